@@ -302,7 +302,9 @@ def move(ask: Ask, verb: Verb) -> Position:
     """
     step = MOVES.get((ask.here.state, verb))
     if step is None:
-        raise IllegalMove(_("This is no longer possible: the review is %(state)s.", state=_(STATE_NAMES[ask.here.state])))
+        raise IllegalMove(
+            _("This is no longer possible: the review is %(state)s.", state=_(STATE_NAMES[ask.here.state]))
+        )
     return step(ask)
 
 
