@@ -319,3 +319,9 @@ def test_remarks_are_many_and_varied() -> None:
     remarks = [r for role in ACTIVITY["remarks"].values() for texts in role.values() for r in texts]
     assert set(ACTIVITY["remarks"]) == {"business", "qa", "training", "supervisor"}
     assert len(remarks) == len(set(remarks)) >= 40
+
+
+def test_titles_named_in_texts_exist() -> None:
+    for path in (CONTENT / "articles").glob("*.md"):
+        for title in re.findall(r"《(.+?)》", path.read_text(encoding="utf-8")):
+            assert title in BY_TITLE, f"{path.name} names {title}"
