@@ -7,6 +7,7 @@ const form = document.querySelector("form[data-autosave-url]");
 const body = document.querySelector("textarea[data-body]");
 const state = document.querySelector("[data-save-state]");
 const preview = document.querySelector("[data-preview]");
+let saveNow = () => {};
 
 function plain(data) {
   const out = new URLSearchParams();
@@ -94,6 +95,7 @@ if (form) {
   });
   form.addEventListener("submit", () => { clearTimeout(timer); });
   addEventListener("online", save);
+  saveNow = save;
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
   offerKeptCopy();
 }
@@ -156,7 +158,7 @@ for (const bar of document.querySelectorAll("[data-toolbar]")) {
 body?.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey)) return;
   if (event.key === "b") { event.preventDefault(); wrap("**", ""); }
-  if (event.key === "s") { event.preventDefault(); form?.dispatchEvent(new Event("input", { bubbles: true })); }
+  if (event.key === "s") { event.preventDefault(); saveNow(); }
 });
 
 // Similar articles while the title is typed: the server answers a small fragment of HTML.
