@@ -244,7 +244,9 @@ PATH_PART = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 def openapi(title: str, version: str, prefix: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of every declared call."""
     models = sorted({m for c in calls for m in (c.body, c.answer) if m is not None}, key=lambda m: m.__name__)
-    _schemas, defs = models_json_schema([(m, "validation") for m in models], ref_template="#/components/schemas/{model}")
+    _schemas, defs = models_json_schema(
+        [(m, "validation") for m in models], ref_template="#/components/schemas/{model}"
+    )
     paths: dict[str, dict[str, Any]] = {}
     for call in calls:
         paths.setdefault(prefix + PATH_PART.sub(r"{\1}", call.path), {})[call.method.lower()] = _operation(call)
@@ -276,9 +278,7 @@ def _operation(call: Call) -> dict[str, Any]:
     if call.query is not None:
         schema = call.query.model_json_schema(ref_template="#/components/schemas/{model}")
         for name, kind in schema.get("properties", {}).items():
-            params.append(
-                {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind}
-            )
+            params.append({"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind})
     content = {"schema": {"$ref": f"#/components/schemas/{call.answer.__name__}"}} if call.answer else {}
     codes = [400, 401, 403, 404, 405, 409, 412, 413, 422, 429]
     operation: dict[str, Any] = {

@@ -44,7 +44,9 @@ def guard(source: str, field: str = "body") -> None:
         spent += brackets * brackets
         runs = max(block.count(mark) for mark in "*_`<&~|")
         if spent > BRACKET_BUDGET or runs > RUN_LIMIT:
-            raise Invalid({field: _("Too many marks in the paragraph at line %(line)s; please simplify it.", line=line)})
+            raise Invalid(
+                {field: _("Too many marks in the paragraph at line %(line)s; please simplify it.", line=line)}
+            )
         for offset, text in enumerate(block.split("\n")):
             lead = _QUOTE.match(text)
             depth = lead.group().count(">") + len(lead.group().replace(">", "").expandtabs(4)) // 4 if lead else 0

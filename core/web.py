@@ -102,7 +102,7 @@ def _write(view: View, parts: dict[str, Any]) -> Response:
     key, who = idempotency.key_of_request(), maybe_actor()
     if key is None or who is None:
         with writing():
-            return make_response(view(**parts))
+            return _kept(make_response(view(**parts)))
     try:
         with writing():
             known = idempotency.replay(who.id, key)
@@ -111,13 +111,20 @@ def _write(view: View, parts: dict[str, Any]) -> Response:
             row = idempotency.claim(who.id, key)
             answer = make_response(view(**parts))
             idempotency.remember(row, answer)
-            return answer
+            return _kept(answer)
     except IntegrityError:
         with reading():  # a rival with the same key was faster: give its answer
             known = idempotency.replay(who.id, key)
         if known is None:
             raise
         return known
+
+
+def _kept(answer: Response) -> Response:
+    """A refusal that a view answered itself (a form shown again with its errors) must leave nothing behind either."""
+    if answer.status_code >= 400:
+        session.rollback()
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +234,14 @@ def _finish(response: Response) -> Response:
 
 def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
     """An ``application/problem+json`` answer (RFC 9457)."""
-    body = {"type": f"urn:spiral:{code}", "title": sentence, "status": status, "detail": sentence, "code": code, **extra}
+    body = {
+        "type": f"urn:spiral:{code}",
+        "title": sentence,
+        "status": status,
+        "detail": sentence,
+        "code": code,
+        **extra,
+    }
     response = jsonify({**body, "request_id": g.get("request_id")})
     response.status_code = status
     response.content_type = "application/problem+json"
@@ -237,12 +251,14 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
     if wants_json():
         return problem(status, code, sentence, **extra)
-    values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), **extra}
+    typed = {k: v for k, v in request.form.items() if k not in {"csrf_token", "once", "password"} and v.strip()}
+    values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
+    templates = [f"errors/{code}.html", "errors/refused.html"]  # what was typed is shown again, so that nothing is lost
     try:
         with reading():
-            page = render_template("errors/refused.html", **values)
+            page = render_template(templates, **values, **extra)
     except (OperationalError, sqlite3.Error):
-        page = render_template("errors/refused.html", **values)
+        page = render_template(templates, **values, **extra)
     return make_response(page, status)
 
 
@@ -261,7 +277,9 @@ def _show(error: DomainError) -> Response:
 
 
 def _show_csrf(error: CSRFError) -> Response:
-    return _answer(400, "csrf", _("This form has grown too old or came from elsewhere. Go back, reload, and try again."))
+    return _answer(
+        400, "csrf", _("This form has grown too old or came from elsewhere. Go back, reload, and try again.")
+    )
 
 
 HTTP_SENTENCES = {
