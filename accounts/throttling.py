@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from accounts.models import Throttle
 from accounts.rules import LONGEST_WAIT, wait_after
 from core import clock
+from core.chores import chore
 from core.db import database, lock, session
 from core.errors import Throttled
 from core.i18n import _n
@@ -50,7 +51,7 @@ def counters(account: str, address: str | None) -> list[Counter]:
     who, where = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32], network(address)
     found = [
         Counter(f"account:{who}", 20, SHORT_WAIT),
-        Counter(f"everybody", 2000, SHORT_WAIT),
+        Counter("everybody", 2000, SHORT_WAIT),
         Counter(f"network:{where}", 100, SHORT_WAIT),
         Counter(f"pair:{who}:{where}", 0, LONGEST_WAIT),
     ]
@@ -96,6 +97,7 @@ def succeeded(account: str, address: str | None) -> None:
         row.blocked_until = None
 
 
+@chore(every=600)
 def sweep() -> None:
     """Forget counters that nobody has touched for long."""
     session.execute(sa.delete(Throttle).where(Throttle.updated_at < clock.now() - FORGOTTEN_AFTER))

@@ -75,7 +75,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _migrate_postgres(url: str) -> None:
-    database = Database(Settings(database_url=url).database, readers=1)
+    database = Database(Settings(database_url=url).database, readers=1, allow_unsafe=True)
     migrate.upgrade(database)
     database.close()
 
@@ -96,7 +96,7 @@ def engine(
 def settings(engine: str, tmp_path: Path) -> Settings:
     """The settings of the application of this test; nothing of the environment reaches it."""
     return load(
-        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4},
+        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4, "allow_unsafe_database": True},
         environ={},
     )
 
