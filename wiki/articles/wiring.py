@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():
-        menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", values={"kind": kind.code})
+        menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     seed(_pipelines)
     subjects.register(
