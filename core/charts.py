@@ -58,7 +58,7 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
     low, high, ticks = _scale([*values, target, 0])
     scale = _Frame(len(labels), low, high, centred=True)
     width = min(46.0, scale.step * 0.62)
-    parts = [_grid(scale, ticks), _label_axis(scale, labels)]
+    parts, figures = [_grid(scale, ticks), _label_axis(scale, labels)], []
     for index, value in enumerate(values):
         if value is None:
             continue
@@ -66,12 +66,14 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
         top, tall = min(y, zero), max(abs(zero - y), 0.5)
         parts.append(
             f'<rect class="fill s1" x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="2"/>'
+        )
+        figures.append(
             f'<text class="value" x="{x:.1f}" y="{top - 5:.1f}" text-anchor="middle">{_figure(value)}</text>'
         )
     if target is not None:
         y = scale.y(target)
         parts.append(f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    return _svg("".join(parts), title, desc, look="chart of-bar")
+    return _svg("".join(parts + figures), title, desc, look="chart of-bar")
 
 
 def spark(values: Values, *, title: str) -> Markup:
