@@ -1,7 +1,7 @@
-"""Course → lessons that pin a publication, quizzes of questions; assignments; enrolments with their progress and attempts.
+"""Course → lessons that pin a publication, quizzes of questions; assignments; enrolments with progress and attempts.
 
-What somebody was taught and asked stays provable: lessons, quizzes and questions are taken out of a course by a time and
-never deleted, a question that was answered is replaced and never rewritten, attempts are only ever added.
+What somebody was taught and asked stays provable: lessons, quizzes and questions are taken out of a course by a time
+and never deleted, a question that was answered is replaced and never rewritten, attempts are only ever added.
 """
 
 from datetime import date, datetime

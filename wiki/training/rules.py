@@ -1,8 +1,8 @@
 """The pure decisions of teaching: what counts as right, when a quiz is passed, a course complete, a pin moved on.
 
-An option is known by an id of its own ('o1', 'o2', … or 'true' and 'false'), given in the order in which the trainer wrote
-it, so that shuffling changes what is shown and never what is meant. An answer and a key are tuples of such ids; for a
-question to be filled in they are texts.
+An option is known by an id of its own ('o1', 'o2', … or 'true' and 'false'), given in the order in which the trainer
+wrote it, so that shuffling changes what is shown and never what is meant. An answer and a key are tuples of such ids;
+for a question to be filled in they are texts.
 """
 
 import hashlib
