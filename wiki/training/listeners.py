@@ -27,7 +27,7 @@ def follow_the_article(event: ArticlePublished) -> None:
     for lesson in lessons:
         before = lesson.publication
         if follow(before.major, newest.major) is Follow.MOVE:
-            lesson.publication_id = newest.id
+            lesson.publication_id, lesson.marked_at = newest.id, None  # a mark from a retirement is settled, too
             _remember(lesson, "pin", event.slug, before=before.version, after=newest.version)
         elif lesson.marked_at is None:
             lesson.marked_at = event.at
