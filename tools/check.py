@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CODE = [name for name in ("core", "accounts", "workflows", "wiki", "wsgi.py", "tools", "benchmarks", "tests")]
+CODE = ["core", "accounts", "workflows", "wiki", "wsgi.py", "tools", "benchmarks", "tests"]
 
 STEPS: dict[str, list[str]] = {
     "types": [sys.executable, "-m", "mypy", *(name for name in CODE if (ROOT / name).exists())],

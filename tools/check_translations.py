@@ -1,4 +1,4 @@
-"""Fails unless every string of code and templates is translated into 简体中文 and 繁體中文, with the same placeholders."""
+"""Fails unless every string of code and templates is there in 简体中文 and 繁體中文, with the same placeholders."""
 
 import re
 import sys
@@ -16,8 +16,9 @@ def placeholders(text: str) -> set[str]:
     return {match.group() for match in PLACEHOLDER.finditer(text.replace("%%", ""))}
 
 
-def forms(value: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def forms(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """One form for each grammatical number; a text without plural has one, an empty place has an empty one."""
+    return [value or ""] if value is None or isinstance(value, str) else list(value)
 
 
 def faults(wanted: Catalog, have: Catalog) -> Iterator[str]:

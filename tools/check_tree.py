@@ -23,11 +23,16 @@ class Rule:
 
 TEMPLATES = ("templates/*",)
 # dots in brackets, so that this file does not name what it looks for
-HOSTS = r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|yarnpkg[.]com|deb[.]debian[.]org|crates[.]io|proxy[.]golang[.]org"
+HOSTS = (
+    r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|yarnpkg[.]com|deb[.]debian[.]org|crates[.]io"
+    r"|proxy[.]golang[.]org"
+)
 
 RULES = (
     Rule("names a registry host", re.compile(HOSTS)),
-    Rule("fixes the registry to install from", re.compile(r"^\s*--?(?:extra-)?(?:index-url|find-links|trusted-host)\b")),
+    Rule(
+        "fixes the registry to install from", re.compile(r"^\s*--?(?:extra-)?(?:index-url|find-links|trusted-host)\b")
+    ),
     Rule("holds the address a package was fetched from", re.compile(r'"resolved":\s*"\w+://'), ("*package-lock.json",)),
     Rule("names a path of one machine", re.compile(r"""(?<![\w.\-])/(?:work|root|opt/\w+|home/\w+|Users/\w+)/\w""")),
     Rule("opens a second door for HTML", re.compile(r"\|\s*safe\b|autoescape\s+false|\|\s*forceescape"), TEMPLATES),
@@ -40,7 +45,7 @@ RULES = (
     Rule("styles inline, which the CSP refuses", re.compile(r"""\sstyle\s*=\s*["'{]|<style\b"""), TEMPLATES),
     Rule("scripts inline, which the CSP refuses", re.compile(r"""\son[a-z]{3,}\s*=\s*["'{]|javascript:"""), TEMPLATES),
     Rule("scripts inline, which the CSP refuses", re.compile(r"<script\b(?![^>]*\ssrc=)"), TEMPLATES),
-    Rule("loads from elsewhere, which the CSP refuses", re.compile(r"""(?:src|srcset)=["'](?:https?:)?//"""), TEMPLATES),
+    Rule("loads from elsewhere, which the CSP refuses", re.compile(r"""srcs?e?t?=["'](?:https?:)?//"""), TEMPLATES),
     Rule("holds a merge conflict", re.compile(r"^(?:<{7}|>{7}) ")),
 )
 
@@ -72,7 +77,8 @@ def faults_in(name: str, text: str) -> Iterator[str]:
 
 
 def main() -> int:
-    found, count = [], 0
+    found: list[str] = []
+    count = 0
     for path in tracked():
         data = path.read_bytes()
         if b"\0" in data[:8000]:

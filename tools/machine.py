@@ -29,7 +29,8 @@ def has_chinese_font() -> bool:
 
 
 def missing() -> list[str]:
-    return [name for name, there in (("chromium", find_chromium()), ("a Chinese font", has_chinese_font())) if not there]
+    there = {"chromium": find_chromium(), "a Chinese font": has_chinese_font()}
+    return [name for name, found in there.items() if not found]
 
 
 def install(parts: list[str]) -> None:

@@ -22,7 +22,7 @@ PLACE = VENV / ".place"  # the absolute path the scripts inside were written for
 def usable() -> bool:
     """The environment is whole, was made here, and its Python still starts."""
     try:
-        if PLACE.read_text() != os.getcwd():
+        if PLACE.read_text() != str(Path.cwd()):
             return False
         return subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -33,7 +33,7 @@ def make_venv() -> None:
     """.venv is new and empty but for pip."""
     shutil.rmtree(VENV, ignore_errors=True)
     try:
-        import ensurepip  # noqa: F401, PLC0415 – Debian ships venv without it, and fails halfway through
+        import ensurepip  # noqa: F401 – Debian ships venv without it, and fails halfway through
     except ImportError:
         sudo = "" if os.geteuid() == 0 else "sudo "
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -42,16 +42,16 @@ def make_venv() -> None:
             f"One command helps:\n\n    {sudo}apt-get install -y python{version}-venv\n"
         )
     subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    PLACE.write_text(os.getcwd())
+    PLACE.write_text(str(Path.cwd()))
 
 
 def install(group: str) -> None:
     """What requirements/GROUP.txt names is installed, wheels only, every file checked."""
     print(f"Installing requirements/{group}.txt into .venv (once; about a minute) …", flush=True)
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-warn-script-location"]
+    options += ["--require-hashes", "--only-binary", ":all:"]
     done = subprocess.run(
-        [PYTHON, "-m", "pip", "install", *options, "--require-hashes", "--only-binary", ":all:"]
-        + ["-r", f"requirements/{group}.txt"],
+        [PYTHON, "-m", "pip", "install", *options, "-r", f"requirements/{group}.txt"],
         env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
         check=False,
     )

@@ -1,7 +1,7 @@
 """Collects, updates and compiles the catalogues in translations/. The msgids are English; English needs no catalogue.
 
-    python -m tools.translations update     strings of code and templates → translations/*/LC_MESSAGES/messages.po
-    python -m tools.translations compile    messages.po → messages.mo
+python -m tools.translations update     strings of code and templates → translations/*/LC_MESSAGES/messages.po
+python -m tools.translations compile    messages.po → messages.mo
 """
 
 import io
@@ -41,7 +41,7 @@ def extract() -> Catalog:
         ROOT, methods, options, keywords=KEYWORDS, comment_tags=("Translators:",), directory_filter=wanted
     )
     for file, _line, message, comments, context in messages:
-        found.add(message, locations=[(file, None)], auto_comments=comments, context=context)
+        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     return found
 
 
@@ -54,7 +54,7 @@ def read(locale: str) -> Catalog:
 
 
 def update() -> None:
-    """Each catalogue has exactly the strings in use; what was translated stays, new ones are empty, nothing is guessed."""
+    """Each catalogue has exactly the strings in use; what was translated stays, and nothing is guessed."""
     found = extract()
     for locale in LOCALES:
         catalog = read(locale)

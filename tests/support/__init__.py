@@ -1,1 +1,1 @@
-"""What tests stand on: a real PostgreSQL, a real browser, a real server, and a guard that keeps them on this machine."""
+"""What tests stand on: a real PostgreSQL, browser and server, and a guard that keeps them on this machine."""

@@ -23,8 +23,9 @@ from tools.machine import find_chromium
 
 # Chromium speaks to its makers by itself, which a closed network refuses, many at a time
 QUIET = [
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-gpu",
-    "--no-first-run", "--no-default-browser-check", "--disable-domain-reliability", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+    "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-domain-reliability",
+    "--disable-dev-shm-usage",
     "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
     "--font-render-hinting=none", "--force-color-profile=srgb",
 ]  # fmt: skip

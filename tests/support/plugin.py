@@ -1,7 +1,7 @@
 """Joins the support to pytest: fixtures, the guard, the common folder, what was left out."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -45,7 +45,9 @@ def _stays_on_this_machine() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fixtures can ask afterwards whether the test failed: `request.node.stash[FAILED]`."""
     report = yield
     if report.failed:

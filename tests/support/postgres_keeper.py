@@ -27,7 +27,7 @@ from types import FrameType
 from typing import Any
 
 OTHERS = ("nobody", "postgres", "daemon")
-MEMORY = Path("/dev/shm")  # noqa: S108 – a file system in memory: fsync stays on, as the product demands, and costs nothing
+MEMORY = Path("/dev/shm")  # in memory fsync can stay on, as the product demands, and costs nothing
 ROOM = 2 << 30  # bytes that must be free there
 
 SETTINGS = {
@@ -91,7 +91,8 @@ class Keeper:
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         self.server = subprocess.Popen(
             [binaries / "postgres", "-D", data, f"--unix_socket_directories={self.socket}", *options],
-            cwd="/", env=self.environment, stdin=subprocess.DEVNULL, preexec_fn=die_with_me, **self.user,
+            cwd="/", env=self.environment, stdin=subprocess.DEVNULL, **self.user,
+            preexec_fn=die_with_me,  # noqa: PLW1509 – this process has one thread
         )  # fmt: skip
         self.wait_until_ready(data)
 
@@ -189,10 +190,10 @@ def main(folder: Path, owner: int, installation: Path) -> None:
     finally:
         keeper.stop()
         said.unlink(missing_ok=True)
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.kill(owner, 0)
-            return
-        shutil.rmtree(folder, ignore_errors=True)  # the owner was killed, and left it
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)  # the owner was killed, and left it
 
 
 if __name__ == "__main__":

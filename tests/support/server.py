@@ -1,8 +1,8 @@
 """The real server, `python -m wiki.serve`, as a process of its own, with a folder and a port of its own.
 
-    server = start_server()                                # demo loaded; SQLite
-    server = start_server(SPIRAL_DEMO="0", SPIRAL_DATABASE_URL=postgres_url)
-    server.base, server.logins()["…"], server.flask("user", "add", …), server.kill(), server.start()
+server = start_server()                                # demo loaded; SQLite
+server = start_server(SPIRAL_DEMO="0", SPIRAL_DATABASE_URL=postgres_url)
+server.base, server.logins()["…"], server.flask("user", "add", …), server.kill(), server.start()
 """
 
 import contextlib
@@ -85,9 +85,11 @@ class Server:
         raise AssertionError(f"the server did not answer within {START} s:\n{self.tail()}")
 
     def healthy(self) -> bool:
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(f"{self.base}/healthz", timeout=5) as answer:
-                return bool(answer.status == 200)
+        with (
+            contextlib.suppress(OSError, urllib.error.URLError),
+            urllib.request.urlopen(f"{self.base}/healthz", timeout=5) as answer,
+        ):
+            return bool(answer.status == 200)
         return False
 
     def stop(self, patience: float = 30) -> int:

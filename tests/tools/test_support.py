@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import pytest
@@ -90,7 +91,7 @@ def test_this_machine_is_here(name: object) -> None:
 class Pages(http.server.BaseHTTPRequestHandler):
     """A few pages with a strict content security policy."""
 
-    BODIES = {
+    BODIES: ClassVar = {
         "/": b"<html lang=zh-Hans><title>t</title><main><h1>\xe7\x9f\xa5\xe8\xaf\x86</h1></main>",
         "/inline": b"<html lang=en><title>t</title><main><h1>h</h1><script>window.x = 1</script></main>",
         "/wide": b"<html lang=en><title>t</title><main><h1>" + b"x" * 1000 + b"</h1></main>",
