@@ -260,10 +260,9 @@ def two_places(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-def course_out(course: Course, who: Actor, *, whole: bool = False) -> CourseOut:
-    """A course as the caller sees it."""
-    progress = progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress())
-    out = CourseOut(
+def course_out(course: Course, progress: Progress) -> CourseOut:
+    """A course as the caller sees it in a list."""
+    return CourseOut(
         id=str(course.id),
         slug=course.slug,
         title=course.title,
@@ -276,25 +275,29 @@ def course_out(course: Course, who: Actor, *, whole: bool = False) -> CourseOut:
         due_on=progress.due_on,
         completed_at=progress.completed_at,
     )
-    if whole:
-        done = lessons_done(course, who.id)
-        passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in course.quizzes]) if one.passed}
-        out.lessons = [
-            lesson_out(
-                lesson, n, done[lesson.id].at if lesson.id in done else None, readable=can(who, P.READ_LESSON, lesson)
-            )
-            for n, lesson in enumerate(course.lessons, 1)
-        ]
-        out.quizzes = [
-            QuizHeadOut(
-                id=str(quiz.id),
-                title=quiz.title,
-                questions=len(quiz.questions),
-                pass_mark=quiz.pass_mark,
-                passed=quiz.id in passed,
-            )
-            for quiz in course.quizzes
-        ]
+
+
+def whole_course(course: Course, who: Actor) -> CourseOut:
+    """A course with its lessons and quizzes, and how far the caller is."""
+    out = course_out(course, progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress()))
+    done = lessons_done(course, who.id)
+    passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in course.quizzes]) if one.passed}
+    out.lessons = [
+        lesson_out(
+            lesson, n, done[lesson.id].at if lesson.id in done else None, readable=can(who, P.READ_LESSON, lesson)
+        )
+        for n, lesson in enumerate(course.lessons, 1)
+    ]
+    out.quizzes = [
+        QuizHeadOut(
+            id=str(quiz.id),
+            title=quiz.title,
+            questions=len(quiz.questions),
+            pass_mark=quiz.pass_mark,
+            passed=quiz.id in passed,
+        )
+        for quiz in course.quizzes
+    ]
     return out
 
 

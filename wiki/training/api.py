@@ -37,10 +37,11 @@ from wiki.training.answers import (
     lesson_out,
     question_spec,
     quiz_out,
+    whole_course,
 )
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.permissions import P
-from wiki.training.queries import courses, enrolments, progress_of
+from wiki.training.queries import Progress, courses, enrolments, progress_of
 from wiki.training.rules import CourseState, Requires
 
 api = Api("training")
@@ -50,7 +51,10 @@ api = Api("training")
 def list_courses(query: PageIn) -> Any:
     """Courses the caller may see, last changed first."""
     who = actor()
-    return page(courses(who), query, lambda course: course_out(course, who))
+    found = page(courses(who), query, lambda course: course)
+    progress = progress_of(who.id, who.team_id, [course.id for course in found["items"]])
+    rows = [course_out(course, progress.get(course.id, Progress())) for course in found["items"]]
+    return {**found, "items": [row.model_dump(mode="json") for row in rows]}
 
 
 @api.post("/courses", gate=P.TEACH, body=CourseIn, answer=CourseOut, status=201)
@@ -61,13 +65,13 @@ def create_course(body: CourseIn) -> Any:
     course = ops.create_course(who, spec)
     if body.state == CourseState.PUBLISHED:
         ops.publish(course, who, empty=True)
-    return course_out(course, who, whole=True)
+    return whole_course(course, who)
 
 
 @api.get("/courses/<slug>", gate=P.LEARN, answer=CourseOut)
 def show_course(slug: str) -> Any:
     """A course with its lessons, its quizzes and how far the caller is."""
-    return course_out(ops.find_course(slug, actor()), actor(), whole=True)
+    return whole_course(ops.find_course(slug, actor()), actor())
 
 
 @api.post("/courses/<slug>/publish", gate=P.TEACH, answer=CourseOut)
@@ -75,7 +79,7 @@ def publish(slug: str) -> Any:
     """Open a draft course to learners; again changes nothing."""
     course = ops.find_course(slug, actor(), P.TEACH)
     ops.publish(course, actor())
-    return course_out(course, actor(), whole=True)
+    return whole_course(course, actor())
 
 
 @api.post("/courses/<slug>/lessons", gate=P.TEACH, body=LessonIn, answer=LessonOut, status=201)

@@ -10,7 +10,6 @@ from core.actors import Actor
 from core.i18n import _
 from core.markup import render
 from core.permissions import can
-from wiki.articles.models import Article
 from wiki.articles.permissions import P as Reading
 from wiki.training.learning import in_order
 from wiki.training.models import Attempt, Course, Lesson, Question, Quiz
@@ -65,7 +64,7 @@ def course_row(course: Course, progress: Progress) -> dict[str, Any]:
 
 
 def steps_of(course: Course, actor: Actor) -> dict[str, Any]:
-    """Lessons and quizzes of a course with this person's state, and where to go on (``next_url``, ``None``: all done)."""
+    """Lessons and quizzes with this person's state, and where to go on (``next_url``, ``None``: all is done)."""
     done = lessons_done(course, actor.id)
     attempts = attempts_of(actor.id, [quiz.id for quiz in course.quizzes])
     lessons = [_lesson(lesson, number, done, actor) for number, lesson in enumerate(course.lessons, 1)]
