@@ -331,5 +331,7 @@ PAGES: dict[str, tuple[str, Context]] = {
     "moved": ("reviews/moved.html", lambda: {"by": "陈志远", "at": at(minutes=2), "verb": "approve", "note": "写得很好，可以直接上线。", "submission": {"title": "流量超出套餐后的解释", "url": "#", "state": "in_review", "stage": "培训管理"}, "typed_note": "第二步建议再短一点。", "next_item": {"title": "健保卡读不到时的第一句话", "url": "#"}}),
     "scorecard": ("kpi/scorecard.html", scorecard), "course": ("training/show.html", course), "course-quiz": ("training/quiz.html", quiz(False)), "course-result": ("training/quiz.html", quiz(True)),
     "refused": ("errors/refused.html", lambda: {"status": 403, "code": "forbidden", "sentence": "这一步由品质管理决定。", "request_id": "a4f1c09b2e77d310"}),
+    "parts": ("parts.html", dict),
+    "search-overlay": ("overlay.html", dict),
     "login": ("auth/login.html", lambda: {"form": LoginForm(), "actor": None, "menu_entries": [], "reason": None}),
 }
