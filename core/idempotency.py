@@ -1,16 +1,17 @@
 """The same request twice is one effect: a key, kept with its answer in the transaction of the act itself.
 
-The API sends ``Idempotency-Key``; our forms carry a hidden ``_once``. The same key with another body is refused.
+The API sends ``Idempotency-Key``; our forms carry a hidden ``once``. The same key with another body is refused.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import Response, request
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
+from core.chores import chore
 from core.db import Base, session
 from core.errors import Invalid
 from core.i18n import _
@@ -36,7 +37,7 @@ class IdempotencyKey(Base):
 
 def key_of_request() -> str | None:
     """The key this request carries, if any."""
-    key = request.headers.get("Idempotency-Key") or request.form.get("_once")
+    key = request.headers.get("Idempotency-Key") or request.form.get("once")
     return key[:200] if key else None
 
 
@@ -88,3 +89,9 @@ def remember(row: IdempotencyKey, answer: Response) -> None:
     row.location = answer.headers.get("Location")
     row.etag = answer.headers.get("ETag")
     row.body = answer.get_data(as_text=True)[:200_000]
+
+
+@chore(every=3600)
+def sweep() -> None:
+    """Forget answers older than two days."""
+    session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - timedelta(days=2)))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import chores, clock
 from core.db import Base, after_commit, database, reading, session, writing
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def handlers() -> dict[str, Handler]:
 
 
 def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: datetime | None = None) -> None:
-    """Promise, in the current transaction, that the topic's handler will see this key after the commit (or after ``at``)."""
+    """Promise, in the current transaction, that the topic's handler will see this key after the commit (or ``at``)."""
     now = clock.now()
     session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
     after_commit(_wake.set)
@@ -90,6 +90,12 @@ def waiting(topic: str | None = None) -> int:
     found = sa.select(sa.func.count()).select_from(OutboxJob).where(OutboxJob.parked_at.is_(None))
     found = found.where(OutboxJob.available_at <= clock.now())
     return session.scalar(found.where(OutboxJob.topic == topic) if topic else found) or 0
+
+
+def given_up() -> int:
+    """How many jobs were given up and wait for somebody to retry them."""
+    found = sa.select(sa.func.count()).select_from(OutboxJob).where(OutboxJob.parked_at.is_not(None))
+    return session.scalar(found) or 0
 
 
 def oldest() -> datetime | None:
@@ -185,15 +191,13 @@ class Worker(threading.Thread):
         super().__init__(name="outbox-worker", daemon=True)
         self.app, self.every = app, every
         self.stopping = threading.Event()
-        self.chores: list[Callable[[], None]] = []
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
                     drain(me=f"thread-{id(self)}")
-                    for chore in self.chores:
-                        chore()
+                    chores.run_due()
             except Exception:
                 log.exception("the outbox worker stumbled; it goes on in a second")
                 self.stopping.wait(1)
