@@ -1,8 +1,8 @@
 """Charts: what they draw, and what they never do."""
 
 import re
+import xml.etree.ElementTree as ET
 from decimal import Decimal
-from xml.etree import ElementTree
 
 import pytest
 
@@ -25,7 +25,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_chart_is_well_formed_and_says_what_it_is(name: str) -> None:
-    tree = ElementTree.fromstring(str(DRAWN[name]))
+    tree = ET.fromstring(str(DRAWN[name]))
     assert tree.get("role") == "img"
     assert tree.get("aria-label")
     assert tree.findtext("title")
