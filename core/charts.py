@@ -50,7 +50,7 @@ def line(
                 for i, v in run
             ]
     extra = _legend([one.name for one in series]) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, HEIGHT + (22 if extra else 0))
+    return _svg("".join(parts) + extra, title, desc, HEIGHT + (22 if extra else 0), look="chart of-line")
 
 
 def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", target: Number | None = None) -> Markup:
@@ -58,7 +58,7 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
     low, high, ticks = _scale([*values, target, 0])
     scale = _Frame(len(labels), low, high, centred=True)
     width = min(46.0, scale.step * 0.62)
-    parts = [_grid(scale, ticks), _label_axis(scale, labels)]
+    parts, figures = [_grid(scale, ticks), _label_axis(scale, labels)], []
     for index, value in enumerate(values):
         if value is None:
             continue
@@ -66,12 +66,14 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
         top, tall = min(y, zero), max(abs(zero - y), 0.5)
         parts.append(
             f'<rect class="fill s1" x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="2"/>'
+        )
+        figures.append(
             f'<text class="value" x="{x:.1f}" y="{top - 5:.1f}" text-anchor="middle">{_figure(value)}</text>'
         )
     if target is not None:
         y = scale.y(target)
         parts.append(f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    return _svg("".join(parts), title, desc)
+    return _svg("".join(parts + figures), title, desc, look="chart of-bar")
 
 
 def spark(values: Values, *, title: str) -> Markup:
@@ -119,7 +121,7 @@ def radar(
         parts.append(f'<polygon class="area s{number}" points="{points}"/>')
         parts.append(f'<polygon class="stroke s{number}" points="{points}"/>')
     extra = _legend([one.name for one in series], y=306) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, 320 if extra else 300, 400)
+    return _svg("".join(parts) + extra, title, desc, 320 if extra else 300, 400, "chart of-radar")
 
 
 class _Frame:

@@ -113,7 +113,8 @@ def widest(page: Page) -> str:
     return str(
         page.evaluate(
             """() => [...document.querySelectorAll('body *')]
-                .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+                .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+                    || (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'visible'))
                 .slice(-3).map(e => e.tagName.toLowerCase() + (e.className ? '.' + e.className : '')).join(', ')"""
         )
     )
