@@ -1,9 +1,8 @@
 """The gallery: every page template with sample text, for looking at and for the accessibility check.
 
-`python tools/gallery.py` serves it on port 8123; `/`, `/<page>?lang=en`.
-A workbench, not part of the product: no
-database, no gates, and nothing here is imported by the application. The security headers are the product's own, so that a
-template that needs an inline style fails here first.
+`python -m tools.gallery` serves it on port 8123; `/`, `/<page>?lang=en`. A workbench, not part of the product: no
+database, no gates, and nothing here is imported by the application. The security headers are the product's own, so
+that a template that needs an inline style fails here first.
 """
 
 import os
