@@ -104,7 +104,7 @@ def oldest() -> datetime | None:
     return session.scalar(due.where(OutboxJob.available_at <= clock.now()))
 
 
-def parked() -> sa.Select[tuple[OutboxJob]]:
+def parked() -> sa.Select[OutboxJob]:
     """Jobs that gave up, newest first."""
     return sa.select(OutboxJob).where(OutboxJob.parked_at.is_not(None)).order_by(OutboxJob.id.desc())
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import Template
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -127,19 +128,6 @@ def _kept(answer: Response) -> Response:
     """A refusal that a view answered itself (a form shown again with its errors) must leave nothing behind either."""
     if answer.status_code >= 400:
         session.rollback()
-    return answer
-
-
-class _RefusedError(Exception):
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-def _kept(answer: Response) -> Response:
-    """A page that shows a form again with its errors changes nothing, whatever the view had set before it noticed."""
-    if answer.status_code >= 400:
-        raise _RefusedError(answer)
     return answer
 
 
@@ -285,7 +273,10 @@ def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
         k: v for k, v in request.form.items() if k not in {"csrf_token", "_once"} and "password" not in k and v.strip()
     }
     values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
-    templates = [f"errors/{code}.html", "errors/refused.html"]  # what was typed is shown again, so that nothing is lost
+    templates: list[str | Template] = [
+        f"errors/{code}.html",
+        "errors/refused.html",
+    ]  # what was typed is shown again, so that nothing is lost
     try:
         with reading():
             page = render_template(templates, **values, **extra)
