@@ -32,6 +32,7 @@ def create_gallery() -> Flask:
     if os.environ.get("GALLERY_TRANSLATIONS"):  # a folder with compiled catalogues, before they are merged
         app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.environ["GALLERY_TRANSLATIONS"]
     app.jinja_env.globals["csrf_token"] = lambda: "token"
+    app.url_build_error_handlers.append(lambda error, endpoint, values: "#")  # the product's own addresses lead nowhere
     i18n.init_app(app)
 
     @app.before_request
