@@ -7,8 +7,8 @@ from flask import Flask
 import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
-import wiki.training.wiring
 import wiki.demo.wiring
+import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
