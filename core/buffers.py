@@ -25,6 +25,11 @@ class Buffer:
             if len(self._items) < self.limit:
                 self._items.append(item)
 
+    def drop(self) -> None:
+        """Forget what has gathered."""
+        with self._lock:
+            self._items = []
+
     def flush(self) -> None:
         """Write what has gathered. A failure loses the batch and is logged: nothing precious goes through here."""
         with self._lock:
@@ -43,6 +48,12 @@ def flush_all() -> None:
     """Flush every buffer (needs an application context)."""
     for buffer in _buffers:
         buffer.flush()
+
+
+def forget_all() -> None:
+    """Drop what has gathered, unwritten (tests do so between each other)."""
+    for buffer in _buffers:
+        buffer.drop()
 
 
 class Flusher(threading.Thread):
