@@ -1,6 +1,6 @@
 """The same request twice is one effect: a key, kept with its answer in the transaction of the act itself.
 
-The API sends ``Idempotency-Key``; our forms carry a hidden ``_once``. The same key with another body is refused.
+The API sends ``Idempotency-Key``; our forms carry a hidden ``once``. The same key with another body is refused.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class IdempotencyKey(Base):
 
 def key_of_request() -> str | None:
     """The key this request carries, if any."""
-    key = request.headers.get("Idempotency-Key") or request.form.get("_once")
+    key = request.headers.get("Idempotency-Key") or request.form.get("once")
     return key[:200] if key else None
 
 

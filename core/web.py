@@ -251,7 +251,7 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
     if wants_json():
         return problem(status, code, sentence, **extra)
-    typed = {k: v for k, v in request.form.items() if k not in {"csrf_token", "_once", "password"} and v.strip()}
+    typed = {k: v for k, v in request.form.items() if k not in {"csrf_token", "once", "password"} and v.strip()}
     values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
     templates = [f"errors/{code}.html", "errors/refused.html"]  # what was typed is shown again, so that nothing is lost
     try:

@@ -10,9 +10,7 @@
 Tests without ``db`` run on SQLite, and on both when marked ``both_databases`` (test, class or module).
 """
 
-import importlib.util
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,17 +31,16 @@ from core.db import Database, session, writing
 from core.settings import Settings, load
 from tests.clients import Browser, Script
 from tests.make import Make
+from tests.support import postgres
 from wiki.app import create_app
 
-SUPPORT = importlib.util.find_spec("tests.support") is not None
-pytest_plugins = ["tests.support.plugin"] if SUPPORT else []
+pytest_plugins = ["tests.support.plugin"]
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL, also without `db`")
-    config.addinivalue_line("markers", "postgres: needs a real PostgreSQL")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -64,67 +61,35 @@ def _quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """A migrated, empty database of each kind, made once in this process; answers its address."""
-    made: dict[str, str] = {}
-    folder = tmp_path_factory.mktemp("template")
-
-    def template(engine: str) -> str:
-        if engine not in made:
-            if engine == SQLITE:
-                url = f"sqlite:///{folder / 'template.db'}"
-            else:
-                url = _create(
-                    request.getfixturevalue("postgres_url"),
-                    f"template_{uuid.uuid4().hex[:12]}",
-                )
-            _migrated(url)
-            made[engine] = url
-        return made[engine]
-
-    return template
-
-
-def _migrated(url: str) -> None:
-    database = Database(url, readers=1)
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database, made once in this process."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite:///{path}", readers=1)
     migrate.upgrade(database)
-    if database.sqlite:
-        with database.writer.connect() as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.writer.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+def _migrate_postgres(url: str) -> None:
+    database = Database(Settings(database_url=url).database, readers=1)
+    migrate.upgrade(database)
     database.close()
 
 
-def _create(server: str, name: str, template: str | None = None) -> str:
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    _admin(
-        server,
-        f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""),
-    )
-    return url.set(database=name).render_as_string(hide_password=False)
-
-
-def _admin(server: str, statement: str) -> None:
-    engine = sa.create_engine(sa.make_url(server).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
 @pytest.fixture
-def engine(request: pytest.FixtureRequest, templates: Callable[[str], str], tmp_path: Path) -> Iterator[str]:
-    """The address of a database of this test alone."""
+def engine(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path, new_postgres: Callable[..., str]
+) -> str:
+    """The address of a migrated database of this test alone."""
     if request.param == SQLITE:
-        shutil.copyfile(sa.make_url(templates(SQLITE)).database or "", tmp_path / "spiral.db")
-        yield f"sqlite:///{tmp_path / 'spiral.db'}"
-        return
-    if not SUPPORT:
-        pytest.skip("the PostgreSQL of the tests is not there yet")
-    server = request.getfixturevalue("postgres_url")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    yield _create(server, name, sa.make_url(templates(POSTGRES)).database)
-    _admin(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shutil.copyfile(sqlite_template, tmp_path / "spiral.db")
+        return f"sqlite:///{tmp_path / 'spiral.db'}"
+    postgres.template("migrated", build=_migrate_postgres)
+    return new_postgres(template="migrated")
 
 
 @pytest.fixture
