@@ -50,7 +50,7 @@ def line(
                 for i, v in run
             ]
     extra = _legend([one.name for one in series]) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, HEIGHT + (22 if extra else 0))
+    return _svg("".join(parts) + extra, title, desc, HEIGHT + (22 if extra else 0), look="chart of-line")
 
 
 def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", target: Number | None = None) -> Markup:
@@ -71,7 +71,7 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
     if target is not None:
         y = scale.y(target)
         parts.append(f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    return _svg("".join(parts), title, desc)
+    return _svg("".join(parts), title, desc, look="chart of-bar")
 
 
 def spark(values: Values, *, title: str) -> Markup:
@@ -119,7 +119,7 @@ def radar(
         parts.append(f'<polygon class="area s{number}" points="{points}"/>')
         parts.append(f'<polygon class="stroke s{number}" points="{points}"/>')
     extra = _legend([one.name for one in series], y=306) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, 320 if extra else 300, 400)
+    return _svg("".join(parts) + extra, title, desc, 320 if extra else 300, 400, "chart of-radar")
 
 
 class _Frame:

@@ -5,6 +5,7 @@ database, no gates, and nothing here is imported by the application. The securit
 template that needs an inline style fails here first.
 """
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from flask import Flask, Response, abort, flash, render_template, request  # noq
 from flask import session as cookie  # noqa: E402
 
 from core import i18n  # noqa: E402
+from core.markup import render  # noqa: E402
 from core.web import HEADERS  # noqa: E402
 from tools.gallery_data import PAGES  # noqa: E402
 
@@ -25,6 +27,8 @@ def create_gallery() -> Flask:
     """An application that shows templates and does nothing else."""
     app = Flask("gallery", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(SECRET_KEY="for looking only", SPIRAL=SimpleNamespace(locale="zh_Hans", timezone="Asia/Shanghai"))
+    if os.environ.get("GALLERY_TRANSLATIONS"):  # a folder with compiled catalogues, before they are merged
+        app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.environ["GALLERY_TRANSLATIONS"]
     app.jinja_env.globals["csrf_token"] = lambda: "token"
     i18n.init_app(app)
 
@@ -45,6 +49,10 @@ def create_gallery() -> Flask:
     @app.get("/")
     def index() -> str:
         return "<!doctype html><title>Gallery</title><ul>" + "".join(f"<li><a href='/{n}'>{n}</a>" for n in PAGES) + "</ul>"
+
+    @app.post("/preview")
+    def preview() -> str:
+        return str(render(request.form["text"]))
 
     @app.get("/<name>")
     def page(name: str) -> str:
