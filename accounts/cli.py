@@ -33,7 +33,9 @@ def known(username: str) -> User:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(Role)), help="may be repeated")
 @click.option("--team", help="the team's short name; see /admin/teams")
 @click.option("--full-name", help="how the person is called on pages")
-@click.option("--password-stdin", is_flag=True, help="read the password from standard input; else one is made and shown")
+@click.option(
+    "--password-stdin", is_flag=True, help="read the password from standard input; else one is made and shown"
+)
 def add(name: str, roles: tuple[str, ...], team: str | None, full_name: str | None, password_stdin: bool) -> None:
     """Add the person who signs in as NAME.
 
@@ -96,7 +98,9 @@ def disable(name: str) -> None:
 
 @user.command("password")
 @click.argument("name")
-@click.option("--password-stdin", is_flag=True, help="read the password from standard input; else one is made and shown")
+@click.option(
+    "--password-stdin", is_flag=True, help="read the password from standard input; else one is made and shown"
+)
 def password_(name: str, password_stdin: bool) -> None:
     """Give NAME a new password; their sign-ins end.
 
@@ -113,7 +117,9 @@ def password_(name: str, password_stdin: bool) -> None:
 
 @token.command("create")
 @click.argument("username")
-@click.option("--scope", "scopes", multiple=True, help="may be repeated; without it the token has all the user's rights")
+@click.option(
+    "--scope", "scopes", multiple=True, help="may be repeated; without it the token has all the user's rights"
+)
 @click.option("--name", default="", help="what it is for")
 def create(username: str, scopes: tuple[str, ...], name: str) -> None:
     """Make a bearer token for USERNAME and print it; it is not shown again.

@@ -105,7 +105,7 @@ def _by_cookie(token: str) -> SignedIn | None:
 
 def _still_good(token: str, digest: str, known: Known) -> SignedIn | None:
     now = clock.now()
-    assert known.created_at is not None and known.seen_at is not None  # noqa: S101 - sign-ins have both
+    assert known.created_at is not None and known.seen_at is not None
     if now - known.created_at > SESSION_ABSOLUTE or now - known.seen_at > SESSION_IDLE:
         return None
     if now - known.seen_at > NOTE_EVERY:

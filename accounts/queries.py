@@ -12,7 +12,9 @@ def people(
 ) -> sa.Select[tuple[User]]:
     """People by name, with team and tier; ``text`` is looked for in names and usernames."""
     found = (
-        sa.select(User).options(joinedload(User.team), joinedload(User.tier)).order_by(User.active.desc(), User.name, User.id)
+        sa.select(User)
+        .options(joinedload(User.team), joinedload(User.tier))
+        .order_by(User.active.desc(), User.name, User.id)
     )
     if text:
         found = found.where(

@@ -50,7 +50,7 @@ def counters(account: str, address: str | None) -> list[Counter]:
     who, where = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32], network(address)
     found = [
         Counter(f"account:{who}", 20, SHORT_WAIT),
-        Counter(f"everybody", 2000, SHORT_WAIT),
+        Counter("everybody", 2000, SHORT_WAIT),
         Counter(f"network:{where}", 100, SHORT_WAIT),
         Counter(f"pair:{who}:{where}", 0, LONGEST_WAIT),
     ]

@@ -206,7 +206,9 @@ def _text(text: str) -> str:
     return str(escape(text))
 
 
-def _svg(inner: str, title: str, desc: str, height: float = HEIGHT, width: float = WIDTH, look: str = "chart") -> Markup:
+def _svg(
+    inner: str, title: str, desc: str, height: float = HEIGHT, width: float = WIDTH, look: str = "chart"
+) -> Markup:
     """The frame every drawing hangs in; `inner` holds only numbers and text that was escaped above."""
     about = f"<desc>{_text(desc)}</desc>" if desc else ""
     return Markup(

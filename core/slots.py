@@ -22,10 +22,11 @@ class MenuEntry:
     order: int
     badge: Callable[[Actor], int] | None = None
     place: str = "main"
+    values: tuple[tuple[str, str], ...] = ()
 
 
 Panel = Callable[[dict[str, Any]], tuple[str, dict[str, Any]] | None]
-_menu: dict[str, MenuEntry] = {}
+_menu: dict[tuple[str, tuple[tuple[str, str], ...]], MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
 
 
@@ -37,9 +38,14 @@ def menu(
     order: int = 50,
     badge: Callable[[Actor], int] | None = None,
     place: str = "main",
+    values: dict[str, str] | None = None,
 ) -> None:
-    """Offer a page in the menu to those who hold the permission (``None``: everybody signed in)."""
-    _menu[endpoint] = MenuEntry(label, endpoint, permission, order, badge, place)
+    """Offer a page in the menu to those who hold the permission (``None``: everybody signed in).
+
+    Places: ``main`` (at most seven), ``new`` (what one may write), ``person`` (the user's own menu).
+    """
+    parts = tuple((values or {}).items())
+    _menu[(endpoint, parts)] = MenuEntry(label, endpoint, permission, order, badge, place, parts)
 
 
 def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
@@ -51,7 +57,7 @@ def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
     return [
         {
             "label": entry.label,
-            "url": url_for(entry.endpoint),
+            "url": url_for(entry.endpoint, **dict(entry.values)),
             "active": request.endpoint == entry.endpoint or here == entry.endpoint.split(".")[0],
             "badge": entry.badge(actor) if entry.badge else 0,
         }

@@ -44,11 +44,21 @@ def create_gallery() -> Flask:
 
     @app.context_processor
     def shell() -> dict[str, Any]:
-        return {"actor": SimpleNamespace(name="周晓雯"), "person_detail": "前台一班", "menu_entries": menu, "theme": "", "once": lambda: "x"}
+        return {
+            "actor": SimpleNamespace(name="周晓雯"),
+            "person_detail": "前台一班",
+            "menu_entries": menu,
+            "theme": "",
+            "once": lambda: "x",
+        }
 
     @app.get("/")
     def index() -> str:
-        return "<!doctype html><title>Gallery</title><ul>" + "".join(f"<li><a href='/{n}'>{n}</a>" for n in PAGES) + "</ul>"
+        return (
+            "<!doctype html><title>Gallery</title><ul>"
+            + "".join(f"<li><a href='/{n}'>{n}</a>" for n in PAGES)
+            + "</ul>"
+        )
 
     @app.post("/preview")
     def preview() -> str:
@@ -71,12 +81,24 @@ def menu(place: str = "main") -> list[dict[str, Any]]:
     """What the slots would answer."""
     _ = i18n._
     if place == "new":
-        return [{"label": label, "url": "#"} for label in (_("Script"), _("Best practice"), _("FAQ"), _("SOP"), _("Notice"))]
+        return [
+            {"label": label, "url": "#"} for label in (_("Script"), _("Best practice"), _("FAQ"), _("SOP"), _("Notice"))
+        ]
     if place == "person":
         return []
     here = request.path.strip("/").split("-")[0]
-    rows = [("home", _("Home")), ("article", _("Knowledge")), ("inbox", _("Inbox")), ("course", _("Courses")), ("scorecard", _("Scorecard")), ("ledger", _("Ledger"))]
-    return [{"label": label, "url": f"/{key}", "active": here == key, "badge": 12 if key == "inbox" else 0} for key, label in rows]
+    rows = [
+        ("home", _("Home")),
+        ("article", _("Knowledge")),
+        ("inbox", _("Inbox")),
+        ("course", _("Courses")),
+        ("scorecard", _("Scorecard")),
+        ("ledger", _("Ledger")),
+    ]
+    return [
+        {"label": label, "url": f"/{key}", "active": here == key, "badge": 12 if key == "inbox" else 0}
+        for key, label in rows
+    ]
 
 
 if __name__ == "__main__":

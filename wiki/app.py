@@ -5,10 +5,12 @@ from typing import Any
 from flask import Flask
 
 import accounts.wiring
+import wiki.api.wiring
+import wiki.articles.wiring
+import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
 from core.settings import ROOT, Settings, load
-
 
 TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
 
@@ -28,4 +30,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     web.init_app(app, identify)
 
     accounts.wiring.init_app(app)
+    workflows.wiring.init_app(app)
+    wiki.articles.wiring.init_app(app)
+    wiki.api.wiring.init_app(app)
     return app

@@ -1,10 +1,10 @@
 """The verbs of a review: allow, change, remember, tell. They flush and never commit; the actor is an argument."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from accounts.models import Team, User
+from accounts.models import User
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
@@ -12,19 +12,17 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events import emit
 from core.i18n import _, local
 from core.permissions import can
-from workflows.events import ReviewMoved, TaskDecided, TaskOpened
+from workflows.events import TaskDecided
 from workflows.models import (
     CarriedApproval,
     Decision,
     Pipeline,
     Review,
-    ReviewAuthor,
-    Round,
     Task,
-    TaskPerson,
 )
 from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
 from workflows.queries import active_pipeline, eligible_for, open_review
+from workflows.rounds import close_tasks, current_round, go, open_round, sent_back_from, set_authors, tell
 from workflows.rules import (
     Approvals,
     Ask,
@@ -35,7 +33,6 @@ from workflows.rules import (
     Verb,
     Vote,
     complete,
-    kept_stages,
     move,
     score,
 )
@@ -70,21 +67,21 @@ def submit(
         review = _begin(subject_kind, subject_id, topic)
         ask = Ask(review.definition, Position(State.NEW))
     else:
-        last = _current_round(review)
+        last = current_round(review)
         ask = Ask(
             review.definition,
             review.position,
             changed=last.revision_id != revision_id,
-            resume_at=_sent_back_from(review, last),
+            resume_at=sent_back_from(review, last),
         )
     before, after = ask.here, move(ask, Verb.SUBMIT)
     review.title, review.category = title[:300], category
-    _set_authors(review, author_ids)
+    set_authors(review, author_ids)
     audit.record(
         actor, Verb.SUBMIT, subject_kind=subject_kind, subject_id=subject_id, revision_id=revision_id, stage=after.stage
     )
-    _open_round(review, actor, revision_id, after)
-    _tell(review, Verb.SUBMIT, before, revision_id, actor)
+    open_round(review, actor, revision_id, after)
+    tell(review, Verb.SUBMIT, before, revision_id, actor)
     return review
 
 
@@ -106,119 +103,6 @@ def _begin(subject_kind: str, subject_id: int, topic: str) -> Review:
     session.add(review)
     session.flush()
     return review
-
-
-def _set_authors(review: Review, author_ids: tuple[int, ...]) -> None:
-    known = set(review.author_ids)
-    review.authors.extend(ReviewAuthor(user_id=user_id) for user_id in author_ids if user_id not in known)
-
-
-def _current_round(review: Review) -> Round:
-    return session.scalars(
-        sa.select(Round).where(Round.review_id == review.id).order_by(Round.number.desc()).limit(1)
-    ).one()
-
-
-def _sent_back_from(review: Review, last: Round) -> str | None:
-    return session.scalar(
-        sa.select(Decision.stage)
-        .where(Decision.round_id == last.id, Decision.verb == Verb.SEND_BACK)
-        .order_by(Decision.id.desc())
-        .limit(1)
-    )
-
-
-def _open_round(review: Review, actor: Actor | None, revision_id: int, at: Position) -> Round:
-    """A new round at a position; approvals of the stages before it are carried over with their people."""
-    stage = at.stage or review.definition.stages[0].key
-    kept = kept_stages(review.definition, stage)
-    carried = list(session.scalars(_standing_approvals(review, kept))) if kept and review.round_number else []
-    review.round_number += 1
-    found = Round(
-        review_id=review.id,
-        number=review.round_number,
-        revision_id=revision_id,
-        opened_at=clock.now(),
-        opened_by_id=actor.id if actor else None,
-    )
-    session.add(found)
-    session.flush()
-    session.add_all(CarriedApproval(round_id=found.id, decision_id=decision_id) for decision_id in carried)
-    _go(review, found, at)
-    return found
-
-
-def _standing_approvals(review: Review, stages: tuple[str, ...]) -> sa.Select[tuple[int]]:
-    last = _current_round(review)
-    carried = sa.select(CarriedApproval.decision_id).where(CarriedApproval.round_id == last.id)
-    return sa.select(Decision.id).where(
-        Decision.verb == Verb.APPROVE,
-        Decision.stage.in_(stages),
-        sa.or_(Decision.round_id == last.id, Decision.id.in_(carried)),
-    )
-
-
-def _go(review: Review, current: Round, to: Position) -> None:
-    """Put the review at a position and open the tasks of its stage."""
-    review.state, review.stage = to.state, to.stage
-    review.closed_at = clock.now() if to.state in {State.APPROVED, State.REJECTED, State.WITHDRAWN} else None
-    session.flush()
-    if to.stage is not None:
-        _open_tasks(review, current, to.stage)
-
-
-def _open_tasks(review: Review, current: Round, key: str) -> None:
-    stage = review.definition.stage(key)
-    now = clock.now()
-    for seat in stage.seats:
-        task = Task(
-            review=review,
-            round_id=current.id,
-            stage=key,
-            seat=seat.key,
-            role=seat.role,
-            team_id=_team_id(seat.team),
-            named=bool(seat.people),
-            state=TaskState.OPEN,
-            revision_id=current.revision_id,
-            opened_at=now,
-            due_at=now + timedelta(hours=stage.due_hours),
-        )
-        session.add(task)
-        session.flush()
-        if seat.people:
-            ids = session.scalars(sa.select(User.id).where(User.username.in_(seat.people)))
-            session.add_all(TaskPerson(task_id=task.id, user_id=user_id) for user_id in ids)
-        emit(TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, key, seat.role, task.due_at))
-
-
-def _team_id(slug: str | None) -> int | None:
-    return session.scalar(sa.select(Team.id).where(Team.slug == slug)) if slug else None
-
-
-def _close_tasks(review: Review, state: TaskState = TaskState.VOID) -> None:
-    now = clock.now()
-    for task in session.scalars(sa.select(Task).where(Task.review_id == review.id, Task.state == TaskState.OPEN)):
-        task.state, task.closed_at, task.version = state, now, task.version + 1
-
-
-def _tell(review: Review, verb: Verb, before: Position, revision_id: int, actor: Actor | None) -> None:
-    session.flush()
-    emit(
-        ReviewMoved(
-            review_id=review.id,
-            subject_kind=review.subject_kind,
-            subject_id=review.subject_id,
-            revision_id=revision_id,
-            round=review.round_number,
-            verb=verb,
-            before=before,
-            after=review.position,
-            actor_id=actor.id if actor else None,
-            author_ids=review.author_ids,
-            at=clock.now(),
-        )
-    )
 
 
 def find_task(task_id: int, actor: Actor, *, locked: bool = False) -> Task:
@@ -273,7 +157,7 @@ def decide(
     )
     emit(_decided(task, decision))
     if (after, review.round_number) != (before, task.round.number):
-        _tell(review, verb, before, task.revision_id, actor)
+        tell(review, verb, before, task.revision_id, actor)
     return decision
 
 
@@ -403,11 +287,11 @@ def _settle(task: Task, decision: Decision, after: Position, actor: Actor) -> No
     if after == review.position:
         session.flush()
         return
-    _close_tasks(review)
+    close_tasks(review)
     if decision.verb is Verb.SEND_BACK and after.state is State.IN_REVIEW:
-        _open_round(review, actor, task.revision_id, after)
+        open_round(review, actor, task.revision_id, after)
     else:
-        _go(review, task.round, after)
+        go(review, task.round, after)
 
 
 def _decided(task: Task, decision: Decision) -> TaskDecided:
@@ -438,13 +322,13 @@ def withdraw(subject_kind: str, subject_id: int, actor: Actor) -> Review:
     """The author takes the subject back; whoever decides afterwards gets 409."""
     review = _locked_open(subject_kind, subject_id)
     before, after = review.position, move(Ask(review.definition, review.position), Verb.WITHDRAW)
-    current = _current_round(review)
-    _close_tasks(review)
-    _go(review, current, after)
+    current = current_round(review)
+    close_tasks(review)
+    go(review, current, after)
     audit.record(
         actor, Verb.WITHDRAW, subject_kind=subject_kind, subject_id=subject_id, revision_id=current.revision_id
     )
-    _tell(review, Verb.WITHDRAW, before, current.revision_id, actor)
+    tell(review, Verb.WITHDRAW, before, current.revision_id, actor)
     return review
 
 
@@ -454,8 +338,8 @@ def revise(subject_kind: str, subject_id: int, actor: Actor, *, revision_id: int
     if review is None:
         return
     lock(Review, review.id)
-    _set_authors(review, author_ids)
-    before, current = review.position, _current_round(review)
+    set_authors(review, author_ids)
+    before, current = review.position, current_round(review)
     after = move(Ask(review.definition, before), Verb.REVISE)
     if before.state is State.RETURNED:
         return  # the next submit opens the round
@@ -468,9 +352,9 @@ def revise(subject_kind: str, subject_id: int, actor: Actor, *, revision_id: int
             task.revision_id, task.version = revision_id, task.version + 1
         session.flush()
         return
-    _close_tasks(review)
-    _open_round(review, actor, revision_id, after)
-    _tell(review, Verb.REVISE, before, revision_id, actor)
+    close_tasks(review)
+    open_round(review, actor, revision_id, after)
+    tell(review, Verb.REVISE, before, revision_id, actor)
 
 
 def _votes_in(round_id: int) -> int:

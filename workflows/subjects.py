@@ -35,3 +35,23 @@ def register(kind: str, subject: Subject) -> None:
 def subject(kind: str) -> Subject:
     """The slot of a kind."""
     return _subjects[kind]
+
+
+_topics: dict[str, object] = {}
+_words: list[Callable[[str], str]] = []
+
+
+def name_topics(labels: dict[str, object], role_words: Callable[[str], str]) -> None:
+    """Labels of the topics that pipelines judge, and the words for roles and stages, in the reader's language."""
+    _topics.update(labels)
+    _words[:] = [role_words]
+
+
+def topics() -> list[tuple[str, object]]:
+    """(code, label) of every topic."""
+    return list(_topics.items())
+
+
+def role_word(code: str) -> str:
+    """The word for a role or stage."""
+    return _words[0](code) if _words else code

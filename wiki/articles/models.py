@@ -152,6 +152,7 @@ class Submission(Base):
             postgresql_where=sa.text("state = 'in_review'"),
         ),
         sa.Index("ix_submissions_author_state", "author_id", "state"),
+        sa.UniqueConstraint("author_id", "draft_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -163,6 +164,9 @@ class Submission(Base):
     state: Mapped[SubmissionState] = mapped_column(enum_column(SubmissionState))
     significance: Mapped[Significance] = mapped_column(enum_column(Significance))
     reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    draft_key: Mapped[str | None] = mapped_column(
+        sa.String(40)
+    )  # made by the page that began it: autosave finds it again
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
@@ -203,6 +207,7 @@ class Revision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"))
     number: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(32))
     title: Mapped[str] = mapped_column(sa.String(300))
     body: Mapped[str] = mapped_column(sa.Text)
     fields: Mapped[dict[str, Any]]

@@ -51,11 +51,28 @@ def propose(
     Raises:
         Invalid, NotFound.
     """
+    submission = begin(actor, kind_code, article_slug=article_slug)
+    save(submission, actor, content, significance=significance, reason=reason)
+    return submission
+
+
+def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draft_key: str | None = None) -> Submission:
+    """An empty draft; beginning again with the same key gives the same draft.
+
+    Raises:
+        Invalid, NotFound.
+    """
     require(actor, P.PROPOSE)
     article = readable_article(actor, article_slug) if article_slug else None
-    kind = kind_of(article.kind if article else kind_code)
+    kind = kind_of(kind_code)
     if article is not None and kind_code != article.kind:
         raise Invalid({"kind": _("This article is of another kind.")})
+    if draft_key:
+        known = session.scalar(
+            sa.select(Submission).where(Submission.author_id == actor.id, Submission.draft_key == draft_key)
+        )
+        if known is not None:
+            return known
     now = clock.now()
     submission = Submission(
         kind=kind.code,
@@ -63,17 +80,15 @@ def propose(
         author_id=actor.id,
         base_revision_id=article.revision_id if article else None,
         state=SubmissionState.DRAFT,
-        significance=_significance(significance),
-        reason=reason.strip()[:500],
+        significance=Significance.MAJOR,
+        reason="",
+        draft_key=draft_key,
         created_at=now,
         updated_at=now,
         author_rows=[SubmissionAuthor(user_id=actor.id)],
     )
-    content = checked(kind, content)
     session.add(submission)
     session.flush()
-    revision = store_revision(submission, actor.id, content)
-    emit(RevisionSaved(submission.id, revision.id, actor.id, revision.created_at))
     return submission
 
 
@@ -155,6 +170,7 @@ def autosave(submission: Submission, actor: Actor, document: dict[str, Any]) -> 
         session.add(buffer)
     buffer.document, buffer.saved_at = clean_tree(document), clock.now()
     buffer.base_revision_id = submission.head_revision_id
+    submission.updated_at = buffer.saved_at
     session.flush()
     return buffer
 
@@ -176,8 +192,10 @@ def submit(submission: Submission, actor: Actor) -> None:
     if (submission.state, "submit") not in MOVES:
         raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=submission.state.value))
     require(actor, P.SUBMIT, submission)
-    head = session.get_one(Revision, submission.head_revision_id)
     kind = kind_of(submission.kind)
+    head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
+    if head is None:
+        raise Invalid(missing(kind, "", {}))
     errors = missing(kind, head.title, head.fields)
     if errors:
         raise Invalid(errors)

@@ -3,13 +3,13 @@
 import sqlalchemy as sa
 
 from core.actors import Actor
+from core.db import session
 from core.permissions import Permission, all_of, any_of, anybody, grant, holds
 from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Submission, SubmissionAuthor
 from wiki.articles.rules import tokens_of
 from workflows.models import Decision, Review, Task
 from workflows.permissions import touched
 from workflows.queries import last_review
-from core.db import session
 
 
 class P(Permission):

@@ -153,6 +153,7 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
     revision = Revision(
         submission_id=submission.id,
         number=(last or 0) + 1,
+        kind=submission.kind,
         title=content.title,
         body=content.body,
         fields=content.fields,
