@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core import clock
+from core.audit import TrailEntry
 from core.db import session
 from core.i18n import choose_zone
 from wiki.articles.models import Article, Publication, Significance, Submission, SubmissionAuthor
@@ -91,7 +92,7 @@ def remarks(article_id: int) -> sa.Select[tuple[Feedback]]:
 
 
 def authors_of(article: Article) -> tuple[int, ...]:
-    """Whose work readers judge, the author first: the people of the newest *major* publication.
+    """Whose work readers judge, the author first: the people of the newest *major* publication; nobody for imported text.
 
     Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away.
     """
@@ -103,9 +104,14 @@ def authors_of(article: Article) -> tuple[int, ...]:
         .order_by(major.desc(), Publication.id.desc())
         .limit(1)
     )
+    imported = sa.exists().where(
+        TrailEntry.subject_kind == "submission",
+        TrailEntry.subject_id == SubmissionAuthor.submission_id,
+        TrailEntry.verb == "imported",
+    )
     rows = session.scalars(
         sa.select(SubmissionAuthor.user_id)
-        .where(SubmissionAuthor.submission_id == base)
+        .where(SubmissionAuthor.submission_id == base, sa.not_(imported))
         .order_by(SubmissionAuthor.position, SubmissionAuthor.user_id)
     )
     return tuple(rows)

@@ -5,7 +5,6 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.db import session
 from core.errors import NotFound
 from core.i18n import _
 from core.permissions import can
@@ -27,7 +26,7 @@ def find(slug: str) -> Article:
     Raises:
         NotFound: there is none, or this person may not read it.
     """
-    article = session.scalar(by_slug(slug))
+    article = by_slug(slug)
     if article is None or not article.live or not can(actor(), Articles.READ, article):
         raise NotFound(_("There is no such article, or you may not see it."))
     return article
