@@ -7,6 +7,9 @@ from flask import Flask
 import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
+import wiki.feedback.wiring
+import wiki.kpi.wiring
+import wiki.scoring.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
@@ -32,5 +35,8 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
+    wiki.feedback.wiring.init_app(app)
+    wiki.scoring.wiring.init_app(app)
+    wiki.kpi.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     return app

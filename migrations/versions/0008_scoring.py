@@ -73,7 +73,7 @@ def _ledger() -> None:
         sa.Column("event", sa.String(64), nullable=False),
         sa.Column("unit", code(), nullable=False),
         sa.Column("points", Amount, nullable=False),
-        sa.Column("full", Amount, nullable=False),
+        sa.Column("uncapped", Amount, nullable=False),
         sa.Column("multiplier", Amount, nullable=False),
         sa.Column("source_kind", sa.String(32), nullable=False),
         sa.Column("source_id", sa.Integer, nullable=False),

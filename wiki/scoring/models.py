@@ -114,7 +114,7 @@ class LedgerEntry(Base):
     event: Mapped[str] = mapped_column(sa.String(64))
     unit: Mapped[Unit] = mapped_column(enum_column(Unit))
     points: Mapped[Decimal] = mapped_column(Points)
-    full: Mapped[Decimal] = mapped_column(Points)  # without the day's cap
+    uncapped: Mapped[Decimal] = mapped_column(Points)  # without the day's cap
     multiplier: Mapped[Decimal] = mapped_column(Points)
     source_kind: Mapped[str] = mapped_column(sa.String(32))
     source_id: Mapped[int]
@@ -131,4 +131,4 @@ class LedgerEntry(Base):
     @property
     def capped(self) -> bool:
         """The day's cap cut it."""
-        return self.full > self.points >= 0
+        return self.uncapped > self.points >= 0

@@ -56,7 +56,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One person's part of an act. ``full`` is what it would have been without the day's cap."""
+    """One person's part of an act. ``uncapped`` is what it would have been without the day's cap."""
 
     user_id: int
     rule_id: int
@@ -65,7 +65,7 @@ class Entry:
     source: str
     unit: Unit
     points: Decimal
-    full: Decimal
+    uncapped: Decimal
     multiplier: Decimal
     day: date
     period: str
@@ -73,7 +73,7 @@ class Entry:
     @property
     def capped(self) -> bool:
         """The day's cap cut it."""
-        return self.full > self.points >= 0
+        return self.uncapped > self.points >= 0
 
 
 Spent = Callable[[int, str, date], Decimal]
