@@ -12,6 +12,8 @@ from core.cli import group, progress
 from core.db import reading, session, writing
 from core.errors import NotFound
 
+ROLES = [role.value for role in Role]
+
 user = group("user", "People: add, import, list, disable.")
 token = group("token", "Bearer tokens for programs.")
 
@@ -30,7 +32,7 @@ def known(username: str) -> User:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(Role)), help="may be repeated")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="may be repeated")
 @click.option("--team", help="the team's short name; see /admin/teams")
 @click.option("--full-name", help="how the person is called on pages")
 @click.option(
@@ -69,7 +71,7 @@ def import_(file: Path) -> None:
 
 
 @user.command("list")
-@click.option("--role", type=click.Choice(list(Role)))
+@click.option("--role", type=click.Choice(ROLES))
 def list_(role: str | None) -> None:
     """Print people, one a line: username, name, roles, team, state.
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, request
+from flask import Flask, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import joinedload
@@ -35,6 +35,7 @@ class Known:
     """What is remembered of one sign-in or API token."""
 
     actor: Actor
+    detail: str = ""  # tier and team by name, for the corner of every page
     session_id: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
@@ -80,7 +81,11 @@ def identify() -> Actor | None:
         return known.actor
     if "_user_id" not in cookie:
         return None
-    return current_user.known.actor if current_user.is_authenticated else None
+    if not current_user.is_authenticated:
+        return None
+    g.person_detail = current_user.known.detail
+    actor: Actor = current_user.known.actor
+    return actor
 
 
 @manager.user_loader  # type: ignore[untyped-decorator]
@@ -92,20 +97,27 @@ def _by_cookie(token: str) -> SignedIn | None:
             row = s.execute(
                 sa.select(LoginSession, User)
                 .join(User, User.id == LoginSession.user_id)
-                .options(joinedload(User.team))
+                .options(joinedload(User.team), joinedload(User.tier))
                 .where(LoginSession.token_hash == digest, User.active)
             ).first()
             if row is None:
                 return None
             entry, user = row
-            known = Known(actor_of(user), entry.id, entry.created_at, entry.seen_at)
+            known = known_of(user, entry)
         _known.put(digest, known)
     return _still_good(token, digest, known)
 
 
+def known_of(user: User, entry: LoginSession) -> Known:
+    """What is remembered of a sign-in whose person has team and tier loaded."""
+    detail = " · ".join(place.name for place in (user.tier, user.team) if place is not None)
+    return Known(actor_of(user), detail, entry.id, entry.created_at, entry.seen_at)
+
+
 def _still_good(token: str, digest: str, known: Known) -> SignedIn | None:
     now = clock.now()
-    assert known.created_at is not None and known.seen_at is not None
+    assert known.created_at  # an API token has none, and is never looked up by a cookie
+    assert known.seen_at
     if now - known.created_at > SESSION_ABSOLUTE or now - known.seen_at > SESSION_IDLE:
         return None
     if now - known.seen_at > NOTE_EVERY:
@@ -159,7 +171,7 @@ def begin(token: str, user: User, entry: LoginSession) -> None:
     kept = {name: cookie[name] for name in ("locale", "theme") if name in cookie}
     cookie.clear()
     cookie.update(kept)
-    login_user(SignedIn(token, Known(actor_of(user), entry.id, entry.created_at, entry.seen_at)))
+    login_user(SignedIn(token, known_of(user, entry)))
 
 
 def end() -> None:
@@ -181,3 +193,4 @@ def current_session_id() -> int | None:
 def init_app(app: Flask) -> None:
     """Give the application its sign-ins."""
     manager.init_app(app)
+    app.context_processor(lambda: {"person_detail": g.get("person_detail", "")})

@@ -15,6 +15,7 @@ from accounts.permissions import P
 from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, USERNAME, Role
 from core import audit, clock
 from core.actors import Actor
+from core.chores import chore
 from core.db import session
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.i18n import _
@@ -260,6 +261,7 @@ def end_session(actor: Actor, session_id: int) -> None:
     forget_known()
 
 
+@chore(every=600)
 def sweep_sessions() -> None:
     """Remove sign-ins whose time is over."""
     now = clock.now()

@@ -9,7 +9,7 @@ from accounts.rules import Role
 
 def people(
     *, text: str = "", team: str | None = None, role: Role | None = None, active: bool | None = None
-) -> sa.Select[tuple[User]]:
+) -> sa.Select[User]:
     """People by name, with team and tier; ``text`` is looked for in names and usernames."""
     found = (
         sa.select(User)
@@ -29,7 +29,7 @@ def people(
     return found
 
 
-def person(username: str) -> sa.Select[tuple[User]]:
+def person(username: str) -> sa.Select[User]:
     """The person of this username (any case), with team and tier."""
     return (
         sa.select(User)
@@ -38,22 +38,22 @@ def person(username: str) -> sa.Select[tuple[User]]:
     )
 
 
-def holders(role: Role) -> sa.Select[tuple[User]]:
+def holders(role: Role) -> sa.Select[User]:
     """Active people who hold a role, by name."""
     return people(role=role, active=True)
 
 
-def teams() -> sa.Select[tuple[Team]]:
+def teams() -> sa.Select[Team]:
     """Every team with its site, by name."""
     return sa.select(Team).options(joinedload(Team.site)).order_by(Team.name, Team.id)
 
 
-def sites() -> sa.Select[tuple[Site]]:
+def sites() -> sa.Select[Site]:
     """Every site, by name."""
     return sa.select(Site).order_by(Site.name, Site.id)
 
 
-def tiers() -> sa.Select[tuple[Tier]]:
+def tiers() -> sa.Select[Tier]:
     """Every tier, in their order."""
     return sa.select(Tier).order_by(Tier.position, Tier.id)
 
@@ -63,12 +63,12 @@ def head_counts() -> sa.Select[tuple[int, int]]:
     return sa.select(User.team_id, sa.func.count()).where(User.active, User.team_id.is_not(None)).group_by(User.team_id)
 
 
-def sessions_of(user_id: int) -> sa.Select[tuple[LoginSession]]:
+def sessions_of(user_id: int) -> sa.Select[LoginSession]:
     """A person's sign-ins, the newest first."""
     return sa.select(LoginSession).where(LoginSession.user_id == user_id).order_by(LoginSession.seen_at.desc())
 
 
-def tokens_of(user_id: int) -> sa.Select[tuple[ApiToken]]:
+def tokens_of(user_id: int) -> sa.Select[ApiToken]:
     """A person's tokens that still work, the newest first."""
     return (
         sa.select(ApiToken)

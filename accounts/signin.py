@@ -6,7 +6,7 @@ hashed while a write transaction is open.
 
 import sqlalchemy as sa
 
-from accounts import ops, passwords, throttling
+from accounts import identity, ops, passwords, throttling
 from accounts.models import LoginSession, User
 from accounts.people import actor_of
 from core.db import reading, session, writing
@@ -26,7 +26,7 @@ def sign_in(username: str, password: str, *, address: str | None, agent: str | N
     with writing():
         user = _welcome(account, seen, fresh, address)
         token, entry = ops.sign_in(user, address=address, agent=agent)
-        actor_of(user)  # loads what the cookie's first second needs
+        identity.known_of(user, entry)  # loads team and tier while they can be loaded
         return token, user, entry
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from accounts.models import Throttle
 from accounts.rules import LONGEST_WAIT, wait_after
 from core import clock
+from core.chores import chore
 from core.db import database, lock, session
 from core.errors import Throttled
 from core.i18n import _n
@@ -96,6 +97,7 @@ def succeeded(account: str, address: str | None) -> None:
         row.blocked_until = None
 
 
+@chore(every=600)
 def sweep() -> None:
     """Forget counters that nobody has touched for long."""
     session.execute(sa.delete(Throttle).where(Throttle.updated_at < clock.now() - FORGOTTEN_AFTER))

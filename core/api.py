@@ -123,9 +123,8 @@ class Api:
         return declare
 
 
-_gate: Callable[[Permission | Everyone, bool], Callable[[Callable[..., Any]], Callable[..., Any]]] = (
-    lambda permission, transaction: gate(permission, transaction=transaction)
-)
+def _gate(permission: Permission | Everyone, transaction: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return gate(permission, transaction=transaction)  # ``gate`` is the name of an argument where this is needed
 
 
 def _no_forgery() -> None:
@@ -169,7 +168,7 @@ def sentences(error: ValidationError) -> dict[str, str]:
     out: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         name = ".".join(str(part) for part in problem["loc"]) or "body"
-        out.setdefault(name, known.get(problem["type"], lambda p=problem: str(p["msg"]))())  # type: ignore[misc]
+        out.setdefault(name, known.get(problem["type"], lambda p=problem: str(p["msg"]))())
     return out
 
 

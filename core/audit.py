@@ -66,7 +66,7 @@ def record(
     return entry
 
 
-def trail(subject_kind: str, subject_id: int) -> sa.Select[tuple[TrailEntry]]:
+def trail(subject_kind: str, subject_id: int) -> sa.Select[TrailEntry]:
     """Everything that was ever done to one thing, oldest first; ordered by sequence, because clocks jump."""
     return (
         sa.select(TrailEntry)

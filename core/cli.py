@@ -27,7 +27,7 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
-class _Command(click.Command):
+class Command(click.Command):
     """Examples keep their line breaks, refusals become sentences."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -40,10 +40,10 @@ class _Command(click.Command):
 class Group(AppGroup):
     """A group of commands, each with the application's context."""
 
-    command_class = _Command
+    command_class = Command
 
     def command(self, *args: Any, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:
-        kwargs.setdefault("cls", _Command)
+        kwargs.setdefault("cls", Command)
         return super().command(*args, **kwargs)  # type: ignore[no-any-return]
 
 

@@ -106,7 +106,8 @@ class Base(DeclarativeBase):
 class Database:
     """The pair of engines over one address."""
 
-    def __init__(self, url: str, *, readers: int = 24) -> None:
+    def __init__(self, url: str, *, readers: int = 24, allow_unsafe: bool = False) -> None:
+        self.allow_unsafe = allow_unsafe
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.reader = self._engine(readers, writes=False)
@@ -128,6 +129,8 @@ class Database:
             sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         elif not writes:
             sa.event.listen(engine, "connect", _postgres_read_only)
+        elif not self.allow_unsafe:
+            sa.event.listen(engine, "first_connect", _postgres_keeps_its_word)
         return engine
 
     def close(self) -> None:
@@ -154,7 +157,7 @@ def _sqlite_connection(writes: bool) -> Callable[[Any, Any], None]:
         for name, value in wanted.items():
             got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
             if got != value and dbapi_is_file(cursor):
-                raise RuntimeError(f"SQLite would not set {name} to {value} (it is {got}); work could be lost")
+                raise UnsafeDatabaseError(f"SQLite would not set {name} to {value} (it is {got}); work could be lost")
         cursor.close()
 
     return prepare
@@ -168,6 +171,22 @@ def dbapi_is_file(cursor: Any) -> bool:
 
 def _postgres_read_only(dbapi: Any, _: Any) -> None:
     dbapi.read_only = True
+
+
+def _postgres_keeps_its_word(dbapi: Any, _: Any) -> None:
+    """Refuse a server that may forget what it acknowledged."""
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        value = dbapi.execute(f"SHOW {name}").fetchone()[0]
+        if value == "off":
+            raise UnsafeDatabaseError(
+                f"PostgreSQL runs with {name} = off and could lose what it acknowledged; "
+                "switch it on, or set SPIRAL_ALLOW_UNSAFE_DATABASE=1"
+            )
+    dbapi.rollback()
+
+
+class UnsafeDatabaseError(RuntimeError):
+    """The database is set up so that acknowledged work could be lost."""
 
 
 _current: ContextVar[Session | None] = ContextVar("spiral_session", default=None)
@@ -245,6 +264,6 @@ def lock(kind: type[T], key: Any) -> T | None:
     return session.get(kind, key, with_for_update=not database().sqlite, populate_existing=True)
 
 
-def init_app(app: Flask, url: str) -> None:
+def init_app(app: Flask, url: str, *, allow_unsafe: bool = False) -> None:
     """Give the application its database."""
-    app.extensions["spiral.database"] = Database(url)
+    app.extensions["spiral.database"] = Database(url, allow_unsafe=allow_unsafe)

@@ -4,13 +4,14 @@ The API sends ``Idempotency-Key``; our forms carry a hidden ``once``. The same k
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import Response, request
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
+from core.chores import chore
 from core.db import Base, session
 from core.errors import Invalid
 from core.i18n import _
@@ -88,3 +89,9 @@ def remember(row: IdempotencyKey, answer: Response) -> None:
     row.location = answer.headers.get("Location")
     row.etag = answer.headers.get("ETag")
     row.body = answer.get_data(as_text=True)[:200_000]
+
+
+@chore(every=3600)
+def sweep() -> None:
+    """Forget answers older than two days."""
+    session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - timedelta(days=2)))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import chores, clock
 from core.db import Base, after_commit, database, reading, session, writing
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def handlers() -> dict[str, Handler]:
 
 
 def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: datetime | None = None) -> None:
-    """Promise, in the current transaction, that the topic's handler will see this key after the commit (or after ``at``)."""
+    """Promise, in the current transaction, that the topic's handler will see this key after the commit (or ``at``)."""
     now = clock.now()
     session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
     after_commit(_wake.set)
@@ -92,13 +92,19 @@ def waiting(topic: str | None = None) -> int:
     return session.scalar(found.where(OutboxJob.topic == topic) if topic else found) or 0
 
 
+def given_up() -> int:
+    """How many jobs were given up and wait for somebody to retry them."""
+    found = sa.select(sa.func.count()).select_from(OutboxJob).where(OutboxJob.parked_at.is_not(None))
+    return session.scalar(found) or 0
+
+
 def oldest() -> datetime | None:
     """Since when the oldest due promise waits."""
     due = sa.select(sa.func.min(OutboxJob.available_at)).where(OutboxJob.parked_at.is_(None))
     return session.scalar(due.where(OutboxJob.available_at <= clock.now()))
 
 
-def parked() -> sa.Select[tuple[OutboxJob]]:
+def parked() -> sa.Select[OutboxJob]:
     """Jobs that gave up, newest first."""
     return sa.select(OutboxJob).where(OutboxJob.parked_at.is_not(None)).order_by(OutboxJob.id.desc())
 
@@ -185,15 +191,13 @@ class Worker(threading.Thread):
         super().__init__(name="outbox-worker", daemon=True)
         self.app, self.every = app, every
         self.stopping = threading.Event()
-        self.chores: list[Callable[[], None]] = []
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
                     drain(me=f"thread-{id(self)}")
-                    for chore in self.chores:
-                        chore()
+                    chores.run_due()
             except Exception:
                 log.exception("the outbox worker stumbled; it goes on in a second")
                 self.stopping.wait(1)

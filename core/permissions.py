@@ -90,14 +90,26 @@ def holds(*roles: str) -> Predicate:
 
 def all_of(*predicates: Predicate) -> Predicate:
     """A predicate: all hold."""
-    return lambda actor, thing=None: all(p(actor, thing) for p in predicates)
+
+    def predicate(actor: Actor, thing: Any = None) -> bool:
+        return all(p(actor, thing) for p in predicates)
+
+    return predicate
 
 
 def any_of(*predicates: Predicate) -> Predicate:
     """A predicate: at least one holds."""
-    return lambda actor, thing=None: any(p(actor, thing) for p in predicates)
+
+    def predicate(actor: Actor, thing: Any = None) -> bool:
+        return any(p(actor, thing) for p in predicates)
+
+    return predicate
 
 
 def none_of(*predicates: Predicate) -> Predicate:
     """A predicate: none holds."""
-    return lambda actor, thing=None: not any(p(actor, thing) for p in predicates)
+
+    def predicate(actor: Actor, thing: Any = None) -> bool:
+        return not any(p(actor, thing) for p in predicates)
+
+    return predicate

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -22,11 +22,11 @@ class MenuEntry:
     order: int
     badge: Callable[[Actor], int] | None = None
     place: str = "main"
-    values: tuple[tuple[str, str], ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 Panel = Callable[[dict[str, Any]], tuple[str, dict[str, Any]] | None]
-_menu: dict[tuple[str, tuple[tuple[str, str], ...]], MenuEntry] = {}
+_menu: dict[str, MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
 
 
@@ -38,14 +38,14 @@ def menu(
     order: int = 50,
     badge: Callable[[Actor], int] | None = None,
     place: str = "main",
-    values: dict[str, str] | None = None,
+    **values: Any,
 ) -> None:
     """Offer a page in the menu to those who hold the permission (``None``: everybody signed in).
 
-    Places: ``main`` (at most seven), ``new`` (what one may write), ``person`` (the user's own menu).
+    ``values`` are the parts of its address: ``menu(_l("Script"), "articles.new", P.WRITE, place="new", kind="script")``.
     """
-    parts = tuple((values or {}).items())
-    _menu[(endpoint, parts)] = MenuEntry(label, endpoint, permission, order, badge, place, parts)
+    key = endpoint + "".join(f"/{name}={value}" for name, value in sorted(values.items()))
+    _menu[key] = MenuEntry(label, endpoint, permission, order, badge, place, values)
 
 
 def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
@@ -53,17 +53,13 @@ def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
     if actor is None:
         return []
     entries = sorted((e for e in _menu.values() if e.place == place), key=lambda e: e.order)
-    here = (request.blueprint or "").split(".")[0]
-    return [
-        {
-            "label": entry.label,
-            "url": url_for(entry.endpoint, **dict(entry.values)),
-            "active": request.endpoint == entry.endpoint or here == entry.endpoint.split(".")[0],
-            "badge": entry.badge(actor) if entry.badge else 0,
-        }
-        for entry in entries
-        if entry.permission is None or can(actor, entry.permission)
-    ]
+    shown = [entry for entry in entries if entry.permission is None or can(actor, entry.permission)]
+    return [_shown(entry, url_for(entry.endpoint, **entry.values), actor) for entry in shown]
+
+
+def _shown(entry: MenuEntry, url: str, actor: Actor) -> dict[str, Any]:
+    here = request.path == url or (url != "/" and request.path.startswith(url.rstrip("/") + "/"))
+    return {"label": entry.label, "url": url, "active": here, "badge": entry.badge(actor) if entry.badge else 0}
 
 
 def panel(slot: str, function: Panel, *, order: int = 50) -> None:

@@ -1,11 +1,13 @@
 """How a request walks through the house: identify, gate, one transaction, answer; every error shown in one place."""
 
+import hashlib
 import logging
 import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import Template
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 __all__ = ["EVERYONE", "SIGNED_IN", "Page", "actor", "blueprint", "csrf", "gate", "init_app", "maybe_actor", "paginate"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UNIDENTIFIED = frozenset({"static", "health.process"})  # answered without asking who, and so without the database
 BODY_LIMIT = 12 * 1024 * 1024  # bytes; a 100 kB article passes in any encoding, a picture too
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -74,8 +78,8 @@ def actor() -> Actor:
 def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Callable[[View], View]:
     """Guard a view and own its transaction: an answer commits, an exception rolls back.
 
-    Reading methods get a reading transaction, the others a writing one. ``transaction=False`` is for views that do slow
-    work (hashing a password) before they open their own.
+    An answer of 400 and above rolls back too. Reading methods get a reading transaction, the others a writing one.
+    ``transaction=False`` is for views that do slow work (hashing a password) before they open their own.
     """
 
     def decorate(view: View) -> View:
@@ -192,8 +196,9 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
         g.request_id = secrets.token_hex(8)
         if request.content_length and request.content_length > BODY_LIMIT:
             raise DomainError(_("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20), code="too-large")
-        g.actor = None if request.endpoint == "static" else identify()
+        g.actor = None if request.endpoint in UNIDENTIFIED else identify()
 
+    version = asset_version(app)
     csrf.init_app(app)  # after begin(): its check needs the request id for the error page
     app.after_request(_finish)
     app.register_error_handler(DomainError, _show)
@@ -211,7 +216,18 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
             "panels": slots.render_panels,
             "once": lambda: secrets.token_urlsafe(12),
             "theme": cookie.get("theme", ""),
+            "asset_version": version,
         }
+
+
+def asset_version(app: Flask) -> str:
+    """Changes whenever a static file does; their addresses carry it, so that browsers fetch them once per release."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(app.static_folder or "").rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            digest.update(f"{path.name} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:10]
 
 
 def _menu(place: str = "main") -> list[dict[str, Any]]:
@@ -227,6 +243,8 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
     return response
@@ -251,9 +269,14 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
     if wants_json():
         return problem(status, code, sentence, **extra)
-    typed = {k: v for k, v in request.form.items() if k not in {"csrf_token", "once", "password"} and v.strip()}
+    typed = {
+        k: v for k, v in request.form.items() if k not in {"csrf_token", "_once"} and "password" not in k and v.strip()
+    }
     values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
-    templates = [f"errors/{code}.html", "errors/refused.html"]  # what was typed is shown again, so that nothing is lost
+    templates: list[str | Template] = [
+        f"errors/{code}.html",
+        "errors/refused.html",
+    ]  # what was typed is shown again, so that nothing is lost
     try:
         with reading():
             page = render_template(templates, **values, **extra)

@@ -11,6 +11,7 @@ Tests without ``db`` run on SQLite, and on both when marked ``both_databases`` (
 """
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,8 +65,9 @@ def _quick_passwords() -> Iterator[None]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite database, made once in this process."""
     path = tmp_path_factory.mktemp("template") / "template.db"
-    database = Database(f"sqlite:///{path}", readers=1)
-    migrate.upgrade(database)
+    app = create_app(load({"var": path.parent, "database_url": f"sqlite:///{path}"}, environ={}))
+    migrate.bring_up(app)
+    database: Database = app.extensions["spiral.database"]
     with database.writer.connect() as connection:
         raw = connection.connection.dbapi_connection
         assert raw is not None
@@ -75,9 +77,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _migrate_postgres(url: str) -> None:
-    database = Database(Settings(database_url=url).database, readers=1)
-    migrate.upgrade(database)
-    database.close()
+    place = {"var": Path(tempfile.mkdtemp()), "database_url": url, "allow_unsafe_database": True}
+    app = create_app(load(place, environ={}))
+    migrate.bring_up(app)
+    app.extensions["spiral.database"].close()
 
 
 @pytest.fixture
@@ -96,7 +99,7 @@ def engine(
 def settings(engine: str, tmp_path: Path) -> Settings:
     """The settings of the application of this test; nothing of the environment reaches it."""
     return load(
-        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4},
+        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4, "allow_unsafe_database": True},
         environ={},
     )
 

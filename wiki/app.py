@@ -7,13 +7,16 @@ from flask import Flask
 import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
+import wiki.demo.wiring
 import wiki.feedback.wiring
 import wiki.kpi.wiring
 import wiki.scoring.wiring
+import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
 from core.settings import ROOT, Settings, load
+from wiki import cli, health
 
 TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
 
@@ -28,7 +31,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     app = Flask("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
-    db.init_app(app, chosen.database)
+    db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database)
     i18n.init_app(app)
     web.init_app(app, identify)
 
@@ -36,7 +39,11 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
     wiki.feedback.wiring.init_app(app)
+    wiki.training.wiring.init_app(app)
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
+    wiki.demo.wiring.init_app(app)
+    health.init_app(app)
+    cli.init_app(app)
     return app

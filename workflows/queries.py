@@ -17,7 +17,7 @@ from workflows.rules import OPEN, TaskState, Verb
 
 def waiting_for(
     actor: Actor, *, topic: str | None = None, stage: str | None = None, overdue: bool = False
-) -> sa.Select[tuple[Task]]:
+) -> sa.Select[Task]:
     """What this person may decide now, most urgent first."""
     found = (
         sa.select(Task)
@@ -40,7 +40,7 @@ def count_waiting(actor: Actor) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Task).where(allowed(actor, P.DECIDE))) or 0
 
 
-def decided_by(actor: Actor) -> sa.Select[tuple[Decision]]:
+def decided_by(actor: Actor) -> sa.Select[Decision]:
     """What this person decided, newest first."""
     return (
         sa.select(Decision)
@@ -132,6 +132,6 @@ def active_pipeline(topic: str) -> Pipeline | None:
     return session.scalar(sa.select(Pipeline).where(Pipeline.topic == topic, Pipeline.active))
 
 
-def pipelines() -> sa.Select[tuple[Pipeline]]:
+def pipelines() -> sa.Select[Pipeline]:
     """Every active definition."""
     return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.topic)

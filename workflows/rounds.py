@@ -54,7 +54,7 @@ def open_round(review: Review, actor: Actor | None, revision_id: int, at: Positi
     return found
 
 
-def _standing_approvals(review: Review, stages: tuple[str, ...]) -> sa.Select[tuple[int]]:
+def _standing_approvals(review: Review, stages: tuple[str, ...]) -> sa.Select[int]:
     last = current_round(review)
     carried = sa.select(CarriedApproval.decision_id).where(CarriedApproval.round_id == last.id)
     return sa.select(Decision.id).where(

@@ -223,9 +223,14 @@ def decide(task_id: int) -> Any:
 
 
 def _following(task_id: int) -> dict[str, str] | None:
-    rows = session.execute(
-        waiting_for(actor()).options().with_only_columns(Task.id, Review.title, maintain_column_froms=True).limit(500)
-    ).all()
+    rows = list(
+        session.execute(
+            waiting_for(actor())
+            .options()
+            .with_only_columns(Task.id, Review.title, maintain_column_froms=True)
+            .limit(500)
+        )
+    )
     ids = [row.id for row in rows]
     at = ids.index(task_id) if task_id in ids else -1
     rest = [row for row in rows[at + 1 :] + rows[: max(at, 0)] if row.id != task_id]

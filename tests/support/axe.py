@@ -26,4 +26,4 @@ def violations(page: Page) -> list[str]:
 def sentence(rule: dict[str, Any], node: dict[str, Any]) -> str:
     advice = " ".join((node.get("failureSummary") or "").split()) or rule["help"]
     place = " ".join(str(part) for part in node["target"])
-    return f"{rule['id']} ({rule['impact']}) at {place}: {advice} — {node['html'][:160]}"
+    return f"{rule['id']} ({rule['impact']}) at {place}: {advice} — {' '.join(node['html'].split())[:160]}"

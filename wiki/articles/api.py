@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from flask import url_for
 from pydantic import Field
 
+from accounts.models import User
 from core.api import Answer, Api, In, Out, PageIn, must_match, page
 from core.audit import trail
 from core.db import session
 from core.errors import Invalid, NotFound
 from core.i18n import _
+from core.permissions import can
 from core.web import actor
 from wiki.articles import ops, presenting, similar
 from wiki.articles.content import Content, of_revision
@@ -212,8 +214,6 @@ def _show(submission: Submission, *, text: bool = False, trail_too: bool = False
 
 
 def _usernames(ids: tuple[int, ...]) -> dict[int, str]:
-    from accounts.models import User
-
     return {row.id: row.username for row in session.execute(sa.select(User.id, User.username).where(User.id.in_(ids)))}
 
 
@@ -303,8 +303,6 @@ def list_submissions(query: SubmissionsIn) -> dict[str, Any]:
 @api.get("/submissions/<int:submission_id>", gate=P.PROPOSE, answer=SubmissionOut)
 def show_submission(submission_id: int) -> Answer:
     """One submission with its trail; the text only for those who may read it."""
-    from core.permissions import can
-
     submission = ops.find_submission(submission_id, actor())
     readable = can(actor(), P.READ_SUBMISSION, submission)
     review = last_review(ops.SUBJECT, submission.id)

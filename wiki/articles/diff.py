@@ -124,7 +124,7 @@ def _sorted(parts: list[Part]) -> list[Part]:
         for op in ("delete", "insert"):
             text = "".join(p.text for p in run if p.op == op)
             if text:
-                out.append(Part(op, text))  # type: ignore[arg-type]  # op is one of the two
+                out.append(Part(op, text))
         run = []
         out.append(part)
     return [part for part in out if part.text]

@@ -38,7 +38,7 @@ def may_read(actor: Actor, article: Article) -> bool:
 def readable(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of READ, over ``Article``."""
     if actor.holds("manager"):
-        return Article.live
+        return Article.live.is_(True)
     listed = sa.exists().where(
         ArticleReader.article_id == Article.id, ArticleReader.token.in_(sorted(tokens_of(actor)))
     )

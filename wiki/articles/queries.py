@@ -42,7 +42,7 @@ def published(
     tag: str | None = None,
     service: str | None = None,
     changed_since: datetime | None = None,
-) -> sa.Select[tuple[Article]]:
+) -> sa.Select[Article]:
     """What this person may read, last changed first."""
     found = (
         sa.select(Article)
@@ -69,7 +69,7 @@ def published(
     return found
 
 
-def below(slug: str) -> sa.Select[tuple[int]]:
+def below(slug: str) -> sa.Select[int]:
     """Ids of a category and of everything under it."""
     root = sa.alias(Category.__table__, "root")
     return sa.select(Category.id).where(
@@ -77,7 +77,7 @@ def below(slug: str) -> sa.Select[tuple[int]]:
     )
 
 
-def history(article_id: int) -> sa.Select[tuple[Publication]]:
+def history(article_id: int) -> sa.Select[Publication]:
     """Every publication of an article, newest first."""
     return (
         sa.select(Publication)
@@ -105,7 +105,7 @@ def publication_of(submission_id: int) -> Publication | None:
     )
 
 
-def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[tuple[Submission]]:
+def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
     """What this person wrote or co-wrote, last touched first."""
     found = (
         sa.select(Submission)
@@ -116,7 +116,7 @@ def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[tup
     return found.where(Submission.state == state) if state else found
 
 
-def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[tuple[Submission]]:
+def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
     """What this person may read of submissions, last touched first."""
     found = (
         sa.select(Submission)
@@ -137,7 +137,7 @@ def by_submission_ids(ids: Sequence[int]) -> dict[int, Submission]:
     return {row.id: row for row in rows}
 
 
-def revisions(submission_id: int) -> sa.Select[tuple[Revision]]:
+def revisions(submission_id: int) -> sa.Select[Revision]:
     """Every saved revision of a submission, newest first."""
     return (
         sa.select(Revision)
@@ -181,7 +181,7 @@ def unknown_services(codes: Iterable[str]) -> list[str]:
     return [code for code in wanted if code not in known]
 
 
-def live_articles() -> sa.Select[tuple[Article]]:
+def live_articles() -> sa.Select[Article]:
     """Every published article with what the index and the export need, by id."""
     return (
         sa.select(Article)

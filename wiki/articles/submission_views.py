@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from accounts.queries import teams
 from core.actors import Actor
 from core.audit import TrailEntry, trail
 from core.db import session
@@ -18,7 +19,7 @@ from core.web import actor, blueprint, gate, paginate
 from wiki.articles import forms, ops, presenting, similar
 from wiki.articles.content import Content, of_revision
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.models import EDITABLE, Revision, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import EDITABLE, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.queries import buffer_of, mine, publication_of
 from workflows.models import Decision
@@ -161,7 +162,7 @@ def _editor(
     preview: bool = False,
 ) -> str:
     article = submission.article if submission else ops.readable_article(actor(), slug) if slug else None
-    key = key or (typed or {}).get("key")
+    key = key or (typed.get("key") if typed else None)
     values = forms.typed_values(kind, typed) if typed is not None else forms.values_of(kind, content, submission)
     buffer = buffer_of(submission.id, actor().id) if submission else None
     return render_template(
@@ -204,12 +205,10 @@ def _action(kind: Kind, submission: Submission | None, slug: str | None) -> str:
 
 
 def _reader_choices() -> list[tuple[str, str]]:
-    from accounts.queries import teams
-
     roles = [
         (f"role:{code}", presenting.role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")
     ]
-    return roles + [(f"team:{team.id}", team.name) for team in teams()]
+    return roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
 
 
 def _preview(text: str) -> Any:
@@ -346,15 +345,13 @@ def _rebase(submission: Submission) -> dict[str, str] | None:
         return None
     base = publication_by_revision(submission.base_revision_id, article.id)
     return {
-        "compare_url": url_for("articles.diff", slug=article.slug, **{"from": base, "to": article.version}),
+        "compare_url": url_for("articles.diff", slug=article.slug, to=article.version) + f"&from={base}",
         "url": url_for(".rebase", submission_id=submission.id),
     }
 
 
 def publication_by_revision(revision_id: int | None, article_id: int) -> str:
     """The version number under which a revision was published ('1.0' when unknown)."""
-    from wiki.articles.models import Publication
-
     found = session.scalar(
         sa.select(Publication).where(Publication.article_id == article_id, Publication.revision_id == revision_id)
     )

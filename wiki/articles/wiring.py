@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 
 from core.actors import Actor
 from core.db import session
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():
-        menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", values={"kind": kind.code})
+        menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     seed(_pipelines)
     subjects.register(
@@ -111,9 +111,7 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "texts": presenting.labelled(revision),
         "stages": presenting.stages_of(submission, task.review),
         "trail": submission_views.trail_of(submission),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug]
-        if request
-        else [],
+        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
     }
 
 

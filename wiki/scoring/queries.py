@@ -130,7 +130,7 @@ def titles(actor: Actor, article_ids: Sequence[int]) -> dict[int, str]:
     rows = session.execute(
         sa.select(Article.id, Article.title).where(Article.id.in_(article_ids), allowed(actor, Articles.READ))
     )
-    return {article_id: title for article_id, title in rows}
+    return dict(rows.tuples().all())
 
 
 def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None:
