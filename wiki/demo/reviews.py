@@ -97,7 +97,7 @@ def _in_review(plan: Plan, text: Text, number: int) -> None:
     _write(plan, story, story.content)
     _approve_until(plan, story, text.stage, {})
     allowed = DEFAULT_PIPELINES[text.kind].stage(text.stage).due_hours
-    waited = (allowed + 6.5, allowed - 5.5, 1.0, allowed + 16.0)[number % 4]
+    waited = (allowed + 6.5, max(allowed - 5.5, allowed * 0.6), 1.0, allowed + 16.0)[number % 4]
     zone = plan.library.zone(text.author)
     began = plan.present.now - timedelta(hours=waited)
     _lay_out(plan, story, worked_back(began, story.chance.uniform(0, 0.6), zone, since=CALLS_FROM, until=CALLS_UNTIL))
