@@ -7,6 +7,7 @@ from flask import Flask
 import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
+import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
@@ -33,6 +34,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
+    wiki.training.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     health.init_app(app)
     cli.init_app(app)
