@@ -8,6 +8,7 @@ import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
 import wiki.demo.wiring
+import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
@@ -34,6 +35,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
+    wiki.training.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
     health.init_app(app)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from accounts.models import User
+from accounts.models import Team, Tier, User
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
@@ -53,6 +53,8 @@ def fields_of(revision: Revision) -> dict[str, Any]:
             out[spec.code] = datetime.fromisoformat(value)
         elif value and spec.type is FieldType.DATE:
             out[spec.code] = date.fromisoformat(value)
+        elif value and spec.type is FieldType.READERS:
+            out[spec.code] = "、".join(reader_words(value))
     return out
 
 
@@ -77,6 +79,8 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
         return render("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
     if kind is FieldType.STEPS:
         return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
+    if kind is FieldType.READERS:
+        return render("、".join(reader_words(value)))
     return render(str(value))
 
 
@@ -98,6 +102,19 @@ def audience_word(code: Audience | str) -> str:
         "internal": _("all staff"),
         "restricted": _("a closed circle"),
     }[str(code)]
+
+
+def reader_words(tokens: list[str]) -> list[str]:
+    """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
+    tables = {"team": Team, "tier": Tier, "user": User}
+    out = []
+    for token in tokens:
+        what, _colon, rest = token.partition(":")
+        if what == "role":
+            out.append(role_word(rest))
+        elif what in tables and rest.isdecimal():
+            out.append(session.scalar(sa.select(tables[what].name).where(tables[what].id == int(rest))) or token)
+    return out
 
 
 def names_of(ids: list[int] | tuple[int, ...]) -> dict[int, str]:
