@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from accounts.forms import ROLE_NAMES
-from accounts.rules import Role
-from core.i18n import force_locale
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.demo.content import Library, Present, Text, Version
@@ -16,7 +13,7 @@ GROUPS = ("teams", "roles", "tiers", "people")
 
 
 def content_of(text: Text, library: Library, present: Present, version: Version | None = None) -> Content:
-    """What is proposed: the text as it is now, or as it was in an earlier version. ``readers`` come with the world."""
+    """What is proposed: the text as it is now, or as it was in an earlier version; people are still named by slugs."""
     fields = {**text.fields, **(version.fields if version else {})}
     body = text.body if version is None or version.body is None else version.body
     return Content(
@@ -31,11 +28,16 @@ def content_of(text: Text, library: Library, present: Present, version: Version 
 
 
 def for_its_readers(content: Content, text: Text, world: World) -> Content:
-    """The content with the tokens of those who may read it."""
-    if isinstance(text.audience, str):
-        return content
-    rule = text.audience["restricted"]
-    return replace(content, readers=[world.tokens[f"{group}:{name}"] for group in GROUPS for name in rule.get(group, ())])
+    """The content with the tokens of those who may read it, and of those who must confirm it."""
+    fields = {
+        code: _tokens(value, world) if isinstance(value, Mapping) else value for code, value in content.fields.items()
+    }
+    readers = [] if isinstance(text.audience, str) else _tokens(text.audience["restricted"], world)
+    return replace(content, fields=fields, readers=readers)
+
+
+def _tokens(rule: Mapping[str, Any], world: World) -> list[str]:
+    return [world.tokens[f"{group}:{name}"] for group in GROUPS for name in rule.get(group, ())]
 
 
 def first_attempt(content: Content) -> Content:
@@ -57,19 +59,5 @@ def _typed(text: Text, fields: Mapping[str, Any], library: Library, present: Pre
             value = present.date_of(value, zone)
         elif spec.type is FieldType.TIME:
             value = present.time_of(value, zone)
-        elif isinstance(value, Mapping):
-            value = _in_words(value, library, library.people[text.author].locale)
         out[spec.code] = value
     return out
-
-
-def _in_words(rule: Mapping[str, Any], library: Library, locale: str) -> str:
-    """Who is meant, as a line a person would type."""
-    named = {
-        "teams": {t["slug"]: t["name"] for t in library.places["teams"]},
-        "tiers": {t["slug"]: t["name"] for t in library.places["tiers"]},
-        "people": {p.username: p.name for p in library.people.values()},
-    }
-    with force_locale(locale):
-        named["roles"] = {role.value: str(ROLE_NAMES[role]) for role in Role}
-    return "、".join(named[group][name] for group in GROUPS for name in rule.get(group, ()))
