@@ -1,4 +1,5 @@
 <<<<<<< HEAD
+<<<<<<< HEAD
 """Photographs the gallery and asks axe: `python tools/shots.py OUT [page …]`, with the gallery served on port 8123.
 
 Each page at 1280 and 360 pixels, light and dark, Chinese and English (English in light at 1280 only). Prints what axe finds,
@@ -48,6 +49,8 @@ def main() -> int:
         browser.close()
     print("\n".join(found) or "nothing found")
 =======
+=======
+>>>>>>> loader
 """Takes pictures of pages as a demo user sees them, and tells what is wrong with each.
 
     python -m tools.shots --user li.na --out pictures / /reviews /search?q=账单
@@ -214,14 +217,21 @@ def main(words: list[str]) -> int:
         browser.close()
     print("\n".join(found) or "nothing wrong")
     print(f"{count} pictures in {chosen.out}, {len(found)} problems")
+<<<<<<< HEAD
 >>>>>>> main
+=======
+>>>>>>> loader
     return 1 if found else 0
 
 
 if __name__ == "__main__":
+<<<<<<< HEAD
 <<<<<<< HEAD
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     sys.exit(main())
 =======
     sys.exit(main(sys.argv[1:]))
 >>>>>>> main
+=======
+    sys.exit(main(sys.argv[1:]))
+>>>>>>> loader
