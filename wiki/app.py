@@ -39,18 +39,11 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
-<<<<<<< HEAD
-=======
-    wiki.training.wiring.init_app(app)
->>>>>>> loader
     wiki.feedback.wiring.init_app(app)
     wiki.training.wiring.init_app(app)
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)
-<<<<<<< HEAD
     wiki.insight.wiring.init_app(app)
-=======
->>>>>>> loader
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
     health.init_app(app)
