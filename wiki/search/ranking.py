@@ -37,7 +37,7 @@ class Features:
     fill: float
 
 
-WEIGHTS = Features(coverage=1.0, title=0.35, whole=0.03, close=0.05, order=0.05, engine=0.06, fill=0.08)
+WEIGHTS = Features(coverage=1.0, title=0.35, whole=0.01, close=0.08, order=0.02, engine=0.04, fill=0.08)
 
 
 class Match(NamedTuple):

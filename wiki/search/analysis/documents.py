@@ -105,11 +105,14 @@ def _readable(normal: str) -> Readable:
     said, first = [], []
     for word in cut(flat):
         if HAS_HAN.match(word):
-            sound = sounds.sound(word)
-            letters = sounds.initials(sound)
-            said.append(sound)
-            first.append(letters[0].upper() + letters[1:])
+            said.append(sounds.sound(word))
+            first.append(capitals(said[-1]))
         else:
             said.append(word)
             first.append(" " * len(word))
     return Readable(flat, "".join(said), "".join(first))
+
+
+def capitals(said: str) -> str:
+    """The initials of one word, the first as a capital."""
+    return sounds.initials(said).capitalize()

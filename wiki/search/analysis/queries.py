@@ -6,12 +6,12 @@ Each way says by which terms an engine finds candidates and what ranking looks f
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from wiki.search.analysis import sounds
-from wiki.search.analysis.scripts import fold, mainland_wording, simplified
+from wiki.search.analysis.scripts import HAS_HAN, fold, mainland_wording, simplified
 from wiki.search.analysis.stems import stem
 from wiki.search.analysis.words import cut, cut_fine, other_terms, plain, runs
 
@@ -198,14 +198,16 @@ class _Reader:
                 near = self.vocabulary.near(run)
                 terms += [(Kind.WORD, word) for word in near]
                 ways += [Way(Where.PLAIN, tuple(f" {word} " for word in near), 0.75)] if near else []
-                weight = max([weight, *(self._as_sound(run, terms, ways, last=last))])
+            weight = max([weight, *self._as_sound(run, terms, ways, last=last and not known, short=not known)])
             weight = max(weight, self._as_initials(run, terms, ways))
         self.needs.append(Need(run, weight or self.weight(terms), tuple(dict.fromkeys(terms)), _sorted(ways)))
 
-    def _as_sound(self, run: str, terms: list[tuple[Kind, str]], ways: list[Way], *, last: bool) -> list[float]:
-        """Adds the ways to read `run` as pinyin; the weights of those of which something exists."""
+    def _as_sound(self, run: str, terms: list[tuple[Kind, str]], ways: list[Way], *, last: bool, short: bool) -> list[float]:
+        """Adds the ways to read `run` as pinyin, single syllables only if `short`; the weights of those that exist."""
         weights = []
         for spelling in sounds.spellings(run, unfinished=last):
+            if len(spelling.syllables) == 1 and not short:
+                continue
             said, codes = spelling.said, sounds.readings().codes
             pairs = sounds.pairs(said)
             found = [(Kind.SOUND, pair) for pair in pairs]
@@ -238,15 +240,23 @@ class _Reader:
         return self.idf(count)
 
     def elsewhere(self, folded: str, normal: str) -> None:
-        """Adds the mainland's words for what was typed in Taiwan's."""
-        other = mainland_wording(folded) if any(run.han for run in runs(normal)) else normal
+        """Adds the mainland's words for what was typed in Taiwan's, to the needs whose words they replace."""
+        other = mainland_wording(folded) if HAS_HAN.search(folded) else normal
         if other == normal:
             return
-        known = {word for run in runs(normal) if run.han for word in cut(run.text)}
-        for run in runs(other):
-            for word in cut(run.text) if run.han else []:
-                if word not in known and len(word) > 1:
-                    self.extra.append((Kind.WORD, word))
+        words = {word for run in runs(other) if run.han for word in cut(run.text)}
+        typed = {need.typed for need in self.needs}
+        extra = tuple(sorted(word for word in words - typed if len(word) > 1))
+        if not extra:
+            return
+        terms = tuple((Kind.WORD, word) for word in extra)
+        way = Way(Where.PLAIN, extra, 0.9)
+        self.needs = [
+            need
+            if need.typed in words or not HAS_HAN.match(need.typed)
+            else replace(need, terms=need.terms + terms, ways=_sorted([*need.ways, way]))
+            for need in self.needs
+        ]
 
 
 def _sorted(ways: list[Way]) -> tuple[Way, ...]:

@@ -1,6 +1,6 @@
 """What every engine does. Both are held to it by the same tests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -112,6 +112,10 @@ class EngineUnavailable(Exception):
         self.reason = reason
 
 
+# The documents with these ids as the database has them now; those that may not be found any more are left out.
+Reload = Callable[[Iterable[str]], Iterable[Document]]
+
+
 class Engine(Protocol):
     """A search engine. Every call may raise `EngineUnavailable`; none ever leaves half of its work visible."""
 
@@ -129,8 +133,11 @@ class Engine(Protocol):
     def suggest(self, text: str, reader: frozenset[str], limit: int = 8) -> list[Hit]:
         """Titles for what has been typed so far, best first."""
 
-    def rebuild(self, documents: Iterable[Document]) -> int:
-        """The index holds exactly these documents; the old one answers until the new one is complete. How many."""
+    def rebuild(self, documents: Iterable[Document], again: Reload) -> int:
+        """The index holds exactly these documents; the old one answers until the new one is complete. How many.
+
+        `again` is asked, last of all, for those that were indexed or deleted by others in the meantime.
+        """
 
     def clear(self) -> None:
         """The index is empty and ready."""

@@ -2,6 +2,8 @@
 
     <root>/current      JSON: generation and signature; replaced at once, never written in place
     <root>/lock         held by the one process that writes, let go by the system when that process dies
+    <root>/rebuild      held by the one process that makes a new generation
+    <root>/touched      ids written since that began, one JSON string a line; only there while it lasts
     <root>/g<number>/   one complete index
 """
 
@@ -10,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,7 @@ class Generations:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._file = root / "current"
+        self._touched = root / "touched"
 
     def current(self) -> Current | None:
         """The generation that answers; None where there is none. Raises EngineUnavailable where the file is no good."""
@@ -63,7 +66,7 @@ class Generations:
         return generation
 
     def swap(self, generation: str, signature: str) -> None:
-        """The generation is current from now on; all others but the newest unfinished ones are removed."""
+        """The generation is current from now on; the older ones are removed."""
         draft = self.root / f"current.{os.getpid()}"
         with draft.open("w", encoding="utf-8") as file:
             json.dump({"generation": generation, "signature": signature}, file)
@@ -82,11 +85,42 @@ class Generations:
         """Removes a generation that did not become current."""
         shutil.rmtree(self.path(generation), ignore_errors=True)
 
+    def size(self) -> int:
+        """Bytes of the current generation."""
+        current = self.current()
+        return sum(file.stat().st_size for file in self.path(current.generation).iterdir()) if current else 0
+
     @contextmanager
     def writing(self, *, patience: float) -> Iterator[None]:
         """This thread is the only writer among all processes; waits up to `patience` seconds to become it."""
+        with self._holding("lock", patience, "another process is writing the search index"):
+            yield
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        """This thread is the only one to make a new generation; ids written from now on are kept for it."""
+        with self._holding("rebuild", 0.0, "the search index is being rebuilt already"):
+            with self.writing(patience=30.0):
+                self._touched.write_text("", "utf-8")
+            try:
+                yield
+            finally:
+                self._touched.unlink(missing_ok=True)
+
+    def touch(self, ids: Iterable[str]) -> None:
+        """Tells a rebuild, if there is one, that these were written. Only while writing."""
+        if self._touched.exists():
+            with self._touched.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(each) + "\n" for each in ids)
+
+    def touched(self) -> list[str]:
+        """The ids written since the rebuild began, each once. Only while writing."""
+        return list(dict.fromkeys(json.loads(line) for line in self._touched.read_text("utf-8").splitlines()))
+
+    @contextmanager
+    def _holding(self, name: str, patience: float, refusal: str) -> Iterator[None]:
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("a") as file:
+        with (self.root / name).open("a") as file:
             until = time.monotonic() + patience
             while True:
                 try:
@@ -94,9 +128,6 @@ class Generations:
                     break
                 except BlockingIOError:
                     if time.monotonic() >= until:
-                        raise EngineUnavailable(State.DOWN, "another process is writing the search index") from None
+                        raise EngineUnavailable(State.DOWN, refusal) from None
                     time.sleep(0.01)
-            try:
-                yield
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+            yield  # closing the file lets go
