@@ -1,12 +1,14 @@
 """The order of the best candidates, the same for every engine: how much of the query they meet, where, how closely."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Analysed, Need, Way, Where
 
 _MAX_PLACES = 12
+# Up to so many needs are keywords; three times as many are a whole question.
+_KEYWORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,9 @@ class Features:
 
     `coverage` and `title` are the shares of the query's weight that are met anywhere, or in the title; `whole` is 1 when
     the title has the whole query; `close` says how near to each other the needs are met, `order` how many neighbouring
-    characters or syllables of the query are neighbours there; `engine` is the engine's score relative to the best;
-    `fill` the share of the title that was asked for.
+    characters or syllables of the query are neighbours there; `fill` is the share of the title that was asked for;
+    `engine` is the engine's score relative to the best, `question` the same as far as the query is a whole question, of
+    which no single word is essential.
     """
 
     coverage: float
@@ -33,11 +36,12 @@ class Features:
     whole: float
     close: float
     order: float
-    engine: float
     fill: float
+    engine: float
+    question: float
 
 
-WEIGHTS = Features(coverage=1.0, title=0.35, whole=0.01, close=0.08, order=0.02, engine=0.04, fill=0.08)
+WEIGHTS = Features(coverage=1.0, title=0.35, whole=0.01, close=0.1, order=0.02, fill=0.08, engine=0.04, question=0.3)
 
 
 class Match(NamedTuple):
@@ -60,28 +64,22 @@ def features(query: Analysed, found: Candidate, best: float) -> Features:
     whole = query.plain in title.plain or (len(query.sound) > 1 and query.sound in title.sound)
     letters = len(title.plain) - title.plain.count(" ") or 1
     asked = sum(len(need.typed) for need, m in zip(query.needs, titles, strict=True) if m.quality >= 0.5)
+    engine = found.score / best if best else 0.0
     return Features(
         coverage=sum(w * max(t.quality, b.quality) for w, t, b in zip(weights, titles, bodies, strict=True)) / total,
         title=sum(w * t.quality for w, t in zip(weights, titles, strict=True)) / total,
         whole=float(whole),
         close=max(_closeness(titles), _closeness(bodies)),
         order=max(_order(query, title), _order(query, found.body)),
-        engine=found.score / best if best else 0.0,
         fill=min(1.0, asked / letters),
+        engine=engine,
+        question=engine * min(1.0, max(0.0, (len(query.needs) - _KEYWORDS) / _KEYWORDS / 2)),
     )
 
 
 def total(values: Features, weights: Features = WEIGHTS) -> float:
     """One number to sort by."""
-    return (
-        values.coverage * weights.coverage
-        + values.title * weights.title
-        + values.whole * weights.whole
-        + values.close * weights.close
-        + values.order * weights.order
-        + values.engine * weights.engine
-        + values.fill * weights.fill
-    )
+    return sum(value * weight for value, weight in zip(astuple(values), astuple(weights), strict=True))
 
 
 def match(need: Need, text: Readable) -> Match:
@@ -148,7 +146,8 @@ def _order(query: Analysed, text: Readable) -> float:
     A pair with one character between, or the wrong way round, counts half: a character was left out, doubled, swapped.
     """
     best = 0.0
-    for asked, inside in ((query.plain.replace(" ", ""), text.plain), (query.sound, text.sound)):
+    written = () if query.all_sound else ((query.plain.replace(" ", ""), text.plain),)
+    for asked, inside in (*written, (query.sound, text.sound)):
         pairs = {asked[i : i + 2] for i in range(len(asked) - 1)}
         if pairs:
             best = max(best, sum(1.0 if p in inside else _nearly(p, inside) for p in pairs) / len(pairs))

@@ -4,6 +4,7 @@ What was found by sound, by initials or in the other script is marked in the ori
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -19,6 +20,7 @@ _MAX_SPANS = 200
 _LEAD = 24
 _SNAP = 14
 _LETTER = re.compile(rf"[^\W_{HAN}]")
+_SIGN = re.compile(r"[\W_]")
 _BREAK = re.compile(r"[\s,.;:!?、，。；：！？…」』）)】》”]")
 
 
@@ -31,13 +33,19 @@ class Span(NamedTuple):
     weight: float
 
 
+@lru_cache(maxsize=4_096)
+def _one(char: str) -> str:
+    """The character folded, as one character."""
+    return (fold(char) or " ")[0]
+
+
 class _Aligned:
     """A text with its normalised, sound and initial forms, all of the original's length; the last two when needed."""
 
     def __init__(self, original: str) -> None:
         folded = fold(original)
         if len(folded) != len(original):
-            folded = "".join((fold(char) or " ")[0] for char in original)
+            folded = "".join(map(_one, original))
         normal = simplified(folded)
         if len(normal) != len(original):
             normal = "".join(simplified(char)[:1] or " " for char in folded)
@@ -96,23 +104,43 @@ def _places(need: Need, text: _Aligned) -> list[tuple[int, int]]:
 
 def _occurrences(way: Way, wanted: str, text: _Aligned) -> list[tuple[int, int]]:
     if way.where is Where.PLAIN:
-        return [m.span() for m in _pattern(wanted).finditer(text.normal)]
+        return list(_written(wanted, text.normal))
     if way.where is Where.SOUND:
-        return [m.span() for m in re.finditer(re.escape(wanted), text.sound)]
+        return list(_everywhere(wanted, text.sound))
     initials = text.initials
-    places = [m.span() for m in re.finditer(re.escape(wanted), initials, re.IGNORECASE)]
+    places = list(_everywhere(wanted, initials.lower()))
     whole = [(a, b) for a, b in places if initials[a].isupper() and not initials[b : b + 1].islower()]
     return whole or places
 
 
-@lru_cache(maxsize=2_000)
-def _pattern(wanted: str) -> re.Pattern[str]:
+def _written(wanted: str, normal: str) -> Iterator[tuple[int, int]]:
     """Chinese anywhere; ` word ` as a whole word, ` word` as the beginning of one, which is then marked to its end."""
     if HAS_HAN.match(wanted):
-        return re.compile(re.escape(wanted))
-    parts = r"[\W_]+".join(re.escape(part) for part in wanted.split())
-    end = rf"(?![^\W_{HAN}])" if wanted.endswith(" ") else rf"[^\W_{HAN}]*"
-    return re.compile(rf"(?<![^\W_{HAN}]){parts}{end}")
+        yield from _everywhere(wanted, normal)
+        return
+    parts = wanted.split()
+    for start, _ in _everywhere(parts[0], normal):
+        end = start
+        for number, part in enumerate(parts):
+            while number and end < len(normal) and _SIGN.match(normal[end]):
+                end += 1
+            if not normal.startswith(part, end):
+                break
+            end += len(part)
+        else:
+            stop = end
+            while stop < len(normal) and _LETTER.match(normal[stop]):
+                stop += 1
+            begins = start == 0 or not _LETTER.match(normal[start - 1])
+            if begins and (stop == end or not wanted.endswith(" ")):
+                yield start, stop
+
+
+def _everywhere(wanted: str, inside: str) -> Iterator[tuple[int, int]]:
+    at = inside.find(wanted)
+    while at >= 0:
+        yield at, at + len(wanted)
+        at = inside.find(wanted, at + len(wanted))
 
 
 def _merged(found: list[Span]) -> list[tuple[int, int]]:

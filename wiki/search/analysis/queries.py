@@ -89,12 +89,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A query, analysed. `extra` terms only raise the score; the last two strings are the query without gaps."""
+    """A query, analysed. `extra` terms only raise the score.
+
+    `plain` is the normalised query, `sound` how its Chinese sounds, without gaps; `all_sound`: there is nothing else.
+    """
 
     needs: tuple[Need, ...]
     extra: tuple[tuple[Kind, str], ...]
     plain: str
     sound: str
+    all_sound: bool = False
 
 
 def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
@@ -114,7 +118,7 @@ def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
     flat = plain(normal).strip()
     han_only = "".join(part for part, han in found if han)
     said = "".join(sounds.sound(word) for word in cut(han_only)) if han_only else reader.spoken
-    return Analysed(tuple(reader.needs), tuple(dict.fromkeys(reader.extra)), flat, said)
+    return Analysed(tuple(reader.needs), tuple(dict.fromkeys(reader.extra)), flat, said, bool(found) and all(han for _, han in found))
 
 
 def _join_letters(found: list[tuple[str, bool]], vocabulary: Vocabulary) -> list[tuple[str, bool]]:

@@ -23,7 +23,7 @@ from wiki.search.engines.fields import BOOSTS, PARTS, Kept, schema
 RERANKED = 60
 # Fewer exact results than this, and documents that meet only a part of the query are added.
 FEW = 10
-LEAST_COVERAGE = 0.3
+LEAST_COVERAGE = 0.2
 MAX_FACET_VALUES = 50
 _TELLING = 0.35
 
@@ -143,6 +143,7 @@ class _Clauses:
         """Both of two telling needs must be met, two thirds of more; all else only adds to the score."""
         telling = [need for need in asked.needs if need.weight >= _TELLING * max(n.weight for n in asked.needs)]
         others = [need for need in asked.needs if need not in telling]
+
         least = len(telling) if len(telling) <= 2 else -(-2 * len(telling) // 3)
         each = [(Occur.Should, self._any(need.terms)) for need in telling]
         must = Q.boolean_query(each, least)
