@@ -1,0 +1,1 @@
+"""What is known, and all that grows on it. ``app.py`` is the table of contents."""

@@ -1,0 +1,60 @@
+# Spiral. `make` alone lists what can be done; the work itself is in tools/.
+# A part of the installation is done once per lock file: its stamp carries the checksum of the lock and of the place.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+BIN := .venv/bin
+PY := $(BIN)/python
+ARGS ?=
+
+RUN_STAMP := .venv/.run-$(shell { pwd; cat requirements/run.txt; } | cksum | tr ' ' '-')
+DEV_STAMP := .venv/.dev-$(shell { pwd; cat requirements/run.txt requirements/dev.txt; } | cksum | tr ' ' '-')
+PO := $(wildcard translations/*/LC_MESSAGES/messages.po)
+MO := $(PO:.po=.mo)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) $(MO) ## install what is missing, then serve (PORT=, SPIRAL_VAR=, SPIRAL_DEMO=0)
+	@exec $(PY) -m wiki.serve
+
+test: $(DEV_STAMP) $(MO) ## every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k words")
+	@$(PY) -m tools.machine
+	@exec $(PY) -m pytest -n logical --dist worksteal $(ARGS)
+
+soak: $(DEV_STAMP) $(MO) ## the long forms of the reliability and security tests
+	@$(PY) -m tools.machine
+	@exec env SOAK=1 $(PY) -m pytest -n logical --dist worksteal --timeout 3600 $(ARGS)
+
+check: $(DEV_STAMP) ## format, lint, types, import rules, translations, tree
+	@exec $(PY) -m tools.check
+
+bench: $(DEV_STAMP) $(MO) ## the benchmarks, as one table (ARGS="name …", BIG=1)
+	@exec $(PY) -m benchmarks $(ARGS)
+
+format: $(DEV_STAMP) ## write the code in the house's format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+translations: $(DEV_STAMP) ## collect the strings of code and templates into translations/*.po
+	@exec $(PY) -m tools.translations update
+
+lock: $(DEV_STAMP) ## write requirements/*.txt anew from requirements/*.in
+	@exec $(PY) tools/lock.py
+
+clean: ## remove what was installed and made; var/ stays
+	rm -rf .venv dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f translations/*/LC_MESSAGES/messages.mo
+
+$(RUN_STAMP):
+	@sh tools/setup run "$@"
+
+$(DEV_STAMP): | $(RUN_STAMP)
+	@sh tools/setup dev "$@"
+
+$(MO): $(PO) | $(RUN_STAMP)
+	@$(PY) -m tools.translations compile
+
+.PHONY: help run test soak check bench format translations lock clean

@@ -1,0 +1,4 @@
+"""Who: people, teams, sites, tiers, roles, sign-in, sessions, tokens.
+
+Owns identity and the plain lists of where people belong. Refuses to know what anybody does with their roles.
+"""

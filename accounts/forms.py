@@ -1,0 +1,127 @@
+"""Forms of sign-in, profile and administration. CSRF is checked for the whole site, so the forms do not repeat it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from accounts.rules import Role
+from core.errors import Invalid
+from core.i18n import LOCALE_NAMES, _l
+
+NEEDED = _l("This is needed.")
+ROLE_NAMES = {
+    Role.REP: _l("Representative"),
+    Role.BUSINESS: _l("Business reviewer"),
+    Role.QA: _l("Quality reviewer"),
+    Role.TRAINING: _l("Trainer"),
+    Role.SUPERVISOR: _l("Supervisor"),
+    Role.MANAGER: _l("Knowledge manager"),
+    Role.ADMIN: _l("Administrator"),
+}
+
+
+class SelectMultipleCheckboxField(SelectMultipleField):
+    """Several of a few, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class Form(FlaskForm):
+    """A form that can take the refusals of an operation."""
+
+    class Meta:
+        csrf = False
+
+    def must_be_filled(self) -> None:
+        """Refuse a form whose fields are not as they should be.
+
+        Raises:
+            Invalid: the sentences are at the fields already.
+        """
+        if not self.validate():
+            raise Invalid({})
+
+    def take(self, error: Invalid) -> None:
+        """Show each sentence at its field, those without a field above the form."""
+        for name, said in error.errors.items():
+            field: Any = self._fields.get(name)
+            if field is None:
+                self.form_errors.append(said)
+            else:
+                field.errors = [*field.errors, said]
+
+
+def needed() -> list[Any]:
+    """The validators of a field that must be filled."""
+    return [InputRequired(message=NEEDED), Length(max=1024, message=_l("This is too long."))]
+
+
+class LoginForm(Form):
+    username = StringField(_l("Username"), needed())
+    password = PasswordField(_l("Password"), needed())
+
+
+class ProfileForm(Form):
+    name = StringField(_l("Name"), needed())
+    locale = SelectField(_l("Language"), choices=list(LOCALE_NAMES.items()))
+
+
+class PasswordForm(Form):
+    password = PasswordField(_l("Present password"), needed())
+    new_password = PasswordField(
+        _l("New password"), needed(), description=_l("At least ten characters; a short sentence is good.")
+    )
+    again = PasswordField(_l("New password, once more"), needed())
+
+
+class TokenForm(Form):
+    name = StringField(_l("What is it for?"), [Optional(), Length(max=80, message=_l("This is too long."))])
+
+
+class SetupForm(Form):
+    name = StringField(_l("Your name"), needed())
+    username = StringField(_l("Username"), needed(), description=_l("Small letters and digits; you sign in with it."))
+    password = PasswordField(
+        _l("Password"), needed(), description=_l("At least ten characters; a short sentence is good.")
+    )
+    again = PasswordField(_l("Password, once more"), needed())
+
+
+class PersonForm(Form):
+    name = StringField(_l("Name"), needed())
+    email = StringField(_l("E-mail"), [Optional(), Length(max=200, message=_l("This is too long."))])
+    roles = SelectMultipleCheckboxField(_l("Roles"), choices=list(ROLE_NAMES.items()))
+    team = SelectField(_l("Team"), validate_choice=False)
+    tier = SelectField(_l("Tier"), validate_choice=False)
+
+    def offer(self, teams: Iterable[Any], tiers: Iterable[Any]) -> None:
+        """Fill the choices of places."""
+        self.team.choices = [("", "–"), *((team.slug, team.name) for team in teams)]
+        self.tier.choices = [("", "–"), *((tier.slug, tier.name) for tier in tiers)]
+
+
+class NewPersonForm(PersonForm):
+    username = StringField(_l("Username"), needed(), description=_l("Small letters and digits; they sign in with it."))
+
+
+class TeamForm(Form):
+    slug = StringField(_l("Short name"), needed(), description=_l("Small letters, digits and hyphens; it stays."))
+    name = StringField(_l("Name"), needed())
+    site = SelectField(_l("Site"), validate_choice=False)
+
+
+class SiteForm(Form):
+    slug = StringField(_l("Short name"), needed(), description=_l("Small letters, digits and hyphens; it stays."))
+    name = StringField(_l("Name"), needed())
+    timezone = StringField(_l("Time zone"), needed(), default="Asia/Shanghai")
+
+
+class TierForm(Form):
+    slug = StringField(_l("Short name"), needed(), description=_l("Small letters, digits and hyphens; it stays."))
+    name = StringField(_l("Name"), needed())
+    position = IntegerField(_l("Order"), [InputRequired(message=NEEDED)], default=1)

@@ -1,0 +1,196 @@
+"""Who is asking: a bearer token under ``/api/``, else Flask-Login over our own table of sign-ins.
+
+The cookie carries a random token, the table its SHA-256, so that ending a sign-in is deleting a row. What was found is
+remembered in the process for at most one second, and forgotten at once by whoever changes it.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, g, request
+from flask import session as cookie
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import joinedload
+
+from accounts.models import ApiToken, LoginSession, User
+from accounts.people import actor_of
+from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE
+from core import clock
+from core.actors import Actor
+from core.buffers import Buffer
+from core.caches import Cache
+from core.db import after_commit, reading, writing
+from core.errors import Unauthenticated
+from core.i18n import _
+
+NOTE_EVERY = timedelta(minutes=1)  # how exact 'last seen' is
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of one sign-in or API token."""
+
+    actor: Actor
+    detail: str = ""  # tier and team by name, for the corner of every page
+    session_id: int | None = None
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
+    """One sign-in, as Flask-Login sees it; its id is the secret token of the sign-in, never a user's number."""
+
+    def __init__(self, token: str, known: Known) -> None:
+        self.token, self.known = token, known
+
+    def get_id(self) -> str:
+        return self.token
+
+
+_known: Cache[Known] = Cache(10_000, seconds=1.0)
+manager = LoginManager()
+manager.session_protection = None  # it would compare addresses, which change when a headset person walks
+
+
+def new_token() -> str:
+    """A secret nobody can guess (256 bits)."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What the tables keep of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def identify() -> Actor | None:
+    """The actor of this request; ``None`` when nobody is signed in.
+
+    Raises:
+        Unauthenticated: an API call carries an ``Authorization`` header that is good for nothing. The cookie is not
+            asked then, so that a forged page can never ride on it.
+    """
+    if request.path.startswith("/api/") and "Authorization" in request.headers:
+        kind, _sep, token = request.headers["Authorization"].partition(" ")
+        known = _by_bearer(token.strip()) if kind.lower() == "bearer" else None
+        if known is None:
+            raise Unauthenticated(_("This token is unknown, or it was revoked."))
+        return known.actor
+    if "_user_id" not in cookie:
+        return None
+    if not current_user.is_authenticated:
+        return None
+    g.person_detail = current_user.known.detail
+    actor: Actor = current_user.known.actor
+    return actor
+
+
+@manager.user_loader  # type: ignore[untyped-decorator]
+def _by_cookie(token: str) -> SignedIn | None:
+    digest = token_hash(token)
+    known = _known.get(digest)
+    if known is None:
+        with reading() as s:
+            row = s.execute(
+                sa.select(LoginSession, User)
+                .join(User, User.id == LoginSession.user_id)
+                .options(joinedload(User.team), joinedload(User.tier))
+                .where(LoginSession.token_hash == digest, User.active)
+            ).first()
+            if row is None:
+                return None
+            entry, user = row
+            known = known_of(user, entry)
+        _known.put(digest, known)
+    return _still_good(token, digest, known)
+
+
+def known_of(user: User, entry: LoginSession) -> Known:
+    """What is remembered of a sign-in whose person has team and tier loaded."""
+    detail = " · ".join(place.name for place in (user.tier, user.team) if place is not None)
+    return Known(actor_of(user), detail, entry.id, entry.created_at, entry.seen_at)
+
+
+def _still_good(token: str, digest: str, known: Known) -> SignedIn | None:
+    now = clock.now()
+    assert known.created_at  # an API token has none, and is never looked up by a cookie
+    assert known.seen_at
+    if now - known.created_at > SESSION_ABSOLUTE or now - known.seen_at > SESSION_IDLE:
+        return None
+    if now - known.seen_at > NOTE_EVERY:
+        last_seen.add((known.session_id, known.actor.id, now))
+        known = replace(known, seen_at=now)
+        _known.put(digest, known)
+    return SignedIn(token, known)
+
+
+def _by_bearer(token: str) -> Known | None:
+    digest = token_hash(token)
+    known = _known.get(digest)
+    if known is None:
+        with reading() as s:
+            row = s.execute(
+                sa.select(ApiToken.scopes, User)
+                .join(User, User.id == ApiToken.user_id)
+                .options(joinedload(User.team))
+                .where(
+                    ApiToken.token_hash == digest,
+                    ApiToken.revoked_at.is_(None),
+                    User.active,
+                )
+            ).first()
+            if row is None:
+                return None
+            scopes, user = row
+            known = Known(actor_of(user, scopes=None if scopes is None else frozenset(scopes)))
+        _known.put(digest, known)
+    return known
+
+
+def _write_last_seen(items: list[Any]) -> None:
+    newest = {session_id: (user_id, at) for session_id, user_id, at in items}
+    with writing() as s:
+        for session_id, (user_id, at) in newest.items():
+            s.execute(sa.update(LoginSession).where(LoginSession.id == session_id).values(seen_at=at))
+            s.execute(sa.update(User).where(User.id == user_id).values(seen_at=at))
+
+
+last_seen = Buffer("last seen", _write_last_seen)
+
+
+def forget_known() -> None:
+    """Let no remembered sign-in or right outlive the current transaction."""
+    after_commit(_known.clear)
+
+
+def begin(token: str, user: User, entry: LoginSession) -> None:
+    """Put a sign-in that ``ops.sign_in`` made into this browser's cookie; what the cookie knew before is gone."""
+    kept = {name: cookie[name] for name in ("locale", "theme") if name in cookie}
+    cookie.clear()
+    cookie.update(kept)
+    login_user(SignedIn(token, known_of(user, entry)))
+
+
+def end() -> None:
+    """Take the sign-in out of this browser's cookie."""
+    logout_user()
+    cookie.pop("csrf_token", None)
+
+
+def current_token() -> str | None:
+    """The secret token of this browser's sign-in."""
+    return current_user.token if current_user.is_authenticated else None
+
+
+def current_session_id() -> int | None:
+    """Which row of ``login_sessions`` this browser is."""
+    return current_user.known.session_id if current_user.is_authenticated else None
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its sign-ins."""
+    manager.init_app(app)
+    app.context_processor(lambda: {"person_detail": g.get("person_detail", "")})

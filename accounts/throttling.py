@@ -1,0 +1,114 @@
+"""Slowing down whoever guesses: counted in the database, so that several workers count together.
+
+Four counters for each attempt. Only the pair of account and network waits long; the account as a whole, the network and
+everybody together wait at most half a minute, so that a stranger can slow somebody down but never shut them out.
+An attempt is counted before the password is looked at: a hundred guesses at once are a hundred guesses.
+"""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from accounts.models import Throttle
+from accounts.rules import LONGEST_WAIT, wait_after
+from core import clock
+from core.chores import chore
+from core.db import database, lock, session
+from core.errors import Throttled
+from core.i18n import _n
+
+FORGOTTEN_AFTER = timedelta(hours=1)
+SHORT_WAIT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted, how many failures cost nothing beyond those of ``wait_after``, and the longest wait."""
+
+    key: str
+    extra: int
+    longest: timedelta
+
+
+def network(address: str | None) -> str:
+    """The address, or its /64 under IPv6, where one line has billions of addresses."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def counters(account: str, address: str | None) -> list[Counter]:
+    """The counters of an attempt at ``account`` (what was typed) from ``address``, in the order of their keys."""
+    who, where = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32], network(address)
+    found = [
+        Counter(f"account:{who}", 20, SHORT_WAIT),
+        Counter("everybody", 2000, SHORT_WAIT),
+        Counter(f"network:{where}", 100, SHORT_WAIT),
+        Counter(f"pair:{who}:{where}", 0, LONGEST_WAIT),
+    ]
+    return sorted(found, key=lambda counter: counter.key)  # always locked in one order
+
+
+def attempt(account: str, address: str | None) -> None:
+    """Count an attempt as failed until ``succeeded`` says otherwise.
+
+    Raises:
+        Throttled: it comes too early; it is not counted then, so that hammering does not make the wait longer.
+    """
+    now = clock.now()
+    rows = [(counter, _row(counter.key)) for counter in counters(account, address)]
+    waits = [row.blocked_until - now for _counter, row in rows if row.blocked_until and row.blocked_until > now]
+    if waits:
+        seconds = max(1, int(max(waits).total_seconds()) + 1)
+        raise Throttled(
+            _n(
+                "Too many attempts. Please wait %(num)s second and try again.",
+                "Too many attempts. Please wait %(num)s seconds and try again.",
+                seconds,
+            ),
+            retry_after=seconds,
+        )
+    for counter, row in rows:
+        if now - row.updated_at > FORGOTTEN_AFTER:
+            row.failures = 0
+        row.failures += 1
+        row.updated_at = now
+        wait = min(wait_after(row.failures - counter.extra), counter.longest)
+        row.blocked_until = now + wait if wait else None
+
+
+def succeeded(account: str, address: str | None) -> None:
+    """Take back what ``attempt`` counted: the account is free again, the others lose one failure."""
+    for counter in counters(account, address):
+        row = _row(counter.key)
+        if counter.key.startswith(("account:", "pair:")):
+            row.failures = 0
+        else:
+            row.failures = max(0, row.failures - 1)
+        row.blocked_until = None
+
+
+@chore(every=600)
+def sweep() -> None:
+    """Forget counters that nobody has touched for long."""
+    session.execute(sa.delete(Throttle).where(Throttle.updated_at < clock.now() - FORGOTTEN_AFTER))
+
+
+def _row(key: str) -> Throttle:
+    found = lock(Throttle, key)
+    if found is None:
+        insert = sqlite_insert if database().sqlite else postgres_insert
+        fresh = insert(Throttle).values(key=key, failures=0, updated_at=clock.now())
+        session.execute(fresh.on_conflict_do_nothing())
+        found = lock(Throttle, key)
+    assert found is not None
+    return found

@@ -1,0 +1,77 @@
+"""Reads never open a write: what a read wants to remember is buffered and flushed about once a second, and may be lost."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+log = logging.getLogger(__name__)
+
+
+class Buffer:
+    """A bounded heap of facts; ``write`` gets them in batches inside no transaction of its own making."""
+
+    def __init__(self, name: str, write: Callable[[list[Any]], None], *, limit: int = 20_000) -> None:
+        self.name, self.write, self.limit = name, write, limit
+        self._items: list[Any] = []
+        self._lock = threading.Lock()
+        _buffers.append(self)
+
+    def add(self, item: Any) -> None:
+        """Remember later; when the buffer is full the item is dropped."""
+        with self._lock:
+            if len(self._items) < self.limit:
+                self._items.append(item)
+
+    def drop(self) -> None:
+        """Forget what has gathered."""
+        with self._lock:
+            self._items = []
+
+    def flush(self) -> None:
+        """Write what has gathered. A failure loses the batch and is logged: nothing precious goes through here."""
+        with self._lock:
+            items, self._items = self._items, []
+        if items:
+            try:
+                self.write(items)
+            except Exception:
+                log.exception("the buffer %s lost %d items", self.name, len(items))
+
+
+_buffers: list[Buffer] = []
+
+
+def flush_all() -> None:
+    """Flush every buffer (needs an application context)."""
+    for buffer in _buffers:
+        buffer.flush()
+
+
+def forget_all() -> None:
+    """Drop what has gathered, unwritten (tests do so between each other)."""
+    for buffer in _buffers:
+        buffer.drop()
+
+
+class Flusher(threading.Thread):
+    """One in every serving process."""
+
+    def __init__(self, app: Flask, *, every: float = 1.0) -> None:
+        super().__init__(name="buffer-flusher", daemon=True)
+        self.app, self.every = app, every
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopping.wait(self.every):
+            with self.app.app_context():
+                flush_all()
+
+    def stop(self) -> None:
+        """Write what is left and end."""
+        self.stopping.set()
+        self.join(timeout=10)
+        with self.app.app_context():
+            flush_all()

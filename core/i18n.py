@@ -1,0 +1,130 @@
+"""Languages: 简体中文, 繁體中文 and English. Source strings are English; every string a person reads goes through here."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask import session as cookie
+from flask_babel import (
+    Babel,
+    force_locale,
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    gettext,
+    lazy_gettext,
+    ngettext,
+)
+
+from core import clock
+from core.settings import LOCALES, ROOT
+
+_ = gettext
+_l = lazy_gettext
+_n = ngettext
+
+__all__ = ["LOCALES", "LOCALE_NAMES", "_", "_l", "_n", "ago", "force_locale", "get_locale", "init_app", "until"]
+
+LOCALE_NAMES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"}
+HTML_LANG = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en"}
+
+
+def choose_locale() -> str:
+    """The reader's language: their profile, else what this browser chose, else what it asks for, else the site's."""
+    default: str = current_app.config["SPIRAL"].locale
+    if not has_request_context():
+        return default
+    actor = g.get("actor")
+    if actor is not None and actor.locale in LOCALES:
+        return str(actor.locale)
+    if cookie.get("locale") in LOCALES:
+        return str(cookie["locale"])
+    for wanted in request.accept_languages.values():
+        tag = wanted.lower().replace("_", "-")
+        if tag.startswith("zh"):
+            traditional = any(part in tag for part in ("hant", "tw", "hk", "mo"))
+            return "zh_Hant" if traditional else "zh_Hans"
+        if tag.startswith("en"):
+            return "en"
+    return default
+
+
+def choose_zone() -> str:
+    """Times are shown in the centre's time zone."""
+    zone: str = current_app.config["SPIRAL"].timezone
+    return zone
+
+
+def local(at: datetime) -> datetime:
+    """The moment on the centre's clock."""
+    return at.astimezone(ZoneInfo(choose_zone()))
+
+
+def ago(at: datetime | None) -> str:
+    """How long ago, in words of one unit: 'just now', '5 min ago', '3 h ago', '2 days ago', then the date."""
+    if at is None:
+        return "–"
+    seconds = int((clock.now() - at).total_seconds())
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(n)s min ago", n=seconds // 60)
+    if seconds < 86400:
+        return _("%(n)s h ago", n=seconds // 3600)
+    if seconds < 30 * 86400:
+        return _n("%(num)s day ago", "%(num)s days ago", seconds // 86400)
+    return str(format_date(local(at).date(), "medium"))
+
+
+def until(at: datetime | None) -> str:
+    """How much time is left, or by how much it is overdue."""
+    if at is None:
+        return _("no deadline")
+    seconds = int((at - clock.now()).total_seconds())
+    span = _span(abs(seconds))
+    return _("due in %(span)s", span=span) if seconds >= 0 else _("overdue by %(span)s", span=span)
+
+
+def _span(seconds: int) -> str:
+    if seconds < 3600:
+        return _("%(n)s min", n=max(1, seconds // 60))
+    if seconds < 48 * 3600:
+        return _("%(n)s h", n=seconds // 3600)
+    return _n("%(num)s day", "%(num)s days", seconds // 86400)
+
+
+def is_past(at: datetime | None) -> bool:
+    """True when the moment lies behind us."""
+    return at is not None and at < clock.now()
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its languages and the template filters for times and numbers."""
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "translations"))
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "en")
+    Babel(app, locale_selector=choose_locale, timezone_selector=choose_zone)
+
+    def show_time(at: datetime | None, form: str = "short") -> str:
+        return "–" if at is None else str(format_datetime(at, form))
+
+    filters: dict[str, Any] = {
+        "ago": ago,
+        "until": until,
+        "is_past": is_past,
+        "time": show_time,
+        "date": lambda d, form="medium": "–" if d is None else format_date(_as_date(d), form),
+        "number": format_decimal,
+        "iso": lambda at: "" if at is None else at.astimezone(UTC).isoformat(),
+    }
+    app.jinja_env.filters.update(filters)
+
+    @app.context_processor
+    def languages() -> dict[str, Any]:
+        code = str(get_locale() or "en")
+        return {"current_locale": HTML_LANG.get(code, "en"), "locale_names": LOCALE_NAMES, "locale_code": code}
+
+
+def _as_date(value: Any) -> Any:
+    return local(value).date() if isinstance(value, datetime) else value

@@ -1,0 +1,211 @@
+"""What leaves the building is promised in the transaction and done after it, until the other side agrees.
+
+Handlers may be called twice, out of order, and killed midway: doing it twice must be doing it once. Jobs of one topic
+and key are coalesced; a job that keeps failing is parked after ``TRIES`` tries, visible, and may be retried.
+"""
+
+import logging
+import random
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import chores, clock
+from core.db import Base, after_commit, database, reading, session, writing
+
+log = logging.getLogger(__name__)
+
+TRIES = 10
+LEASE = timedelta(seconds=60)
+BATCH = 200
+
+
+class OutboxJob(Base):
+    """One promise. It is deleted when kept."""
+
+    __tablename__ = "outbox_jobs"
+    __table_args__ = (
+        sa.Index("ix_outbox_jobs_due", "parked_at", "available_at"),
+        sa.CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(sa.String(64))
+    key: Mapped[str] = mapped_column(sa.String(200))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    available_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(sa.String(64))
+    parked_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(sa.Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a handler sees: the newest payload of one topic and key."""
+
+    topic: str
+    key: str
+    payload: dict[str, Any]
+
+
+Handler = Callable[[Sequence[Job]], None]
+_handlers: dict[str, Handler] = {}
+_wake = threading.Event()
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register what keeps the promises of a topic. It gets a batch and opens its own transactions."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def handlers() -> dict[str, Handler]:
+    """The registry (tests run every one of them twice)."""
+    return dict(_handlers)
+
+
+def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: datetime | None = None) -> None:
+    """Promise, in the current transaction, that the topic's handler will see this key after the commit (or ``at``)."""
+    now = clock.now()
+    session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
+    after_commit(_wake.set)
+
+
+def waiting(topic: str | None = None) -> int:
+    """How many promises are open and due, parked ones apart."""
+    found = sa.select(sa.func.count()).select_from(OutboxJob).where(OutboxJob.parked_at.is_(None))
+    found = found.where(OutboxJob.available_at <= clock.now())
+    return session.scalar(found.where(OutboxJob.topic == topic) if topic else found) or 0
+
+
+def given_up() -> int:
+    """How many jobs were given up and wait for somebody to retry them."""
+    found = sa.select(sa.func.count()).select_from(OutboxJob).where(OutboxJob.parked_at.is_not(None))
+    return session.scalar(found) or 0
+
+
+def oldest() -> datetime | None:
+    """Since when the oldest due promise waits."""
+    due = sa.select(sa.func.min(OutboxJob.available_at)).where(OutboxJob.parked_at.is_(None))
+    return session.scalar(due.where(OutboxJob.available_at <= clock.now()))
+
+
+def parked() -> sa.Select[OutboxJob]:
+    """Jobs that gave up, newest first."""
+    return sa.select(OutboxJob).where(OutboxJob.parked_at.is_not(None)).order_by(OutboxJob.id.desc())
+
+
+def retry(job_id: int) -> None:
+    """Give a parked job its tries again."""
+    session.execute(
+        sa.update(OutboxJob)
+        .where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
+        .values(parked_at=None, attempts=0, available_at=clock.now())
+    )
+    after_commit(_wake.set)
+
+
+def drain(*, me: str | None = None) -> int:
+    """Keep every due promise once; returns how many jobs were done. A failing job waits its turn, the rest go on."""
+    me = me or uuid.uuid4().hex
+    done = 0
+    while batch := _claim(me):
+        for topic in dict.fromkeys(row.topic for row in batch):
+            done += _keep(topic, [row for row in batch if row.topic == topic])
+    return done
+
+
+def _claim(me: str) -> list[OutboxJob]:
+    now = clock.now()
+    due = (
+        sa.select(OutboxJob)
+        .where(OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now)
+        .where(sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now))
+        .order_by(OutboxJob.id)
+        .limit(BATCH)
+    )
+    with reading() as s:
+        if s.scalar(due.with_only_columns(OutboxJob.id).limit(1)) is None:
+            return []
+    with writing() as s:
+        rows = list(s.scalars(due if database().sqlite else due.with_for_update(skip_locked=True)))
+        for row in rows:
+            row.leased_until, row.leased_by = now + LEASE, me
+    return rows
+
+
+def _keep(topic: str, rows: list[OutboxJob]) -> int:
+    newest = {row.key: row for row in rows}
+    jobs = [Job(topic, key, row.payload) for key, row in newest.items()]
+    try:
+        _handle(topic, jobs)
+    except Exception as error:
+        if len(jobs) == 1:
+            _failed(rows, error)
+            return 0
+        return sum(_keep(topic, [row for row in rows if row.key == job.key]) for job in jobs)
+    with writing() as s:
+        s.execute(sa.delete(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows])))
+    return len(rows)
+
+
+def _handle(topic: str, jobs: Sequence[Job]) -> None:
+    if topic not in _handlers:
+        raise LookupError(f"nobody handles {topic!r}")
+    _handlers[topic](jobs)
+
+
+def _failed(rows: list[OutboxJob], error: Exception) -> None:
+    log.warning("outbox job %s %s failed: %s", rows[0].topic, rows[0].key, error)
+    now = clock.now()
+    with writing() as s:
+        for row in s.scalars(sa.select(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows]))):
+            row.attempts += 1
+            row.leased_until = row.leased_by = None
+            row.error = f"{type(error).__name__}: {error}"[:2000]
+            if row.attempts >= TRIES:
+                row.parked_at = now
+            else:
+                wait = min(300.0, 2.0**row.attempts) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+                row.available_at = now + timedelta(seconds=wait)
+
+
+class Worker(threading.Thread):
+    """Drains the outbox: at once after a commit of this process, within ``every`` seconds after one of another."""
+
+    def __init__(self, app: Flask, *, every: float = 0.25) -> None:
+        super().__init__(name="outbox-worker", daemon=True)
+        self.app, self.every = app, every
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                with self.app.app_context():
+                    drain(me=f"thread-{id(self)}")
+                    chores.run_due()
+            except Exception:
+                log.exception("the outbox worker stumbled; it goes on in a second")
+                self.stopping.wait(1)
+            _wake.wait(self.every)
+            _wake.clear()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and end."""
+        self.stopping.set()
+        _wake.set()
+        self.join(timeout=20)

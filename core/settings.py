@@ -1,0 +1,146 @@
+"""Settings: environment variables ``SPIRAL_*`` over ``var/spiral.toml`` over defaults.
+
+An unknown or malformed setting names itself and stops the start: a typo must never silently mean the default.
+"""
+
+import os
+import re
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALES = ("zh_Hans", "zh_Hant", "en")
+
+
+class SettingsError(Exception):
+    """The start is refused; the sentence names the setting."""
+
+
+class Settings(BaseModel):
+    """Everything an installation may choose. Fields are the contract's names without ``SPIRAL_``, lower case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    var: Path = ROOT / "var"
+    database_url: str = ""  # empty: SQLite in var/
+    search_url: str = ""  # empty: the embedded engine
+    secret_key: str = ""  # empty: made once in var/secret-key
+    base_url: str = ""
+    smtp_url: str = ""  # empty: mail stays in the in-app outbox
+    proxies: int = Field(0, ge=0, le=10)
+    workers: int = Field(1, ge=1, le=64)
+    threads: int = Field(16, ge=1, le=256)
+    locale: str = "zh_Hans"
+    timezone: str = "Asia/Shanghai"
+    embed_origins: str = ""
+    demo: bool = True
+    allow_unsafe_database: bool = False
+    log_level: str = "INFO"
+
+    @field_validator("locale")
+    @classmethod
+    def known_locale(cls, value: str) -> str:
+        if value not in LOCALES:
+            raise ValueError(f"must be one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"is not a time zone: {value!r}") from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: str) -> str:
+        if value and urlsplit(value).scheme.split("+")[0] not in {"sqlite", "postgresql", "postgres"}:
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def whole_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError("must look like https://spiral.example")
+        return value.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database."""
+        if not self.database_url:
+            return f"sqlite:///{self.var / 'spiral.db'}"
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
+
+    @property
+    def secure(self) -> bool:
+        """True when the public address is https: cookies are then Secure and carry the __Host- name."""
+        return self.base_url.startswith("https://")
+
+    def shown(self) -> dict[str, str]:
+        """Every setting for ``flask doctor``, secrets hidden."""
+        rows = {name: str(value) for name, value in self.model_dump().items()}
+        rows["database_url"] = re.sub(r"://([^:@/]+):[^@]*@", r"://\1:***@", self.database)
+        rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
+        rows["smtp_url"] = re.sub(r"://[^@/]+@", "://***@", self.smtp_url) or "in-app outbox"
+        rows["secret_key"] = "***"
+        return rows
+
+
+def load(overrides: dict[str, Any] | None = None, environ: dict[str, str] | None = None) -> Settings:
+    """Read the settings and make sure that ``var`` and the secret key exist.
+
+    Raises:
+        SettingsError: an unknown or malformed setting, with its name and its source.
+    """
+    env = dict(os.environ if environ is None else environ)
+    given = {name.removeprefix("SPIRAL_").lower(): value for name, value in env.items() if name.startswith("SPIRAL_")}
+    var = Path((overrides or {}).get("var") or given.get("var") or ROOT / "var").absolute()
+    values: dict[str, Any] = {**_from_file(var / "spiral.toml"), **given, **(overrides or {}), "var": var}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from error
+    var.mkdir(parents=True, exist_ok=True, mode=0o750)
+    return settings.model_copy(update={"secret_key": settings.secret_key or _kept_secret(var / "secret-key")})
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return {key.lower(): value for key, value in tomllib.loads(path.read_text("utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors():
+        name = "SPIRAL_" + "_".join(str(part) for part in problem["loc"]).upper()
+        if problem["type"] == "extra_forbidden":
+            parts.append(f"{name} is not a setting of Spiral")
+        else:
+            parts.append(f"{name} {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(parts)
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret key of this installation, made on first use with mode 0600."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise SettingsError(f"{path} is too short to be a secret key; delete it and everybody signs in again")
+    return secret

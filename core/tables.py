@@ -1,0 +1,104 @@
+"""Rows of files that people bring: CSV (in UTF-8 or GB 18030, as Excel writes it), XLSX, JSON lines."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import DomainError
+from core.i18n import _
+
+Row = tuple[int, dict[str, Any]]
+KINDS = (".csv", ".xlsx", ".jsonl")
+
+
+class BadRow(DomainError):
+    """One line cannot be read; ``line`` names it. The others can."""
+
+    status = 422
+    code = "bad-row"
+
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(sentence, line=line)
+        self.line = line
+
+
+def rows(path: Path) -> Iterator[Row | BadRow]:
+    """(line number, {column: value}) of a file, lazily; a line that cannot be read comes as ``BadRow``.
+
+    Empty lines are passed over; column names are lower case without blanks around them; values of CSV and XLSX are text.
+
+    Raises:
+        DomainError: the file is not there, or is none of CSV, XLSX, JSON lines.
+    """
+    if not path.is_file():
+        raise DomainError(_("There is no file %(path)s.", path=str(path)), code="no-file")
+    readers = {".csv": _csv, ".xlsx": _xlsx, ".jsonl": _jsonl, ".ndjson": _jsonl}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise DomainError(
+            _("%(name)s is none of: %(kinds)s.", name=path.name, kinds=", ".join(KINDS)), code="unknown-file-kind"
+        )
+    yield from reader(path)
+
+
+def _jsonl(path: Path) -> Iterator[Row | BadRow]:
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.strip():
+                continue
+            try:
+                found = json.loads(raw)
+            except (ValueError, RecursionError):
+                yield BadRow(number, _("Line %(n)s is not valid JSON.", n=number))
+                continue
+            if isinstance(found, dict):
+                yield number, found
+            else:
+                yield BadRow(number, _("Line %(n)s is not a JSON object.", n=number))
+
+
+def _csv(path: Path) -> Iterator[Row | BadRow]:
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = raw.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise DomainError(_("%(name)s is neither UTF-8 nor GB 18030.", name=path.name), code="encoding") from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    head = _head(next(reader, []))
+    last = reader.line_num
+    for values in reader:
+        number, last = last + 1, reader.line_num
+        if any(value.strip() for value in values):
+            yield number, dict(zip(head, (value.strip() for value in values), strict=False))
+
+
+def _xlsx(path: Path) -> Iterator[Row | BadRow]:
+    from python_calamine import CalamineError, CalamineWorkbook  # loaded for the few who bring one
+
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    except (CalamineError, OSError) as error:
+        raise DomainError(_("%(name)s is not a readable XLSX file.", name=path.name), code="bad-file") from error
+    if not sheet:
+        return
+    head = _head([_text(value) for value in sheet[0]])
+    for number, values in enumerate(sheet[1:], 2):
+        texts = [_text(value) for value in values]
+        if any(texts):
+            yield number, dict(zip(head, texts, strict=False))
+
+
+def _head(names: list[str]) -> list[str]:
+    return [name.strip().lower() for name in names]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # spreadsheets know no integers
+    return str(value).strip()

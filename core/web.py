@@ -1,0 +1,339 @@
+"""How a request walks through the house: identify, gate, one transaction, answer; every error shown in one place."""
+
+import hashlib
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
+from flask import session as cookie
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import Template
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from core import idempotency, slots
+from core.actors import Actor
+from core.db import has_session, reading, session, writing
+from core.errors import DomainError, Invalid, Throttled, Unauthenticated
+from core.i18n import _
+from core.permissions import EVERYONE, SIGNED_IN, Everyone, Permission, can, require
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+__all__ = ["EVERYONE", "SIGNED_IN", "Page", "actor", "blueprint", "csrf", "gate", "init_app", "maybe_actor", "paginate"]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UNIDENTIFIED = frozenset({"static", "health.process"})  # answered without asking who, and so without the database
+BODY_LIMIT = 12 * 1024 * 1024  # bytes; a 100 kB article passes in any encoding, a picture too
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+csrf = CSRFProtect()
+View = Callable[..., Any]
+
+
+def blueprint(name: str, import_name: str, *, url_prefix: str | None = None) -> Blueprint:
+    """A package's blueprint."""
+    return Blueprint(name, import_name, url_prefix=url_prefix)
+
+
+def maybe_actor() -> Actor | None:
+    """Who is acting, or ``None`` when nobody is signed in."""
+    return cast(Actor | None, g.get("actor"))
+
+
+def actor() -> Actor:
+    """Who is acting.
+
+    Raises:
+        Unauthenticated: nobody is.
+    """
+    found = maybe_actor()
+    if found is None:
+        raise Unauthenticated(_("Please sign in first."))
+    return found
+
+
+def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Callable[[View], View]:
+    """Guard a view and own its transaction: an answer commits, an exception rolls back.
+
+    An answer of 400 and above rolls back too. Reading methods get a reading transaction, the others a writing one.
+    ``transaction=False`` is for views that do slow work (hashing a password) before they open their own.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**parts: Any) -> Response:
+            if permission is SIGNED_IN:
+                actor()
+            elif permission is not EVERYONE:
+                require(maybe_actor(), cast(Permission, permission))
+            if not transaction:
+                return make_response(view(**parts))
+            if request.method in SAFE:
+                with reading():
+                    return make_response(view(**parts))
+            return _write(view, parts)
+
+        guarded.gate = permission  # type: ignore[attr-defined]  # read by the test that finds ungated routes
+        return guarded
+
+    return decorate
+
+
+def _write(view: View, parts: dict[str, Any]) -> Response:
+    key, who = idempotency.key_of_request(), maybe_actor()
+    if key is None or who is None:
+        with writing():
+            return _kept(make_response(view(**parts)))
+    try:
+        with writing():
+            known = idempotency.replay(who.id, key)
+            if known is not None:
+                return known
+            row = idempotency.claim(who.id, key)
+            answer = make_response(view(**parts))
+            idempotency.remember(row, answer)
+            return _kept(answer)
+    except IntegrityError:
+        with reading():  # a rival with the same key was faster: give its answer
+            known = idempotency.replay(who.id, key)
+        if known is None:
+            raise
+        return known
+
+
+def _kept(answer: Response) -> Response:
+    """A refusal that a view answered itself (a form shown again with its errors) must leave nothing behind either."""
+    if answer.status_code >= 400:
+        session.rollback()
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its rows and where it stands."""
+
+    items: list[Any]
+    number: int
+    per: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.per))
+
+    @property
+    def has_next(self) -> bool:
+        """True when another page follows."""
+        return self.number < self.pages
+
+
+def paginate(found: sa.Select[Any], *, per: int = 30, unique: bool = False) -> Page:
+    """The page named by ``?page=`` of a select, with the total over all pages."""
+    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+    total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
+    rows = session.scalars(found.limit(per).offset((number - 1) * per))
+    return Page(list(rows.unique() if unique else rows), number, per, total)
+
+
+def local_path(target: str | None) -> str | None:
+    """A ``next=`` target if it is a path of this site, else ``None``."""
+    if not target or not target.startswith("/") or any(ord(c) < 33 for c in target) or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and not target.startswith("//") else None
+
+
+def wants_json() -> bool:
+    """True for the API and for scripts of our own pages."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
+    """Wire identification, CSRF, security headers, body limit and error pages into the application."""
+    settings: Settings = app.config["SPIRAL"]
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        SESSION_COOKIE_NAME="__Host-spiral" if settings.secure else "spiral",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the sign-in: a form left open over lunch must not lose its text
+        WTF_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        if request.content_length and request.content_length > BODY_LIMIT:
+            raise DomainError(_("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20), code="too-large")
+        g.actor = None if request.endpoint in UNIDENTIFIED else identify()
+
+    version = asset_version(app)
+    csrf.init_app(app)  # after begin(): its check needs the request id for the error page
+    app.after_request(_finish)
+    app.register_error_handler(DomainError, _show)
+    app.register_error_handler(CSRFError, _show_csrf)
+    app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(OperationalError, _show_database)
+    app.register_error_handler(Exception, _show_bug)
+
+    @app.context_processor
+    def shell() -> dict[str, Any]:
+        return {
+            "actor": maybe_actor(),
+            "can": lambda permission, thing=None: can(maybe_actor(), permission, thing),
+            "menu_entries": _menu,
+            "panels": slots.render_panels,
+            "once": lambda: secrets.token_urlsafe(12),
+            "theme": cookie.get("theme", ""),
+            "asset_version": version,
+        }
+
+
+def asset_version(app: Flask) -> str:
+    """Changes whenever a static file does; their addresses carry it, so that browsers fetch them once per release."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(app.static_folder or "").rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            digest.update(f"{path.name} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:10]
+
+
+def _menu(place: str = "main") -> list[dict[str, Any]]:
+    if not has_session():
+        return []
+    return slots.menu_for(maybe_actor(), place)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["SPIRAL"].secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    elif "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
+    """An ``application/problem+json`` answer (RFC 9457)."""
+    body = {
+        "type": f"urn:spiral:{code}",
+        "title": sentence,
+        "status": status,
+        "detail": sentence,
+        "code": code,
+        **extra,
+    }
+    response = jsonify({**body, "request_id": g.get("request_id")})
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
+    if wants_json():
+        return problem(status, code, sentence, **extra)
+    typed = {
+        k: v for k, v in request.form.items() if k not in {"csrf_token", "_once"} and "password" not in k and v.strip()
+    }
+    values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
+    templates: list[str | Template] = [
+        f"errors/{code}.html",
+        "errors/refused.html",
+    ]  # what was typed is shown again, so that nothing is lost
+    try:
+        with reading():
+            page = render_template(templates, **values, **extra)
+    except (OperationalError, sqlite3.Error):
+        page = render_template(templates, **values, **extra)
+    return make_response(page, status)
+
+
+def _show(error: DomainError) -> Response:
+    status = 413 if error.code == "too-large" else error.status
+    if isinstance(error, Unauthenticated) and not wants_json():
+        target = request.full_path.rstrip("?") if request.method in SAFE else None
+        return cast(Response, redirect(current_app.url_for("accounts.login", next=target)))
+    extra = {"errors": error.errors} if isinstance(error, Invalid) else error.details
+    response = _answer(status, error.code, error.sentence, **extra)
+    if isinstance(error, Throttled):
+        response.headers["Retry-After"] = str(error.details.get("retry_after", 1))
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _show_csrf(error: CSRFError) -> Response:
+    return _answer(
+        400, "csrf", _("This form has grown too old or came from elsewhere. Go back, reload, and try again.")
+    )
+
+
+HTTP_SENTENCES = {
+    404: lambda: _("There is nothing here, or you may not see it."),
+    405: lambda: _("This address does not take that kind of request."),
+    413: lambda: _("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20),
+    429: lambda: _("Too many requests; please wait a moment."),
+}
+
+
+def _show_http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return cast(Response, error.get_response())
+    sentence = HTTP_SENTENCES.get(error.code, lambda: error.description or error.name)()
+    response = _answer(error.code, (error.name or "error").lower().replace(" ", "-"), sentence)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _show_database(error: OperationalError) -> Response:
+    text = str(error.orig)
+    log.error("database: %s", text)
+    if "disk is full" in text or "No space left" in text:
+        return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
+    return _answer(503, "database-away", _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def _show_bug(error: Exception) -> Response:
+    if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
+        raise error
+    log.exception("request %s failed", g.get("request_id"))
+    return _answer(500, "bug", _("Something went wrong on our side. Nothing was changed. Tell us the number below."))

@@ -1,0 +1,63 @@
+"""Joins the support to pytest: fixtures, the guard, the common folder, what was left out."""
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.support import postgres, run, sockets
+from tests.support.browser import browser, page, visit
+from tests.support.postgres import new_postgres, postgres_url
+from tests.support.server import spiral, start_server
+
+__all__ = ["browser", "new_postgres", "page", "postgres_url", "spiral", "start_server", "visit"]
+
+IN_WORKER = "PYTEST_XDIST_WORKER"
+FAILED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    run.begin()
+    sockets.forbid()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if IN_WORKER not in os.environ:
+        postgres.stop()
+        run.end()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long forms run under `make soak`, and nothing else does then."""
+    soaking = os.environ.get("SOAK") == "1"
+    unwanted = [item for item in items if (item.get_closest_marker("soak") is not None) != soaking]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in set(unwanted)]
+
+
+@pytest.fixture(autouse=True)
+def _stays_on_this_machine() -> Iterator[None]:
+    with sockets.watching() as attempts:
+        yield
+    if attempts:
+        pytest.fail("the test reached out of this machine: " + ", ".join(attempts), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fixtures can ask afterwards whether the test failed: `request.node.stash[FAILED]`."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    parts = run.left_out()
+    if parts:
+        terminalreporter.section("LEFT OUT", sep="!", red=True)
+        for part in parts:
+            terminalreporter.line(f"  {part}", red=True)

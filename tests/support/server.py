@@ -1,0 +1,155 @@
+"""The real server, `python -m wiki.serve`, as a process of its own, with a folder and a port of its own.
+
+server = start_server()                                # demo loaded; SQLite
+server = start_server(SPIRAL_DEMO="0", SPIRAL_DATABASE_URL=postgres_url)
+server.base, server.logins()["…"], server.flask("user", "add", …), server.kill(), server.start()
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START = 90  # seconds; the first start migrates and loads the demo
+
+
+@dataclass(frozen=True)
+class Login:
+    """One line of var/demo-logins."""
+
+    username: str
+    password: str
+    name: str
+    roles: tuple[str, ...]
+
+
+def read_logins(var: Path) -> dict[str, Login]:
+    """Who can sign in to a demo, by user name."""
+    rows = [line.split("\t") for line in (var / "demo-logins").read_text(encoding="utf-8").splitlines() if "\t" in line]
+    logins = [Login(row[0], row[1], row[2], tuple(row[3].replace(",", " ").split())) for row in rows if len(row) > 3]
+    return {login.username: login for login in logins}
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Server:
+    """One installation: its folder outlives the process, so that it can be killed and started again."""
+
+    def __init__(self, var: Path, **settings: str) -> None:
+        self.var = var
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("SPIRAL_")}
+        self.environment = {**mine, "SPIRAL_VAR": str(var), "PORT": str(self.port), "PYTHONUNBUFFERED": "1", **settings}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.var.with_name(self.var.name + ".log")
+
+    def tail(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:] if self.log.exists() else ""
+
+    def start(self) -> "Server":
+        """It answers on /healthz."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "wiki.serve"], cwd=ROOT, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        end = time.monotonic() + START
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.tail()}")
+            if self.healthy():
+                return self
+            time.sleep(0.05)
+        self.kill()
+        raise AssertionError(f"the server did not answer within {START} s:\n{self.tail()}")
+
+    def healthy(self) -> bool:
+        with (
+            contextlib.suppress(OSError, urllib.error.URLError),
+            urllib.request.urlopen(f"{self.base}/healthz", timeout=5) as answer,
+        ):
+            return bool(answer.status == 200)
+        return False
+
+    def stop(self, patience: float = 30) -> int:
+        """Ended as Ctrl-C or a service manager ends it; its exit code. Killed, and -9, after `patience` seconds."""
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -signal.SIGKILL
+
+    def kill(self) -> None:
+        """kill -9, the whole group, at once."""
+        if self.process and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(30)
+
+    def logins(self) -> dict[str, Login]:
+        return read_logins(self.var)
+
+    def flask(self, *words: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`flask --app wsgi …` beside the running server, on the same folder."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+            cwd=ROOT, env=self.environment, input=stdin, text=True, capture_output=True, check=False, timeout=110,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"flask {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Callable[..., Server]]:
+    """A way to start servers; afterwards none of them runs and their folders are gone."""
+    place = Path(tempfile.mkdtemp(prefix="spiral-server-"))
+    made: list[Server] = []
+
+    def start(**settings: str) -> Server:
+        made.append(Server(place / f"var{len(made)}", **settings))
+        return made[-1].start()
+
+    try:
+        yield start
+    finally:
+        for server in made:
+            server.kill()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., Server]]:
+    """Starts servers of this test's own."""
+    with servers() as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def spiral() -> Iterator[Server]:
+    """One server with the demo for all tests of a worker that only look, or leave alone what others made."""
+    with servers() as start:
+        yield start()

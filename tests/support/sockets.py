@@ -1,0 +1,67 @@
+"""No test reaches out: a socket to anything but this machine is refused, and fails the test even if the code shrugs."""
+
+import contextlib
+import ipaddress
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+ALLOWED_NAMES = {"", "localhost", "localhost.localdomain", "ip6-localhost"}
+EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+NAME_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname")
+
+_attempts: list[str] = []
+_installed = False
+
+
+class ReachedOutError(OSError):
+    """Somebody tried to leave the machine. An OSError, as a closed network gives."""
+
+
+def is_here(host: object) -> bool:
+    """Whether the name or address is this machine itself."""
+    if host is None:
+        return True
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name.lower() in ALLOWED_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(name.split("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback or address.is_unspecified
+
+
+def _refuse(what: str) -> None:
+    _attempts.append(what)
+    raise ReachedOutError(f"tests stay on this machine, and this reached for {what}")
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in EVENTS:
+        address = arguments[1]
+        # a path is a unix socket; a tuple begins with the host
+        if isinstance(address, tuple) and not is_here(address[0]):
+            _refuse(f"{address[0]}:{address[1]}")
+    elif event in NAME_EVENTS and not is_here(arguments[0]):
+        _refuse(f"the address of {arguments[0]!r}")
+
+
+def forbid() -> None:
+    """From now on, for the whole life of this process. Children and C libraries are not watched."""
+    global _installed
+    if not _installed:
+        sys.addaudithook(_watch)
+        _installed = True
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[list[str]]:
+    """The list fills with what was reached for inside the block; nothing of it is held against the block around."""
+    global _attempts
+    before, _attempts = _attempts, []
+    try:
+        yield _attempts
+    finally:
+        _attempts = before

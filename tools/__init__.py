@@ -1,0 +1,1 @@
+"""What builds, checks and shows Spiral. Owns nothing of the product; nothing in the product imports it."""

@@ -1,0 +1,23 @@
+"""Mounts every declared call."""
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from core import api
+from core.web import maybe_actor
+from wiki.api import views
+
+
+def _who() -> str:
+    actor = maybe_actor()
+    return f"user:{actor.id}" if actor else get_remote_address()
+
+
+def init_app(app: Flask) -> None:
+    """``/api/v1`` with its rate: 100 requests a second for each token."""
+    limiter = Limiter(_who, app=app, storage_uri="memory://", headers_enabled=False)
+    for part in api.apis:
+        limiter.limit("100/second")(part.blueprint)
+        app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
+    app.register_blueprint(views.bp)

@@ -1,0 +1,398 @@
+"""``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from pydantic import Field
+
+from accounts.models import User
+from core.api import Answer, Api, In, Out, PageIn, must_match, page
+from core.audit import trail
+from core.db import session
+from core.errors import Invalid, NotFound
+from core.i18n import _
+from core.permissions import can
+from core.web import actor
+from wiki.articles import ops, presenting, similar
+from wiki.articles.content import Content, of_revision
+from wiki.articles.diff import whole
+from wiki.articles.kinds import KINDS
+from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionState
+from wiki.articles.permissions import P
+from wiki.articles.queries import history, mine, publication, published, submissions
+from workflows.models import Review
+from workflows.queries import last_review
+
+api = Api("articles")
+
+
+class SubmissionIn(In):
+    """A proposal. ``article`` is the slug of the article to change."""
+
+    kind: str
+    title: str = ""
+    body: str = ""
+    fields: dict[str, Any] = Field(default_factory=dict)
+    category: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    services: list[str] = Field(default_factory=list)
+    article: str | None = None
+    significance: str = "major"
+    reason: str = ""
+    audience: str = "internal"
+    readers: list[str] = Field(default_factory=list)
+
+
+class SubmissionChange(In):
+    """A new revision; what is absent stays as it is."""
+
+    title: str | None = None
+    body: str | None = None
+    fields: dict[str, Any] | None = None
+    category: str | None = None
+    tags: list[str] | None = None
+    services: list[str] | None = None
+    significance: str | None = None
+    reason: str | None = None
+    audience: str | None = None
+    readers: list[str] | None = None
+
+
+class TrailOut(Out):
+    """One act."""
+
+    at: datetime
+    actor: str
+    verb: str
+    stage: str | None
+    revision: int | None
+    note: str
+
+
+class SubmissionOut(Out):
+    """A submission as its people see it."""
+
+    id: str
+    state: str
+    stage: str | None
+    waiting_for: list[str]
+    due_at: datetime | None
+    kind: str
+    title: str
+    author: str
+    co_authors: list[str]
+    significance: str
+    reason: str
+    revision: int | None
+    article: str | None
+    submitted_at: datetime | None
+    updated_at: datetime
+    links: dict[str, str]
+    body: str | None = None
+    fields: dict[str, Any] | None = None
+    category: str | None = None
+    tags: list[str] | None = None
+    services: list[str] | None = None
+    audience: str | None = None
+    trail: list[TrailOut] | None = None
+    similar: list[dict[str, Any]] | None = None
+
+
+class MovedOut(Out):
+    """Where a submission is after a verb of its author."""
+
+    state: str
+    stage: str | None
+    waiting_for: list[str]
+    due_at: datetime | None
+
+
+class SubmissionsIn(PageIn):
+    """Filters of the list."""
+
+    mine: int = Field(0, ge=0, le=1)
+    state: SubmissionState | None = None
+
+
+class ArticlesIn(PageIn):
+    """Filters of the list."""
+
+    kind: str | None = None
+    category: str | None = None
+    tag: str | None = None
+    changed_since: datetime | None = None
+
+
+class ArticleOut(Out):
+    """A published article."""
+
+    id: str
+    external_id: str | None
+    slug: str
+    kind: str
+    title: str
+    body: str
+    fields: dict[str, Any]
+    html: str
+    version: str
+    revision: str
+    published_at: datetime | None
+    updated_at: datetime | None
+    authors: list[str]
+    category: str | None
+    tags: list[str]
+    services: list[str]
+    audience: str
+
+
+class DiffIn(In):
+    """Two version numbers; absent: the newest two."""
+
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+
+
+class ListOut(Out):
+    """A page of a list."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    total: int
+
+
+class DiffOut(Out):
+    """Parts in reading order."""
+
+    diff: list[dict[str, str]]
+
+
+def _where(submission: Submission) -> dict[str, Any]:
+    where = presenting.where_is_it(submission) if submission.submitted_at else None
+    return {
+        "state": submission.state.value,
+        "stage": where["stage"] if where else None,
+        "waiting_for": where["waiting_for"] if where else [],
+        "due_at": where["due_at"] if where else None,
+    }
+
+
+def _etag(submission: Submission) -> str:
+    return f"{submission.id}-{submission.head_revision_id}-{submission.state.value}"
+
+
+def _show(submission: Submission, *, text: bool = False, trail_too: bool = False) -> SubmissionOut:
+    head = submission.head
+    ids = submission.author_ids
+    names = _usernames(ids)
+    out = SubmissionOut(
+        **_where(submission),
+        id=str(submission.id),
+        kind=submission.kind,
+        title=head.title if head else "",
+        author=names.get(ids[0], "") if ids else "",
+        co_authors=[names.get(i, "") for i in ids[1:]],
+        significance=submission.significance.value,
+        reason=submission.reason,
+        revision=head.number if head else None,
+        article=submission.article.slug if submission.article else None,
+        submitted_at=submission.submitted_at,
+        updated_at=submission.updated_at,
+        links={
+            "self": f"/api/v1/submissions/{submission.id}",
+            "page": url_for("submissions.show", submission_id=submission.id),
+        },
+    )
+    if text and head is not None:
+        content = of_revision(head)
+        out.body, out.fields, out.category = content.body, content.fields, content.category
+        out.tags, out.services, out.audience = content.tags, content.services, content.audience
+    if trail_too:
+        out.trail = _trail(submission)
+    return out
+
+
+def _usernames(ids: tuple[int, ...]) -> dict[int, str]:
+    return {row.id: row.username for row in session.execute(sa.select(User.id, User.username).where(User.id.in_(ids)))}
+
+
+def _trail(submission: Submission) -> list[TrailOut]:
+    rows = list(session.scalars(trail(ops.SUBJECT, submission.id)))
+    names = _usernames(tuple({row.actor_id for row in rows if row.actor_id}))
+    numbers = dict(
+        session.execute(sa.select(Revision.id, Revision.number).where(Revision.submission_id == submission.id)).all()
+    )
+    return [
+        TrailOut(
+            at=row.at,
+            actor=names.get(row.actor_id or 0, "spiral"),
+            verb=row.verb,
+            stage=row.stage,
+            revision=numbers.get(row.revision_id or 0),
+            note=row.note,
+        )
+        for row in rows
+    ]
+
+
+@api.post("/submissions", gate=P.PROPOSE, body=SubmissionIn, answer=SubmissionOut, status=201)
+def propose(body: SubmissionIn) -> Answer:
+    """Propose a new article or a change of one."""
+    content = Content(
+        title=body.title,
+        body=body.body,
+        fields=body.fields,
+        category=body.category,
+        tags=body.tags,
+        services=body.services,
+        audience=body.audience,
+        readers=body.readers,
+    )
+    alike = similar.like(actor(), body.title)
+    submission = ops.propose(
+        actor(),
+        body.kind,
+        content,
+        article_slug=body.article,
+        significance=body.significance,
+        reason=body.reason,
+    )
+    out = _show(submission, text=True)
+    out.similar = [s for s in alike if s.get("slug") != body.article]
+    return Answer(out, 201, _etag(submission), {"Location": out.links["self"]})
+
+
+@api.put("/submissions/<int:submission_id>", gate=P.PROPOSE, body=SubmissionChange, answer=SubmissionOut)
+def revise(submission_id: int, body: SubmissionChange) -> Answer:
+    """Save a new revision."""
+    submission = ops.find_submission(submission_id, actor(), P.READ_SUBMISSION, locked=True)
+    must_match(_etag(submission))
+    now = of_revision(submission.head)
+    given = body.model_dump(exclude_unset=True)
+    content = Content(
+        **{name: given.get(name, getattr(now, name)) for name in Content.__dataclass_fields__},
+    )
+    ops.save(submission, actor(), content, significance=given.get("significance"), reason=given.get("reason"))
+    return Answer(_show(submission, text=True), 200, _etag(submission))
+
+
+@api.post("/submissions/<int:submission_id>/submit", gate=P.PROPOSE, answer=MovedOut)
+def submit(submission_id: int) -> MovedOut:
+    """Hand it to the pipeline."""
+    submission = ops.find_submission(submission_id, actor(), locked=True)
+    ops.submit(submission, actor())
+    return MovedOut(**_where(submission))
+
+
+@api.post("/submissions/<int:submission_id>/withdraw", gate=P.PROPOSE, answer=MovedOut)
+def withdraw(submission_id: int) -> MovedOut:
+    """Take it back."""
+    submission = ops.find_submission(submission_id, actor(), locked=True)
+    ops.withdraw(submission, actor())
+    return MovedOut(**_where(submission))
+
+
+@api.get("/submissions", gate=P.PROPOSE, query=SubmissionsIn, answer=ListOut)
+def list_submissions(query: SubmissionsIn) -> dict[str, Any]:
+    """Submissions: own ones with ``mine=1``, else all the caller may read."""
+    found = mine(actor(), state=query.state) if query.mine else submissions(actor(), state=query.state)
+    return page(found, query, _show)
+
+
+@api.get("/submissions/<int:submission_id>", gate=P.PROPOSE, answer=SubmissionOut)
+def show_submission(submission_id: int) -> Answer:
+    """One submission with its trail; the text only for those who may read it."""
+    submission = ops.find_submission(submission_id, actor())
+    readable = can(actor(), P.READ_SUBMISSION, submission)
+    review = last_review(ops.SUBJECT, submission.id)
+    out = _show(submission, text=readable, trail_too=True)
+    if not readable and out.trail is not None:
+        out.trail = [entry.model_copy(update={"note": ""}) for entry in out.trail]
+    return Answer(out, 200, f"{_etag(submission)}-{_pulse(review)}-{readable}")
+
+
+def _pulse(review: Review | None) -> str:
+    return f"{review.round_number}.{review.stage}" if review else "0"
+
+
+def _article(article: Article, *, names: bool = True) -> ArticleOut:
+    revision = article.revision
+    if revision is None:
+        raise NotFound(_("There is no such article, or you may not see it."))
+    content = of_revision(revision)
+    shown = session.scalar(
+        sa.select(Publication).where(
+            Publication.article_id == article.id, Publication.major == article.major, Publication.minor == article.minor
+        )
+    )
+    ids = shown.submission.author_ids if shown and names else ()
+    known = _usernames(ids)
+    return ArticleOut(
+        id=str(article.id),
+        external_id=article.external_id,
+        slug=article.slug,
+        kind=article.kind,
+        title=revision.title,
+        body=revision.body,
+        fields=content.fields,
+        html="\n".join(str(text["html"]) for text in presenting.labelled(revision)),
+        version=article.version,
+        revision=str(revision.id),
+        published_at=article.published_at,
+        updated_at=article.updated_at,
+        authors=[known.get(i, "") for i in ids],
+        category=content.category,
+        tags=content.tags,
+        services=content.services,
+        audience=article.audience.value,
+    )
+
+
+@api.get("/articles", gate=P.PROPOSE, query=ArticlesIn, answer=ListOut)
+def list_articles(query: ArticlesIn) -> dict[str, Any]:
+    """Published articles the caller may read, last changed first."""
+    since = query.changed_since
+    if since is not None and since.tzinfo is None:
+        raise Invalid({"changed_since": _("Please give a time like 2026-11-30T18:00+08:00.")})
+    found = published(actor(), kind=query.kind, category=query.category, tag=query.tag, changed_since=since)
+    return page(found, query, _article)
+
+
+@api.get("/articles/<slug>", gate=P.PROPOSE, answer=ArticleOut)
+def show_article(slug: str) -> Answer:
+    """One published article."""
+    article = ops.readable_article(actor(), slug)
+    return Answer(_article(article), 200, f"{article.id}-{article.version}-{article.revision_id}")
+
+
+@api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)
+def list_revisions(slug: str) -> dict[str, Any]:
+    """Every published version, newest first."""
+    article = ops.readable_article(actor(), slug)
+    items = [
+        {
+            "version": row.version,
+            "revision": str(row.revision_id),
+            "title": row.revision.title,
+            "author": row.revision.author.username,
+            "significance": row.significance.value,
+            "reason": row.reason,
+            "published_at": row.published_at.isoformat(),
+        }
+        for row in session.scalars(history(article.id))
+    ]
+    return {"items": items, "next": None, "total": len(items)}
+
+
+@api.get("/articles/<slug>/diff", gate=P.PROPOSE, query=DiffIn, answer=DiffOut)
+def diff(slug: str, query: DiffIn) -> dict[str, Any]:
+    """What happened between two versions."""
+    article = ops.readable_article(actor(), slug)
+    rows = list(session.scalars(history(article.id)))
+    new = publication(article.id, query.to) if query.to else rows[0]
+    old = publication(article.id, query.from_) if query.from_ else rows[min(1, len(rows) - 1)]
+    if new is None or old is None:
+        raise NotFound(_("This article has no such version."))
+    parts = whole(KINDS[article.kind], of_revision(old.revision), of_revision(new.revision))
+    return {"diff": [{"op": part.op, "text": part.text} for part in parts]}

@@ -1,0 +1,158 @@
+"""Between the editor's form and a ``Content``: names, types and local times. It never looks at state or role."""
+
+import re
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from core.i18n import _, choose_zone, local
+from wiki.articles.content import Content
+from wiki.articles.kinds import FieldSpec, FieldType, Kind
+from wiki.articles.models import Audience, Significance, Submission
+from wiki.articles.presenting import audience_word, significance_word
+from wiki.articles.queries import categories, services
+
+INPUT_TYPES = {
+    FieldType.LINE: "text",
+    FieldType.TEXT: "textarea",
+    FieldType.DATE: "date",
+    FieldType.TIME: "datetime-local",
+    FieldType.INTEGER: "number",
+    FieldType.BRANCHES: "branches",
+    FieldType.STEPS: "steps",
+}
+ROW = re.compile(r"-(\d{1,3})-")
+ARROW = re.compile(r"^\s*(?:(?P<label>[^:：]*)[:：])?\s*(?P<id>[\w.-]{1,40})\s*$")
+
+
+def content_of(kind: Kind, form: MultiDict[str, str]) -> Content:
+    """What the form says."""
+    return Content(
+        title=form.get("title", ""),
+        body=form.get("body", ""),
+        fields={spec.code: _value(spec, form) for spec in kind.fields},
+        category=form.get("category") or None,
+        tags=re.split(r"[,，、;；\n]", form.get("tags", "")),
+        services=form.getlist("services"),
+        audience=form.get("audience") or Audience.INTERNAL.value,
+        readers=form.getlist("readers"),
+    )
+
+
+def _value(spec: FieldSpec, form: MultiDict[str, str]) -> Any:
+    if spec.type is FieldType.BRANCHES:
+        rows = _rows(spec.code, ("when", "say", "next"), form)
+        return [row for row in rows if any(v.strip() for v in row.values())]
+    if spec.type is FieldType.STEPS:
+        return [_step(row) for row in _rows(spec.code, ("id", "text", "role", "next"), form) if row["text"].strip()]
+    value = form.get(spec.code, "")
+    if spec.type is FieldType.TIME and value:
+        return _aware(value)
+    return value
+
+
+def _rows(code: str, names: tuple[str, ...], form: MultiDict[str, str]) -> list[dict[str, str]]:
+    numbers = sorted({int(m.group(1)) for key in form if key.startswith(code + "-") and (m := ROW.search(key))})
+    return [{name: form.get(f"{code}-{n}-{name}", "").strip() for name in names} for n in numbers]
+
+
+def _step(row: dict[str, str]) -> dict[str, Any]:
+    ways = []
+    for part in re.split(r"[;；,，\n]", row["next"]):
+        found = ARROW.match(part)
+        if found:
+            ways.append({"label": (found["label"] or "").strip(), "id": found["id"]})
+    return {"id": row["id"] or "1", "text": row["text"], "role": row["role"], "next": ways}
+
+
+def _aware(value: str) -> str:
+    """A time typed without a zone is meant on the centre's clock."""
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value  # the kind's schema says what is wrong with it
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(choose_zone()))).isoformat()
+
+
+def values_of(kind: Kind, content: Content, submission: Submission | None = None) -> dict[str, Any]:
+    """What the form shows for a content."""
+    values: dict[str, Any] = {
+        "title": content.title,
+        "body": content.body,
+        "category": content.category or "",
+        "tags": "，".join(content.tags),
+        "services": content.services,
+        "audience": content.audience,
+        "readers": content.readers,
+        "significance": submission.significance.value if submission else Significance.MINOR.value,
+        "reason": submission.reason if submission else "",
+    }
+    for spec in kind.fields:
+        values[spec.code] = _shown(spec, content.fields.get(spec.code))
+    return values
+
+
+def _shown(spec: FieldSpec, value: Any) -> Any:
+    if value is None:
+        return [] if spec.type in {FieldType.BRANCHES, FieldType.STEPS} else ""
+    if spec.type is FieldType.TIME:
+        try:
+            return f"{local(datetime.fromisoformat(str(value))):%Y-%m-%dT%H:%M}"
+        except ValueError:
+            return value
+    if spec.type is FieldType.STEPS:
+        return [{**s, "next_text": "; ".join(_way(a) for a in s.get("next", []))} for s in value]
+    return value
+
+
+def _way(arrow: dict[str, str]) -> str:
+    return f"{arrow['label']}: {arrow['id']}" if arrow.get("label") else arrow["id"]
+
+
+def typed_values(kind: Kind, form: MultiDict[str, str]) -> dict[str, Any]:
+    """What somebody typed, to be shown again as it was."""
+    values = values_of(kind, content_of(kind, form))
+    values["tags"] = form.get("tags", "")
+    values["significance"], values["reason"] = form.get("significance", ""), form.get("reason", "")
+    for spec in kind.fields:
+        if spec.code in form:
+            values[spec.code] = form[spec.code]
+    return values
+
+
+def specs_of(kind: Kind) -> list[dict[str, Any]]:
+    """The fields as the editor draws them."""
+    return [
+        {
+            "name": spec.code,
+            "label": spec.label,
+            "type": INPUT_TYPES[spec.type],
+            "help": spec.help or None,
+            "need": spec.required,
+        }
+        for spec in kind.fields
+    ]
+
+
+def choices(*, change: bool) -> dict[str, Any]:
+    """What the selects offer."""
+    return {
+        "categories": [(c.slug, "　" * c.path.count("/") + c.name) for c in categories()],
+        "service_choices": [(s.code, s.name) for s in services()],
+        "audiences": [(a.value, audience_word(a)) for a in Audience],
+        "significances": [(s.value, significance_word(s)) for s in Significance] if change else [],
+    }
+
+
+def errors_of(errors: dict[str, str]) -> dict[str, str]:
+    """Field errors under the names of the form's inputs."""
+    return {name.removeprefix("fields."): sentence for name, sentence in errors.items()}
+
+
+def heading(kind: Kind, title: str = "", *, change: bool = False) -> str:
+    """What the editor page is called."""
+    if change:
+        return _("Change: %(title)s", title=title)
+    return _("New: %(kind)s", kind=kind.label)

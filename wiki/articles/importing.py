@@ -1,0 +1,156 @@
+"""Files into rows: JSONL, CSV, Excel, or a folder of Markdown with front matter. Reading only; ``publishing`` writes."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.i18n import _
+from wiki.articles.content import Content
+from wiki.articles.publishing import Row
+
+LIST_KEYS = ("tags", "services", "readers")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file: where it stands, and its row or what is wrong with it."""
+
+    place: str
+    row: Row | None = None
+    error: str = ""
+
+
+class UnreadableFile(Exception):
+    """The whole file cannot be read; the sentence says why."""
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The lines of a file or folder, one at a time, so that memory stays flat.
+
+    Raises:
+        UnreadableFile: it is missing or of no kind that can be imported.
+    """
+    if path.is_dir():
+        yield from _folder(path)
+    elif not path.exists():
+        raise UnreadableFile(_("%(path)s does not exist.", path=path))
+    elif path.suffix.lower() in {".jsonl", ".ndjson", ".json"}:
+        yield from _jsonl(path)
+    elif path.suffix.lower() == ".csv":
+        yield from _csv(path)
+    elif path.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+        yield from _excel(path)
+    else:
+        raise UnreadableFile(_("%(path)s: give a .jsonl, .csv or .xlsx file, or a folder of Markdown.", path=path))
+
+
+def _jsonl(path: Path) -> Iterator[Line]:
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if raw.strip():
+                yield _json_line(f"line {number}", raw)
+
+
+def _json_line(place: str, raw: bytes) -> Line:
+    try:
+        data = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return Line(place, error=_("not valid JSON (%(why)s)", why=str(error)[:120]))
+    return _line(place, data)
+
+
+def _csv(path: Path) -> Iterator[Line]:
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            yield _line(f"line {number}", {key: value for key, value in row.items() if key})
+
+
+def _excel(path: Path) -> Iterator[Line]:
+    from python_calamine import CalamineWorkbook
+
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        rows = sheet.to_python(skip_empty_area=False)
+    except Exception as error:  # the library raises several kinds for a damaged file
+        raise UnreadableFile(_("%(path)s cannot be read as a table: %(why)s", path=path, why=error)) from error
+    if not rows:
+        return
+    head = [str(cell).strip() for cell in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if any(str(cell).strip() for cell in row):
+            yield _line(f"row {number}", {k: v for k, v in zip(head, map(str, row), strict=False) if k})
+
+
+def _folder(path: Path) -> Iterator[Line]:
+    for file in sorted(path.rglob("*.md")):
+        place = str(file.relative_to(path))
+        try:
+            text = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            yield Line(place, error=str(error))
+            continue
+        meta, body = front_matter(text)
+        if meta is None:
+            yield Line(place, error=_("the front matter between the --- lines is not valid"))
+            continue
+        yield _line(place, {"id": place.removesuffix(".md"), "title": file.stem, **meta, "body": body})
+
+
+def front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
+    """The YAML head between ``---`` lines and the rest; ``{}`` without a head, ``None`` for one that cannot be read."""
+    import yaml
+
+    if not text.startswith("---\n"):
+        return {}, text
+    head, found, body = text[4:].partition("\n---\n")
+    if not found:
+        return {}, text
+    try:
+        meta = yaml.safe_load(head)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None, body
+    return ({}, body) if meta is None else (meta, body) if isinstance(meta, dict) else (None, body)
+
+
+def _line(place: str, data: Any) -> Line:
+    if not isinstance(data, dict):
+        return Line(place, error=_("a line must be an object with id, title and body"))
+    external = str(data.get("id") or "").strip()
+    if not external:
+        return Line(place, error=_("the id is missing"))
+    if len(external) > 200:
+        external = hashlib.sha256(external.encode()).hexdigest()
+    title = data.get("title")
+    if not isinstance(title, str | int | float) or not str(title).strip():
+        return Line(place, error=_("the title is missing"))
+    fields = data.get("fields")
+    if isinstance(fields, str) and fields.strip():
+        try:
+            fields = json.loads(fields)
+        except ValueError:
+            return Line(place, error=_("the column 'fields' is not valid JSON"))
+    return Line(
+        place,
+        Row(
+            id=external,
+            kind=str(data.get("kind") or "faq"),
+            content=Content(
+                title=str(title),
+                body=str(data.get("body") or ""),
+                fields=fields if isinstance(fields, dict) else {},
+                category=str(data["category"]) if data.get("category") else None,
+                **{key: _list(data.get(key)) for key in LIST_KEYS},
+                audience=str(data.get("audience") or "internal"),
+            ),
+        ),
+    )
+
+
+def _list(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return [part.strip() for part in str(value).replace("，", ",").split(",") if part.strip()] if value else []

@@ -1,0 +1,283 @@
+"""The six kinds of knowledge and the fields each carries (``domain.md`` §3).
+
+Fields are fields, not conventions in text: the editor draws them, the pipeline needs them, search weighs them.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from core.errors import Invalid
+from core.i18n import _, _l
+from core.markup import guard
+from workflows.rules import Definition, pipeline
+
+
+class FieldType(StrEnum):
+    """How a field is typed, checked and shown."""
+
+    LINE = "line"
+    TEXT = "text"  # Markdown
+    DATE = "date"
+    TIME = "time"
+    INTEGER = "integer"
+    BRANCHES = "branches"
+    STEPS = "steps"
+
+
+class Branch(BaseModel):
+    """One branch of a script: when the customer says or does this, say that, and go on there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    when: str = Field("", max_length=500)
+    say: str = Field("", max_length=2000)
+    next: str = Field("", max_length=500)
+
+
+class Arrow(BaseModel):
+    """A labelled way from one step to another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field("", max_length=80)
+    id: str = Field(max_length=40)
+
+
+class Step(BaseModel):
+    """One step of a process; the flowchart is drawn from these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=40)
+    text: str = Field(min_length=1, max_length=1000)
+    role: str = Field("", max_length=80)
+    next: list[Arrow] = Field(default_factory=list, max_length=12)
+
+
+ADAPTERS: dict[FieldType, TypeAdapter[Any]] = {
+    FieldType.LINE: TypeAdapter(str),
+    FieldType.TEXT: TypeAdapter(str),
+    FieldType.DATE: TypeAdapter(date),
+    FieldType.TIME: TypeAdapter(datetime),
+    FieldType.INTEGER: TypeAdapter(int),
+    FieldType.BRANCHES: TypeAdapter(list[Branch]),
+    FieldType.STEPS: TypeAdapter(list[Step]),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a kind. ``private`` text is never shown on the public portal."""
+
+    code: str
+    type: FieldType
+    label: Any
+    help: Any = ""
+    required: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of knowledge."""
+
+    code: str
+    label: Any
+    hint: Any
+    fields: tuple[FieldSpec, ...]
+    body_label: Any = _l("Text")
+
+    def field(self, code: str) -> FieldSpec:
+        """The field of this code.
+
+        Raises:
+            KeyError: this kind has no such field.
+        """
+        for spec in self.fields:
+            if spec.code == code:
+                return spec
+        raise KeyError(code)
+
+
+T = FieldType
+KINDS: dict[str, Kind] = {
+    kind.code: kind
+    for kind in (
+        Kind(
+            "script",
+            _l("Script"),
+            _l("The words for one situation on the phone: what the customer says, what you say."),
+            (
+                FieldSpec("scenario", T.TEXT, _l("Scenario"), _l("When is this script used?"), required=True),
+                FieldSpec("customer_says", T.TEXT, _l("The customer says"), _l("In the customer's own words.")),
+                FieldSpec("qbq", T.TEXT, _l("The question behind the question"), _l("What is it really about?")),
+                FieldSpec("say", T.TEXT, _l("Recommended wording"), _l("As you would say it aloud."), required=True),
+                FieldSpec("avoid", T.TEXT, _l("Wording to avoid"), _l("What makes it worse, and why.")),
+                FieldSpec("closing", T.TEXT, _l("Closing and follow-up")),
+                FieldSpec("branches", T.BRANCHES, _l("Branches"), _l("If the customer answers this way, go on so.")),
+            ),
+            _l("Background and notes"),
+        ),
+        Kind(
+            "best_practice",
+            _l("Best practice"),
+            _l("Something you did that worked, so that everybody can do it."),
+            (
+                FieldSpec("situation", T.TEXT, _l("Situation"), _l("What was the customer's case?"), required=True),
+                FieldSpec("action", T.TEXT, _l("What was done"), _l("Step by step."), required=True),
+                FieldSpec("why_it_worked", T.TEXT, _l("Why it worked")),
+                FieldSpec(
+                    "evidence", T.TEXT, _l("Evidence"), _l("Call, rating or note of the recording."), private=True
+                ),
+            ),
+        ),
+        Kind(
+            "faq",
+            _l("FAQ"),
+            _l("A question customers ask again and again, and the answer for them."),
+            (
+                FieldSpec("question", T.TEXT, _l("Question"), _l("As customers put it."), required=True),
+                FieldSpec("answer", T.TEXT, _l("Answer for customers"), required=True),
+                FieldSpec("note", T.TEXT, _l("Note for reps"), _l("Never shown to customers."), private=True),
+            ),
+        ),
+        Kind(
+            "sop",
+            _l("Process"),
+            _l("A numbered process with its steps, roles and records."),
+            (
+                FieldSpec("process_no", T.LINE, _l("Process number"), _l("Unique, like CS-BILL-003."), required=True),
+                FieldSpec("effective_on", T.DATE, _l("Effective on"), required=True),
+                FieldSpec("scope", T.TEXT, _l("Purpose and scope")),
+                FieldSpec("duties", T.TEXT, _l("Roles and duties")),
+                FieldSpec("steps", T.STEPS, _l("Steps"), _l("The flowchart is drawn from them."), required=True),
+                FieldSpec("records", T.TEXT, _l("Records")),
+                FieldSpec("audit_every_months", T.INTEGER, _l("Audit every (months)")),
+            ),
+        ),
+        Kind(
+            "notice",
+            _l("Notice"),
+            _l("Something that changes, from when, and who must know by when."),
+            (
+                FieldSpec("effective_from", T.TIME, _l("Effective from"), required=True),
+                FieldSpec("effective_to", T.TIME, _l("Effective to")),
+                FieldSpec("acknowledge_by", T.TIME, _l("To be acknowledged by")),
+                FieldSpec("audience_ack", T.LINE, _l("Who must acknowledge")),
+            ),
+        ),
+        Kind(
+            "product",
+            _l("Product knowledge"),
+            _l("The department's text and the version a customer understands, side by side."),
+            (
+                FieldSpec("department_text", T.TEXT, _l("The department's text"), required=True, private=True),
+                FieldSpec("customer_text", T.TEXT, _l("The customer-friendly version"), required=True),
+                FieldSpec("offer_ends_on", T.DATE, _l("Offer ends on")),
+                FieldSpec("source_ref", T.LINE, _l("Source"), private=True),
+            ),
+        ),
+    )
+}
+
+DEFAULT_PIPELINES: dict[str, Definition] = {
+    "best_practice": pipeline("business", "qa", "training", "supervisor"),
+    "script": pipeline("business", "qa", "training", "supervisor"),
+    "faq": pipeline("business", "qa", "supervisor"),
+    "sop": pipeline("business", "qa", "training", "supervisor", due_hours=48),
+    "notice": pipeline("business", "supervisor", due_hours=4),
+    "product": pipeline("business", "qa"),
+}
+
+
+def kind_of(code: str) -> Kind:
+    """The kind of this code.
+
+    Raises:
+        Invalid: there is none.
+    """
+    if code not in KINDS:
+        raise Invalid({"kind": _("There is no kind %(kind)s.", kind=code[:40])})
+    return KINDS[code]
+
+
+def clean_fields(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they are stored: typed, empty ones left out.
+
+    Raises:
+        Invalid: an unknown field or a value of the wrong type, named ``fields.<code>``.
+    """
+    known = {spec.code: spec for spec in kind.fields}
+    errors: dict[str, str] = {}
+    out: dict[str, Any] = {}
+    for code, value in given.items():
+        if code not in known:
+            errors[f"fields.{code[:60]}"] = _("%(kind)s has no field of this name.", kind=kind.label)
+        elif not _empty(value):
+            try:
+                typed = ADAPTERS[known[code].type].validate_python(value)
+                out[code] = ADAPTERS[known[code].type].dump_python(typed, mode="json")
+                if known[code].type is FieldType.TEXT:
+                    guard(out[code], f"fields.{code}")
+            except ValidationError:
+                errors[f"fields.{code}"] = _wrong(known[code].type)
+            except Invalid as error:
+                errors.update(error.errors)
+    if errors:
+        raise Invalid(errors)
+    return out
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def _wrong(kind: FieldType) -> str:
+    return {
+        FieldType.DATE: _("Please give a date like 2026-11-30."),
+        FieldType.TIME: _("Please give a time like 2026-11-30T18:00+08:00."),
+        FieldType.INTEGER: _("Please give a whole number."),
+        FieldType.BRANCHES: _("Each branch has 'when', 'say' and 'next'."),
+        FieldType.STEPS: _("Each step has an id, a text, a role and where it goes next."),
+    }.get(kind, _("Please give a text."))
+
+
+def missing(kind: Kind, title: str, fields: dict[str, Any]) -> dict[str, str]:
+    """What is still needed before this can be submitted: a sentence per field; empty when complete."""
+    errors = {
+        f"fields.{spec.code}": _("%(label)s is needed before this can be submitted.", label=spec.label)
+        for spec in kind.fields
+        if spec.required and _empty(fields.get(spec.code))
+    }
+    if not title.strip():
+        errors["title"] = _("Please give it a title.")
+    errors.update(_loose_ends(fields.get("steps") or []))
+    return errors
+
+
+def _loose_ends(steps: list[dict[str, Any]]) -> dict[str, str]:
+    ids = [step["id"] for step in steps]
+    if len(set(ids)) != len(ids):
+        return {"fields.steps": _("Two steps have the same id.")}
+    for step in steps:
+        for arrow in step.get("next", []):
+            if arrow["id"] not in ids:
+                return {
+                    "fields.steps": _("Step %(a)s leads to %(b)s, which does not exist.", a=step["id"], b=arrow["id"])
+                }
+    return {}
+
+
+def field_text(spec: FieldSpec, value: Any) -> str:
+    """A field's value as plain lines: for search, diff and export."""
+    if value is None:
+        return ""
+    if spec.type is FieldType.BRANCHES:
+        return "\n".join(" → ".join(p for p in (b.get("when"), b.get("say"), b.get("next")) if p) for b in value)
+    if spec.type is FieldType.STEPS:
+        return "\n".join(f"{s['id']}. {s['text']}" + (f"（{s['role']}）" if s.get("role") else "") for s in value)
+    return str(value)

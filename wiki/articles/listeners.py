@@ -1,0 +1,34 @@
+"""A review moved: the submission follows, and an approved one is published in the same transaction."""
+
+from core import clock
+from core.db import session
+from core.events import on
+from wiki.articles.models import Submission, SubmissionState
+from wiki.articles.publishing import publish
+from workflows.events import ReviewMoved
+from workflows.rules import State
+
+FOLLOWS = {
+    State.IN_REVIEW: SubmissionState.IN_REVIEW,
+    State.RETURNED: SubmissionState.RETURNED,
+    State.REJECTED: SubmissionState.REJECTED,
+    State.WITHDRAWN: SubmissionState.WITHDRAWN,
+    State.APPROVED: SubmissionState.APPROVED,
+}
+
+
+@on(ReviewMoved)
+def follow_the_review(event: ReviewMoved) -> None:
+    """The submission's state repeats the review's; approval publishes the revision that was approved."""
+    if event.subject_kind != "submission":
+        return
+    submission = session.get_one(Submission, event.subject_id)
+    submission.state = FOLLOWS[event.after.state]
+    submission.updated_at = event.at
+    if submission.state is SubmissionState.IN_REVIEW:
+        submission.submitted_at = submission.submitted_at or event.at
+    if submission.state in {SubmissionState.REJECTED, SubmissionState.WITHDRAWN}:
+        submission.closed_at = clock.now()
+    session.flush()
+    if event.after.state is State.APPROVED:
+        publish(submission, by=event.actor_id)

@@ -1,0 +1,262 @@
+"""Article ← Submission ← Revision, and Publication: which revision readers saw from when, under which number."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import User
+from core.db import Base, enum_column
+
+
+class Audience(StrEnum):
+    """Who may read the published text."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+class Significance(StrEnum):
+    """How much an edit changes, declared by its author."""
+
+    TYPO = "typo"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+class SubmissionState(StrEnum):
+    """States of a submission (``model.md``)."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+EDITABLE = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
+
+
+class Service(Base):
+    """业务: what customers call about."""
+
+    __tablename__ = "services"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+
+
+class Category(Base):
+    """A node of the category tree. ``path`` is the slugs from the root, joined with '/'."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"))
+    path: Mapped[str] = mapped_column(sa.String(400))
+    position: Mapped[int] = mapped_column(default=0)
+
+    parent: Mapped["Category | None"] = relationship(remote_side="Category.id")
+
+
+class Article(Base):
+    """What readers see under a slug. Its row exists from the first publication on; it is never deleted."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        sa.Index("ix_articles_listing", "live", "kind", "updated_at"),
+        sa.CheckConstraint("(NOT live) OR (revision_id IS NOT NULL)", name="live_has_text"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(sa.String(200), unique=True)
+    slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    title: Mapped[str] = mapped_column(sa.String(300))
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
+    audience: Mapped[Audience] = mapped_column(enum_column(Audience))
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    live: Mapped[bool] = mapped_column(default=False)
+    revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revisions.id", use_alter=True))
+    major: Mapped[int] = mapped_column(default=0)
+    minor: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]  # first time
+    updated_at: Mapped[datetime | None]  # last publication
+
+    revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
+    category: Mapped[Category | None] = relationship()
+    readers: Mapped[list["ArticleReader"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    tag_rows: Mapped[list["ArticleTag"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    service_rows: Mapped[list["ArticleService"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @property
+    def version(self) -> str:
+        """The number readers see, e.g. '1.2'."""
+        return f"{self.major}.{self.minor}"
+
+    @property
+    def tags(self) -> list[str]:
+        """Tag names, sorted."""
+        return sorted(row.tag for row in self.tag_rows)
+
+
+class ArticleReader(Base):
+    """One token of those who may read a restricted article: role:qa, team:3, tier:2, user:7."""
+
+    __tablename__ = "article_readers"
+
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(sa.String(64), primary_key=True, index=True)
+
+
+class ArticleTag(Base):
+    """A free tag, made on first use."""
+
+    __tablename__ = "article_tags"
+
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(sa.String(60), primary_key=True, index=True)
+
+
+class ArticleService(Base):
+    """The article helps with this service."""
+
+    __tablename__ = "article_services"
+
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), primary_key=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"), primary_key=True, index=True)
+
+    service: Mapped[Service] = relationship(lazy="joined")
+
+
+class Submission(Base):
+    """One proposal to make or change one article. ``article_id`` is empty until a new article is published."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        sa.Index(
+            "uq_submissions_in_review_article",
+            "article_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'in_review'"),
+            postgresql_where=sa.text("state = 'in_review'"),
+        ),
+        sa.Index("ix_submissions_author_state", "author_id", "state"),
+        sa.UniqueConstraint("author_id", "draft_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("articles.id"))
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    base_revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revisions.id", use_alter=True))
+    head_revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revisions.id", use_alter=True))
+    state: Mapped[SubmissionState] = mapped_column(enum_column(SubmissionState))
+    significance: Mapped[Significance] = mapped_column(enum_column(Significance))
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    draft_key: Mapped[str | None] = mapped_column(
+        sa.String(40)
+    )  # made by the page that began it: autosave finds it again
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    article: Mapped[Article | None] = relationship()
+    author: Mapped[User] = relationship()
+    head: Mapped["Revision | None"] = relationship(foreign_keys=[head_revision_id])
+    base: Mapped["Revision | None"] = relationship(foreign_keys=[base_revision_id])
+    author_rows: Mapped[list["SubmissionAuthor"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="SubmissionAuthor.position"
+    )
+
+    @property
+    def author_ids(self) -> tuple[int, ...]:
+        """The author first, then co-authors in the order they joined."""
+        return tuple(row.user_id for row in self.author_rows)
+
+
+class SubmissionAuthor(Base):
+    """The author (position 0) and co-authors."""
+
+    __tablename__ = "submission_authors"
+
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class Revision(Base):
+    """Immutable text and fields. Triggers refuse UPDATE and DELETE; ``digest`` proves the content."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (sa.UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    title: Mapped[str] = mapped_column(sa.String(300))
+    body: Mapped[str] = mapped_column(sa.Text)
+    fields: Mapped[dict[str, Any]]
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"))
+    tags: Mapped[list[Any]]
+    services: Mapped[list[Any]]  # service codes
+    audience: Mapped[Audience] = mapped_column(enum_column(Audience))
+    readers: Mapped[list[Any]]  # tokens, when restricted
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(sa.String(64))
+
+    category: Mapped[Category | None] = relationship()
+    author: Mapped[User] = relationship()
+
+
+class Publication(Base):
+    """A revision became what readers see, under a version number; never changed, never deleted."""
+
+    __tablename__ = "publications"
+    __table_args__ = (sa.UniqueConstraint("article_id", "major", "minor"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"))
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revisions.id"), index=True)
+    major: Mapped[int]
+    minor: Mapped[int]
+    significance: Mapped[Significance] = mapped_column(enum_column(Significance))
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+
+    revision: Mapped[Revision] = relationship()
+    submission: Mapped[Submission] = relationship()
+
+    @property
+    def version(self) -> str:
+        """The number, e.g. '2.0'."""
+        return f"{self.major}.{self.minor}"
+
+
+class DraftBuffer(Base):
+    """What somebody is typing: overwritten by autosave, one per person and submission, no revision."""
+
+    __tablename__ = "draft_buffers"
+
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    document: Mapped[dict[str, Any]]
+    base_revision_id: Mapped[int | None]
+    saved_at: Mapped[datetime]

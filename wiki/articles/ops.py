@@ -1,0 +1,301 @@
+"""The verbs of writing: propose, save, submit, withdraw. Allow, change, remember, tell."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.actors import Actor
+from core.db import lock, session
+from core.errors import Conflict, IllegalMove, Invalid, NotFound
+from core.events import emit
+from core.i18n import _
+from core.permissions import can, require
+from core.texts import clean_tree
+from wiki.articles.content import Content, checked, of_revision
+from wiki.articles.events import RevisionSaved
+from wiki.articles.kinds import kind_of, missing
+from wiki.articles.models import (
+    EDITABLE,
+    Article,
+    Category,
+    DraftBuffer,
+    Revision,
+    Service,
+    Significance,
+    Submission,
+    SubmissionAuthor,
+    SubmissionState,
+)
+from wiki.articles.permissions import P
+from wiki.articles.publishing import store_revision
+from wiki.articles.queries import by_slug, in_review_for
+from wiki.articles.rules import MOVES, slugify
+from workflows import ops as reviewing
+
+SUBJECT = "submission"
+BUFFER_LIMIT = 600_000  # characters of one draft buffer
+
+
+def propose(
+    actor: Actor,
+    kind_code: str,
+    content: Content,
+    *,
+    article_slug: str | None = None,
+    significance: str = Significance.MAJOR.value,
+    reason: str = "",
+) -> Submission:
+    """Begin a submission with its first revision: a new article, or a change of one the person may read.
+
+    Raises:
+        Invalid, NotFound.
+    """
+    submission = begin(actor, kind_code, article_slug=article_slug)
+    save(submission, actor, content, significance=significance, reason=reason)
+    return submission
+
+
+def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draft_key: str | None = None) -> Submission:
+    """An empty draft; beginning again with the same key gives the same draft.
+
+    Raises:
+        Invalid, NotFound.
+    """
+    require(actor, P.PROPOSE)
+    article = readable_article(actor, article_slug) if article_slug else None
+    kind = kind_of(kind_code)
+    if article is not None and kind_code != article.kind:
+        raise Invalid({"kind": _("This article is of another kind.")})
+    if draft_key:
+        known = session.scalar(
+            sa.select(Submission).where(Submission.author_id == actor.id, Submission.draft_key == draft_key)
+        )
+        if known is not None:
+            return known
+    now = clock.now()
+    submission = Submission(
+        kind=kind.code,
+        article_id=article.id if article else None,
+        author_id=actor.id,
+        base_revision_id=article.revision_id if article else None,
+        state=SubmissionState.DRAFT,
+        significance=Significance.MAJOR,
+        reason="",
+        draft_key=draft_key,
+        created_at=now,
+        updated_at=now,
+        author_rows=[SubmissionAuthor(user_id=actor.id)],
+    )
+    session.add(submission)
+    session.flush()
+    return submission
+
+
+def _significance(code: str) -> Significance:
+    if code not in list(Significance):
+        raise Invalid({"significance": _("An edit is typo, minor or major.")})
+    return Significance(code)
+
+
+def readable_article(actor: Actor, slug: str) -> Article:
+    """The article under a slug.
+
+    Raises:
+        NotFound: there is none that this person may read.
+    """
+    article = by_slug(slug)
+    if article is None or not can(actor, P.READ, article):
+        raise NotFound(_("There is no such article, or you may not see it."))
+    return article
+
+
+def find_submission(
+    submission_id: int, actor: Actor, permission: P = P.KNOW_SUBMISSION, *, locked: bool = False
+) -> Submission:
+    """The submission; 404 when it may not be known, 403 when known but not for this.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    found = lock(Submission, submission_id) if locked else session.get(Submission, submission_id)
+    if found is None or not can(actor, P.KNOW_SUBMISSION, found):
+        raise NotFound(_("There is no such submission, or you may not see it."))
+    require(actor, permission, found)
+    return found
+
+
+def save(
+    submission: Submission,
+    actor: Actor,
+    content: Content,
+    *,
+    significance: str | None = None,
+    reason: str | None = None,
+) -> Revision:
+    """Keep the text as a new immutable revision. Under review, open tasks get a new version, and who edits is co-author.
+
+    Saving what the head already says makes no revision. Raises Forbidden, IllegalMove, Invalid.
+    """
+    if submission.state not in EDITABLE:
+        raise IllegalMove(_("This can no longer be edited: it is %(state)s.", state=submission.state.value))
+    require(actor, P.EDIT_SUBMISSION, submission)
+    content = checked(kind_of(submission.kind), content)
+    if significance is not None:
+        submission.significance = _significance(significance)
+    if reason is not None:
+        submission.reason = reason.strip()[:500]
+    drop_buffer(submission.id, actor)
+    head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
+    if head is not None and of_revision(head) == content:
+        return head
+    revision = store_revision(submission, actor.id, content)
+    if actor.id not in submission.author_ids:
+        submission.author_rows.append(SubmissionAuthor(user_id=actor.id, position=len(submission.author_rows)))
+    session.flush()
+    if submission.state is SubmissionState.IN_REVIEW:
+        reviewing.revise(SUBJECT, submission.id, actor, revision_id=revision.id, author_ids=submission.author_ids)
+    emit(RevisionSaved(submission.id, revision.id, actor.id, revision.created_at))
+    return revision
+
+
+def autosave(submission: Submission, actor: Actor, document: dict[str, Any]) -> DraftBuffer:
+    """Keep what is being typed; nothing is checked but its size, and no revision is made."""
+    require(actor, P.EDIT_SUBMISSION, submission)
+    if len(str(document)) > BUFFER_LIMIT:
+        raise Invalid({"body": _("This draft is too long to be saved by itself; please split it.")})
+    buffer = session.get(DraftBuffer, (submission.id, actor.id))
+    if buffer is None:
+        buffer = DraftBuffer(submission_id=submission.id, user_id=actor.id)
+        session.add(buffer)
+    buffer.document, buffer.saved_at = clean_tree(document), clock.now()
+    buffer.base_revision_id = submission.head_revision_id
+    submission.updated_at = buffer.saved_at
+    session.flush()
+    return buffer
+
+
+def drop_buffer(submission_id: int, actor: Actor) -> None:
+    """Forget what was typed: it was saved, or its author does not want it."""
+    session.execute(
+        sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission_id, DraftBuffer.user_id == actor.id)
+    )
+
+
+def submit(submission: Submission, actor: Actor) -> None:
+    """Hand it to the pipeline.
+
+    Raises:
+        Forbidden, Invalid: what is still missing, field by field.
+        IllegalMove, Conflict (``already_in_review``, ``base-moved``).
+    """
+    if (submission.state, "submit") not in MOVES:
+        raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=submission.state.value))
+    require(actor, P.SUBMIT, submission)
+    kind = kind_of(submission.kind)
+    head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
+    if head is None:
+        raise Invalid(missing(kind, "", {}))
+    errors = missing(kind, head.title, head.fields)
+    if errors:
+        raise Invalid(errors)
+    _must_be_unique(submission, head)
+    if submission.article_id is not None:
+        _must_be_free(submission)
+    reviewing.submit(
+        actor,
+        subject_kind=SUBJECT,
+        subject_id=submission.id,
+        revision_id=head.id,
+        topic=submission.kind,
+        title=head.title,
+        category=head.category.slug if head.category else None,
+        author_ids=submission.author_ids,
+    )
+
+
+def _must_be_unique(submission: Submission, head: Revision) -> None:
+    """A process number names one process only."""
+    number = head.fields.get("process_no")
+    if not number:
+        return
+    taken = session.scalars(
+        sa.select(Article)
+        .join(Revision, Revision.id == Article.revision_id)
+        .where(Article.kind == "sop", Article.live, Revision.fields["process_no"].as_string() == number)
+    ).first()
+    if taken is not None and taken.id != submission.article_id:
+        raise Invalid({"fields.process_no": _("This number belongs to «%(title)s».", title=taken.title)})
+
+
+def _must_be_free(submission: Submission) -> None:
+    article = lock(Article, submission.article_id)
+    other = in_review_for(submission.article_id or 0)
+    if other is not None and other.id != submission.id:
+        raise Conflict(
+            _("«%(title)s» is already under review for this article. Wait for it, then submit yours.",
+              title=other.head.title if other.head else ""),
+            code="already_in_review",
+            submission=str(other.id),
+        )  # fmt: skip
+    if article is not None and article.revision_id != submission.base_revision_id:
+        raise Conflict(
+            _("The article has changed since you began (it is now version %(version)s). Compare, bring your text up to "
+              "date, then submit again.", version=article.version),
+            code="base-moved",
+            article=article.slug,
+            version=article.version,
+        )  # fmt: skip
+
+
+def rebase(submission: Submission, actor: Actor) -> None:
+    """The author has seen what changed meanwhile: their text is now a proposal against what is live."""
+    require(actor, P.EDIT_SUBMISSION, submission)
+    if submission.article is not None and submission.state in EDITABLE:
+        submission.base_revision_id = submission.article.revision_id
+        audit.record(actor, "rebase", subject_kind=SUBJECT, subject_id=submission.id)
+
+
+def withdraw(submission: Submission, actor: Actor) -> None:
+    """Take it back: from the desk of the reviewers, or a draft that is no longer wanted.
+
+    Raises:
+        Forbidden, IllegalMove.
+    """
+    target = MOVES.get((submission.state, "withdraw"))
+    if target is None:
+        raise IllegalMove(_("This cannot be withdrawn: it is %(state)s.", state=submission.state.value))
+    require(actor, P.WITHDRAW, submission)
+    if submission.state is SubmissionState.DRAFT:
+        submission.state, submission.closed_at = target, clock.now()
+        audit.record(actor, "withdraw", subject_kind=SUBJECT, subject_id=submission.id)
+        return
+    reviewing.withdraw(SUBJECT, submission.id, actor)
+
+
+def add_category(slug: str, name: str, parent: str | None = None, position: int = 0) -> Category:
+    """A node of the tree exists afterwards; adding it again renames it."""
+    slug = slugify(slug)
+    above = session.scalar(sa.select(Category).where(Category.slug == parent)) if parent else None
+    if parent and above is None:
+        raise Invalid({"parent": _("There is no category %(name)s.", name=parent)})
+    found = session.scalar(sa.select(Category).where(Category.slug == slug))
+    if found is None:
+        found = Category(
+            slug=slug, path=f"{above.path}/{slug}" if above else slug, parent_id=above.id if above else None
+        )
+        session.add(found)
+    found.name, found.position = name.strip()[:120], position
+    session.flush()
+    return found
+
+
+def add_service(code: str, name: str) -> Service:
+    """A service exists afterwards; adding it again renames it."""
+    found = session.scalar(sa.select(Service).where(Service.code == code))
+    if found is None:
+        found = Service(code=code.strip()[:64])
+        session.add(found)
+    found.name = name.strip()[:120]
+    session.flush()
+    return found

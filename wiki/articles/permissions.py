@@ -1,0 +1,123 @@
+"""Who may read, write, submit and follow – as predicates and as the SQL that lists exactly the same."""
+
+import sqlalchemy as sa
+
+from core.actors import Actor
+from core.db import session
+from core.permissions import Permission, all_of, any_of, anybody, grant, holds
+from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Submission, SubmissionAuthor
+from wiki.articles.rules import tokens_of
+from workflows.models import Decision, Review, Task
+from workflows.permissions import touched
+from workflows.queries import last_review
+
+
+class P(Permission):
+    """Permissions over texts."""
+
+    READ = "read an article"
+    PROPOSE = "propose knowledge"
+    KNOW_SUBMISSION = "know that a submission exists"
+    READ_SUBMISSION = "read the text of a submission"
+    EDIT_SUBMISSION = "edit a submission"
+    SUBMIT = "submit a submission"
+    WITHDRAW = "withdraw a submission"
+    MANAGE_ARTICLES = "import, retire and restore articles"
+
+
+def may_read(actor: Actor, article: Article) -> bool:
+    """Published, and the reader shows a token that its audience takes. A manager reads everything published."""
+    if not article.live:
+        return False
+    if article.audience is not Audience.RESTRICTED or actor.holds("manager"):
+        return True
+    tokens = tokens_of(actor)
+    return article.owner_id == actor.id or any(row.token in tokens for row in article.readers)
+
+
+def readable(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of READ, over ``Article``."""
+    if actor.holds("manager"):
+        return Article.live.is_(True)
+    listed = sa.exists().where(
+        ArticleReader.article_id == Article.id, ArticleReader.token.in_(sorted(tokens_of(actor)))
+    )
+    return sa.and_(Article.live, sa.or_(Article.audience != Audience.RESTRICTED, Article.owner_id == actor.id, listed))
+
+
+def wrote_it(actor: Actor, submission: Submission) -> bool:
+    """Author or co-author."""
+    return actor.id in submission.author_ids
+
+
+def is_editable(actor: Actor, submission: Submission) -> bool:
+    """Draft, returned or under review."""
+    return submission.state in EDITABLE
+
+
+def is_unrestricted(actor: Actor, submission: Submission) -> bool:
+    """Its text is not meant for a closed circle."""
+    return submission.head is None or submission.head.audience is not Audience.RESTRICTED
+
+
+def left_the_desk(actor: Actor, submission: Submission) -> bool:
+    """It was submitted at least once: a draft is its author's own."""
+    return submission.submitted_at is not None
+
+
+def holds_a_task(actor: Actor, submission: Submission) -> bool:
+    """Holds or held a task of its reviews, or judged in one."""
+    review = last_review("submission", submission.id)
+    if review is None:
+        return False
+    found = sa.select(Review.id).where(
+        Review.subject_kind == "submission", Review.subject_id == submission.id, touched(actor)
+    )
+    return session.scalar(found.limit(1)) is not None or _held(actor, submission)
+
+
+def _held(actor: Actor, submission: Submission) -> bool:
+    """A seat of its past tasks was this person's role: 'holders of its tasks, past and present'."""
+    found = (
+        sa.select(Task.id)
+        .join(Review, Review.id == Task.review_id)
+        .where(Review.subject_kind == "submission", Review.subject_id == submission.id, _seat_of(actor))
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def _seat_of(actor: Actor) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Task.role.in_(sorted(actor.roles)),
+        sa.or_(Task.team_id.is_(None), Task.team_id == actor.team_id),
+        sa.not_(Task.named),
+    )
+
+
+def knowable(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of READ_SUBMISSION, over ``Submission``: own ones, those judged or to be judged, all for a manager."""
+    mine = sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id)
+    if actor.holds("manager"):
+        return sa.or_(mine, Submission.submitted_at.is_not(None))
+    review_of = sa.and_(Review.subject_kind == "submission", Review.subject_id == Submission.id)
+    judged = sa.exists().where(review_of, Decision.review_id == Review.id, Decision.actor_id == actor.id)
+    held = sa.exists().where(review_of, Task.review_id == Review.id, _seat_of(actor))
+    named = sa.exists().where(review_of, touched(actor))
+    return sa.or_(mine, judged, held, named)
+
+
+grant(
+    {
+        P.READ: may_read,
+        P.PROPOSE: anybody,
+        P.KNOW_SUBMISSION: any_of(
+            wrote_it, all_of(left_the_desk, any_of(is_unrestricted, holds_a_task, holds("manager")))
+        ),
+        P.READ_SUBMISSION: any_of(wrote_it, all_of(left_the_desk, any_of(holds("manager"), holds_a_task))),
+        P.EDIT_SUBMISSION: all_of(is_editable, any_of(wrote_it, all_of(left_the_desk, holds_a_task))),
+        P.SUBMIT: wrote_it,
+        P.WITHDRAW: wrote_it,
+        P.MANAGE_ARTICLES: holds("manager"),
+    },
+    lists={P.READ: readable, P.READ_SUBMISSION: knowable},
+)

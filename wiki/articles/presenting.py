@@ -1,0 +1,200 @@
+"""From stored text to what a page shows: rendered once per revision and renderer version, kept in memory."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup
+
+from accounts.models import User
+from core.caches import Cache
+from core.db import session
+from core.i18n import _
+from core.markup import RENDERER_VERSION, render
+from wiki.articles.kinds import KINDS, FieldType
+from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
+from wiki.articles.queries import publication_of
+from workflows.models import Review, Task
+from workflows.queries import approvals_of, last_review, open_tasks
+from workflows.rules import TaskState
+
+_rendered: Cache[dict[str, Any]] = Cache(size=4000)
+
+
+def texts_of(revision: Revision) -> dict[str, Any]:
+    """Every text of a revision as markup, ``body`` and the branches included. Immutable, so it is kept."""
+    key = (revision.id, revision.digest, RENDERER_VERSION)
+    found = _rendered.get(key)
+    if found is None:
+        found = _render(revision)
+        _rendered.put(key, found)
+    return found
+
+
+def _render(revision: Revision) -> dict[str, Any]:
+    kind = KINDS[revision.kind]
+    texts: dict[str, Any] = {"body": render(revision.body) if revision.body.strip() else None}
+    for spec in kind.fields:
+        value = revision.fields.get(spec.code)
+        if value and spec.type is FieldType.TEXT:
+            texts[spec.code] = render(value)
+        elif value and spec.type is FieldType.BRANCHES:
+            texts[spec.code] = [{**branch, "html": render(branch.get("say", ""))} for branch in value]
+    return texts
+
+
+def fields_of(revision: Revision) -> dict[str, Any]:
+    """The raw values, times and dates as such, so that pages can show them in local form."""
+    out: dict[str, Any] = dict(revision.fields)
+    for spec in KINDS[revision.kind].fields:
+        value = out.get(spec.code)
+        if value and spec.type is FieldType.TIME:
+            out[spec.code] = datetime.fromisoformat(value)
+        elif value and spec.type is FieldType.DATE:
+            out[spec.code] = date.fromisoformat(value)
+    return out
+
+
+def labelled(revision: Revision) -> list[dict[str, Any]]:
+    """The texts in reading order with their labels, for reviewers and authors."""
+    kind, texts, fields = KINDS[revision.kind], texts_of(revision), revision.fields
+    out: list[dict[str, Any]] = []
+    for spec in kind.fields:
+        value = fields.get(spec.code)
+        if not value:
+            continue
+        out.append({"name": spec.code, "label": spec.label, "html": _as_html(spec.type, value, texts.get(spec.code))})
+    if revision.body.strip():
+        out.append({"name": "body", "label": kind.body_label, "html": texts["body"]})
+    return out
+
+
+def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
+    if kind is FieldType.TEXT:
+        return Markup(rendered)  # noqa: S704 - it came from core.markup.render
+    if kind is FieldType.BRANCHES:
+        return render("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
+    if kind is FieldType.STEPS:
+        return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
+    return render(str(value))
+
+
+def _step(step: dict[str, Any]) -> str:
+    role = f"（{step['role']}）" if step.get("role") else ""
+    ways = "；".join(f"{a.get('label') or ''} → {a['id']}" for a in step.get("next", []))
+    return f"{step['text']}{role} {ways}"
+
+
+def significance_word(code: Significance | str) -> str:
+    """How large an edit is, in the reader's language."""
+    return {"typo": _("typo"), "minor": _("small change"), "major": _("large change")}[str(code)]
+
+
+def audience_word(code: Audience | str) -> str:
+    """Who may read it, in the reader's language."""
+    return {
+        "public": _("everybody, customers too"),
+        "internal": _("all staff"),
+        "restricted": _("a closed circle"),
+    }[str(code)]
+
+
+def names_of(ids: list[int] | tuple[int, ...]) -> dict[int, str]:
+    """Names by user id."""
+    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(ids))).all()
+    return {row.id: row.name for row in rows}
+
+
+def article_card(article: Article, published: Publication | None, revision: Revision) -> dict[str, Any]:
+    """What the article page shows above and beside the text."""
+    submission = published.submission if published else None
+    ids = submission.author_ids if submission else (revision.author_id,)
+    names = names_of(ids)
+    approvals = approvals_of("submission", submission.id) if submission else []
+    return {
+        "id": article.id,
+        "slug": article.slug,
+        "kind": article.kind,
+        "title": revision.title,
+        "version": published.version if published else article.version,
+        "url": url_for("articles.show", slug=article.slug),
+        "category": article.category.name if article.category else None,
+        "category_url": url_for("search.results", category=article.category.slug) if article.category else None,
+        "services": [row.service.name for row in article.service_rows],
+        "tags": article.tags,
+        "author": names.get(ids[0], "") if ids else "",
+        "co_authors": [names.get(i, "") for i in ids[1:]],
+        "approved_by": list(dict.fromkeys(name for _d, name in approvals)),
+        "published_at": published.published_at if published else article.updated_at,
+        "audience": audience_word(article.audience),
+        "is_live": article.live,
+        "owner": names_of([article.owner_id]).get(article.owner_id) if article.owner_id else None,
+    }
+
+
+def stages_of(submission: Submission, review: Review | None = None) -> list[dict[str, Any]]:
+    """The steps of its way for the stepper: name, state (done, now, next, back), who, at, due."""
+    review = review or last_review("submission", submission.id)
+    if review is None:
+        return []
+    tasks = list(
+        session.scalars(
+            sa.select(Task).where(Task.review_id == review.id, Task.state != TaskState.VOID).order_by(Task.id)
+        )
+    )
+    done = {d.stage: (d, name) for d, name in approvals_of("submission", submission.id)}
+    out = []
+    for stage in review.definition.stages:
+        open_here = next((t for t in tasks if t.stage == stage.key and t.state is TaskState.OPEN), None)
+        row: dict[str, Any] = {"name": role_word(stage.key), "state": "waiting"}
+        if open_here is not None:
+            row |= {"state": "now", "due_at": open_here.due_at}
+        elif stage.key in done:
+            decision, name = done[stage.key]
+            row |= {"state": "done", "who": name, "at": decision.decided_at}
+        out.append(row)
+    if submission.closed_at is None and review.stage is None and review.closed_at is None:
+        out.insert(0, {"name": _("Author"), "state": "now"})
+    return out
+
+
+def role_word(code: str) -> str:
+    """The name of a role in the reader's language; other stage names stay as they are."""
+    return {
+        "rep": _("Representative"),
+        "business": _("Business reviewer"),
+        "qa": _("Quality reviewer"),
+        "training": _("Trainer"),
+        "supervisor": _("Supervisor"),
+        "manager": _("Knowledge manager"),
+        "admin": _("Administrator"),
+        "author": _("Author"),
+    }.get(code, code)
+
+
+def where_is_it(submission: Submission) -> dict[str, Any] | None:
+    """The stage it waits in, the roles it waits for, and until when; ``None`` when it waits for nobody."""
+    review = last_review("submission", submission.id)
+    if review is None or review.closed_at is not None:
+        return None
+    tasks = open_tasks([review.id])
+    if not tasks:
+        return {"stage": None, "waiting_for": ["author"], "due_at": None, "tasks": []}
+    return {
+        "stage": tasks[0].stage,
+        "waiting_for": list(dict.fromkeys(task.role for task in tasks)),
+        "due_at": min((t.due_at for t in tasks if t.due_at), default=None),
+        "tasks": tasks,
+    }
+
+
+def draft_label(submission: Submission) -> str:
+    """'version 1.2' once published, else 'draft 3' or 'draft 3 after 1.2'."""
+    published = publication_of(submission.id)
+    if published is not None:
+        return _("version %(version)s", version=published.version)
+    number = submission.head.number if submission.head else 1
+    if submission.article is not None and submission.article.major:
+        return _("draft %(n)s after %(version)s", n=number, version=submission.article.version)
+    return _("draft %(n)s", n=number)

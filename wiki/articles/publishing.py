@@ -1,0 +1,236 @@
+"""A revision becomes what readers see – by approval, or by a manager's import."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.actors import Actor
+from core.db import lock, session
+from core.errors import Conflict
+from core.events import emit
+from core.i18n import _
+from core.permissions import require
+from wiki.articles.content import Content, checked
+from wiki.articles.events import ArticlePublished, ArticleRetired
+from wiki.articles.kinds import kind_of
+from wiki.articles.models import (
+    Article,
+    ArticleReader,
+    ArticleService,
+    ArticleTag,
+    Audience,
+    DraftBuffer,
+    Publication,
+    Revision,
+    Service,
+    Significance,
+    Submission,
+    SubmissionAuthor,
+    SubmissionState,
+)
+from wiki.articles.permissions import P
+from wiki.articles.queries import category_by_slug
+from wiki.articles.rules import digest, next_version, slugify
+from workflows.queries import approvals_of
+
+
+def publish(submission: Submission, *, by: int | None = None, imported: bool = False) -> Article:
+    """Readers see the head revision from now on, under the next version number."""
+    now = clock.now()
+    revision = session.get_one(Revision, submission.head_revision_id)
+    article = _article_for(submission, revision)
+    previous = article.revision_id if article.live else None
+    article.major, article.minor = next_version(article.major, article.minor, submission.significance)
+    _show(article, revision)
+    article.live, article.published_at, article.updated_at = True, article.published_at or now, now
+    session.add(
+        Publication(
+            article_id=article.id,
+            submission_id=submission.id,
+            revision_id=revision.id,
+            major=article.major,
+            minor=article.minor,
+            significance=submission.significance,
+            reason=submission.reason,
+            published_at=now,
+            published_by_id=by,
+        )
+    )
+    submission.article_id, submission.state, submission.closed_at = article.id, SubmissionState.PUBLISHED, now
+    session.execute(sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission.id))
+    session.flush()
+    emit(
+        ArticlePublished(
+            article_id=article.id,
+            slug=article.slug,
+            kind=article.kind,
+            submission_id=submission.id,
+            revision_id=revision.id,
+            previous_revision_id=previous,
+            version=article.version,
+            significance=submission.significance.value,
+            author_ids=submission.author_ids,
+            score=None if imported else _mean_score(submission.id),
+            imported=imported,
+            at=now,
+        )
+    )
+    return article
+
+
+def _article_for(submission: Submission, revision: Revision) -> Article:
+    if submission.article_id is not None:
+        return lock(Article, submission.article_id) or session.get_one(Article, submission.article_id)
+    article = Article(
+        slug=_free_slug(revision.title),
+        kind=submission.kind,
+        title=revision.title,
+        audience=revision.audience,
+        owner_id=submission.author_id,
+        created_at=clock.now(),
+        major=0,
+        minor=0,
+        live=False,
+    )
+    session.add(article)
+    session.flush()
+    return article
+
+
+def _free_slug(title: str) -> str:
+    base = slugify(title)
+    taken = set(
+        session.scalars(sa.select(Article.slug).where(sa.or_(Article.slug == base, Article.slug.like(f"{base}-%"))))
+    )
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _show(article: Article, revision: Revision) -> None:
+    """Copy what lists, filters and doors need from the revision to the article."""
+    article.title, article.category_id = revision.title, revision.category_id
+    article.audience, article.revision_id = revision.audience, revision.id
+    article.readers = (
+        [ArticleReader(token=token) for token in dict.fromkeys(revision.readers)]
+        if revision.audience is Audience.RESTRICTED
+        else []
+    )
+    article.tag_rows = [ArticleTag(tag=tag) for tag in revision.tags]
+    ids = session.scalars(sa.select(Service.id).where(Service.code.in_(revision.services))) if revision.services else ()
+    article.service_rows = [ArticleService(service_id=service_id) for service_id in ids]
+    session.flush()
+
+
+def _mean_score(submission_id: int) -> int | None:
+    scores = [d.score for d, _name in approvals_of("submission", submission_id) if d.score is not None]
+    return round(sum(scores) / len(scores)) if scores else None
+
+
+def retire(article: Article, actor: Actor, *, reason: str) -> None:
+    """Readers no longer see it; history, links and numbers stay.
+
+    Raises:
+        Forbidden, Conflict.
+    """
+    require(actor, P.MANAGE_ARTICLES)
+    if not article.live:
+        raise Conflict(_("This article is not published."), code="illegal-move")
+    article.live = False
+    audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason)
+    session.flush()
+    emit(ArticleRetired(article.id, article.slug, clock.now()))
+
+
+def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
+    """Add the next immutable revision of a submission and make it the head."""
+    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+    category = category_by_slug(content.category) if content.category else None
+    revision = Revision(
+        submission_id=submission.id,
+        number=(last or 0) + 1,
+        kind=submission.kind,
+        title=content.title,
+        body=content.body,
+        fields=content.fields,
+        category_id=category.id if category else None,
+        tags=content.tags,
+        services=content.services,
+        audience=Audience(content.audience),
+        readers=content.readers,
+        author_id=author_id,
+        created_at=clock.now(),
+        digest=digest(content.title, content.body, content.fields),
+    )
+    session.add(revision)
+    session.flush()
+    submission.head_revision_id, submission.updated_at = revision.id, clock.now()
+    session.expire(submission, ["head"])
+    return revision
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of an import."""
+
+    id: str
+    kind: str
+    content: Content
+
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+def import_row(actor: Actor, row: Row) -> Outcome:
+    """The article with this external id says what the row says; importing again changes nothing.
+
+    Raises:
+        Forbidden, Invalid.
+    """
+    require(actor, P.MANAGE_ARTICLES)
+    kind = kind_of(row.kind)
+    content = checked(kind, row.content)
+    article = session.scalar(sa.select(Article).where(Article.external_id == row.id))
+    if article is not None and _says(article, content):
+        return "unchanged"
+    now = clock.now()
+    submission = Submission(
+        kind=article.kind if article else kind.code,
+        article_id=article.id if article else None,
+        author_id=actor.id,
+        base_revision_id=article.revision_id if article else None,
+        state=SubmissionState.APPROVED,
+        significance=Significance.MINOR if article else Significance.MAJOR,
+        reason="",
+        created_at=now,
+        updated_at=now,
+        submitted_at=now,
+        author_rows=[SubmissionAuthor(user_id=actor.id)],
+    )
+    session.add(submission)
+    session.flush()
+    revision = store_revision(submission, actor.id, content)
+    made = publish(submission, by=actor.id, imported=True)
+    made.external_id = row.id
+    audit.record(
+        actor, "imported", subject_kind="submission", subject_id=submission.id, revision_id=revision.id, note=row.id
+    )
+    session.flush()
+    return "updated" if article else "created"
+
+
+def _says(article: Article, content: Content) -> bool:
+    revision = session.get_one(Revision, article.revision_id)
+    category = article.category.slug if article.category else None
+    return (
+        article.live
+        and revision.digest == digest(content.title, content.body, content.fields)
+        and list(revision.tags) == content.tags
+        and category == content.category
+        and revision.audience.value == content.audience
+        and list(revision.services) == content.services
+    )

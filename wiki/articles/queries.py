@@ -1,0 +1,191 @@
+"""Reads of articles, submissions and their history."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from core.actors import Actor
+from core.db import session
+from core.permissions import allowed
+from wiki.articles.models import (
+    Article,
+    ArticleService,
+    ArticleTag,
+    Category,
+    DraftBuffer,
+    Publication,
+    Revision,
+    Service,
+    Submission,
+    SubmissionAuthor,
+    SubmissionState,
+)
+from wiki.articles.permissions import P
+
+
+def by_slug(slug: str) -> Article | None:
+    """The article under a slug, live or not, with what its page needs."""
+    return session.scalar(
+        sa.select(Article)
+        .where(Article.slug == slug)
+        .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
+    )
+
+
+def published(
+    actor: Actor,
+    *,
+    kind: str | None = None,
+    category: str | None = None,
+    tag: str | None = None,
+    service: str | None = None,
+    changed_since: datetime | None = None,
+) -> sa.Select[Article]:
+    """What this person may read, last changed first."""
+    found = (
+        sa.select(Article)
+        .where(allowed(actor, P.READ))
+        .options(joinedload(Article.revision), joinedload(Article.category))
+        .order_by(Article.updated_at.desc(), Article.id.desc())
+    )
+    if kind:
+        found = found.where(Article.kind == kind)
+    if category:
+        found = found.where(Article.category_id.in_(below(category)))
+    if tag:
+        found = found.where(sa.exists().where(ArticleTag.article_id == Article.id, ArticleTag.tag == tag))
+    if service:
+        found = found.where(
+            sa.exists().where(
+                ArticleService.article_id == Article.id,
+                ArticleService.service_id == Service.id,
+                Service.code == service,
+            )
+        )
+    if changed_since:
+        found = found.where(Article.updated_at >= changed_since)
+    return found
+
+
+def below(slug: str) -> sa.Select[int]:
+    """Ids of a category and of everything under it."""
+    root = sa.alias(Category.__table__, "root")
+    return sa.select(Category.id).where(
+        root.c.slug == slug, sa.or_(Category.id == root.c.id, Category.path.startswith(root.c.path + "/"))
+    )
+
+
+def history(article_id: int) -> sa.Select[Publication]:
+    """Every publication of an article, newest first."""
+    return (
+        sa.select(Publication)
+        .where(Publication.article_id == article_id)
+        .options(joinedload(Publication.revision).joinedload(Revision.author), joinedload(Publication.submission))
+        .order_by(Publication.major.desc(), Publication.minor.desc())
+    )
+
+
+def publication(article_id: int, version: str) -> Publication | None:
+    """The publication with a version number like '1.2'."""
+    major, _dot, minor = version.partition(".")
+    if not (major.isdecimal() and minor.isdecimal() and len(major) < 9 and len(minor) < 9):
+        return None
+    return session.scalar(history(article_id).where(Publication.major == int(major), Publication.minor == int(minor)))
+
+
+def publication_of(submission_id: int) -> Publication | None:
+    """The publication a submission ended in."""
+    return session.scalar(
+        sa.select(Publication)
+        .where(Publication.submission_id == submission_id)
+        .order_by(Publication.id.desc())
+        .limit(1)
+    )
+
+
+def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
+    """What this person wrote or co-wrote, last touched first."""
+    found = (
+        sa.select(Submission)
+        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
+        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .order_by(Submission.updated_at.desc(), Submission.id.desc())
+    )
+    return found.where(Submission.state == state) if state else found
+
+
+def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
+    """What this person may read of submissions, last touched first."""
+    found = (
+        sa.select(Submission)
+        .where(allowed(actor, P.READ_SUBMISSION))
+        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .order_by(Submission.updated_at.desc(), Submission.id.desc())
+    )
+    return found.where(Submission.state == state) if state else found
+
+
+def by_submission_ids(ids: Sequence[int]) -> dict[int, Submission]:
+    """Submissions by id, with head and author."""
+    rows = session.scalars(
+        sa.select(Submission)
+        .where(Submission.id.in_(ids))
+        .options(joinedload(Submission.head), joinedload(Submission.author), joinedload(Submission.article))
+    )
+    return {row.id: row for row in rows}
+
+
+def revisions(submission_id: int) -> sa.Select[Revision]:
+    """Every saved revision of a submission, newest first."""
+    return (
+        sa.select(Revision)
+        .where(Revision.submission_id == submission_id)
+        .options(joinedload(Revision.author))
+        .order_by(Revision.number.desc())
+    )
+
+
+def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
+    """What this person was typing and has not saved."""
+    return session.get(DraftBuffer, (submission_id, user_id))
+
+
+def in_review_for(article_id: int) -> Submission | None:
+    """The submission of this article that is under review."""
+    return session.scalar(
+        sa.select(Submission).where(Submission.article_id == article_id, Submission.state == SubmissionState.IN_REVIEW)
+    )
+
+
+def categories() -> list[Category]:
+    """The whole tree, parents before children."""
+    return list(session.scalars(sa.select(Category).order_by(Category.path)))
+
+
+def category_by_slug(slug: str) -> Category | None:
+    """The category of this slug."""
+    return session.scalar(sa.select(Category).where(Category.slug == slug))
+
+
+def services() -> list[Service]:
+    """Every service, by name."""
+    return list(session.scalars(sa.select(Service).order_by(Service.name)))
+
+
+def unknown_services(codes: Iterable[str]) -> list[str]:
+    """Which of these codes are not services."""
+    wanted = list(codes)
+    known = set(session.scalars(sa.select(Service.code).where(Service.code.in_(wanted))))
+    return [code for code in wanted if code not in known]
+
+
+def live_articles() -> sa.Select[Article]:
+    """Every published article with what the index and the export need, by id."""
+    return (
+        sa.select(Article)
+        .where(Article.live)
+        .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
+        .order_by(Article.id)
+    )

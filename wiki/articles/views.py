@@ -1,0 +1,120 @@
+"""Article pages: read, history, compare."""
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from core.db import session
+from core.errors import NotFound
+from core.i18n import _, get_locale
+from core.markup import RENDERER_VERSION
+from core.permissions import can
+from core.web import actor, blueprint, gate
+from wiki.articles import presenting
+from wiki.articles.content import of_revision
+from wiki.articles.diff import changes
+from wiki.articles.kinds import KINDS
+from wiki.articles.models import Article, Publication
+from wiki.articles.ops import readable_article
+from wiki.articles.permissions import P
+from wiki.articles.queries import history as history_of
+from wiki.articles.queries import publication
+from workflows.queries import approvals_of
+
+bp = blueprint("articles", __name__)
+
+
+@bp.get("/articles/<slug>")
+@gate(P.PROPOSE)
+def show(slug: str) -> Any:
+    """A published article, or the older version named by ``?rev=``."""
+    article = readable_article(actor(), slug)
+    live = f"{article.major}.{article.minor}"
+    wanted = request.args.get("rev", live)
+    published = publication(article.id, wanted)
+    if published is None:
+        raise NotFound(_("This article has no version %(version)s.", version=wanted[:20]))
+    revision = published.revision
+    texts = presenting.texts_of(revision)
+    return render_template(
+        "articles/show.html",
+        article=presenting.article_card(article, published, revision),
+        fields=presenting.fields_of(revision),
+        texts=texts,
+        shown={"version": published.version, "live_url": url_for(".show", slug=slug)} if wanted != live else None,
+        may={
+            "propose": True,
+            "edit_url": url_for("submissions.change", slug=slug),
+            "retire": can(actor(), P.MANAGE_ARTICLES),
+        },
+        row=article,
+        revision=revision,
+    )
+
+
+@bp.get("/articles/<slug>/history")
+@gate(P.PROPOSE)
+def history(slug: str) -> str:
+    """Every version, newest first."""
+    article = readable_article(actor(), slug)
+    versions = [_version(article, row) for row in session.scalars(history_of(article.id))]
+    return render_template("articles/history.html", article=_head(article), versions=versions)
+
+
+def _head(article: Article) -> dict[str, Any]:
+    return {
+        "title": article.title,
+        "url": url_for("articles.show", slug=article.slug),
+        "slug": article.slug,
+        "kind": article.kind,
+        "version": article.version,
+    }
+
+
+def _version(article: Article, row: Publication) -> dict[str, Any]:
+    return {
+        "version": row.version,
+        "revision_id": row.version,
+        "live": row.version == article.version and article.live,
+        "author": row.revision.author.name,
+        "approved_by": list(dict.fromkeys(name for _d, name in approvals_of("submission", row.submission_id))),
+        "published_at": row.published_at,
+        "significance": row.significance.value,
+        "reason": row.reason,
+        "url": url_for("articles.show", slug=article.slug, rev=row.version),
+    }
+
+
+@bp.get("/articles/<slug>/diff")
+@gate(P.PROPOSE)
+def diff(slug: str) -> str:
+    """Two versions compared, field by field."""
+    article = readable_article(actor(), slug)
+    rows = list(session.scalars(history_of(article.id)))
+    numbers = [row.version for row in rows]
+    new = _pick(rows, request.args.get("to", numbers[0]))
+    old = _pick(rows, request.args.get("from", numbers[min(numbers.index(new.version) + 1, len(numbers) - 1)]))
+    kind = KINDS[article.kind]
+    changed, same = changes(kind, of_revision(old.revision), of_revision(new.revision))
+    return render_template(
+        "articles/diff.html",
+        article=_head(article),
+        old=_version(article, old),
+        new=_version(article, new),
+        versions=numbers,
+        changes=changed,
+        unchanged=same,
+        look=request.args.get("look", "inline"),
+    )
+
+
+def _pick(rows: list[Publication], version: str) -> Publication:
+    for row in rows:
+        if row.version == version:
+            return row
+    raise NotFound(_("This article has no version %(version)s.", version=version[:20]))
+
+
+def etag_of(article: Article, *parts: Any) -> str:
+    """What an article's page depends on besides its reader."""
+    return "-".join(str(p) for p in (article.id, article.version, RENDERER_VERSION, get_locale(), *parts))

@@ -1,0 +1,118 @@
+"""Puts the package into the application, and fills the slots of ``workflows``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, url_for
+
+from core.actors import Actor
+from core.db import session
+from core.i18n import _l
+from core.permissions import can
+from core.seeds import seed
+from core.slots import menu
+from wiki.articles import api, cli, listeners, presenting, similar, submission_views, views
+from wiki.articles.content import Content, of_revision
+from wiki.articles.diff import changes
+from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
+from wiki.articles.models import Revision, Submission
+from wiki.articles.ops import SUBJECT
+from wiki.articles.permissions import P
+from wiki.articles.queries import by_submission_ids
+from workflows import subjects
+from workflows.models import Task
+from workflows.ops import ensure_pipelines
+
+
+def init_app(app: Flask) -> None:
+    """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
+    app.register_blueprint(views.bp)
+    app.register_blueprint(submission_views.bp)
+    cli.init_app(app)
+    menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
+    for kind in KINDS.values():
+        menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
+    subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
+    seed(_pipelines)
+    subjects.register(
+        SUBJECT,
+        subjects.Subject(visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards),
+    )
+
+
+def _pipelines() -> None:
+    ensure_pipelines(DEFAULT_PIPELINES)
+
+
+def _visible(actor: Actor, submission_id: int) -> bool:
+    return can(actor, P.KNOW_SUBMISSION, session.get_one(Submission, submission_id))
+
+
+def _readable(actor: Actor, submission_id: int) -> bool:
+    return can(actor, P.READ_SUBMISSION, session.get_one(Submission, submission_id))
+
+
+def _summary(submission_id: int) -> dict[str, Any]:
+    submission = session.get_one(Submission, submission_id)
+    where = presenting.where_is_it(submission)
+    return {"state": submission.state.value, "stage": where["stage"] if where else None}
+
+
+def _url(submission_id: int) -> str:
+    return url_for("submissions.show", submission_id=submission_id)
+
+
+def _cards(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    rows = by_submission_ids(ids)
+    return {
+        key: {
+            "author": row.author.name,
+            "author_team": row.author.team.name if row.author.team else None,
+            "new": row.article_id is None,
+            "significance": row.significance.value,
+        }
+        for key, row in rows.items()
+    }
+
+
+def _page(actor: Actor, task: Task) -> dict[str, Any]:
+    """What the review page shows: the proposal, and its difference to what is live."""
+    submission = session.get_one(Submission, task.review.subject_id)
+    revision = session.get_one(Revision, task.revision_id)
+    kind = KINDS[submission.kind]
+    article = submission.article
+    base = of_revision(article.revision) if article and article.live else Content()
+    changed, same = changes(kind, base, of_revision(revision)) if article and article.live else ([], [])
+    names = presenting.names_of(submission.author_ids)
+    ids = submission.author_ids
+    author = submission.author
+    return {
+        "submission": {
+            "id": submission.id,
+            "title": revision.title,
+            "kind": submission.kind,
+            "author": author.name,
+            "author_team": author.team.name if author.team else None,
+            "co_authors": [names.get(i, "") for i in ids[1:]],
+            "submitted_at": submission.submitted_at,
+            "significance": submission.significance.value,
+            "reason": submission.reason,
+            "state": submission.state.value,
+            "url": _url(submission.id),
+            "revision": revision.number,
+            "category": revision.category.name if revision.category else None,
+            "edit_url": url_for("submissions.edit", submission_id=submission.id),
+        },
+        "live": {"url": url_for("articles.show", slug=article.slug), "version": article.version}
+        if article and article.live
+        else None,
+        "changes": changed,
+        "unchanged": same,
+        "texts": presenting.labelled(revision),
+        "stages": presenting.stages_of(submission, task.review),
+        "trail": submission_views.trail_of(submission),
+        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+    }
+
+
+__all__ = ["api", "init_app", "listeners"]

@@ -1,0 +1,368 @@
+"""The trainer's pages: build a course and its quizzes, publish, assign, see who has learned."""
+
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+
+from accounts.models import Team, User
+from core.db import session
+from core.errors import DomainError, Invalid, NotFound
+from core.i18n import _
+from core.web import actor, gate, paginate
+from wiki.training import forms, ops, presenting, queries, quizzes, reports
+from wiki.training.learning import find_quiz
+from wiki.training.models import Assignment, Course, Quiz
+from wiki.training.permissions import P
+from wiki.training.queries import Progress
+from wiki.training.rules import Kind
+from wiki.training.views import bp
+
+NEW_COURSE = {"title": "", "summary": "", "credits": "2", "requires": "everything"}
+FOUND_PER_PAGE = 8
+
+
+@bp.get("/courses/new")
+@gate(P.TEACH)
+def new() -> str:
+    """An empty form for a course."""
+    return render_template("training/new.html", typed=NEW_COURSE, errors={})
+
+
+@bp.post("/courses/new")
+@gate(P.TEACH)
+def create() -> Any:
+    """A draft course, and on to its contents."""
+    try:
+        found = ops.create_course(actor(), forms.course_spec(request.form))
+    except Invalid as error:
+        return render_template("training/new.html", typed=request.form, errors=error.errors), 422
+    return redirect(url_for(".edit", slug=found.slug), 303)
+
+
+@bp.get("/courses/<slug>/edit")
+@gate(P.TEACH)
+def edit(slug: str) -> str:
+    """Everything a course consists of, on one page."""
+    return _edit_page(ops.find_course(slug, actor(), P.TEACH))
+
+
+def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None = None) -> str:
+    who = actor()
+    words = request.args.get("q", "").strip()
+    steps = presenting.steps_of(found, who)
+    taken = {lesson.article_id for lesson in found.lessons}
+    stored = {
+        "title": found.title,
+        "summary": found.summary,
+        "credits": f"{found.credits:f}",
+        "requires": found.requires.value,
+    }
+    return render_template(
+        "training/edit.html",
+        course={"title": found.title, "slug": found.slug, "state": found.state.value},
+        typed=typed or stored,
+        errors=errors or {},
+        lessons=steps["lessons"],
+        quizzes=steps["quizzes"],
+        words=words,
+        found=[
+            {"slug": a.slug, "title": a.title, "kind": a.kind, "version": a.version, "taken": a.id in taken}
+            for a in session.scalars(reports.to_teach(who, words).limit(FOUND_PER_PAGE)).unique()
+        ],
+        assignments=[_assignment(row) for row in session.scalars(reports.assignments(found))],
+        teams=list(session.scalars(sa.select(Team).order_by(Team.name))),
+        people=list(session.scalars(sa.select(User).where(User.active).order_by(User.name))),
+    )
+
+
+def _assignment(row: Assignment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.team.name if row.team else row.user.name if row.user else "",
+        "is_team": row.team is not None,
+        "due_on": row.due_on,
+        "late": row.due_on is not None and row.due_on < queries.today(),
+    }
+
+
+def _back(slug: str, place: str, **more: Any) -> Any:
+    return redirect(url_for(".edit", slug=slug, _anchor=place, **more), 303)
+
+
+@bp.post("/courses/<slug>/edit")
+@gate(P.TEACH)
+def change(slug: str) -> Any:
+    """Keep what the form says about the course as a whole."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    try:
+        ops.change_course(found, actor(), forms.course_spec(request.form))
+    except Invalid as error:
+        return _edit_page(found, request.form, error.errors), 422
+    flash(_("Saved."), "success")
+    return _back(slug, "about")
+
+
+@bp.post("/courses/<slug>/publish")
+@gate(P.TEACH)
+def publish(slug: str) -> Any:
+    """Open the course to learners."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    try:
+        ops.publish(found, actor())
+    except DomainError as error:
+        flash(error.sentence, "error")
+        return _back(slug, "publish")
+    flash(_("The course is open. Now say who is to take it, and by when."), "success")
+    return _back(slug, "assign")
+
+
+@bp.post("/courses/<slug>/lessons")
+@gate(P.TEACH)
+def add_lesson(slug: str) -> Any:
+    """One more lesson: an article as it is published now."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    try:
+        ops.add_lesson(found, actor(), request.form.get("article", ""))
+    except DomainError as error:
+        flash(error.sentence, "error")
+    return _back(slug, "lessons", q=request.form.get("q") or None)
+
+
+@bp.post("/courses/<slug>/lessons/<int:number>")
+@gate(P.TEACH)
+def change_lesson(slug: str, number: int) -> Any:
+    """Move a lesson up or down, take it out, pin the live version, say what to try."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    lesson, verb = ops.find_lesson(found, number), request.form.get("verb", "")
+    if verb in {"up", "down"}:
+        ops.move_lesson(lesson, actor(), cast(ops.Direction, verb))
+    elif verb == "remove":
+        ops.remove_lesson(lesson, actor())
+    elif verb == "pin":
+        ops.pin(lesson, actor())
+        flash(_("“%(title)s” now teaches the live version.", title=lesson.article.title), "success")
+    elif verb == "task":
+        ops.describe_lesson(lesson, actor(), request.form.get("task", ""))
+    return _back(slug, "lessons", q=request.form.get("q") or None)
+
+
+@bp.post("/courses/<slug>/assignments")
+@gate(P.TEACH)
+def assign(slug: str) -> Any:
+    """A team or a person is to take the course."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    kind, _colon, number = request.form.get("who", "").partition(":")
+    wanted: Any = {"team": Team, "user": User}.get(kind)
+    one = session.get(wanted, int(number)) if wanted and number.isascii() and number.isdecimal() else None
+    try:
+        ops.assign(
+            found,
+            actor(),
+            team=one if isinstance(one, Team) else None,
+            user=one if isinstance(one, User) else None,
+            due_on=forms.due_day(request.form),
+        )
+        flash(_("%(name)s will find the course under “Courses”.", name=one.name if one else ""), "success")
+    except DomainError as error:
+        flash(error.sentence, "error")
+    return _back(slug, "assign")
+
+
+@bp.post("/courses/<slug>/assignments/<int:assignment_id>/remove")
+@gate(P.TEACH)
+def unassign(slug: str, assignment_id: int) -> Any:
+    """Nobody owes the course because of this assignment any more."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    row = session.get(Assignment, assignment_id)
+    if row is not None and row.course_id == found.id:
+        ops.unassign(row, actor())
+    return _back(slug, "assign")
+
+
+@bp.get("/courses/<slug>/learners")
+@gate(P.TEACH)
+def learners(slug: str) -> str:
+    """Everybody concerned: how far, results, late or not."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    team = request.args.get("team") or None
+    late = request.args.get("show") == "behind"
+    page = paginate(reports.behind(found) if late else reports.learners(found, team=team), per=50)
+    ids = [user.id for user in page.items]
+    progress, scores = queries.progress_in(found.id, ids), reports.best_scores(found, ids)
+    return render_template(
+        "training/learners.html",
+        course={"title": found.title, "slug": slug, "url": url_for(".course", slug=slug)},
+        page=page,
+        late=late,
+        team=team,
+        teams=list(session.scalars(sa.select(Team).order_by(Team.name))),
+        quizzes=[{"id": quiz.id, "title": quiz.title} for quiz in found.quizzes],
+        totals=reports.totals_of([found.id])[found.id],
+        rows=[_learner(user, progress.get(user.id, Progress()), scores.get(user.id, {})) for user in page.items],
+    )
+
+
+def _learner(user: User, progress: Progress, scores: dict[int, tuple[int, int, int]]) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "team": user.team.name if user.team else "",
+        "done": progress.done,
+        "of": progress.lessons,
+        "due_on": progress.due_on,
+        "completed_at": progress.completed_at,
+        "state": presenting.CHIPS[progress.standing],
+        "state_word": presenting.standing_word(progress.standing),
+        "scores": {
+            quiz_id: {"best": best, "attempts": count, "url": url_for(".result", attempt_id=last)}
+            for quiz_id, (best, count, last) in scores.items()
+        },
+    }
+
+
+# --- Quizzes -------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/courses/<slug>/quizzes")
+@gate(P.TEACH)
+def add_quiz(slug: str) -> Any:
+    """An empty quiz, and on to its first question."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    title = request.form.get("title", "").strip() or _("Quiz: %(course)s", course=found.title)
+    quiz = quizzes.add_quiz(found, actor(), quizzes.QuizSpec(title[:200]))
+    return redirect(url_for(".new_question", quiz_id=quiz.id, kind=Kind.SINGLE.value), 303)
+
+
+def _quiz(quiz_id: int) -> Quiz:
+    return find_quiz(quiz_id, actor())
+
+
+@bp.get("/quizzes/<int:quiz_id>/edit")
+@gate(P.TEACH)
+def edit_quiz(quiz_id: int) -> str:
+    """A quiz with its questions and their key."""
+    quiz = _quiz(quiz_id)
+    typed = {
+        "title": quiz.title,
+        "pass_mark": quiz.pass_mark,
+        "attempts_allowed": quiz.attempts_allowed or "",
+        "shuffle": quiz.shuffle,
+    }
+    return _quiz_page(quiz, typed, {})
+
+
+def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
+    return render_template(
+        "training/edit_quiz.html",
+        quiz=_head(quiz),
+        typed=typed,
+        errors=errors,
+        questions=presenting.question_rows(quiz.questions),
+        kinds=[kind.value for kind in forms.OFFERED],
+    )
+
+
+def _head(quiz: Quiz) -> dict[str, Any]:
+    return {
+        "id": quiz.id,
+        "title": quiz.title,
+        "course": quiz.course.title,
+        "course_url": url_for(".course", slug=quiz.course.slug),
+        "edit_url": url_for(".edit", slug=quiz.course.slug, _anchor="quizzes"),
+        "published": quiz.course.state.value == "published",
+    }
+
+
+@bp.post("/quizzes/<int:quiz_id>/edit")
+@gate(P.TEACH)
+def change_quiz(quiz_id: int) -> Any:
+    """Keep what the form says about the quiz as a whole."""
+    quiz = _quiz(quiz_id)
+    try:
+        quizzes.change_quiz(quiz, actor(), forms.quiz_spec(request.form))
+    except Invalid as error:
+        return _quiz_page(quiz, request.form, error.errors), 422
+    flash(_("Saved."), "success")
+    return redirect(url_for(".edit_quiz", quiz_id=quiz_id), 303)
+
+
+@bp.post("/quizzes/<int:quiz_id>/remove")
+@gate(P.TEACH)
+def remove_quiz(quiz_id: int) -> Any:
+    """The course no longer asks for this quiz."""
+    quiz = _quiz(quiz_id)
+    quizzes.remove_quiz(quiz, actor())
+    return _back(quiz.course.slug, "quizzes")
+
+
+@bp.get("/quizzes/<int:quiz_id>/questions/new")
+@gate(P.TEACH)
+def new_question(quiz_id: int) -> str:
+    """An empty form for a question of the kind named by ``?kind=``."""
+    quiz, kind = _quiz(quiz_id), _kind(request.args.get("kind", ""))
+    return _question_page(quiz, kind, forms.typed_question(kind, request.form), {}, None)
+
+
+def _kind(text: str) -> Kind:
+    return Kind(text) if text in forms.OFFERED else Kind.SINGLE
+
+
+def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None) -> str:
+    return render_template(
+        "training/question.html",
+        quiz=_head(quiz),
+        kind=kind.value,
+        kinds=[one.value for one in forms.OFFERED],
+        typed=typed,
+        errors=errors,
+        question_id=question_id,
+        number=len(quiz.questions) + 1,
+        sources=[(str(one.article_id), one.article.title) for one in quiz.course.lessons],
+    )
+
+
+@bp.post("/quizzes/<int:quiz_id>/questions/new")
+@gate(P.TEACH)
+def add_question(quiz_id: int) -> Any:
+    """One more question; then the next one, or back to the quiz."""
+    quiz, kind = _quiz(quiz_id), _kind(request.form.get("kind", ""))
+    try:
+        quizzes.add_question(quiz, actor(), forms.question_spec(kind, request.form))
+    except Invalid as error:
+        return _question_page(quiz, kind, forms.typed_question(kind, request.form), error.errors, None), 422
+    if "more" in request.form:
+        flash(_("Question %(n)s is saved.", n=len(quiz.questions)), "success")
+        return redirect(url_for(".new_question", quiz_id=quiz_id, kind=kind.value), 303)
+    return redirect(url_for(".edit_quiz", quiz_id=quiz_id), 303)
+
+
+@bp.get("/quizzes/<int:quiz_id>/questions/<int:question_id>")
+@gate(P.TEACH)
+def edit_question(quiz_id: int, question_id: int) -> str:
+    """A question, to be changed."""
+    quiz = _quiz(quiz_id)
+    question = quizzes.find_question(quiz, question_id)
+    if question.kind not in forms.OFFERED:
+        raise NotFound(_("Questions of this kind cannot be changed on a page yet; use the interface."))
+    return _question_page(quiz, question.kind, forms.stored_question(question), {}, question_id)
+
+
+@bp.post("/quizzes/<int:quiz_id>/questions/<int:question_id>")
+@gate(P.TEACH)
+def change_question(quiz_id: int, question_id: int) -> Any:
+    """Keep a changed question, move it, or take it out."""
+    quiz = _quiz(quiz_id)
+    question, verb = quizzes.find_question(quiz, question_id), request.form.get("verb", "save")
+    try:
+        if verb in {"up", "down"}:
+            quizzes.move_question(question, actor(), cast(ops.Direction, verb))
+        elif verb == "remove":
+            quizzes.remove_question(question, actor())
+        else:
+            quizzes.change_question(question, actor(), forms.question_spec(question.kind, request.form))
+    except Invalid as error:
+        typed = forms.typed_question(question.kind, request.form)
+        return _question_page(quiz, question.kind, typed, error.errors, question_id), 422
+    except DomainError as error:
+        flash(error.sentence, "error")
+    return redirect(url_for(".edit_quiz", quiz_id=quiz_id, _anchor="questions"), 303)

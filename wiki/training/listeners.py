@@ -1,0 +1,54 @@
+"""What was published anew moves the pins of the lessons that teach it, or marks them for the trainer."""
+
+import sqlalchemy as sa
+
+from core import audit
+from core.db import session
+from core.events import on
+from wiki.articles.events import ArticlePublished, ArticleRetired
+from wiki.articles.models import Article, Publication
+from wiki.training.models import Lesson
+from wiki.training.queries import lessons_on
+from wiki.training.rules import Follow, follow
+
+
+@on(ArticlePublished)
+def follow_the_article(event: ArticlePublished) -> None:
+    """Minor changes and typos: the pin moves on, with a trail entry. Major: the lesson keeps its text and is marked."""
+    lessons = list(session.scalars(lessons_on(event.article_id)))
+    if not lessons:
+        return
+    article = session.get_one(Article, event.article_id)
+    newest = session.scalars(
+        sa.select(Publication).where(
+            Publication.article_id == article.id, Publication.major == article.major, Publication.minor == article.minor
+        )
+    ).one()
+    for lesson in lessons:
+        before = lesson.publication
+        if follow(before.major, newest.major) is Follow.MOVE:
+            lesson.publication_id, lesson.marked_at = newest.id, None  # a mark from a retirement is settled, too
+            _remember(lesson, "pin", event.slug, before=before.version, after=newest.version)
+        elif lesson.marked_at is None:
+            lesson.marked_at = event.at
+            _remember(lesson, "mark", event.slug, before=before.version, after=newest.version)
+        session.flush()
+        session.expire(lesson, ["publication"])
+
+
+@on(ArticleRetired)
+def mark_the_retired(event: ArticleRetired) -> None:
+    """Learners still read the pinned text; the trainer is to decide what takes its place."""
+    for lesson in session.scalars(lessons_on(event.article_id)):
+        lesson.marked_at = lesson.marked_at or event.at
+        _remember(lesson, "mark", event.slug, before=lesson.publication.version, after="")
+
+
+def _remember(lesson: Lesson, verb: str, slug: str, *, before: str, after: str) -> None:
+    audit.record(
+        None,
+        verb,
+        subject_kind="course",
+        subject_id=lesson.course_id,
+        details={"lesson": lesson.id, "article": slug, "before": before, "after": after},
+    )

@@ -1,0 +1,244 @@
+"""Course → lessons that pin a publication, quizzes of questions; assignments; enrolments with progress and attempts.
+
+What somebody was taught and asked stays provable: lessons, quizzes and questions are taken out of a course by a time
+and never deleted, a question that was answered is replaced and never rewritten, attempts are only ever added.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Team, User
+from core.db import Base, Points, enum_column
+from wiki.articles.models import Article, Publication
+from wiki.training.rules import CourseState, Kind, Option, Requires, options_of
+
+
+class Course(Base):
+    """What a trainer puts together. ``credits`` are given once to everybody who completes it."""
+
+    __tablename__ = "courses"
+    __table_args__ = (
+        sa.CheckConstraint("credits >= 0", name="credits_not_negative"),
+        sa.CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_has_time"),
+        sa.Index("ix_courses_listing", "state", "title"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    summary: Mapped[str] = mapped_column(sa.Text, default="")  # Markdown
+    state: Mapped[CourseState] = mapped_column(enum_column(CourseState), default=CourseState.DRAFT)
+    requires: Mapped[Requires] = mapped_column(enum_column(Requires), default=Requires.EVERYTHING)
+    credits: Mapped[Decimal] = mapped_column(Points)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    author: Mapped[User] = relationship()
+    lessons: Mapped[list["Lesson"]] = relationship(
+        primaryjoin="and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))",
+        order_by="Lesson.position, Lesson.id",
+        viewonly=True,
+    )
+    quizzes: Mapped[list["Quiz"]] = relationship(
+        primaryjoin="and_(Quiz.course_id == Course.id, Quiz.removed_at.is_(None))",
+        order_by="Quiz.position, Quiz.id",
+        viewonly=True,
+    )
+
+
+class Lesson(Base):
+    """An article as it was published under one number. ``marked_at``: the article had a major change since."""
+
+    __tablename__ = "lessons"
+    __table_args__ = (
+        sa.Index("ix_lessons_course_position", "course_id", "position"),
+        sa.Index(
+            "uq_lessons_course_article",
+            "course_id",
+            "article_id",
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
+    position: Mapped[int]
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"))
+    task: Mapped[str] = mapped_column(sa.String(500), default="")  # what to try out after reading
+    marked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    course: Mapped[Course] = relationship()
+    article: Mapped[Article] = relationship()
+    publication: Mapped[Publication] = relationship()
+
+    @property
+    def is_behind(self) -> bool:
+        """A newer version than the pinned one is live."""
+        pinned = self.publication
+        return (self.article.major, self.article.minor) > (pinned.major, pinned.minor)
+
+
+class Quiz(Base):
+    """Questions that stand at the end of a course. ``attempts_allowed`` ``None``: as many as wanted."""
+
+    __tablename__ = "quizzes"
+    __table_args__ = (
+        sa.CheckConstraint("pass_mark BETWEEN 1 AND 100", name="pass_mark_is_percent"),
+        sa.CheckConstraint("attempts_allowed IS NULL OR attempts_allowed > 0", name="some_attempt_allowed"),
+        sa.Index("ix_quizzes_course_position", "course_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    pass_mark: Mapped[int]  # percent
+    attempts_allowed: Mapped[int | None]
+    shuffle: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    course: Mapped[Course] = relationship()
+    questions: Mapped[list["Question"]] = relationship(
+        primaryjoin="and_(Question.quiz_id == Quiz.id, Question.retired_at.is_(None))",
+        order_by="Question.position, Question.id",
+        viewonly=True,
+    )
+
+
+class Question(Base):
+    """One question with its key. ``publication_id`` is the version of the article in which the passage stood."""
+
+    __tablename__ = "questions"
+    __table_args__ = (sa.Index("ix_questions_quiz_position", "quiz_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(sa.ForeignKey("quizzes.id"))
+    position: Mapped[int]
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind))
+    text: Mapped[str] = mapped_column(sa.Text)
+    option_texts: Mapped[list[Any]]  # in the order written
+    key: Mapped[list[Any]]  # option ids; accepted texts for fill-in
+    explanation: Mapped[str] = mapped_column(sa.Text, default="")
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    publication_id: Mapped[int | None] = mapped_column(sa.ForeignKey("publications.id"))
+    passage: Mapped[str] = mapped_column(sa.String(500), default="")
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questions.id"))
+
+    quiz: Mapped[Quiz] = relationship()
+    article: Mapped[Article | None] = relationship()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The options with their ids, in the order written."""
+        return options_of(self.kind, self.option_texts)
+
+
+class Assignment(Base):
+    """A team or a person is to take a course. A team's assignment is for whoever belongs to the team at the time."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        sa.CheckConstraint("(team_id IS NULL) <> (user_id IS NULL)", name="team_or_person"),
+        sa.UniqueConstraint("course_id", "team_id"),
+        sa.UniqueConstraint("course_id", "user_id"),
+        sa.Index("ix_assignments_team_id", "team_id"),
+        sa.Index("ix_assignments_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    due_on: Mapped[date | None] = mapped_column(sa.Date)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+    course: Mapped[Course] = relationship()
+    team: Mapped[Team | None] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+
+
+class Enrolment(Base):
+    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "user_id"),
+        sa.Index("ix_enrolments_user_id", "user_id"),
+        sa.CheckConstraint("(completed_at IS NULL) = (credits IS NULL)", name="credits_when_completed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    credits: Mapped[Decimal | None] = mapped_column(Points)
+
+    course: Mapped[Course] = relationship()
+    user: Mapped[User] = relationship()
+
+
+class LessonDone(Base):
+    """A person confirmed to have read a lesson, in the version that was pinned then."""
+
+    __tablename__ = "lessons_done"
+
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolments.id"), primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(sa.ForeignKey("lessons.id"), primary_key=True, index=True)
+    publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"))
+    at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """One handed-in quiz; only ever added. ``pass_mark`` is what was asked for then."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        sa.UniqueConstraint("quiz_id", "user_id", "number"),
+        sa.Index("ix_attempts_enrolment_id", "enrolment_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(sa.ForeignKey("quizzes.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolments.id"))
+    number: Mapped[int]  # of this person at this quiz, from 1
+    score: Mapped[int]  # percent
+    pass_mark: Mapped[int]
+    passed: Mapped[bool]
+    at: Mapped[datetime]
+
+    quiz: Mapped[Quiz] = relationship()
+    user: Mapped[User] = relationship()
+    answers: Mapped[list["AttemptAnswer"]] = relationship(order_by="AttemptAnswer.id")
+
+
+class AttemptAnswer(Base):
+    """What was answered to one question; only ever added. ``position`` is where it stood in this attempt, from 1."""
+
+    __tablename__ = "attempt_answers"
+    __table_args__ = (sa.UniqueConstraint("attempt_id", "question_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempts.id"))
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("questions.id"), index=True)
+    position: Mapped[int]
+    answer: Mapped[list[Any]]  # option ids; the text for fill-in
+    right: Mapped[bool]
+
+    question: Mapped[Question] = relationship()

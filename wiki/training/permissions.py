@@ -1,0 +1,72 @@
+"""Who learns and who teaches – as predicates, and as the SQL that lists exactly the same."""
+
+import sqlalchemy as sa
+
+from accounts.rules import Role
+from core.actors import Actor
+from core.permissions import Permission, all_of, any_of, anybody, grant, holds
+from wiki.articles.models import Article, Audience
+from wiki.articles.rules import tokens_of
+from wiki.training.models import Attempt, Course, Lesson
+from wiki.training.rules import CourseState
+
+
+class P(Permission):
+    """Permissions of the classroom."""
+
+    LEARN = "take courses"
+    TEACH = "build, publish and assign courses, and see who has learned"
+    SEE_COURSE = "see a course"
+    TAKE_COURSE = "read the lessons and answer the quizzes of a course"
+    READ_LESSON = "read the pinned text of a lesson"
+    SEE_ATTEMPT = "see the result of an attempt"
+
+
+teaches = holds(Role.TRAINING, Role.MANAGER)
+
+
+def is_published(actor: Actor, course: Course) -> bool:
+    """Open to learners."""
+    return course.state is CourseState.PUBLISHED
+
+
+def is_in_its_circle(actor: Actor, lesson: Lesson) -> bool:
+    """The audience of the article takes this person. Not asked: whether it is still live – a pin outlives that."""
+    article: Article = lesson.article
+    if article.audience is not Audience.RESTRICTED or article.owner_id == actor.id or actor.holds(Role.MANAGER):
+        return True
+    tokens = tokens_of(actor)
+    return any(row.token in tokens for row in article.readers)
+
+
+def made_it(actor: Actor, attempt: Attempt) -> bool:
+    """It is their own attempt."""
+    return attempt.user_id == actor.id
+
+
+def visible(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of SEE_COURSE, over ``Course``."""
+    return sa.true() if teaches(actor, None) else Course.state == CourseState.PUBLISHED
+
+
+def open_to_learn(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of TAKE_COURSE, over ``Course``."""
+    return Course.state == CourseState.PUBLISHED
+
+
+def results(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of SEE_ATTEMPT, over ``Attempt``."""
+    return sa.true() if teaches(actor, None) else Attempt.user_id == actor.id
+
+
+grant(
+    {
+        P.LEARN: anybody,
+        P.TEACH: teaches,
+        P.SEE_COURSE: any_of(is_published, teaches),
+        P.TAKE_COURSE: all_of(anybody, is_published),
+        P.READ_LESSON: is_in_its_circle,
+        P.SEE_ATTEMPT: any_of(made_it, teaches),
+    },
+    lists={P.SEE_COURSE: visible, P.TAKE_COURSE: open_to_learn, P.SEE_ATTEMPT: results},
+)

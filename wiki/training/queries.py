@@ -1,0 +1,310 @@
+"""Reads of the classroom: a few statements per page, however many courses and people there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from accounts.models import User
+from core import clock
+from core.actors import Actor
+from core.db import session
+from core.i18n import local
+from core.permissions import allowed
+from wiki.training.models import (
+    Assignment,
+    Attempt,
+    AttemptAnswer,
+    Course,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    Question,
+    Quiz,
+)
+from wiki.training.permissions import P
+from wiki.training.rules import CourseState, Standing, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one person stands towards one course."""
+
+    lessons: int = 0
+    done: int = 0
+    quizzes: int = 0
+    passed: int = 0
+    assigned: bool = False
+    begun: bool = False
+    due_on: date | None = None
+    completed_at: datetime | None = None
+    credits: Decimal | None = None
+
+    @property
+    def steps(self) -> int:
+        """Lessons and quizzes."""
+        return self.lessons + self.quizzes
+
+    @property
+    def steps_done(self) -> int:
+        """Lessons confirmed and quizzes passed."""
+        return self.done + self.passed
+
+    @property
+    def standing(self) -> Standing:
+        """Today, on the centre's clock."""
+        return standing(
+            assigned=self.assigned,
+            begun=self.begun,
+            completed=self.completed_at is not None,
+            due_on=self.due_on,
+            today=today(),
+        )
+
+
+def today() -> date:
+    """The calendar day in the centre."""
+    return local(clock.now()).date()
+
+
+# --- Courses -------------------------------------------------------------------------------------------------------
+
+
+def course_by_slug(actor: Actor, slug: str) -> Course | None:
+    """The course under a slug, if this person may see it, with lessons, articles, quizzes and questions."""
+    return session.scalar(
+        sa.select(Course)
+        .where(Course.slug == slug, allowed(actor, P.SEE_COURSE))
+        .options(
+            joinedload(Course.author),
+            selectinload(Course.lessons).options(joinedload(Lesson.article), joinedload(Lesson.publication)),
+            selectinload(Course.quizzes).selectinload(Quiz.questions),
+        )
+    )
+
+
+def lesson_numbered(course: Course, number: int) -> Lesson | None:
+    """The lesson with this number, counted from 1."""
+    return course.lessons[number - 1] if 1 <= number <= len(course.lessons) else None
+
+
+def quiz_by_id(quiz_id: int) -> Quiz | None:
+    """The quiz with its course and questions, unless it was taken out."""
+    return session.scalar(
+        sa.select(Quiz)
+        .where(Quiz.id == quiz_id, Quiz.removed_at.is_(None))
+        .options(
+            joinedload(Quiz.course).selectinload(Course.lessons).joinedload(Lesson.article),
+            selectinload(Quiz.questions),
+        )
+    )
+
+
+def courses(actor: Actor) -> sa.Select[Course]:
+    """Every course this person may see, last changed first."""
+    return (
+        sa.select(Course)
+        .where(allowed(actor, P.SEE_COURSE))
+        .options(joinedload(Course.author))
+        .order_by(Course.updated_at.desc(), Course.id.desc())
+    )
+
+
+def mine(actor: Actor) -> sa.Select[Course]:
+    """The open courses that this person is to take or has begun: unfinished first, then what is due first."""
+    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    until = due(actor.id, actor.team_id)
+    return (
+        sa.select(Course)
+        .where(allowed(actor, P.TAKE_COURSE))
+        .where(sa.or_(is_assigned(actor.id, actor.team_id), sa.exists().where(enrolled(actor.id))))
+        .options(joinedload(Course.author))
+        .order_by(done, until.is_(None), until, Course.title, Course.id)
+    )
+
+
+def open_to(actor: Actor) -> sa.Select[Course]:
+    """Open courses with something to learn that this person neither has to take nor has begun."""
+    filled = sa.or_(
+        sa.exists().where(Lesson.course_id == Course.id, Lesson.removed_at.is_(None)),
+        sa.exists().where(Quiz.course_id == Course.id, Quiz.removed_at.is_(None)),
+    )
+    return (
+        sa.select(Course)
+        .where(allowed(actor, P.TAKE_COURSE), filled)
+        .where(~is_assigned(actor.id, actor.team_id), ~sa.exists().where(enrolled(actor.id)))
+        .options(joinedload(Course.author))
+        .order_by(Course.title, Course.id)
+    )
+
+
+def count_due(actor: Actor) -> int:
+    """How many assigned courses this person has not completed."""
+    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    found = sa.select(sa.func.count()).select_from(Course)
+    return (
+        session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id, actor.team_id), sa.not_(done)))
+        or 0
+    )
+
+
+def taught_in(article_id: int) -> sa.Select[Course]:
+    """The open courses that teach an article."""
+    return (
+        sa.select(Course)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .where(Lesson.article_id == article_id, Lesson.removed_at.is_(None), Course.state == CourseState.PUBLISHED)
+        .order_by(Course.title)
+    )
+
+
+def enrolled(user_id: Any) -> sa.ColumnElement[bool]:
+    """The enrolment of a person (an id or a column) in ``Course``."""
+    return sa.and_(Enrolment.course_id == Course.id, Enrolment.user_id == user_id)
+
+
+def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
+    """Assignments that concern a person who is in this team now."""
+    mine = Assignment.user_id == user_id
+    return mine if team_id is None else sa.or_(mine, Assignment.team_id == team_id)
+
+
+def is_assigned(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
+    """``Course`` is assigned to the person, by name or through the team."""
+    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id))
+
+
+def due(user_id: Any, team_id: Any) -> sa.ScalarSelect[date | None]:
+    """The earliest day by which the person is to have completed ``Course``."""
+    return (
+        sa.select(sa.func.min(Assignment.due_on))
+        .where(Assignment.course_id == Course.id, meant(user_id, team_id))
+        .correlate(Course, User)
+        .scalar_subquery()
+    )
+
+
+# --- Progress ------------------------------------------------------------------------------------------------------
+
+
+def progress_of(user_id: int, team_id: int | None, course_ids: Sequence[int]) -> dict[int, Progress]:
+    """How a person stands towards each of these courses; one statement."""
+    found = _progress(user_id, team_id).select_from(Course).outerjoin(Enrolment, enrolled(user_id))
+    rows = session.execute(found.where(Course.id.in_(course_ids)).add_columns(Course.id))
+    return {row[-1]: _as_progress(row) for row in rows}
+
+
+def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
+    """How each of these people stands towards a course; one statement."""
+    found = (
+        _progress(User.id, User.team_id)
+        .select_from(User)
+        .join(Course, Course.id == course_id)
+        .outerjoin(Enrolment, enrolled(User.id))
+        .where(User.id.in_(user_ids))
+        .add_columns(User.id)
+    )
+    return {row[-1]: _as_progress(row) for row in session.execute(found)}
+
+
+def _as_progress(row: Sequence[Any]) -> Progress:
+    lessons, done, quizzes, passed, assigned, enrolment_id, due_on, completed_at, credit = row[:9]
+    return Progress(
+        lessons, done, quizzes, passed, bool(assigned), enrolment_id is not None, due_on, completed_at, credit
+    )
+
+
+def _progress(user_id: Any, team_id: Any) -> Any:
+    """Columns of ``Progress`` over ``Course`` and an outer ``Enrolment``."""
+    lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
+    quizzes = sa.and_(Quiz.course_id == Course.id, Quiz.removed_at.is_(None))
+    passed = sa.and_(Attempt.quiz_id == Quiz.id, Attempt.enrolment_id == Enrolment.id, Attempt.passed)
+    around = (Course, Enrolment, User)
+    return sa.select(
+        counted(sa.select(sa.func.count()).select_from(Lesson).where(lessons), around),
+        counted(
+            sa.select(sa.func.count())
+            .select_from(Lesson)
+            .join(LessonDone, sa.and_(LessonDone.lesson_id == Lesson.id, LessonDone.enrolment_id == Enrolment.id))
+            .where(lessons),
+            around,
+        ),
+        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes), around),
+        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes, sa.exists().where(passed)), around),
+        is_assigned(user_id, team_id),
+        Enrolment.id,
+        due(user_id, team_id),
+        Enrolment.completed_at,
+        Enrolment.credits,
+    )
+
+
+def counted(found: sa.Select[int], around: Sequence[Any]) -> sa.ScalarSelect[int]:
+    """A count as a column of the statement around it."""
+    return found.correlate(*around).scalar_subquery()
+
+
+def lessons_done(course: Course, user_id: int) -> dict[int, LessonDone]:
+    """What a person confirmed in a course, by lesson id."""
+    rows = session.scalars(
+        sa.select(LessonDone)
+        .join(Enrolment, Enrolment.id == LessonDone.enrolment_id)
+        .where(Enrolment.course_id == course.id, Enrolment.user_id == user_id)
+    )
+    return {row.lesson_id: row for row in rows}
+
+
+def attempts_of(user_id: int, quiz_ids: Sequence[int]) -> list[Attempt]:
+    """Attempts of a person at these quizzes, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(Attempt)
+            .where(Attempt.user_id == user_id, Attempt.quiz_id.in_(quiz_ids))
+            .order_by(Attempt.quiz_id, Attempt.number)
+        )
+    )
+
+
+def attempt_by_id(actor: Actor, attempt_id: int) -> Attempt | None:
+    """An attempt that this person may see, with its answers, questions and their articles."""
+    return session.scalar(
+        sa.select(Attempt)
+        .where(Attempt.id == attempt_id, allowed(actor, P.SEE_ATTEMPT))
+        .options(
+            joinedload(Attempt.user),
+            joinedload(Attempt.quiz).joinedload(Quiz.course).selectinload(Course.lessons),
+            selectinload(Attempt.answers).joinedload(AttemptAnswer.question).joinedload(Question.article),
+        )
+    )
+
+
+def credits_between(user_id: int, since: datetime, until: datetime) -> Decimal:
+    """The credits a person earned in [since, until)."""
+    total = session.scalar(
+        sa.select(sa.func.sum(Enrolment.credits)).where(
+            Enrolment.user_id == user_id, Enrolment.completed_at >= since, Enrolment.completed_at < until
+        )
+    )
+    return total or Decimal(0)
+
+
+def lessons_on(article_id: int) -> sa.Select[Lesson]:
+    """Lessons that teach an article now."""
+    return (
+        sa.select(Lesson)
+        .where(Lesson.article_id == article_id, Lesson.removed_at.is_(None))
+        .options(joinedload(Lesson.publication))
+        .order_by(Lesson.id)
+    )
+
+
+def enrolments(actor: Actor, course: Course) -> sa.Select[Enrolment]:
+    """Who has begun a course, first come first; learners see their own only."""
+    found = sa.select(Enrolment).where(Enrolment.course_id == course.id).options(joinedload(Enrolment.user))
+    if not actor.holds("training", "manager"):
+        found = found.where(Enrolment.user_id == actor.id)
+    return found.order_by(Enrolment.id)

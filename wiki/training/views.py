@@ -1,0 +1,228 @@
+"""The learner's pages: my courses, a course, a lesson, a quiz and its result."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from core.db import session
+from core.errors import Invalid, NotFound
+from core.i18n import _
+from core.permissions import can, require
+from core.web import actor, blueprint, gate, paginate
+from wiki.articles import presenting as texts
+from wiki.training import presenting, queries, reports
+from wiki.training.forms import answers_in
+from wiki.training.learning import confirm, enrol, find_quiz, hand_in
+from wiki.training.models import Attempt, Course, Quiz
+from wiki.training.ops import find_course, find_lesson
+from wiki.training.permissions import P
+from wiki.training.queries import Progress
+from wiki.training.rules import attempts_left
+
+bp = blueprint("training", __name__)
+
+
+@bp.get("/courses")
+@gate(P.LEARN)
+def index() -> str:
+    """My courses and those open to me; for trainers also all courses with their figures."""
+    who = actor()
+    teaches = can(who, P.TEACH)
+    tab = request.args.get("show", "mine")
+    if teaches and tab == "all":
+        page = paginate(queries.courses(who))
+        totals = reports.totals_of([course.id for course in page.items])
+        rows = [_taught(course, totals[course.id]) for course in page.items]
+    else:
+        tab = "open" if tab == "open" else "mine"
+        page = paginate(queries.open_to(who) if tab == "open" else queries.mine(who))
+        rows = presenting.course_rows(who, page.items)
+    return render_template("training/index.html", tab=tab, page=page, rows=rows, teaches=teaches)
+
+
+def _taught(course: Course, totals: reports.Totals) -> dict[str, Any]:
+    return {
+        "title": course.title,
+        "url": url_for(".course", slug=course.slug),
+        "edit_url": url_for(".edit", slug=course.slug),
+        "learners_url": url_for(".learners", slug=course.slug),
+        "state": course.state.value,
+        "trainer": course.author.name,
+        "credits": course.credits,
+        "totals": totals,
+    }
+
+
+@bp.get("/courses/<slug>")
+@gate(P.LEARN)
+def course(slug: str) -> str:
+    """A course: what it asks for, how far this person is, where to go on."""
+    who = actor()
+    found = find_course(slug, who)
+    progress = queries.progress_of(who.id, who.team_id, [found.id]).get(found.id, Progress())
+    teaches = can(who, P.TEACH)
+    return render_template(
+        "training/show.html",
+        course={
+            **presenting.course_row(found, progress),
+            "slug": found.slug,
+            "intro_html": presenting.summary_html(found),
+            "published": can(who, P.TAKE_COURSE, found),
+            "requires": found.requires.value,
+            "earned": progress.credits,
+            "begun": progress.begun,
+        },
+        steps=presenting.steps_of(found, who),
+        teaches=teaches,
+        totals=reports.totals_of([found.id])[found.id] if teaches else None,
+        behind=list(session.scalars(reports.behind(found).limit(8))) if teaches else [],
+    )
+
+
+@bp.get("/courses/<slug>/lessons/<int:number>")
+@gate(P.LEARN)
+def lesson(slug: str, number: int) -> str:
+    """A lesson: the article as it was published under the pinned number, also when a newer one is live."""
+    who = actor()
+    found = find_course(slug, who)
+    one = find_lesson(found, number)
+    require(who, P.READ_LESSON, one)
+    revision = one.publication.revision
+    steps = presenting.steps_of(found, who)
+    return render_template(
+        "training/lesson.html",
+        course={"title": found.title, "slug": found.slug, "url": url_for(".course", slug=slug)},
+        lesson=steps["lessons"][number - 1],
+        steps=steps,
+        after_url=_after(steps, number, slug),
+        may_confirm=can(who, P.TAKE_COURSE, found),
+        article={"version": one.publication.version, "kind": one.article.kind, "slug": one.article.slug},
+        fields=texts.fields_of(revision),
+        texts=texts.texts_of(revision),
+    )
+
+
+def _after(steps: dict[str, Any], number: int, slug: str) -> str:
+    """The step that follows a lesson in the order of the course."""
+    following = [row["url"] for row in steps["lessons"][number:] if row["url"]] + [q["url"] for q in steps["quizzes"]]
+    return following[0] if following else url_for(".course", slug=slug)
+
+
+@bp.post("/courses/<slug>/lessons/<int:number>/done")
+@gate(P.LEARN)
+def done(slug: str, number: int) -> Any:
+    """'I have read this': on to the next step that is open."""
+    who = actor()
+    found = find_course(slug, who, P.TAKE_COURSE)
+    before = _completed(found)
+    confirm(find_lesson(found, number), who)
+    if not before and _completed(found):
+        flash(_("Course completed: %(n)s credits are yours.", n=found.credits), "success")
+        return redirect(url_for(".course", slug=slug), 303)
+    return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
+
+
+def _completed(course: Course) -> bool:
+    who = actor()
+    found = queries.progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress())
+    return found.completed_at is not None
+
+
+@bp.post("/courses/<slug>/begin")
+@gate(P.LEARN)
+def begin(slug: str) -> Any:
+    """Take a course that is open to everybody."""
+    who = actor()
+    found = find_course(slug, who, P.TAKE_COURSE)
+    enrol(found, who.id, who)
+    return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
+
+
+@bp.get("/quizzes/<int:quiz_id>")
+@gate(P.LEARN)
+def quiz(quiz_id: int) -> str:
+    """Take a quiz: every question on one page, in the order of this attempt."""
+    found = find_quiz(quiz_id, actor())
+    return _quiz_page(found, {})
+
+
+def _quiz_page(quiz: Quiz, given: dict[int, Any], *, number: int | None = None, unanswered: int = 0) -> str:
+    who = actor()
+    made = queries.attempts_of(who.id, [quiz.id])
+    number = number or len(made) + 1
+    passed = any(one.passed for one in made)
+    return render_template(
+        "training/quiz.html",
+        quiz=_quiz_head(quiz)
+        | {
+            "attempt": number,
+            "previous": [_attempt_row(one) for one in made],
+            "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
+            "passed": passed,
+            "open": can(who, P.TAKE_COURSE, quiz.course),
+        },
+        questions=presenting.questions_to_take(quiz, who.id, number, given),
+        unanswered=unanswered,
+    )
+
+
+def _quiz_head(quiz: Quiz) -> dict[str, Any]:
+    return {
+        "id": quiz.id,
+        "title": quiz.title,
+        "course": quiz.course.title,
+        "course_url": url_for(".course", slug=quiz.course.slug),
+        "pass_mark": quiz.pass_mark,
+        "attempts_allowed": quiz.attempts_allowed,
+        "url": url_for(".quiz", quiz_id=quiz.id),
+    }
+
+
+def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "score": attempt.score,
+        "passed": attempt.passed,
+        "at": attempt.at,
+        "url": url_for(".result", attempt_id=attempt.id),
+    }
+
+
+@bp.post("/quizzes/<int:quiz_id>")
+@gate(P.LEARN)
+def answer(quiz_id: int) -> Any:
+    """Hand a quiz in. With questions left open it is shown again once, so that none is forgotten by accident."""
+    found = find_quiz(quiz_id, actor())
+    given = answers_in(found, request.form)
+    number = request.form.get("attempt", type=int)
+    unanswered = sum(not value for value in given.values())
+    if unanswered and "sure" not in request.form:
+        return _quiz_page(found, given, number=number, unanswered=unanswered), 422
+    try:
+        attempt = hand_in(found, actor(), given, number=number)
+    except Invalid:  # the questions were changed while the page was open
+        flash(_("The quiz was changed meanwhile. Please answer it once more; this attempt was not counted."), "warning")
+        return redirect(url_for(".quiz", quiz_id=quiz_id), 303)
+    return redirect(url_for(".result", attempt_id=attempt.id), 303)
+
+
+@bp.get("/attempts/<int:attempt_id>")
+@gate(P.LEARN)
+def result(attempt_id: int) -> str:
+    """The result of an attempt: what was right, and for what was not, why and where it is written."""
+    who = actor()
+    attempt = queries.attempt_by_id(who, attempt_id)
+    if attempt is None:
+        raise NotFound(_("There is no such result, or it is not yours."))
+    made = queries.attempts_of(attempt.user_id, [attempt.quiz_id])
+    course = attempt.quiz.course
+    progress = queries.progress_in(course.id, [attempt.user_id]).get(attempt.user_id, Progress())
+    return render_template(
+        "training/result.html",
+        quiz=_quiz_head(attempt.quiz),
+        attempt=_attempt_row(attempt),
+        result=presenting.result_of(attempt, made, who),
+        learner=None if attempt.user_id == who.id else attempt.user.name,
+        credits=progress.credits,
+        next_url=presenting.steps_of(course, who)["next_url"] if attempt.user_id == who.id else None,
+    )

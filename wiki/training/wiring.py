@@ -1,0 +1,34 @@
+"""Puts the package into the application."""
+
+from typing import Any
+
+from flask import Flask, url_for
+
+from core.db import session
+from core.i18n import _l
+from core.slots import menu, panel
+from wiki.training import desk, listeners, views
+from wiki.training.permissions import P
+from wiki.training.queries import count_due, taught_in
+
+__all__ = ["desk", "init_app", "listeners"]
+
+
+def init_app(app: Flask) -> None:
+    """Courses in the menu, what teaches an article beside it, pages."""
+    app.register_blueprint(views.bp)
+    menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
+    panel("article.side", beside_article, order=60)
+
+
+def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """'Taught in: …' beside an article; nothing when no open course teaches it."""
+    article = context.get("article") or {}
+    article_id = article.get("id") if isinstance(article, dict) else getattr(article, "id", None)
+    if article_id is None:
+        return None
+    courses = list(session.scalars(taught_in(article_id).limit(5)))
+    if not courses:
+        return None
+    rows = [{"title": one.title, "url": url_for("training.course", slug=one.slug)} for one in courses]
+    return "training/_taught.html", {"courses": rows}

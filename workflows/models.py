@@ -1,0 +1,208 @@
+"""Definition and run are different tables; decisions are only ever added; a task is one seat in one round."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Base, enum_column
+from workflows.rules import Definition, Position, Stage, State, TaskState, Verb
+
+
+class Pipeline(Base):
+    """One version of a definition. Exactly one version per topic is active; running reviews keep their own copy."""
+
+    __tablename__ = "pipelines"
+    __table_args__ = (
+        sa.UniqueConstraint("topic", "version"),
+        sa.Index(
+            "uq_pipelines_active_topic",
+            "topic",
+            unique=True,
+            sqlite_where=sa.text("active"),
+            postgresql_where=sa.text("active"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(sa.String(64))  # the kind of subject it judges, e.g. 'script'
+    version: Mapped[int]
+    document: Mapped[dict[str, Any]]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+
+    @property
+    def definition(self) -> Definition:
+        """The validated definition."""
+        return Definition.model_validate(self.document)
+
+
+class Review(Base):
+    """One run of a definition over one subject. ``state`` and ``stage`` repeat what the decisions say, for queries."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        sa.CheckConstraint("(state = 'in_review') = (stage IS NOT NULL)", name="stage_only_in_review"),
+        sa.Index(
+            "uq_reviews_open_subject",
+            "subject_kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("state IN ('in_review', 'returned')"),
+            postgresql_where=sa.text("state IN ('in_review', 'returned')"),
+        ),
+        sa.Index("ix_reviews_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_id: Mapped[int]
+    topic: Mapped[str] = mapped_column(sa.String(64))
+    title: Mapped[str] = mapped_column(sa.String(300))  # as it read when last submitted, for lists
+    pipeline_id: Mapped[int] = mapped_column(sa.ForeignKey("pipelines.id"))
+    document: Mapped[dict[str, Any]]  # the definition it began with
+    state: Mapped[State] = mapped_column(enum_column(State))
+    stage: Mapped[str | None] = mapped_column(sa.String(64))
+    round_number: Mapped[int] = mapped_column(default=0)
+    category: Mapped[str | None] = mapped_column(sa.String(64))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    rounds: Mapped[list["Round"]] = relationship(order_by="Round.number", back_populates="review")
+    authors: Mapped[list["ReviewAuthor"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+    @property
+    def definition(self) -> Definition:
+        """The frozen definition."""
+        return Definition.model_validate(self.document)
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return Position(self.state, self.stage)
+
+    @property
+    def author_ids(self) -> tuple[int, ...]:
+        """Author and co-authors: none of them may judge."""
+        return tuple(row.user_id for row in self.authors)
+
+
+class ReviewAuthor(Base):
+    """Somebody whose work is judged here."""
+
+    __tablename__ = "review_authors"
+
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
+
+
+class Round(Base):
+    """From a submit or a send-back to the next."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (sa.UniqueConstraint("review_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"))
+    number: Mapped[int]
+    revision_id: Mapped[int]
+    opened_at: Mapped[datetime]
+    opened_by_id: Mapped[int | None]
+
+    review: Mapped[Review] = relationship(back_populates="rounds")
+    carried: Mapped[list["CarriedApproval"]] = relationship()
+
+
+class CarriedApproval(Base):
+    """An approval of an earlier round that still stands in this one – and bars its giver from a second seat."""
+
+    __tablename__ = "carried_approvals"
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("rounds.id"), primary_key=True)
+    decision_id: Mapped[int] = mapped_column(sa.ForeignKey("decisions.id"), primary_key=True)
+
+    decision: Mapped["Decision"] = relationship()
+
+
+class Task(Base):
+    """One seat in one round: what the inbox lists. ``version`` grows whenever what a reviewer saw has changed."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="open_until_closed"),
+        sa.Index("ix_tasks_inbox", "state", "role", "due_at", "id"),
+        sa.UniqueConstraint("round_id", "stage", "seat"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), index=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("rounds.id"))
+    stage: Mapped[str] = mapped_column(sa.String(64))
+    seat: Mapped[str] = mapped_column(sa.String(64))
+    role: Mapped[str] = mapped_column(sa.String(32))
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
+    named: Mapped[bool] = mapped_column(default=False)  # only the people of task_people may act
+    state: Mapped[TaskState] = mapped_column(enum_column(TaskState))
+    version: Mapped[int] = mapped_column(default=1)
+    revision_id: Mapped[int]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    claimed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    claimed_at: Mapped[datetime | None]
+
+    review: Mapped[Review] = relationship(lazy="joined")
+    round: Mapped[Round] = relationship()
+    people: Mapped[list["TaskPerson"]] = relationship(lazy="selectin")
+    decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id", back_populates="task")
+
+    @property
+    def definition_stage(self) -> Stage:
+        """The stage of the frozen definition this task sits in."""
+        return self.review.definition.stage(self.stage)
+
+
+class TaskPerson(Base):
+    """Somebody named for a seat."""
+
+    __tablename__ = "task_people"
+
+    task_id: Mapped[int] = mapped_column(sa.ForeignKey("tasks.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+
+
+class Decision(Base):
+    """One verdict or comment on the revision its giver saw; never changed, never deleted."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        sa.Index(
+            "uq_decisions_one_verdict_a_round",
+            "round_id",
+            "actor_id",
+            unique=True,
+            sqlite_where=sa.text("verb <> 'comment'"),
+            postgresql_where=sa.text("verb <> 'comment'"),
+        ),
+        sa.Index("ix_decisions_actor", "actor_id", "decided_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), index=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("rounds.id"))
+    task_id: Mapped[int] = mapped_column(sa.ForeignKey("tasks.id"), index=True)
+    revision_id: Mapped[int]
+    stage: Mapped[str] = mapped_column(sa.String(64))
+    seat: Mapped[str] = mapped_column(sa.String(64))
+    actor_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    on_behalf_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    verb: Mapped[Verb] = mapped_column(enum_column(Verb))
+    to_stage: Mapped[str | None] = mapped_column(sa.String(64))
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    checklist: Mapped[dict[str, Any]]
+    score: Mapped[int | None]
+    decided_at: Mapped[datetime]
+
+    task: Mapped[Task] = relationship(back_populates="decisions")

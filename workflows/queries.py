@@ -1,0 +1,137 @@
+"""Reads of the review engine."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from accounts.models import User, UserRole
+from core import clock
+from core.actors import Actor
+from core.db import session
+from core.permissions import allowed
+from workflows.models import Decision, Pipeline, Review, Round, Task, TaskPerson
+from workflows.permissions import P, who_acted
+from workflows.rules import OPEN, TaskState, Verb
+
+
+def waiting_for(
+    actor: Actor, *, topic: str | None = None, stage: str | None = None, overdue: bool = False
+) -> sa.Select[Task]:
+    """What this person may decide now, most urgent first."""
+    found = (
+        sa.select(Task)
+        .join(Task.review)
+        .where(allowed(actor, P.DECIDE))
+        .options(joinedload(Task.review).selectinload(Review.authors))
+        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+    )
+    if topic:
+        found = found.where(Review.topic == topic)
+    if stage:
+        found = found.where(Task.stage == stage)
+    if overdue:
+        found = found.where(Task.due_at < clock.now())
+    return found
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many tasks wait for this person."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Task).where(allowed(actor, P.DECIDE))) or 0
+
+
+def decided_by(actor: Actor) -> sa.Select[Decision]:
+    """What this person decided, newest first."""
+    return (
+        sa.select(Decision)
+        .where(Decision.actor_id == actor.id, Decision.verb != Verb.COMMENT)
+        .options(joinedload(Decision.task))
+        .order_by(Decision.id.desc())
+    )
+
+
+def open_review(subject_kind: str, subject_id: int) -> Review | None:
+    """The open review of a subject, if there is one."""
+    return session.scalar(
+        sa.select(Review).where(
+            Review.subject_kind == subject_kind, Review.subject_id == subject_id, Review.state.in_(OPEN)
+        )
+    )
+
+
+def last_review(subject_kind: str, subject_id: int) -> Review | None:
+    """The newest review of a subject, open or closed."""
+    return session.scalar(
+        sa.select(Review)
+        .where(Review.subject_kind == subject_kind, Review.subject_id == subject_id)
+        .order_by(Review.id.desc())
+        .limit(1)
+    )
+
+
+def open_tasks(review_ids: Sequence[int]) -> list[Task]:
+    """The open tasks of some reviews."""
+    return list(
+        session.scalars(
+            sa.select(Task).where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN).order_by(Task.id)
+        )
+    )
+
+
+def decisions_of(review_id: int) -> list[tuple[Decision, str]]:
+    """Every decision of a review with its giver's name, oldest first."""
+    rows = session.execute(
+        sa.select(Decision, User.name)
+        .join(User, User.id == Decision.actor_id)
+        .where(Decision.review_id == review_id)
+        .order_by(Decision.id)
+    )
+    return [(decision, name) for decision, name in rows]
+
+
+def approvals_of(subject_kind: str, subject_id: int) -> list[tuple[Decision, str]]:
+    """The approvals with which the newest review of a subject ended, those carried over included."""
+    review = last_review(subject_kind, subject_id)
+    if review is None:
+        return []
+    final = session.scalar(
+        sa.select(Round)
+        .where(Round.review_id == review.id)
+        .order_by(Round.number.desc())
+        .options(selectinload(Round.carried))
+        .limit(1)
+    )
+    if final is None:
+        return []
+    carried = {row.decision_id for row in final.carried}
+    return [
+        (d, name)
+        for d, name in decisions_of(review.id)
+        if d.verb is Verb.APPROVE and (d.round_id == final.id or d.id in carried)
+    ]
+
+
+def eligible_for(task: Task) -> list[User]:
+    """The active people who could decide this task now."""
+    found = (
+        sa.select(User)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(UserRole.role == task.role, User.active)
+        .where(User.id.not_in([*task.review.author_ids, *who_acted(task.round_id)]))
+        .order_by(User.id)
+    )
+    if task.team_id is not None:
+        found = found.where(User.team_id == task.team_id)
+    if task.named:
+        found = found.where(User.id.in_(sa.select(TaskPerson.user_id).where(TaskPerson.task_id == task.id)))
+    return list(session.scalars(found))
+
+
+def active_pipeline(topic: str) -> Pipeline | None:
+    """The definition that a new review of this topic begins with."""
+    return session.scalar(sa.select(Pipeline).where(Pipeline.topic == topic, Pipeline.active))
+
+
+def pipelines() -> sa.Select[Pipeline]:
+    """Every active definition."""
+    return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.topic)

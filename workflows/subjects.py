@@ -1,0 +1,57 @@
+"""What a review is about, as far as workflows may know: a slot that the package owning the subject fills."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One kind of subject.
+
+    ``visible(actor, id)``: may the person know that it exists? ``readable(actor, id)``: may they read its text?
+    ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: the context of the review page.
+    ``url(id)``: where its author follows it. ``cards(ids)``: what lists show beside the title, by id.
+    """
+
+    visible: Callable[[Actor, int], bool]
+    readable: Callable[[Actor, int], bool]
+    summary: Callable[[int], dict[str, Any]]
+    page: Callable[[Actor, Any], dict[str, Any]]
+    url: Callable[[int], str]
+    cards: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
+
+
+_subjects: dict[str, Subject] = {}
+
+
+def register(kind: str, subject: Subject) -> None:
+    """Fill the slot for one kind."""
+    _subjects[kind] = subject
+
+
+def subject(kind: str) -> Subject:
+    """The slot of a kind."""
+    return _subjects[kind]
+
+
+_topics: dict[str, object] = {}
+_words: list[Callable[[str], str]] = []
+
+
+def name_topics(labels: dict[str, object], role_words: Callable[[str], str]) -> None:
+    """Labels of the topics that pipelines judge, and the words for roles and stages, in the reader's language."""
+    _topics.update(labels)
+    _words[:] = [role_words]
+
+
+def topics() -> list[tuple[str, object]]:
+    """(code, label) of every topic."""
+    return list(_topics.items())
+
+
+def role_word(code: str) -> str:
+    """The word for a role or stage."""
+    return _words[0](code) if _words else code

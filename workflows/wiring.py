@@ -1,0 +1,18 @@
+"""Puts the package into the application."""
+
+from flask import Flask
+
+from core.i18n import _l
+from core.slots import menu
+from workflows import api, views
+from workflows.permissions import P
+from workflows.queries import count_waiting
+
+
+def init_app(app: Flask) -> None:
+    """The inbox and its badge; ``workflows.api`` is mounted by ``wiki.api``."""
+    app.register_blueprint(views.bp)
+    menu(_l("Inbox"), "reviews.inbox", P.ENTER_REVIEWS, order=20, badge=count_waiting)
+
+
+__all__ = ["api", "init_app"]
