@@ -1,6 +1,7 @@
 """The order of the best candidates, the same for every engine: how much of the query they meet, where, how closely."""
 
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from wiki.search.analysis.documents import Readable
@@ -24,11 +25,11 @@ class Candidate:
 class Features:
     """Why a document stands where it stands; each from 0 to 1.
 
-    `coverage` and `title` are the shares of the query's weight that are met anywhere, or in the title; `whole` is 1 when
-    the title has the whole query; `close` says how near to each other the needs are met, `order` how many neighbouring
-    characters or syllables of the query are neighbours there; `fill` is the share of the title that was asked for;
-    `engine` is the engine's score relative to the best, `question` the same as far as the query is a whole question, of
-    which no single word is essential.
+    `coverage` and `title` are the shares of the query's weight that are met anywhere, or in the title; `whole` is 1
+    when the title has the whole query; `close` says how near to each other the needs are met, `order` how many
+    neighbouring characters or syllables of the query are neighbours there; `fill` is the share of the title that was
+    asked for; `engine` is the engine's score relative to the best, `question` the same as far as the query is a whole
+    question, of which no single word is essential.
     """
 
     coverage: float
@@ -79,7 +80,7 @@ def features(query: Analysed, found: Candidate, best: float) -> Features:
 
 def total(values: Features, weights: Features = WEIGHTS) -> float:
     """One number to sort by."""
-    return sum(value * weight for value, weight in zip(astuple(values), astuple(weights), strict=True))
+    return float(sum(value * weight for value, weight in zip(astuple(values), astuple(weights), strict=True)))
 
 
 def match(need: Need, text: Readable) -> Match:
@@ -99,22 +100,22 @@ def _met(way: Way, text: Readable) -> tuple[float, tuple[int, ...]]:
         return max((_initials(letters, text.initials) for letters in way.texts), default=(0.0, ()))
     inside = text.plain if way.where is Where.PLAIN else text.sound
     if way.share:
-        places = tuple(inside.find(t) for t in way.texts)
-        found = tuple(place for place in places if place >= 0)
-        return len(found) / len(way.texts), found
+        met = tuple(place for place in map(inside.find, way.texts) if place >= 0)
+        return len(met) / len(way.texts), met
     for wanted in way.texts:
         at = inside.find(wanted)
         if at >= 0:
-            places = [at]
-            while len(places) < _MAX_PLACES and (at := inside.find(wanted, at + 1)) >= 0:
-                places.append(at)
-            return 1.0, tuple(places)
+            found = [at]
+            while len(found) < _MAX_PLACES and (at := inside.find(wanted, at + 1)) >= 0:
+                found.append(at)
+            return 1.0, tuple(found)
     return 0.0, ()
 
 
 def _initials(letters: str, text: str) -> tuple[float, tuple[int, ...]]:
     """1 where the letters are those of whole words, 0.6 where they only begin or end with one, 0.4 inside words."""
-    low, best, places, at = text.lower(), 0.0, (), -1
+    low, best, at = text.lower(), 0.0, -1
+    places: tuple[int, ...] = ()
     while (at := low.find(letters, at + 1)) >= 0:
         end = at + len(letters)
         begins, ends = text[at].isupper(), not text[end : end + 1].islower()
@@ -133,7 +134,7 @@ def _closeness(matches: list[Match]) -> float:
     if len(matches) < 2:
         return float(bool(matches and matches[0].places))
     gained = 0.0
-    for one, next_one in zip(matches, matches[1:], strict=False):
+    for one, next_one in pairwise(matches):
         if one.places and next_one.places:
             apart = min(abs(b - a) for a in one.places for b in next_one.places)
             gained += 20 / (20 + apart)
@@ -157,7 +158,7 @@ def _order(query: Analysed, text: Readable) -> float:
 def _nearly(pair: str, inside: str) -> float:
     if pair[::-1] in inside:
         return 0.5
-    first, second = pair
+    first, second = pair[0], pair[1]
     at = -1
     for _ in range(_MAX_PLACES):
         at = inside.find(first, at + 1)

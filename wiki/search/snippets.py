@@ -206,8 +206,8 @@ def _between_words(text: str, at: int) -> int:
 
 def _html(text: str, places: list[tuple[int, int]], start: int, end: int) -> str:
     out, at = [], start
-    for first, last in places:
-        first, last = max(first, start), min(last, end)
+    for span_start, span_end in places:
+        first, last = max(span_start, start), min(span_end, end)
         if first >= last:
             continue
         out += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]

@@ -26,7 +26,7 @@ class Readable:
     """One text for ranking. The three strings are equally long and aligned.
 
     `plain` is the normalised text with single spaces for signs. `sound` has a private character for each syllable.
-    `initials` has the first letter of each syllable, a capital where a word begins, a space for all that is not Chinese.
+    `initials` has the first letter of each syllable, a capital where a word begins, a space for what is not Chinese.
     """
 
     plain: str

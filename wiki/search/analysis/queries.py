@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Protocol
 
 from wiki.search.analysis import sounds
@@ -118,7 +119,13 @@ def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
     flat = plain(normal).strip()
     han_only = "".join(part for part, han in found if han)
     said = "".join(sounds.sound(word) for word in cut(han_only)) if han_only else reader.spoken
-    return Analysed(tuple(reader.needs), tuple(dict.fromkeys(reader.extra)), flat, said, bool(found) and all(han for _, han in found))
+    return Analysed(
+        tuple(reader.needs),
+        tuple(dict.fromkeys(reader.extra)),
+        flat,
+        said,
+        bool(found) and all(han for _, han in found),
+    )
 
 
 def _join_letters(found: list[tuple[str, bool]], vocabulary: Vocabulary) -> list[tuple[str, bool]]:
@@ -206,7 +213,9 @@ class _Reader:
             weight = max(weight, self._as_initials(run, terms, ways))
         self.needs.append(Need(run, weight or self.weight(terms), tuple(dict.fromkeys(terms)), _sorted(ways)))
 
-    def _as_sound(self, run: str, terms: list[tuple[Kind, str]], ways: list[Way], *, last: bool, short: bool) -> list[float]:
+    def _as_sound(
+        self, run: str, terms: list[tuple[Kind, str]], ways: list[Way], *, last: bool, short: bool
+    ) -> list[float]:
         """Adds the ways to read `run` as pinyin, single syllables only if `short`; the weights of those that exist."""
         weights = []
         for spelling in sounds.spellings(run, unfinished=last):
@@ -215,7 +224,7 @@ class _Reader:
             said, codes = spelling.said, sounds.readings().codes
             pairs = sounds.pairs(said)
             found = [(Kind.SOUND, pair) for pair in pairs]
-            texts = (said,)
+            texts: tuple[str, ...] = (said,)
             if spelling.rest or len(said) == 1:
                 begun = f"{spelling.syllables[-1]}_{spelling.rest}"
                 found += [(Kind.SOUND, t) for t in self.vocabulary.endings(Kind.SOUND, begun, _MAX_ENDINGS)]
@@ -227,7 +236,7 @@ class _Reader:
             terms += found
             ways.append(Way(Where.SOUND, texts, 0.8 if len(said) > 1 or spelling.rest else 0.4))
             if len(pairs) > 1:
-                ways.append(Way(Where.SOUND, tuple(a + b for a, b in zip(said, said[1:], strict=False)), 0.7, share=True))
+                ways.append(Way(Where.SOUND, tuple(a + b for a, b in pairwise(said)), 0.7, share=True))
             self.spoken = self.spoken or said
             each = [self.idf(self.vocabulary.count(k, t)) for k, t in exist]
             weights.append(sum(each) / len(each) * max(1.0, len(said) / 2))

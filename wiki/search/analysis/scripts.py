@@ -33,4 +33,4 @@ def normalise(text: str) -> str:
 
 def mainland_wording(text: str) -> str:
     """Folded text written with Taiwan's words (either script), in the mainland's words and Simplified characters."""
-    return _converter("tw2sp").convert(_converter("s2t").convert(text))
+    return str(_converter("tw2sp").convert(_converter("s2t").convert(text)))

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from importlib.metadata import distribution
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 _FIRST = 0xE000
@@ -57,7 +59,7 @@ def _toneless(syllable: str) -> str:
 @cache
 def readings() -> Readings:
     """The tables, read once (about 0.1 s): each character's usual syllable, and the words that are read otherwise."""
-    files = distribution("pypinyin").locate_file("pypinyin")
+    files = Path(str(distribution("pypinyin").locate_file("pypinyin")))
     flat = cache(_toneless)
     usual = {
         chr(int(code)): flat(said.split(",")[0])
@@ -97,7 +99,7 @@ def pairs(said: str) -> list[str]:
     """The terms of a sound without gaps: each two neighbours as `hua_fei`."""
     names = readings().names
     syllables = [names.get(code) for code in said]
-    return [f"{a}_{b}" for a, b in zip(syllables, syllables[1:], strict=False) if a and b]
+    return [f"{a}_{b}" for a, b in pairwise(syllables) if a and b]
 
 
 def initials(said: str) -> str:

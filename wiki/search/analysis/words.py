@@ -9,7 +9,7 @@ import rjieba
 from wiki.search.analysis.scripts import HAN
 
 HAN_RUN = re.compile(f"[{HAN}]+")
-# A Latin word, a number, or a code such as `xd-200`, `v2.3`, `1,000` or `a/b-7`: joined by one sign, never ending in it.
+# A Latin word, a number, or a code such as `xd-200`, `v2.3`, `1,000` or `a/b-7`: joined by one sign, ending in none.
 _OTHER_RUN = rf"[^\W_{HAN}]+(?:[-_./#,:'’+&@][^\W_{HAN}]+)*\+{{0,2}}"
 RUN = re.compile(f"[{HAN}]+|{_OTHER_RUN}")
 _PART = re.compile(r"[^\W\d_]+|\d+")
@@ -57,5 +57,5 @@ def other_terms(run: str) -> list[str]:
 
 
 def plain(normal: str) -> str:
-    """The text with one space for every stretch of signs and at every seam between scripts; begins and ends with one."""
+    """The text with one space for each stretch of signs and at each seam between scripts; begins and ends with one."""
     return f" {_SEAM.sub(' ', _NOT_TEXT.sub(' ', normal)).strip()} "

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import tantivy
-from tantivy import Query as Q
 
 from wiki.search.engines.base import Document, EngineUnavailable, Hit, Page, Query, Reload, State, Stats
 from wiki.search.engines.fields import schema, signature, stored
@@ -133,8 +132,8 @@ class Embedded:
         """See `Engine.ids`."""
         with _speaking():
             searcher = self._snapshot().searcher
-            hits = searcher.search(Q.all_query(), max(1, searcher.num_docs)).hits
-            yield from (searcher.doc(address).get_first("id") for _, address in hits)
+            hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+            yield from (str(searcher.doc(address)["id"][0]) for _, address in hits)
 
     def close(self) -> None:
         """See `Engine.close`."""

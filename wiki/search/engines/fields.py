@@ -43,7 +43,7 @@ def schema() -> tantivy.Schema:
     for kind in Kind:
         for part in PARTS:
             builder.add_text_field(f"{part}_{kind}", tokenizer_name="whitespace", index_option="freq")
-    builder.add_integer_field("published_at", stored=True)
+    builder.add_integer_field("published_at", stored=True, fast=True)
     builder.add_float_field("boost", stored=True)
     return builder.build()
 
@@ -78,22 +78,27 @@ class Kept:
     found: tantivy.Document
 
     def text(self, name: str) -> str:
-        return self.found.get_first(name).decode()
+        """A text that is kept but not searched."""
+        return bytes(self.found[name][0]).decode()
 
     def values(self, facet: Facet) -> tuple[str, ...]:
+        """The document's values of a facet."""
         return tuple(self.found.get_all(facet))
 
     @property
     def id(self) -> str:
-        return self.found.get_first("id")
+        """The document's id."""
+        return str(self.found["id"][0])
 
     @property
     def published_at(self) -> int:
-        return self.found.get_first("published_at")
+        """Seconds since 1970, 0 where unknown."""
+        return int(self.found["published_at"][0])
 
     @property
     def boost(self) -> float:
-        return self.found.get_first("boost")
+        """What the document's rank is multiplied by."""
+        return float(self.found["boost"][0])
 
     @property
     def readable(self) -> tuple[Readable, Readable]:

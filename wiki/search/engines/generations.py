@@ -1,10 +1,10 @@
 """The folder of an embedded index: complete generations side by side, a file that names the current one, one lock.
 
-    <root>/current      JSON: generation and signature; replaced at once, never written in place
-    <root>/lock         held by the one process that writes, let go by the system when that process dies
-    <root>/rebuild      held by the one process that makes a new generation
-    <root>/touched      ids written since that began, one JSON string a line; only there while it lasts
-    <root>/g<number>/   one complete index
+<root>/current      JSON: generation and signature; replaced at once, never written in place
+<root>/lock         held by the one process that writes, let go by the system when that process dies
+<root>/rebuild      held by the one process that makes a new generation
+<root>/touched      ids written since that began, one JSON string a line; only there while it lasts
+<root>/g<number>/   one complete index
 """
 
 import fcntl
@@ -49,7 +49,7 @@ class Generations:
     def mark(self) -> tuple[int, int]:
         """Something that changes whenever another generation becomes current; cheap enough for every search."""
         try:
-            known = os.stat(self._file)
+            known = self._file.stat()
         except OSError:
             return (0, 0)
         return (known.st_ino, known.st_mtime_ns)
@@ -76,7 +76,7 @@ class Generations:
         self.sweep(generation)
 
     def sweep(self, keep: str) -> None:
-        """Removes every generation older than `keep`. Readers that still have one open read on until they look again."""
+        """Removes every generation older than `keep`. Readers that have one open read on until they look again."""
         for old in self.root.glob("g*"):
             if old.name < keep:
                 shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,5 @@
 """One opened state of the embedded index: its vocabulary, and how a query finds, orders and counts in it."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -12,11 +11,11 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Occur
-from tantivy import Query as Q
+from tantivy import Query as Clause
 
 from wiki.search import ranking, snippets
 from wiki.search.analysis import queries
-from wiki.search.analysis.queries import Kind, Need
+from wiki.search.analysis.queries import Kind
 from wiki.search.engines.base import Facet, Hit, Query
 from wiki.search.engines.fields import BOOSTS, PARTS, Kept, schema
 
@@ -57,7 +56,7 @@ class Opened:
 
     def refresh(self) -> None:
         """Costs one look at a file when nothing changed."""
-        known = os.stat(self._meta)
+        known = self._meta.stat()
         stamp = (known.st_ino, known.st_mtime_ns, known.st_size)
         if stamp != self._stamp:
             self.index.reload()
@@ -79,14 +78,14 @@ class Snapshot:
         if not asked.needs or not query.reader:
             return Found([], 0, {})
         clauses = _Clauses(self._schema, tuple(parts))
-        strict = Q.boolean_query([*clauses.strict(asked), *self._visible(query)])
+        strict = Clause.boolean_query([*clauses.strict(asked), *self._visible(query)])
         wanted = max(RERANKED, query.offset + query.limit)
         exact = self.searcher.search(strict, wanted)
-        if exact.count >= FEW:
+        if _count(exact) >= FEW:
             ordered = self._ordered(asked, exact.hits)
-            total, facets = exact.count, self._counted(clauses.strict(asked), query)
+            total, facets = _count(exact), self._counted(clauses.strict(asked), query)
         else:
-            loose = Q.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
+            loose = Clause.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
             ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits)
             ordered = [r for r in ordered if r.values and r.values.coverage >= LEAST_COVERAGE]
             total, facets = len(ordered), _tally(ordered, query.facets)
@@ -95,18 +94,18 @@ class Snapshot:
 
     def newest(self, query: Query) -> Found:
         """The visible documents without a question, newest first."""
-        every = Q.boolean_query([(Occur.Must, Q.all_query()), *self._visible(query)])
+        every = Clause.boolean_query([(Occur.Must, Clause.all_query()), *self._visible(query)])
         found = self.searcher.search(every, query.offset + query.limit, order_by_field="published_at")
         kept = [Kept(self.searcher.doc(address)) for _, address in found.hits[query.offset :]]
         empty = queries.Analysed((), (), "", "")
         hits = [_hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
-        return Found(hits, found.count, self._counted([(Occur.Must, Q.all_query())], query))
+        return Found(hits, _count(found), self._counted([(Occur.Must, Clause.all_query())], query))
 
-    def _visible(self, query: Query, without: Facet | None = None) -> Iterator[tuple[Occur, Q]]:
-        yield Occur.Must, _unscored(Q.term_set_query(self._schema, "audience", sorted(query.reader)))
+    def _visible(self, query: Query, without: Facet | None = None) -> Iterator[tuple[Occur, Clause]]:
+        yield Occur.Must, _unscored(Clause.term_set_query(self._schema, "audience", sorted(query.reader)))
         for facet, values in query.filters.items():
             if values and facet is not without:
-                yield Occur.Must, _unscored(Q.term_set_query(self._schema, facet, list(values)))
+                yield Occur.Must, _unscored(Clause.term_set_query(self._schema, facet, list(values)))
 
     def _ordered(self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]]) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
@@ -121,11 +120,11 @@ class Snapshot:
             tail.append(Ranked(0.0, None, Kept(self.searcher.doc(address))))
         return head + tail
 
-    def _counted(self, text: list[tuple[Occur, Q]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
+    def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""
         counts = {}
         for facet in query.facets:
-            narrowed = Q.boolean_query([*text, *self._visible(query, without=facet)])
+            narrowed = Clause.boolean_query([*text, *self._visible(query, without=facet)])
             wanted = {"values": {"terms": {"field": str(facet), "size": MAX_FACET_VALUES}}}
             buckets = self.searcher.aggregate(narrowed, wanted)["values"]["buckets"]
             counts[facet] = _by_count({b["key"]: b["doc_count"] for b in buckets if b["key"]})
@@ -139,30 +138,30 @@ class _Clauses:
         self._schema = fields
         self._parts = parts
 
-    def strict(self, asked: queries.Analysed) -> list[tuple[Occur, Q]]:
+    def strict(self, asked: queries.Analysed) -> list[tuple[Occur, Clause]]:
         """Both of two telling needs must be met, two thirds of more; all else only adds to the score."""
         telling = [need for need in asked.needs if need.weight >= _TELLING * max(n.weight for n in asked.needs)]
         others = [need for need in asked.needs if need not in telling]
 
         least = len(telling) if len(telling) <= 2 else -(-2 * len(telling) // 3)
         each = [(Occur.Should, self._any(need.terms)) for need in telling]
-        must = Q.boolean_query(each, least)
+        must = Clause.boolean_query(each, least)
         extra = [t for need in others for t in need.terms] + list(asked.extra)
         return [(Occur.Must, must), *((Occur.Should, q) for q in self._terms(extra))]
 
-    def loose(self, asked: queries.Analysed) -> Q:
+    def loose(self, asked: queries.Analysed) -> Clause:
         """Anything that is asked for, rare or frequent."""
         terms = [t for need in asked.needs for t in need.terms] + list(asked.extra)
-        return Q.boolean_query([(Occur.Should, q) for q in self._terms(terms)])
+        return Clause.boolean_query([(Occur.Should, q) for q in self._terms(terms)])
 
-    def _any(self, terms: Iterable[tuple[Kind, str]]) -> Q:
-        return Q.boolean_query([(Occur.Should, q) for q in self._terms(terms)])
+    def _any(self, terms: Iterable[tuple[Kind, str]]) -> Clause:
+        return Clause.boolean_query([(Occur.Should, q) for q in self._terms(terms)])
 
-    def _terms(self, terms: Iterable[tuple[Kind, str]]) -> Iterator[Q]:
+    def _terms(self, terms: Iterable[tuple[Kind, str]]) -> Iterator[Clause]:
         for kind, term in dict.fromkeys(terms):
             for part, boost in zip(PARTS, BOOSTS[kind], strict=True):
                 if part in self._parts:
-                    yield Q.boost_query(Q.term_query(self._schema, f"{part}_{kind}", term, "freq"), boost)
+                    yield Clause.boost_query(Clause.term_query(self._schema, f"{part}_{kind}", term, "freq"), boost)
 
 
 class Terms:
@@ -226,5 +225,10 @@ def _by_count(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
-def _unscored(query: Q) -> Q:
-    return Q.const_score_query(query, 0.0)
+def _unscored(query: Clause) -> Clause:
+    return Clause.const_score_query(query, 0.0)
+
+
+def _count(result: tantivy.SearchResult) -> int:
+    """All that was found, beyond the page too."""
+    return int(result.count)  # type: ignore[attr-defined]  # the library's stubs forget it
