@@ -1,4 +1,4 @@
-"""Commands: refusals are one sentence and exit 1, wrong use is exit 2, and long work shows its progress on a terminal."""
+"""Commands: a refusal is one sentence and exit 1, wrong use is exit 2, long work shows its progress on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
