@@ -11,7 +11,7 @@ from accounts.rules import PASSWORD_MAX, PASSWORD_MIN
 from core.errors import Invalid
 from core.i18n import _
 
-# OWASP's second choice: 19 MiB and two passes. The library's default is ten times slower and takes 64 MiB a login, and a
+# OWASP's second choice: 19 MiB and two passes. The library's default is ten times slower and takes 64 MiB a login; a
 # shift of a hundred people signs in within the same minute.
 HASHER = argon2.PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
 # Nobody's password: verified when there is no account, so that its absence cannot be timed.

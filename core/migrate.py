@@ -19,16 +19,16 @@ MIGRATIONS = ROOT / "migrations"
 
 def upgrade(database: Database, target: str = "head") -> None:
     """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none."""
-    from alembic import (
-        command,
-    )  # here, because most commands and most starts need no Alembic
+    from alembic import command  # here: most commands and most starts need no Alembic
 
     command.upgrade(_config(database), target)
 
 
 def bring_up(app: Flask) -> None:
     """Tables at head, and the rows without which the product cannot work."""
-    upgrade(app.extensions["spiral.database"])
+    found: Database = app.extensions["spiral.database"]
+    if current(found) != head():
+        upgrade(found)
     with app.app_context(), writing():
         seeds.sow()
 

@@ -339,5 +339,5 @@ def _show_database(error: OperationalError) -> Response:
 def _show_bug(error: Exception) -> Response:
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
-    log.exception("request %s failed", g.get("request_id"))
+    log.error("request %s failed", g.get("request_id"), exc_info=error)
     return _answer(500, "bug", _("Something went wrong on our side. Nothing was changed. Tell us the number below."))
