@@ -52,7 +52,8 @@ def current(database: Database) -> str | None:
 @cache
 def head() -> str:
     """The revision this version of the program expects (read from the files: every start asks, and Alembic is slow)."""
-    revisions, followed = set(), set()
+    revisions: set[str] = set()
+    followed: set[str] = set()
     for path in (MIGRATIONS / "versions").glob("*.py"):
         text = path.read_text("utf-8")
         revisions.update(re.findall(r'^revision\b.*?= "([^"]+)"', text, re.MULTILINE))
