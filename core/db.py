@@ -1,9 +1,9 @@
 """Two engines and one rule: reads begin plainly, writes begin ``IMMEDIATE``, and one block owns each transaction.
 
 On SQLite the writing engine has a pool of exactly one connection: that pool *is* the in-process write lock, taken at
-the first statement and not before (SQLAlchemy's default lost 96 % of 1,000 concurrent read-modify-writes while answering
-'ok'; with IMMEDIATE and one writer none). Reading connections are ``query_only``: a read that writes is an error, not a
-slow surprise.
+the first statement and not before (SQLAlchemy's default lost 96 % of 1,000 concurrent read-modify-writes while
+answering 'ok'; with IMMEDIATE and one writer none). Reading connections are ``query_only``: a read that writes is an
+error, not a slow surprise.
 """
 
 import enum
