@@ -7,7 +7,7 @@ from migrations import triggers
 from migrations.columns import Json, Time
 
 revision = "0005_feedback"
-down_revision = "0007_training"
+down_revision = "0004_articles"
 
 
 def upgrade() -> None:

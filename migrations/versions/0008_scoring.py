@@ -7,7 +7,7 @@ from migrations import triggers
 from migrations.columns import Amount, Json, Time, code
 
 revision = "0008_scoring"
-down_revision = "0005_feedback"
+down_revision = "0007_training"
 
 FROZEN = ("code", "event", "variant", "points", "unit", "quality", "split", "cap_per_day", "valid_from")
 

@@ -1,8 +1,13 @@
 """Figures of the home pages, each from the package that owns it."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -11,14 +16,22 @@ from accounts.models import User
 from core import clock
 from core.actors import Actor
 from core.db import session
-from core.i18n import _
+from core.i18n import _, choose_zone, local
 from core.permissions import allowed
-from wiki.articles.models import Article, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import Article, Publication, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
 from wiki.feedback.models import Feedback
+from wiki.kpi.computed import per_person
+from wiki.kpi.periods import Period, Span, of_moment
+from wiki.scoring.models import LedgerEntry
+from wiki.scoring.rules import Unit
+from wiki.training.models import Course
+from wiki.training.queries import progress_in
+from wiki.training.rules import CourseState
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
 
+QUOTAS = {"approved_items": 150, "training_credits": 40}  # domain.md §4: per person-quarter and per half-year
 OPEN_STATES = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
 
 
@@ -106,7 +119,8 @@ def flow() -> list[dict[str, Any]]:
         Task.state == TaskState.DONE, Task.closed_at >= now - timedelta(days=30)
     )
     for role, opened, closed in session.execute(done):
-        spans.setdefault(role, []).append((closed - opened).total_seconds())
+        if closed is not None:
+            spans.setdefault(role, []).append((closed - opened).total_seconds())
     known = {row.role: row for row in waiting}
     order = ["business", "qa", "training", "supervisor"]
     roles = [r for r in order if r in known or r in spans] + sorted((set(known) | set(spans)) - set(order))
@@ -171,3 +185,63 @@ def spiral(since: datetime) -> dict[str, int]:
 def in_review() -> int:
     """How many reviews are open."""
     return session.scalar(sa.select(sa.func.count()).select_from(Review).where(Review.closed_at.is_(None))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A quota: what is done, what is asked for, and what would be done by now at an even pace."""
+
+    period: Period
+    done: int
+    target: int
+    expected: int
+
+
+def goal_of(user_id: int, code: str, span: Span) -> Goal:
+    """How far a person is with an indicator's quota in the running period (``model.md``: 150 items, 40 credits)."""
+    zone = choose_zone()
+    period = of_moment(clock.now(), zone, span)
+    done = int(per_person(code, period.months, [user_id]).get(user_id, 0))
+    days = (period.day_after - period.first_day).days
+    passed = (clock.today(zone) - period.first_day).days + 1
+    return Goal(period, done, QUOTAS[code], QUOTAS[code] * passed // days)
+
+
+def points_of(user_ids: Sequence[int], period: str) -> dict[int, Decimal]:
+    """Points of each of some people in a period."""
+    rows = session.execute(
+        sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
+        .where(LedgerEntry.user_id.in_(user_ids), LedgerEntry.period == period, LedgerEntry.unit == Unit.POINTS)
+        .group_by(LedgerEntry.user_id)
+    )
+    return {user_id: points for user_id, points in rows}
+
+
+def learning_of(people: Sequence[User]) -> dict[int, tuple[int, int]]:
+    """Steps done and to do, over the courses each person is to take."""
+    courses = list(session.scalars(sa.select(Course.id).where(Course.state == CourseState.PUBLISHED)))
+    found: dict[int, tuple[int, int]] = {user.id: (0, 0) for user in people}
+    for course_id in courses:
+        for user_id, progress in progress_in(course_id, [user.id for user in people]).items():
+            if progress.assigned or progress.begun:
+                done, steps = found[user_id]
+                found[user_id] = (done + progress.steps_done, steps + progress.steps)
+    return found
+
+
+def published_count() -> int:
+    """How many articles readers can see."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Article).where(Article.live)) or 0
+
+
+def published_by_week(weeks: int) -> list[tuple[str, int]]:
+    """Publications in each of the last weeks (Monday first), oldest first, with the Monday as label."""
+    monday = clock.today(choose_zone())
+    monday -= timedelta(days=monday.weekday())
+    first = monday - timedelta(weeks=weeks - 1)
+    since = datetime.combine(first, datetime.min.time(), ZoneInfo(choose_zone()))
+    counts = Counter(
+        (local(at).date() - first).days // 7
+        for at in session.scalars(sa.select(Publication.published_at).where(Publication.published_at >= since))
+    )
+    return [(f"{first + timedelta(weeks=n):%m-%d}", counts[n]) for n in range(weeks)]

@@ -9,7 +9,7 @@ from flask import url_for
 from core.audit import TrailEntry
 from core.db import session
 from core.events import on
-from core.i18n import _l
+from core.i18n import _l, local
 from wiki.articles.events import ArticlePublished
 from wiki.articles.models import Article, Publication, Submission
 from wiki.feedback.events import HelpfulVoted, UsedInCall
@@ -17,6 +17,8 @@ from wiki.feedback.models import Feedback
 from wiki.scoring import registry
 from wiki.scoring.models import ScoringAct
 from wiki.scoring.ops import grant
+from wiki.training.events import CourseCompleted, CoursePublished, QuizPassed
+from wiki.training.models import Course
 from workflows.events import TaskDecided
 from workflows.models import Decision, Task
 from workflows.queries import approvals_of
@@ -117,9 +119,50 @@ def used_in_call(event: UsedInCall) -> None:
 
 
 def _day(event: UsedInCall) -> str:
-    from core.i18n import local
-
     return f"{local(event.at):%Y%m%d}"
+
+
+@on(CoursePublished)
+def course_published(event: CoursePublished) -> None:
+    """A course was made."""
+    grant(
+        "course.published",
+        source_kind="course",
+        source_id=event.course_id,
+        people=(event.author_id,),
+        at=event.at,
+        details={"slug": event.slug},
+    )
+
+
+@on(CourseCompleted)
+def course_completed(event: CourseCompleted) -> None:
+    """The learner has the course's credits."""
+    grant(
+        "course.completed",
+        source_kind="enrolment",
+        source_id=event.enrolment_id,
+        people=(event.user_id,),
+        at=event.at,
+        amount=event.credits,
+        details={"slug": event.slug, "title": event.title},
+    )
+
+
+@on(QuizPassed)
+def quiz_passed(event: QuizPassed) -> None:
+    """Passed for the first time: once per person and quiz, whatever is told again."""
+    course = session.get_one(Course, event.course_id)
+    grant(
+        "quiz.passed",
+        source_kind="attempt",
+        source_id=event.attempt_id,
+        source=f"quiz:{event.quiz_id}:{event.user_id}",
+        people=(event.user_id,),
+        at=event.at,
+        score=event.score,
+        details={"slug": course.slug, "title": course.title},
+    )
 
 
 # ── what can earn, and where one sees it ──────────────────────────────────────────────────────────────────────────────
@@ -138,7 +181,7 @@ def _review(source_id: int, details: Mapping[str, Any]) -> str | None:
 
 
 def _course(source_id: int, details: Mapping[str, Any]) -> str | None:
-    return f"/courses/{details['slug']}" if details.get("slug") else None
+    return url_for("training.course", slug=details["slug"]) if details.get("slug") else None
 
 
 for source in (

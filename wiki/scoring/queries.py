@@ -100,9 +100,7 @@ def acts() -> sa.Select[tuple[ScoringAct]]:
 def earned_by(event: str, source: str) -> sa.Select[tuple[LedgerEntry]]:
     """The entries of one act."""
     return (
-        sa.select(LedgerEntry)
-        .where(LedgerEntry.event == event, LedgerEntry.source == source)
-        .order_by(LedgerEntry.id)
+        sa.select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.source == source).order_by(LedgerEntry.id)
     )
 
 
@@ -130,7 +128,7 @@ def titles(actor: Actor, article_ids: Sequence[int]) -> dict[int, str]:
     rows = session.execute(
         sa.select(Article.id, Article.title).where(Article.id.in_(article_ids), allowed(actor, Articles.READ))
     )
-    return {article_id: title for article_id, title in rows}
+    return dict(rows.tuples().all())
 
 
 def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None:

@@ -115,7 +115,7 @@ def rule_for(act: Act, rules: Iterable[Rule]) -> Rule | None:
 
 
 def price(act: Act, rules: Iterable[Rule], spent: Spent) -> list[Entry]:
-    """What everybody earns by an act; nothing when no rule is in force. ``spent``: already earned by the rule that day."""
+    """What everybody earns by an act; nothing when no rule is in force. ``spent``: by this rule that day."""
     rule = rule_for(act, rules)
     people = tuple(dict.fromkeys(act.people))
     if rule is None or not people:
@@ -130,7 +130,17 @@ def price(act: Act, rules: Iterable[Rule], spent: Spent) -> list[Entry]:
             points = max(ZERO.quantize(CENT), min(full, rule.cap_per_day - spent(user_id, rule.code, act.day)))
         entries.append(
             Entry(
-                user_id, rule.id, rule.code, act.event, act.source, rule.unit, points, full, multiplier, act.day, act.period
+                user_id,
+                rule.id,
+                rule.code,
+                act.event,
+                act.source,
+                rule.unit,
+                points,
+                full,
+                multiplier,
+                act.day,
+                act.period,
             )
         )
     return entries
