@@ -33,7 +33,7 @@ class Series:
 def line(
     series: Sequence[Series], labels: Sequence[str], *, title: str, desc: str = "", target: Number | None = None
 ) -> Markup:
-    """Up to four lines over the same labels, with an optional dashed target line and a legend when there are several."""
+    """Up to four lines over the same labels, an optional dashed target, and a legend when there are several."""
     low, high, ticks = _scale([v for s in series for v in s.values] + [target])
     scale = _Frame(len(labels), low, high)
     parts = [_grid(scale, ticks), _label_axis(scale, labels)]
@@ -50,7 +50,7 @@ def line(
                 for i, v in run
             ]
     extra = _legend([one.name for one in series]) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, HEIGHT + (22 if extra else 0), look="chart of-line")
+    return _svg("".join(parts) + extra, title, desc, height=HEIGHT + (22 if extra else 0), look="chart of-line")
 
 
 def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", target: Number | None = None) -> Markup:
@@ -65,7 +65,8 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
         x, y, zero = scale.x(index), scale.y(value), scale.y(0)
         top, tall = min(y, zero), max(abs(zero - y), 0.5)
         parts.append(
-            f'<rect class="fill s1" x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="2"/>'
+            f'<rect class="fill s1" x="{x - width / 2:.1f}" y="{top:.1f}" '
+            f'width="{width:.1f}" height="{tall:.1f}" rx="2"/>'
         )
         figures.append(
             f'<text class="value" x="{x:.1f}" y="{top - 5:.1f}" text-anchor="middle">{_figure(value)}</text>'
@@ -86,12 +87,11 @@ def spark(values: Values, *, title: str) -> Markup:
     for run in _runs(values):
         points = " ".join(f"{4 + i * step:.1f},{20 - (v - low) / span * 16:.1f}" for i, v in run)
         parts.append(f'<polyline class="stroke s1" points="{points}"/>')
-        last = run[-1]
-        if last[0] == len(values) - 1:
-            parts.append(
-                f'<circle class="dot s1" cx="{4 + last[0] * step:.1f}" cy="{20 - (last[1] - low) / span * 16:.1f}" r="3"/>'
-            )
-    return _svg("".join(parts), title, "", 24, 100, "chart spark")
+        place, value = run[-1]
+        if place == len(values) - 1:
+            x, y = 4 + place * step, 20 - (value - low) / span * 16
+            parts.append(f'<circle class="dot s1" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
+    return _svg("".join(parts), title, "", look="chart spark", height=24, width=100)
 
 
 def radar(
@@ -121,7 +121,7 @@ def radar(
         parts.append(f'<polygon class="area s{number}" points="{points}"/>')
         parts.append(f'<polygon class="stroke s{number}" points="{points}"/>')
     extra = _legend([one.name for one in series], y=306) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, 320 if extra else 300, 400, "chart of-radar")
+    return _svg("".join(parts) + extra, title, desc, look="chart of-radar", height=320 if extra else 300, width=400)
 
 
 class _Frame:
@@ -208,12 +208,10 @@ def _text(text: str) -> str:
     return str(escape(text))
 
 
-def _svg(
-    inner: str, title: str, desc: str, height: float = HEIGHT, width: float = WIDTH, look: str = "chart"
-) -> Markup:
+def _svg(inner: str, title: str, desc: str, *, look: str, height: float = HEIGHT, width: float = WIDTH) -> Markup:
     """The frame every drawing hangs in; `inner` holds only numbers and text that was escaped above."""
     about = f"<desc>{_text(desc)}</desc>" if desc else ""
-    return Markup(
+    return Markup(  # noqa: S704 - numbers and escaped text only, see above
         f'<svg class="{look}" viewBox="0 0 {width} {height:g}" role="img" aria-label="{_text(title)}">'
         f"<title>{_text(title)}</title>{about}{inner}</svg>"
     )

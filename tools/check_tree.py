@@ -19,9 +19,11 @@ class Rule:
     pattern: re.Pattern[str]
     files: tuple[str, ...] = ("*",)
     except_in: tuple[str, ...] = ()
+    in_html: bool = False  # looks at the HTML of a template, not at the Jinja in it
 
 
 TEMPLATES = ("templates/*",)
+JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 # dots in brackets, so that this file does not name what it looks for
 HOSTS = (
     r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|yarnpkg[.]com|deb[.]debian[.]org|crates[.]io"
@@ -42,9 +44,14 @@ RULES = (
         ("core/*.py", "accounts/*.py", "workflows/*.py", "wiki/*.py"),
         ("core/markup.py", "core/charts.py"),
     ),
-    Rule("styles inline, which the CSP refuses", re.compile(r"""\sstyle\s*=\s*["'{]|<style\b"""), TEMPLATES),
-    Rule("scripts inline, which the CSP refuses", re.compile(r"""\son[a-z]{3,}\s*=\s*["'{]|javascript:"""), TEMPLATES),
-    Rule("scripts inline, which the CSP refuses", re.compile(r"<script\b(?![^>]*\ssrc=)"), TEMPLATES),
+    Rule("styles inline, which the CSP refuses", re.compile(r"""\sstyle\s*=|<style\b"""), TEMPLATES, in_html=True),
+    Rule(
+        "scripts inline, which the CSP refuses",
+        re.compile(r"""\son[a-z]{3,}\s*=|javascript:"""),
+        TEMPLATES,
+        in_html=True,
+    ),
+    Rule("scripts inline, which the CSP refuses", re.compile(r"<script\b(?![^>]*\ssrc=)"), TEMPLATES, in_html=True),
     Rule("loads from elsewhere, which the CSP refuses", re.compile(r"""srcs?e?t?=["'](?:https?:)?//"""), TEMPLATES),
     Rule("holds a merge conflict", re.compile(r"^(?:<{7}|>{7}) ")),
 )
@@ -70,9 +77,11 @@ def faults_in(name: str, text: str) -> Iterator[str]:
         for rule in RULES
         if any(fnmatch(name, glob) for glob in rule.files) and not any(fnmatch(name, glob) for glob in rule.except_in)
     ]
-    for number, line in enumerate(text.splitlines(), 1):
+    html = JINJA.sub(lambda match: "\n" * match.group().count("\n"), text)
+    # split at line feeds alone: other separators may stand inside Jinja, and the two must have the same lines
+    for number, (line, line_html) in enumerate(zip(text.split("\n"), html.split("\n"), strict=True), 1):
         for rule in rules:
-            if match := rule.pattern.search(line):
+            if match := rule.pattern.search(line_html if rule.in_html else line):
                 yield f"{name}:{number}: {rule.sentence}: {match.group().strip()[:60]}"
 
 

@@ -1,8 +1,8 @@
 """The gallery: every page template with sample text, for looking at and for the accessibility check.
 
-`python tools/gallery.py` serves it on port 8123; `/`, `/<page>?lang=en`. It is a workbench, not part of the product: no
-database, no gates, and nothing here is imported by the application. The security headers are the product's own, so that a
-template that needs an inline style fails here first.
+`python -m tools.gallery` serves it on port 8123; `/`, `/<page>?lang=en`. A workbench, not part of the product: no
+database, no gates, and nothing here is imported by the application. The security headers are the product's own, so
+that a template that needs an inline style fails here first.
 """
 
 import os
@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from flask import Flask, Response, abort, flash, render_template, request  # noqa: E402 - the path comes first
 from flask import session as cookie  # noqa: E402
+from jinja2 import FileSystemLoader  # noqa: E402
 
 from core import i18n  # noqa: E402
 from core.markup import render  # noqa: E402
@@ -26,10 +27,12 @@ from tools.gallery_data import PAGES  # noqa: E402
 def create_gallery() -> Flask:
     """An application that shows templates and does nothing else."""
     app = Flask("gallery", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.jinja_loader = FileSystemLoader([str(ROOT / "templates"), str(ROOT / "tools" / "templates")])  # type: ignore[assignment]
     app.config.update(SECRET_KEY="for looking only", SPIRAL=SimpleNamespace(locale="zh_Hans", timezone="Asia/Shanghai"))
     if os.environ.get("GALLERY_TRANSLATIONS"):  # a folder with compiled catalogues, before they are merged
         app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.environ["GALLERY_TRANSLATIONS"]
     app.jinja_env.globals["csrf_token"] = lambda: "token"
+    app.url_build_error_handlers.append(lambda error, endpoint, values: "#")  # the product's own addresses lead nowhere
     i18n.init_app(app)
 
     @app.before_request

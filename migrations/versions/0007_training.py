@@ -7,10 +7,10 @@ from migrations import triggers
 from migrations.columns import Amount, Json, Time, code
 
 revision = "0007_training"
-down_revision = "0004_articles"
+down_revision = "0005_feedback"
 
 TABLES = (
-    "attempt_answers", "attempts", "lessons_done", "enrolments", "assignments", "questions", "quizzes", "lessons",
+    "acknowledgements", "attempt_answers", "attempts", "lessons_done", "enrolments", "assignments", "questions", "quizzes", "lessons",
     "courses",
 )  # fmt: skip
 
@@ -28,8 +28,22 @@ def upgrade() -> None:
     _quizzes()
     _learners()
     _attempts()
+    _acknowledgements()
+    triggers.append_only("acknowledgements")
     triggers.append_only("attempts")
     triggers.append_only("attempt_answers")
+
+
+def _acknowledgements() -> None:
+    op.create_table(
+        "acknowledgements",
+        _id(),
+        _to("article_id", "articles", index=True),
+        _to("revision_id", "revisions"),
+        _to("user_id", "users", index=True),
+        sa.Column("at", Time, nullable=False),
+        sa.UniqueConstraint("revision_id", "user_id"),
+    )
 
 
 def _courses() -> None:

@@ -23,6 +23,7 @@ PLACE = "{}home/li/spiral".format("/")
         ("templates/articles/page.html", "{% autoescape false %}", "a second door for HTML"),
         ("wiki/articles/views.py", "return Markup" + "(text)", "markup outside the one door"),
         ("templates/base.html", '<p style="color: red">', "styles inline"),
+        ("templates/base.html", '<p class="{{ kind }}" style="{{ shade }}">', "styles inline"),
         ("templates/base.html", "<style>p {}</style>", "styles inline"),
         ("templates/base.html", '<a onclick="go()">', "scripts inline"),
         ("templates/base.html", "<script>go()</script>", "scripts inline"),
@@ -44,6 +45,7 @@ def test_what_must_not_be_committed_is_named(name: str, line: str, why: str) -> 
         ("templates/base.html", '<script type="module" src="{{ static(\'js/app.js\') }}"></script>'),
         ("templates/base.html", '<a class="button" href="/articles/once">Safe once</a>'),
         ("templates/work/list.html", "{% include 'work/row.html' %} {{ condition }}"),
+        ("templates/macros/ui.html", "{% macro time(at, style='short') %}{# style='x' #}{{ at|time(style='long') }}"),
         ("docs/a.md", "static/css/work.css and templates/home/page.html"),
     ],
 )

@@ -22,6 +22,7 @@ INPUT_TYPES = {
     FieldType.INTEGER: "number",
     FieldType.BRANCHES: "branches",
     FieldType.STEPS: "steps",
+    FieldType.READERS: "readers",
 }
 ROW = re.compile(r"-(\d{1,3})-")
 ARROW = re.compile(r"^\s*(?:(?P<label>[^:：]*)[:：])?\s*(?P<id>[\w.-]{1,40})\s*$")
@@ -47,6 +48,8 @@ def _value(spec: FieldSpec, form: MultiDict[str, str]) -> Any:
         return [row for row in rows if any(v.strip() for v in row.values())]
     if spec.type is FieldType.STEPS:
         return [_step(row) for row in _rows(spec.code, ("id", "text", "role", "next"), form) if row["text"].strip()]
+    if spec.type is FieldType.READERS:
+        return form.getlist(spec.code)
     value = form.get(spec.code, "")
     if spec.type is FieldType.TIME and value:
         return _aware(value)
@@ -96,7 +99,7 @@ def values_of(kind: Kind, content: Content, submission: Submission | None = None
 
 def _shown(spec: FieldSpec, value: Any) -> Any:
     if value is None:
-        return [] if spec.type in {FieldType.BRANCHES, FieldType.STEPS} else ""
+        return [] if spec.type in {FieldType.BRANCHES, FieldType.STEPS, FieldType.READERS} else ""
     if spec.type is FieldType.TIME:
         try:
             return f"{local(datetime.fromisoformat(str(value))):%Y-%m-%dT%H:%M}"
@@ -117,7 +120,7 @@ def typed_values(kind: Kind, form: MultiDict[str, str]) -> dict[str, Any]:
     values["tags"] = form.get("tags", "")
     values["significance"], values["reason"] = form.get("significance", ""), form.get("reason", "")
     for spec in kind.fields:
-        if spec.code in form:
+        if spec.code in form and spec.type is not FieldType.READERS:
             values[spec.code] = form[spec.code]
     return values
 

@@ -6,13 +6,14 @@ Fields are fields, not conventions in text: the editor draws them, the pipeline 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.errors import Invalid
 from core.i18n import _, _l
 from core.markup import guard
+from wiki.articles.rules import READER_TOKEN
 from workflows.rules import Definition, pipeline
 
 
@@ -26,6 +27,7 @@ class FieldType(StrEnum):
     INTEGER = "integer"
     BRANCHES = "branches"
     STEPS = "steps"
+    READERS = "readers"  # tokens like role:rep, team:3; empty means everybody who may read it
 
 
 class Branch(BaseModel):
@@ -66,6 +68,7 @@ ADAPTERS: dict[FieldType, TypeAdapter[Any]] = {
     FieldType.INTEGER: TypeAdapter(int),
     FieldType.BRANCHES: TypeAdapter(list[Branch]),
     FieldType.STEPS: TypeAdapter(list[Step]),
+    FieldType.READERS: TypeAdapter(list[Annotated[str, Field(pattern=rf"^{READER_TOKEN.pattern}$")]]),
 }
 
 
@@ -167,7 +170,9 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("effective_from", T.TIME, _l("Effective from"), required=True),
                 FieldSpec("effective_to", T.TIME, _l("Effective to")),
                 FieldSpec("acknowledge_by", T.TIME, _l("To be acknowledged by")),
-                FieldSpec("audience_ack", T.LINE, _l("Who must acknowledge")),
+                FieldSpec(
+                    "audience_ack", T.READERS, _l("Who must acknowledge"), _l("Nobody ticked: all who may read it.")
+                ),
             ),
         ),
         Kind(
@@ -242,6 +247,7 @@ def _wrong(kind: FieldType) -> str:
         FieldType.TIME: _("Please give a time like 2026-11-30T18:00+08:00."),
         FieldType.INTEGER: _("Please give a whole number."),
         FieldType.BRANCHES: _("Each branch has 'when', 'say' and 'next'."),
+        FieldType.READERS: _("A reader is role:qa, team:3, tier:2 or user:7."),
         FieldType.STEPS: _("Each step has an id, a text, a role and where it goes next."),
     }.get(kind, _("Please give a text."))
 
@@ -280,4 +286,6 @@ def field_text(spec: FieldSpec, value: Any) -> str:
         return "\n".join(" → ".join(p for p in (b.get("when"), b.get("say"), b.get("next")) if p) for b in value)
     if spec.type is FieldType.STEPS:
         return "\n".join(f"{s['id']}. {s['text']}" + (f"（{s['role']}）" if s.get("role") else "") for s in value)
+    if spec.type is FieldType.READERS:
+        return "，".join(value)
     return str(value)

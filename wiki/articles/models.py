@@ -1,7 +1,6 @@
 """Article ← Submission ← Revision, and Publication: which revision readers saw from when, under which number."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,38 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import User
 from core.db import Base, enum_column
+from wiki.articles.rules import EDITABLE, Audience, Significance, SubmissionState
 
-
-class Audience(StrEnum):
-    """Who may read the published text."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    RESTRICTED = "restricted"
-
-
-class Significance(StrEnum):
-    """How much an edit changes, declared by its author."""
-
-    TYPO = "typo"
-    MINOR = "minor"
-    MAJOR = "major"
-
-
-class SubmissionState(StrEnum):
-    """States of a submission (``model.md``)."""
-
-    DRAFT = "draft"
-    IN_REVIEW = "in_review"
-    RETURNED = "returned"
-    WITHDRAWN = "withdrawn"
-    REJECTED = "rejected"
-    APPROVED = "approved"
-    PUBLISHED = "published"
-    RETIRED = "retired"
-
-
-EDITABLE = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
+__all__ = ["EDITABLE", "Audience", "Significance", "SubmissionState"]  # the words of the columns, with the tables
 
 
 class Service(Base):

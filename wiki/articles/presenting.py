@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from accounts.models import User
+from accounts.models import Team, Tier, User
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
-from core.markup import RENDERER_VERSION, render
+from core.markup import RENDERER_VERSION, joined, plain, render
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
 from wiki.articles.queries import publication_of
@@ -53,7 +53,16 @@ def fields_of(revision: Revision) -> dict[str, Any]:
             out[spec.code] = datetime.fromisoformat(value)
         elif value and spec.type is FieldType.DATE:
             out[spec.code] = date.fromisoformat(value)
+        elif value and spec.type is FieldType.READERS:
+            out[spec.code] = "、".join(reader_words(value))
     return out
+
+
+def copies_of(revision: Revision) -> dict[str, str]:
+    """The texts without their marks, as they go to the clipboard: what a rep pastes or reads out."""
+    kind = KINDS[revision.kind]
+    texts = {spec.code: revision.fields.get(spec.code) for spec in kind.fields if spec.type is FieldType.TEXT}
+    return {code: plain(text) for code, text in {**texts, "body": revision.body}.items() if text}
 
 
 def labelled(revision: Revision) -> list[dict[str, Any]]:
@@ -72,11 +81,13 @@ def labelled(revision: Revision) -> list[dict[str, Any]]:
 
 def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.TEXT:
-        return Markup(rendered)  # noqa: S704 - it came from core.markup.render
+        return joined([rendered])
     if kind is FieldType.BRANCHES:
         return render("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
     if kind is FieldType.STEPS:
         return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
+    if kind is FieldType.READERS:
+        return render("、".join(reader_words(value)))
     return render(str(value))
 
 
@@ -100,6 +111,19 @@ def audience_word(code: Audience | str) -> str:
     }[str(code)]
 
 
+def reader_words(tokens: list[str]) -> list[str]:
+    """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
+    tables = {"team": Team, "tier": Tier, "user": User}
+    out = []
+    for token in tokens:
+        what, _colon, rest = token.partition(":")
+        if what == "role":
+            out.append(role_word(rest))
+        elif what in tables and rest.isdecimal():
+            out.append(session.scalar(sa.select(tables[what].name).where(tables[what].id == int(rest))) or token)
+    return out
+
+
 def names_of(ids: list[int] | tuple[int, ...]) -> dict[int, str]:
     """Names by user id."""
     rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(ids))).all()
@@ -120,7 +144,7 @@ def article_card(article: Article, published: Publication | None, revision: Revi
         "version": published.version if published else article.version,
         "url": url_for("articles.show", slug=article.slug),
         "category": article.category.name if article.category else None,
-        "category_url": url_for("search.results", category=article.category.slug) if article.category else None,
+        "category_url": f"/search?category={article.category.slug}" if article.category else None,
         "services": [row.service.name for row in article.service_rows],
         "tags": article.tags,
         "author": names.get(ids[0], "") if ids else "",

@@ -4,10 +4,42 @@ import hashlib
 import json
 import re
 import unicodedata
+from enum import StrEnum
 from typing import Any
 
 from core.actors import Actor
-from wiki.articles.models import Significance, SubmissionState
+
+
+class Audience(StrEnum):
+    """Who may read the published text."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+class Significance(StrEnum):
+    """How much an edit changes, declared by its author."""
+
+    TYPO = "typo"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+class SubmissionState(StrEnum):
+    """States of a submission (``model.md``)."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+EDITABLE = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
 
 S = SubmissionState
 
@@ -57,7 +89,7 @@ def tokens_of(actor: Actor | None) -> frozenset[str]:
     return frozenset(found)
 
 
-READER_TOKEN = re.compile(r"(role:[a-z]+|(team|tier|user):\d+)")
+READER_TOKEN = re.compile(r"(?:role:[a-z]+|(?:team|tier|user):\d+)")
 
 
 def clean_tags(tags: list[str]) -> list[str]:

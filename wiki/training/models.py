@@ -242,3 +242,16 @@ class AttemptAnswer(Base):
     right: Mapped[bool]
 
     question: Mapped[Question] = relationship()
+
+
+class Acknowledgement(Base):
+    """Somebody confirmed that they have read and understood this revision of a notice. Only ever added."""
+
+    __tablename__ = "acknowledgements"
+    __table_args__ = (sa.UniqueConstraint("revision_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revisions.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    at: Mapped[datetime]

@@ -7,7 +7,7 @@ from flask import Flask, url_for
 from core.db import session
 from core.i18n import _l
 from core.slots import menu, panel
-from wiki.training import desk, listeners, views
+from wiki.training import desk, listeners, notice_views, views
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in
 
@@ -18,6 +18,8 @@ def init_app(app: Flask) -> None:
     """Courses in the menu, what teaches an article beside it, pages."""
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
+    app.register_blueprint(notice_views.bp)
+    panel("article.notice", notice_views.under_a_notice)
     panel("article.side", beside_article, order=60)
 
 

@@ -1,0 +1,54 @@
+"""Charts: what they draw, and what they never do."""
+
+import re
+import xml.etree.ElementTree as ET
+from decimal import Decimal
+
+import pytest
+
+from core.charts import Series, bar, line, radar, spark
+
+DRAWN = {
+    "line": line(
+        [Series("A", [1, None, 3]), Series("<b>", [2, 2, 2])], ["x", "y", "<z>"], title='"t"', target=Decimal("2.5")
+    ),
+    "bar": bar([1, None, -3], ["x", "y", "<z>"], title="<t>", desc="<d>", target=2),
+    "spark": spark([3, 4, None, 5], title="<t>"),
+    "radar": radar([Series("A", [90, None, 130])], ["a", "b", "<c>"], title="<t>"),
+    "line of nothing": line([Series("A", [None])], ["x"], title="t"),
+    "bar of nothing": bar([], [], title="t"),
+    "spark of nothing": spark([], title="t"),
+    "flat line": line([Series("A", [5, 5])], ["x", "y"], title="t"),
+    "line of zeros": line([Series("A", [0, 0])], ["x", "y"], title="t"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_chart_is_well_formed_and_says_what_it_is(name: str) -> None:
+    tree = ET.fromstring(str(DRAWN[name]))
+    assert tree.get("role") == "img"
+    assert tree.get("aria-label")
+    assert tree.findtext("title")
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_chart_carries_a_style_attribute_or_a_number_that_is_none(name: str) -> None:
+    assert not re.search(r"\sstyle=|nan|inf|None", str(DRAWN[name]))
+
+
+def test_text_is_escaped() -> None:
+    assert "<z>" not in DRAWN["line"]
+    assert "&lt;z&gt;" in DRAWN["line"]
+    assert "&lt;d&gt;" in DRAWN["bar"]
+
+
+def test_a_missing_value_is_a_gap_and_never_zero() -> None:
+    drawn = line([Series("A", [4, 5, None, 7, 8])], list("abcde"), title="t")
+    assert drawn.count("<polyline") == 2
+    assert drawn.count("<circle") == 4
+
+
+def test_the_marks_on_the_axis_are_round_numbers_around_the_values() -> None:
+    drawn = line([Series("A", [71, 88])], ["a", "b"], title="t", target=100)
+    marks = re.findall(r'text-anchor="end">([\d.]+)<', str(drawn))
+    assert marks == ["70", "80", "90", "100"]

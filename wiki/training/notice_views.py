@@ -1,0 +1,33 @@
+"""'I have read it' under a notice."""
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+
+from core.i18n import _
+from core.web import actor, blueprint, gate, maybe_actor
+from wiki.articles.ops import readable_article
+from wiki.training.acknowledging import acknowledge, concerns, confirmed
+from wiki.training.permissions import P
+
+bp = blueprint("notices", __name__)
+
+
+@bp.post("/articles/<slug>/acknowledge")
+@gate(P.LEARN)
+def confirm(slug: str) -> Any:
+    """Confirm the live revision of a notice."""
+    acknowledge(actor(), readable_article(actor(), slug))
+    flash(_("Confirmed. Thank you."), "success")
+    return redirect(url_for("articles.show", slug=slug))
+
+
+def under_a_notice(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The button, or when it was pressed; nothing for those who are not asked."""
+    row, who = context.get("row"), maybe_actor()
+    if row is None or who is None or not concerns(who, row):
+        return None
+    return "training/_acknowledge.html", {
+        "acknowledged_at": confirmed(who, row.revision_id),
+        "ack_url": url_for("notices.confirm", slug=row.slug),
+    }
