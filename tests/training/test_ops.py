@@ -124,7 +124,7 @@ def test_an_answered_question_is_replaced_and_an_unanswered_one_rewritten(db, ma
     changed = quizzes.change_question(first, trainer, spec(Kind.SINGLE, "What then?", ["a", "b"], 1))
     assert changed.replaces_id == first.id
     assert (first.text, first.retired_at is not None) == ("What now?", True)
-    assert [q.text for q in quiz.questions][0] == "What then?"
+    assert quiz.questions[0].text == "What then?"
 
 
 def test_every_attempt_has_its_own_order_and_keeps_it(db, make, school):

@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import local
 from core.permissions import allowed
+from wiki.articles.models import Publication, Revision
 from wiki.training.models import (
     Assignment,
     Attempt,
@@ -81,10 +82,16 @@ def course_by_slug(actor: Actor, slug: str) -> Course | None:
         .where(Course.slug == slug, allowed(actor, P.SEE_COURSE))
         .options(
             joinedload(Course.author),
-            selectinload(Course.lessons).options(joinedload(Lesson.article), joinedload(Lesson.publication)),
+            *lessons_with_texts(selectinload(Course.lessons)),
             selectinload(Course.quizzes).selectinload(Quiz.questions),
         )
     )
+
+
+def lessons_with_texts(lessons: Any) -> list[Any]:
+    """Loads articles and pinned titles together with lessons; the texts themselves only when they are read."""
+    pinned = lessons.joinedload(Lesson.publication).joinedload(Publication.revision)
+    return [lessons.joinedload(Lesson.article), pinned.load_only(Revision.title, Revision.submission_id)]
 
 
 def lesson_numbered(course: Course, number: int) -> Lesson | None:
@@ -98,8 +105,8 @@ def quiz_by_id(quiz_id: int) -> Quiz | None:
         sa.select(Quiz)
         .where(Quiz.id == quiz_id, Quiz.removed_at.is_(None))
         .options(
-            joinedload(Quiz.course).selectinload(Course.lessons).joinedload(Lesson.article),
-            selectinload(Quiz.questions),
+            *lessons_with_texts(joinedload(Quiz.course).selectinload(Course.lessons)),
+            selectinload(Quiz.questions).joinedload(Question.article),
         )
     )
 
@@ -276,7 +283,7 @@ def attempt_by_id(actor: Actor, attempt_id: int) -> Attempt | None:
         .where(Attempt.id == attempt_id, allowed(actor, P.SEE_ATTEMPT))
         .options(
             joinedload(Attempt.user),
-            joinedload(Attempt.quiz).joinedload(Quiz.course).selectinload(Course.lessons),
+            *lessons_with_texts(joinedload(Attempt.quiz).joinedload(Quiz.course).selectinload(Course.lessons)),
             selectinload(Attempt.answers).joinedload(AttemptAnswer.question).joinedload(Question.article),
         )
     )
