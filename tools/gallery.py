@@ -1,9 +1,8 @@
 """The gallery: every page template with sample text, for looking at and for the accessibility check.
 
-`python tools/gallery.py` serves it on port 8123; `/`, `/<page>?lang=en`.
-A workbench, not part of the product: no
-database, no gates, and nothing here is imported by the application. The security headers are the product's own, so that a
-template that needs an inline style fails here first.
+`python -m tools.gallery` serves it on port 8123; `/`, `/<page>?lang=en`. A workbench, not part of the product: no
+database, no gates, and nothing here is imported by the application. The security headers are the product's own, so
+that a template that needs an inline style fails here first.
 """
 
 import os
@@ -33,6 +32,7 @@ def create_gallery() -> Flask:
     if os.environ.get("GALLERY_TRANSLATIONS"):  # a folder with compiled catalogues, before they are merged
         app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.environ["GALLERY_TRANSLATIONS"]
     app.jinja_env.globals["csrf_token"] = lambda: "token"
+    app.url_build_error_handlers.append(lambda error, endpoint, values: "#")  # the product's own addresses lead nowhere
     i18n.init_app(app)
 
     @app.before_request

@@ -807,47 +807,6 @@ def scorecard() -> dict[str, Any]:
     }
 
 
-def course() -> dict[str, Any]:
-    lessons = [
-        ("套餐外流量怎样解释", "script", "done"),
-        ("5G 畅享套餐（128 元）", "product", "changed"),
-        ("加油包的三句必说话", "script", "next"),
-        ("账单逐条核对流程", "sop", "open"),
-        ("新资费通告", "notice", "open"),
-    ]
-    return {
-        "course": {
-            "title": "新资费三天上手",
-            "intro_html": render("三天、五课，学完能独立解释 12 月的新资费。"),
-            "credits": 4,
-            "state": "started",
-            "due_on": date(2026, 11, 30),
-            "done": 2,
-            "of": 5,
-            "trainer": "吴佳宁",
-            "start_url": "#",
-            "certificate_url": None,
-        },
-        "lessons": [
-            {
-                "title": t,
-                "url": "#",
-                "version": "2.0",
-                "kind": k,
-                "minutes": 8,
-                "state": s,
-                "quiz_url": "/quiz" if s != "open" else None,
-            }
-            for t, k, s in lessons
-        ],
-        "may": {"teach": True, "assign_url": "#"},
-        "learners": [
-            {"name": "刘洋", "team": "前台二班", "done": 1, "of": 5, "state": "overdue"},
-            {"name": "赵敏", "team": "前台二班", "done": 5, "of": 5, "state": "passed"},
-        ],
-    }
-
-
 def quiz(done: bool) -> Context:
     def build() -> dict[str, Any]:
         return {
@@ -959,7 +918,6 @@ PAGES: dict[str, tuple[str, Context]] = {
         },
     ),
     "scorecard": ("kpi/scorecard.html", scorecard),
-    "course": ("training/show.html", course),
     "course-quiz": ("training/quiz.html", quiz(False)),
     "course-result": ("training/quiz.html", quiz(True)),
     "refused": (

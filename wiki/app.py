@@ -7,6 +7,10 @@ from flask import Flask
 import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
+import wiki.demo.wiring
+import wiki.feedback.wiring
+import wiki.kpi.wiring
+import wiki.scoring.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
@@ -34,8 +38,12 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
+    wiki.feedback.wiring.init_app(app)
     wiki.training.wiring.init_app(app)
+    wiki.scoring.wiring.init_app(app)
+    wiki.kpi.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
+    wiki.demo.wiring.init_app(app)
     health.init_app(app)
     cli.init_app(app)
     return app

@@ -1,0 +1,46 @@
+"""Fills an empty database with the demo, in one transaction: it is there whole or not at all."""
+
+import sqlalchemy as sa
+
+from accounts.models import User
+from core import clock
+from core.cli import progress
+from core.db import reading, session, writing
+from core.errors import Conflict
+from core.i18n import _
+from wiki.demo.content import Library, Present
+from wiki.demo.hours import some_time
+from wiki.demo.people import make_logins, settle_in
+from wiki.demo.plan import Plan
+from wiki.demo.reviews import plan_texts
+
+FOUNDED = 200  # days before today: the centre began to use Spiral
+
+
+def load() -> list[tuple[str, str, str, str]]:
+    """People, texts and their work are there; returns (username, password, name, roles) of everybody, told this once.
+
+    Raises:
+        Conflict: there are people in this database (``not-empty``).
+    """
+    with reading():
+        _must_be_empty()
+    library = Library()
+    logins = make_logins(library)
+    plan = Plan(library, Present(clock.now()))
+    plan_texts(plan)
+    zone = library.zone("gaoyuan")
+    founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))
+    with progress(_("Loading the demo"), len(plan.acts)) as advance, writing():
+        _must_be_empty()
+        with clock.fixed(founded):
+            world = settle_in(library, logins)
+        plan.play(world, advance)
+    return [login.told() for login in logins]
+
+
+def _must_be_empty() -> None:
+    if session.scalar(sa.select(User.id).limit(1)) is not None:
+        raise Conflict(
+            _("There are people in this database already; the demo goes only into an empty one."), code="not-empty"
+        )

@@ -1,0 +1,37 @@
+"""What a reader said about a revision, told in the transaction in which it was said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HelpfulVoted:
+    """A reader's vote on a revision is now ``helpful``; it was ``before`` (``None``: the first vote).
+
+    ``previous_feedback_id`` is the vote that this one replaces. ``author_ids`` are those whose work was judged, the
+    author first; empty for imported text, which is nobody's work.
+    """
+
+    feedback_id: int
+    previous_feedback_id: int | None
+    article_id: int
+    slug: str
+    revision_id: int
+    author_ids: tuple[int, ...]
+    voter_id: int
+    helpful: bool
+    before: bool | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsedInCall:
+    """A reader used a revision while a customer was on the line."""
+
+    feedback_id: int
+    article_id: int
+    slug: str
+    revision_id: int
+    author_ids: tuple[int, ...]
+    user_id: int
+    at: datetime

@@ -1,0 +1,64 @@
+"""The form beside an article, which works without script."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.errors import NotFound
+from core.i18n import _
+from core.permissions import can
+from core.web import actor, blueprint, gate, maybe_actor, wants_json
+from wiki.articles.models import Article
+from wiki.articles.permissions import P as Articles
+from wiki.articles.queries import by_slug
+from wiki.feedback.ops import say
+from wiki.feedback.permissions import P
+from wiki.feedback.queries import standing
+from wiki.feedback.rules import REASON_NAMES
+
+bp = blueprint("feedback", __name__)
+
+
+def find(slug: str) -> Article:
+    """The article of this address.
+
+    Raises:
+        NotFound: there is none, or this person may not read it.
+    """
+    article = by_slug(slug)
+    if article is None or not article.live or not can(actor(), Articles.READ, article):
+        raise NotFound(_("There is no such article, or you may not see it."))
+    return article
+
+
+@bp.post("/articles/<slug>/feedback")
+@gate(P.SAY)
+def give(slug: str) -> Response | tuple[dict[str, Any], int]:
+    """Take a vote or a mark and go back to the article."""
+    article = find(slug)
+    said = request.form.get("helpful", "")
+    say(
+        article,
+        actor(),
+        helpful={"1": True, "0": False}.get(said),
+        used_in_call=request.form.get("used_in_call") == "1",
+        reason=request.form.get("reason", ""),
+        comment=request.form.get("comment", ""),
+    )
+    if wants_json():
+        return {"ok": True}, 201
+    flash(_("Thank you – the next reader profits from it."), "success")
+    return redirect(url_for("articles.show", slug=slug), 303)
+
+
+def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The panel beside an article: did it help, did you use it?"""
+    article, who = context.get("article"), maybe_actor()
+    if who is None or not isinstance(article, Article) or not article.live:
+        return None
+    return "feedback/_panel.html", {
+        "standing": standing(article, who.id),
+        "feedback_url": url_for("feedback.give", slug=article.slug),
+        "reasons": REASON_NAMES,
+    }

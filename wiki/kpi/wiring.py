@@ -1,0 +1,25 @@
+"""Puts the package into the application. Its JSON calls are mounted by ``wiki.api``."""
+
+from flask import Flask
+
+from core.i18n import _l
+from core.seeds import seed
+from core.slots import menu
+from wiki.kpi import api, cli, views
+from wiki.kpi.ops import ensure_defaults
+from wiki.kpi.permissions import P
+from wiki.kpi.queries import is_closed
+from wiki.scoring import registry
+
+
+def init_app(app: Flask) -> None:
+    """Scorecards, the import of readings, commands; and the ledger learns which months are closed."""
+    app.register_blueprint(views.bp)
+    cli.init_app(app)
+    seed(ensure_defaults)
+    registry.close_with(is_closed)
+    menu(_l("Scorecard"), "kpi.show", P.OPEN_CARDS, order=60)
+    menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person")
+
+
+__all__ = ["api", "init_app"]

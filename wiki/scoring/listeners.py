@@ -1,0 +1,282 @@
+"""From what happened below to acts: one function per event, and how to tell again what was never recorded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+
+from core.audit import TrailEntry
+from core.db import session
+from core.events import on
+from core.i18n import _l, local
+from wiki.articles.events import ArticlePublished
+from wiki.articles.models import Article, Publication, Submission
+from wiki.feedback.events import HelpfulVoted, UsedInCall
+from wiki.feedback.models import Feedback
+from wiki.scoring import registry
+from wiki.scoring.models import ScoringAct
+from wiki.scoring.ops import grant
+from wiki.training.events import CourseCompleted, CoursePublished, QuizPassed
+from wiki.training.models import Course
+from workflows.events import TaskDecided
+from workflows.models import Decision, Task
+from workflows.queries import approvals_of
+from workflows.rules import VERDICTS
+
+
+@on(ArticlePublished)
+def article_published(event: ArticlePublished) -> None:
+    """A submission was accepted: a new article by its kind, a change by its significance. Imports earn nothing."""
+    if event.imported:
+        return
+    first = event.previous_revision_id is None
+    grant(
+        "article.accepted" if first else "revision.accepted",
+        source_kind="submission",
+        source_id=event.submission_id,
+        people=event.author_ids,
+        at=event.at,
+        variant=event.kind if first else event.significance,
+        score=event.score,
+        revision_id=event.revision_id,
+        details={"article_id": event.article_id, "slug": event.slug, "kind": event.kind, "version": event.version},
+    )
+
+
+@on(TaskDecided)
+def task_decided(event: TaskDecided) -> None:
+    """Somebody judged; a comment earns nothing. The item is the subject, so that an item judged twice counts once."""
+    if event.verb not in VERDICTS:
+        return
+    grant(
+        "review.decided",
+        source_kind=event.subject_kind,
+        source_id=event.subject_id,
+        source=f"decision:{event.decision_id}",
+        people=(event.actor_id,),
+        at=event.at,
+        variant="in_time" if event.in_time else "late",
+        revision_id=event.revision_id,
+        details={"task_id": event.task_id, "verb": event.verb.value, "stage": event.stage},
+    )
+
+
+@on(HelpfulVoted)
+def helpful_voted(event: HelpfulVoted) -> None:
+    """'Helpful' pays the authors; taking it back takes back exactly what it paid. Own votes count nothing."""
+    if event.voter_id in event.author_ids:
+        return
+    if event.helpful:
+        undoes = None
+    elif event.before is True and event.previous_feedback_id is not None:
+        undoes = f"feedback:{_paid_by(event)}"
+    else:
+        return
+    grant(
+        "feedback.helpful",
+        source_kind="feedback",
+        source_id=event.feedback_id,
+        people=event.author_ids,
+        at=event.at,
+        revision_id=event.revision_id,
+        undoes=undoes,
+        details={"article_id": event.article_id, "slug": event.slug},
+    )
+
+
+def _paid_by(event: HelpfulVoted) -> int:
+    """The vote that paid: the first 'helpful' of the unbroken row that ends here (a repeated one told nothing)."""
+    rows = session.execute(
+        sa.select(Feedback.id, Feedback.helpful)
+        .where(Feedback.user_id == event.voter_id, Feedback.revision_id == event.revision_id)
+        .where(Feedback.turn.is_not(None), Feedback.id < event.feedback_id)
+        .order_by(Feedback.turn.desc())
+    )
+    paid = event.previous_feedback_id or 0
+    for feedback_id, helpful in rows:
+        if not helpful:
+            break
+        paid = feedback_id
+    return paid
+
+
+@on(UsedInCall)
+def used_in_call(event: UsedInCall) -> None:
+    """Used in a call pays the authors once per reader, revision and day, however many calls there were."""
+    if event.user_id in event.author_ids:
+        return
+    grant(
+        "feedback.used",
+        source_kind="feedback",
+        source_id=event.feedback_id,
+        source=f"used:{event.revision_id}:{event.user_id}:{_day(event)}",
+        people=event.author_ids,
+        at=event.at,
+        revision_id=event.revision_id,
+        details={"article_id": event.article_id, "slug": event.slug},
+    )
+
+
+def _day(event: UsedInCall) -> str:
+    return f"{local(event.at):%Y%m%d}"
+
+
+@on(CoursePublished)
+def course_published(event: CoursePublished) -> None:
+    """A course was made."""
+    grant(
+        "course.published",
+        source_kind="course",
+        source_id=event.course_id,
+        people=(event.author_id,),
+        at=event.at,
+        details={"slug": event.slug},
+    )
+
+
+@on(CourseCompleted)
+def course_completed(event: CourseCompleted) -> None:
+    """The learner has the course's credits."""
+    grant(
+        "course.completed",
+        source_kind="enrolment",
+        source_id=event.enrolment_id,
+        people=(event.user_id,),
+        at=event.at,
+        amount=event.credits,
+        details={"slug": event.slug, "title": event.title},
+    )
+
+
+@on(QuizPassed)
+def quiz_passed(event: QuizPassed) -> None:
+    """Passed for the first time: once per person and quiz, whatever is told again."""
+    course = session.get_one(Course, event.course_id)
+    grant(
+        "quiz.passed",
+        source_kind="attempt",
+        source_id=event.attempt_id,
+        source=f"quiz:{event.quiz_id}:{event.user_id}",
+        people=(event.user_id,),
+        at=event.at,
+        score=event.score,
+        details={"slug": course.slug, "title": course.title},
+    )
+
+
+# ── what can earn, and where one sees it ──────────────────────────────────────────────────────────────────────────────
+
+
+def _article(source_id: int, details: Mapping[str, Any]) -> str | None:
+    return url_for("articles.show", slug=details["slug"]) if details.get("slug") else None
+
+
+def _submission(source_id: int, details: Mapping[str, Any]) -> str | None:
+    return url_for("submissions.show", submission_id=source_id)
+
+
+def _review(source_id: int, details: Mapping[str, Any]) -> str | None:
+    return url_for("reviews.show", task_id=details["task_id"]) if details.get("task_id") else None
+
+
+def _course(source_id: int, details: Mapping[str, Any]) -> str | None:
+    return url_for("training.course", slug=details["slug"]) if details.get("slug") else None
+
+
+for source in (
+    registry.Source("article.accepted", _l("New article accepted"), _submission),
+    registry.Source("revision.accepted", _l("Change accepted"), _submission),
+    registry.Source("review.decided", _l("Review decided"), _review),
+    registry.Source("feedback.helpful", _l("A reader found it helpful"), _article),
+    registry.Source("feedback.used", _l("Used in a call"), _article),
+    registry.Source("course.published", _l("Course made"), _course),
+    registry.Source("course.completed", _l("Course completed"), _course),
+    registry.Source("quiz.passed", _l("Quiz passed"), _course),
+):
+    registry.register(source)
+
+
+# ── facts that were never recorded ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _lacks_act(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.not_(sa.exists().where(*conditions))
+
+
+def _unpublished_acts() -> Sequence[int]:
+    imported = sa.exists().where(
+        TrailEntry.subject_kind == "submission",
+        TrailEntry.subject_id == Publication.submission_id,
+        TrailEntry.verb == "imported",
+    )
+    recorded = _lacks_act(
+        ScoringAct.source_kind == "submission",
+        ScoringAct.source_id == Publication.submission_id,
+        ScoringAct.event.in_(("article.accepted", "revision.accepted")),
+    )
+    found = sa.select(Publication.id).where(recorded, sa.not_(imported)).order_by(Publication.id)
+    return session.scalars(found).all()
+
+
+def _tell_publication(publication_id: int) -> None:
+    row = session.get_one(Publication, publication_id)
+    article = session.get_one(Article, row.article_id)
+    earlier = session.scalar(
+        sa.select(Publication.revision_id)
+        .where(Publication.article_id == row.article_id, Publication.id < row.id)
+        .order_by(Publication.id.desc())
+        .limit(1)
+    )
+    scores = [d.score for d, _name in approvals_of("submission", row.submission_id) if d.score is not None]
+    article_published(
+        ArticlePublished(
+            article_id=article.id,
+            slug=article.slug,
+            kind=article.kind,
+            submission_id=row.submission_id,
+            revision_id=row.revision_id,
+            previous_revision_id=earlier,
+            version=row.version,
+            significance=row.significance.value,
+            author_ids=session.get_one(Submission, row.submission_id).author_ids,
+            score=round(sum(scores) / len(scores)) if scores else None,
+            imported=False,
+            at=row.published_at,
+        )
+    )
+
+
+def _unpaid_decisions() -> Sequence[int]:
+    source = sa.literal("decision:") + sa.cast(Decision.id, sa.String)
+    recorded = _lacks_act(ScoringAct.event == "review.decided", ScoringAct.source == source)
+    return session.scalars(
+        sa.select(Decision.id).where(Decision.verb.in_(VERDICTS), recorded).order_by(Decision.id)
+    ).all()
+
+
+def _tell_decision(decision_id: int) -> None:
+    row = session.get_one(Decision, decision_id)
+    task: Task = row.task
+    task_decided(
+        TaskDecided(
+            decision_id=row.id,
+            task_id=row.task_id,
+            review_id=row.review_id,
+            subject_kind=task.review.subject_kind,
+            subject_id=task.review.subject_id,
+            revision_id=row.revision_id,
+            round=task.round.number,
+            stage=row.stage,
+            role=task.role,
+            verb=row.verb,
+            actor_id=row.actor_id,
+            in_time=task.due_at is None or row.decided_at <= task.due_at,
+            score=row.score,
+            at=row.decided_at,
+        )
+    )
+
+
+registry.tell_from(registry.Facts("publications", _unpublished_acts, _tell_publication))
+registry.tell_from(registry.Facts("decisions", _unpaid_decisions, _tell_decision))

@@ -1,0 +1,76 @@
+"""Words for rules and units, and what a list shows of an entry."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.models import User
+from core.actors import Actor
+from core.i18n import _, _l
+from wiki.scoring import registry
+from wiki.scoring.models import LedgerEntry
+from wiki.scoring.queries import titles
+from wiki.scoring.rules import Unit
+
+RULE_NAMES: dict[str, Any] = {
+    "accepted.best_practice": _l("Best practice accepted"),
+    "accepted.script": _l("Script accepted"),
+    "accepted.faq": _l("FAQ accepted"),
+    "accepted.sop": _l("SOP accepted"),
+    "accepted.notice": _l("Notice accepted"),
+    "accepted.product": _l("Product knowledge accepted"),
+    "revised.major": _l("Major change accepted"),
+    "revised.minor": _l("Minor change accepted"),
+    "revised.typo": _l("Typo mended"),
+    "reviewed.in_time": _l("Review decided in time"),
+    "reviewed.late": _l("Review decided late"),
+    "helpful": _l("A reader found it helpful"),
+    "used": _l("Used in a call"),
+    "course.made": _l("Course made"),
+    "course.completed": _l("Course completed"),
+    "quiz.passed": _l("Quiz passed"),
+}
+UNIT_NAMES = {Unit.POINTS: _l("points"), Unit.CREDITS: _l("credits")}
+
+
+def rule_name(code: str) -> str:
+    """The words for a rule; its code when nobody gave it words."""
+    return str(RULE_NAMES.get(code, code))
+
+
+def rows(actor: Actor, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """What a list shows: words, amount, the way to the source – and its title where the reader may know it."""
+    known = titles(actor, [e.details["article_id"] for e in entries if e.details.get("article_id")])
+    types = registry.sources()
+    return [
+        {
+            "entry": entry,
+            "name": rule_name(entry.rule),
+            "title": known.get(entry.details.get("article_id", 0)) or entry.details.get("title"),
+            "url": types[entry.event].link(entry.source_id, entry.details) if entry.event in types else None,
+            "unit": UNIT_NAMES[entry.unit],
+            "notes": notes(entry),
+        }
+        for entry in entries
+    ]
+
+
+def notes(entry: LedgerEntry) -> list[str]:
+    """Why the amount is not the rule's plain figure."""
+    said = []
+    if entry.multiplier != 1:
+        said.append(_("× %(m)s from the checklist", m=entry.multiplier))
+    if entry.capped:
+        said.append(_("the daily limit was reached; it would have been %(n)s", n=entry.uncapped))
+    if entry.points < 0:
+        said.append(_("taken back"))
+    if entry.details.get("late_for"):
+        said.append(_("belongs to %(month)s, which was closed", month=entry.details["late_for"]))
+    if entry.note == "correction":
+        said.append(_("correction"))
+    return said
+
+
+def person_choices(actor: Actor, people: Sequence[User]) -> list[tuple[str, str]]:
+    """(username, words) of whom one may look at, oneself first."""
+    others = [(person.username, person.name) for person in people if person.id != actor.id]
+    return [(actor.username, _("%(name)s (you)", name=actor.name)), *others]

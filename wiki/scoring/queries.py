@@ -1,0 +1,152 @@
+"""Reads of the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from accounts.models import User
+from core.actors import Actor
+from core.db import session
+from core.errors import Invalid
+from core.i18n import _, choose_zone
+from core.permissions import allowed
+from wiki.articles.models import Article
+from wiki.articles.permissions import P as Articles
+from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
+from wiki.scoring.permissions import P
+from wiki.scoring.rules import Rule, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries: of a person, from a moment on, before a moment, of periods, of a unit, of events."""
+
+    user_id: int | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    periods: Sequence[str] = field(default=())
+    unit: Unit | None = None
+    events: Sequence[str] = field(default=())
+
+
+def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.user_id is not None:
+        found.append(LedgerEntry.user_id == wanted.user_id)
+    if wanted.since is not None:
+        found.append(LedgerEntry.at >= wanted.since)
+    if wanted.before is not None:
+        found.append(LedgerEntry.at < wanted.before)
+    if wanted.periods:
+        found.append(LedgerEntry.period.in_(wanted.periods))
+    if wanted.unit is not None:
+        found.append(LedgerEntry.unit == wanted.unit)
+    if wanted.events:
+        found.append(LedgerEntry.event.in_(wanted.events))
+    return found
+
+
+def ledger(wanted: Filter) -> sa.Select[tuple[LedgerEntry]]:
+    """Entries, newest first."""
+    return sa.select(LedgerEntry).where(*_conditions(wanted)).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+
+
+def sums(wanted: Filter) -> dict[Unit, Decimal]:
+    """What the entries of a filter amount to, by unit; both are always there."""
+    rows = session.execute(
+        sa.select(LedgerEntry.unit, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
+        .where(*_conditions(wanted))
+        .group_by(LedgerEntry.unit)
+    )
+    nothing = Decimal("0.00")
+    return {Unit.POINTS: nothing, Unit.CREDITS: nothing, **{unit: total for unit, total in rows}}
+
+
+def by_rule(wanted: Filter) -> list[tuple[str, Unit, int, Decimal]]:
+    """(rule, unit, how often, how much) of a filter, the most first."""
+    total = sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)
+    rows = session.execute(
+        sa.select(LedgerEntry.rule, LedgerEntry.unit, sa.func.count(), total)
+        .where(*_conditions(wanted))
+        .group_by(LedgerEntry.rule, LedgerEntry.unit)
+        .order_by(LedgerEntry.unit.desc(), sa.desc(sa.func.sum(LedgerEntry.points)), LedgerEntry.rule)
+    )
+    return [(rule, unit, count, amount) for rule, unit, count, amount in rows]
+
+
+def rules() -> list[Rule]:
+    """Every rule that ever was in force."""
+    return [row.rule for row in session.scalars(sa.select(ScoringRule).order_by(ScoringRule.id))]
+
+
+def rules_in_force(day: date) -> sa.Select[tuple[ScoringRule]]:
+    """The rules of a day, by event."""
+    return (
+        sa.select(ScoringRule)
+        .where(ScoringRule.valid_from <= day, sa.or_(ScoringRule.valid_to.is_(None), ScoringRule.valid_to >= day))
+        .order_by(ScoringRule.unit.desc(), ScoringRule.event, ScoringRule.points.desc())
+    )
+
+
+def acts() -> sa.Select[tuple[ScoringAct]]:
+    """Every act in the order in which it was recorded."""
+    return sa.select(ScoringAct).order_by(ScoringAct.id)
+
+
+def earned_by(event: str, source: str) -> sa.Select[tuple[LedgerEntry]]:
+    """The entries of one act."""
+    return (
+        sa.select(LedgerEntry)
+        .where(LedgerEntry.event == event, LedgerEntry.source == source)
+        .order_by(LedgerEntry.id)
+    )
+
+
+def spent(user_id: int, rule: str, day: date) -> Decimal:
+    """What a person has already earned by a rule on a day; what was taken back again stays spent."""
+    return session.scalar(
+        sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
+            LedgerEntry.user_id == user_id,
+            LedgerEntry.rule == rule,
+            LedgerEntry.day == day,
+            sa.type_coerce(LedgerEntry.points, sa.BigInteger) > 0,
+        )
+    ) or Decimal(0)
+
+
+def people_seen_by(actor: Actor) -> sa.Select[tuple[User]]:
+    """Whose ledger this person may open, by name."""
+    return sa.select(User).where(allowed(actor, P.SEE_LEDGER), User.active).order_by(User.name, User.id)
+
+
+def titles(actor: Actor, article_ids: Sequence[int]) -> dict[int, str]:
+    """Titles of those articles that the actor may read."""
+    if not article_ids:
+        return {}
+    rows = session.execute(
+        sa.select(Article.id, Article.title).where(Article.id.in_(article_ids), allowed(actor, Articles.READ))
+    )
+    return dict(rows.tuples().all())
+
+
+def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None:
+    """A moment of a filter: a day on the centre's clock (``end``: the whole day counts), or a time with offset.
+
+    Raises:
+        Invalid: it is neither.
+    """
+    if not text:
+        return None
+    zone = ZoneInfo(choose_zone())
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return datetime.combine(day + timedelta(days=1 if end else 0), time(), zone).astimezone(UTC)
+        found = datetime.fromisoformat(text.replace(" ", "+"))  # a '+' of an offset arrives as a blank
+    except (ValueError, OverflowError):
+        raise Invalid({name: _("Write a day like 2026-11-30, or a time with its offset.")}) from None
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,21 @@
+"""Puts the package into the application. Its JSON calls are mounted by ``wiki.api``."""
+
+from flask import Flask
+
+from core.i18n import _l
+from core.seeds import seed
+from core.slots import menu
+from wiki.scoring import api, cli, listeners, views
+from wiki.scoring.ops import ensure_defaults
+from wiki.scoring.permissions import P
+
+
+def init_app(app: Flask) -> None:
+    """The ledger's page and commands, its default rules, and the ears for what earns something."""
+    app.register_blueprint(views.bp)
+    cli.init_app(app)
+    seed(ensure_defaults)
+    menu(_l("Points"), "scoring.show", P.OPEN_LEDGER, order=70)
+
+
+__all__ = ["api", "init_app", "listeners"]
