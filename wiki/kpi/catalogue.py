@@ -8,7 +8,14 @@ from wiki.kpi.periods import Span
 from wiki.kpi.rules import Direction, Origin, Unit
 
 UP, DOWN = Direction.UP, Direction.DOWN
-PERCENT, DAYS, SECONDS, COUNT, POINTS, MONEY = Unit.PERCENT, Unit.DAYS, Unit.SECONDS, Unit.COUNT, Unit.POINTS, Unit.MONEY
+PERCENT, DAYS, SECONDS, COUNT, POINTS, MONEY = (
+    Unit.PERCENT,
+    Unit.DAYS,
+    Unit.SECONDS,
+    Unit.COUNT,
+    Unit.POINTS,
+    Unit.MONEY,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,11 @@ def make_template(actor: Actor | None, kind: SubjectKind, valid_from: date, shap
                 position=position,
                 lines=[
                     CardLine(
-                        indicator_id=codes[code].id, weight=Decimal(share), target=Decimal(target), span=span, position=n
+                        indicator_id=codes[code].id,
+                        weight=Decimal(share),
+                        target=Decimal(target),
+                        span=span,
+                        position=n,
                     )
                     for n, (code, share, target, span) in enumerate(lines)
                 ],

@@ -142,7 +142,9 @@ def check_weights(name: str, weights: Sequence[Decimal]) -> None:
         raise Invalid({"weights": _("The weights of %(name)s sum to %(sum)s, not to 100.", name=name, sum=found)})
 
 
-def gather(own: Period, months: Sequence[str], readings: Mapping[str, Measure]) -> tuple[Measure | None, tuple[str, ...]]:
+def gather(
+    own: Period, months: Sequence[str], readings: Mapping[str, Measure]
+) -> tuple[Measure | None, tuple[str, ...]]:
     """The measure of a window from readings by period, and which of them were used.
 
     A reading of the whole period goes before those of its parts; parts outside the window do not count.
