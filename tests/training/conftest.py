@@ -57,7 +57,7 @@ class School:
             found = articles.by_slug(article.slug)
             assert found is not None
             made = propose(
-                author, "product", Content(title=found.title, body=body), article_slug=found.slug,
+                author, found.kind, Content(title=found.title, body=body), article_slug=found.slug,
                 significance=significance,
             )  # fmt: skip
             return publish_article(session.get_one(Submission, made.id))

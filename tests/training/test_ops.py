@@ -256,6 +256,27 @@ def test_progress_counts_what_is_asked_for_now(db, make, school):
     assert (found.lessons, found.done, found.begun, found.assigned) == (1, 0, True, False)
 
 
+def test_figures_of_one_course_are_not_those_of_another(db, make, school, clock):
+    one, two = school.course(title="One"), school.course(title="Two")
+    lazy, quick = make.user("rep", team="night"), make.user("rep", team="day")
+    school.assign(one, team=make.team("night"), due_on=date(2026, 11, 15))
+    school.assign(two, team=make.team("day"), due_on=date(2026, 12, 15))
+    for lesson in two.lessons:
+        confirm(lesson, actor_of(quick))
+    hand_in(school.quiz(two), actor_of(quick), school.answers(school.quiz(two)))
+    totals = reports.totals_of([one.id, two.id])
+    assert [(t.learners, t.completed, t.overdue) for t in (totals[one.id], totals[two.id])] == [(1, 0, 1), (1, 1, 0)]
+    found = queries.progress_of(quick.id, quick.team_id, [one.id, two.id])
+    assert [(p.passed, p.assigned, p.begun) for p in (found[one.id], found[two.id])] == [
+        (0, False, False),
+        (1, True, True),
+    ]
+    assert queries.progress_in(two.id, [lazy.id])[lazy.id] == queries.Progress(lessons=2, quizzes=1)
+    assert list(db.scalars(queries.mine(actor_of(quick)))) == [two]
+    assert list(db.scalars(queries.open_to(actor_of(quick)))) == [one]
+    assert (queries.count_due(actor_of(lazy)), queries.count_due(actor_of(quick))) == (1, 0)
+
+
 def test_credits_between_two_moments(db, make, school, clock):
     course, rep = school.course(lessons=1, quiz=False), make.actor("rep")
     before = clock.now()

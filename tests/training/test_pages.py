@@ -11,6 +11,16 @@ from tests.clients import Browser
 from wiki.training.models import Attempt, Course, Enrolment, Question, Quiz
 
 
+OURS = re.compile(
+    r"FROM (courses|lessons|quizzes|questions|attempts|attempt_answers|enrolments|assignments|articles)|publications"
+)
+
+
+def ours(statements: list[str]) -> int:
+    """Statements of the classroom; who is asking is remembered for a second and may or may not be looked up."""
+    return sum(1 for statement in statements if OURS.search(" ".join(statement.split())))
+
+
 def quiz_id(course: Course) -> int:
     with reading():
         return session.scalars(sa.select(Quiz.id).where(Quiz.course_id == course.id)).one()
@@ -221,7 +231,7 @@ def test_a_longer_list_costs_no_more_queries(make, school, signed_in, query_coun
         browser.get(page)
         with query_count() as statements:
             assert browser.get(page).status_code == 200
-        return len(statements)
+        return ours(statements)
 
     for n in range(2):
         course = school.course(title=f"Course {n}")
@@ -232,7 +242,7 @@ def test_a_longer_list_costs_no_more_queries(make, school, signed_in, query_coun
         course = school.course(title=f"More {n}")
         if page == "/courses":
             school.assign(course, team=team)
-    assert cost() == few <= 12
+    assert cost() == few <= 6
 
 
 def test_more_learners_and_lessons_cost_no_more_queries(make, school, signed_in, query_count):
@@ -247,6 +257,6 @@ def test_more_learners_and_lessons_cost_no_more_queries(make, school, signed_in,
             trainer.get(f"/courses/{course.slug}{page}")
             with query_count() as statements:
                 assert trainer.get(f"/courses/{course.slug}{page}").status_code == 200
-            counts.append(len(statements))
+            counts.append(ours(statements))
         assert counts[0] == counts[1], page
-        assert counts[0] <= 22, page
+        assert counts[0] <= 16, page

@@ -123,12 +123,12 @@ def courses(actor: Actor) -> sa.Select[Course]:
 
 def mine(actor: Actor) -> sa.Select[Course]:
     """The open courses that this person is to take or has begun: unfinished first, then what is due first."""
-    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    done = began(actor.id, finished=True)
     until = due(actor.id, actor.team_id)
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE))
-        .where(sa.or_(is_assigned(actor.id, actor.team_id), sa.exists().where(enrolled(actor.id))))
+        .where(sa.or_(is_assigned(actor.id, actor.team_id), began(actor.id)))
         .options(joinedload(Course.author))
         .order_by(done, until.is_(None), until, Course.title, Course.id)
     )
@@ -143,7 +143,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE), filled)
-        .where(~is_assigned(actor.id, actor.team_id), ~sa.exists().where(enrolled(actor.id)))
+        .where(~is_assigned(actor.id, actor.team_id), ~began(actor.id))
         .options(joinedload(Course.author))
         .order_by(Course.title, Course.id)
     )
@@ -151,7 +151,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
 
 def count_due(actor: Actor) -> int:
     """How many assigned courses this person has not completed."""
-    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    done = began(actor.id, finished=True)
     found = sa.select(sa.func.count()).select_from(Course)
     return (
         session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id, actor.team_id), sa.not_(done)))
@@ -174,6 +174,17 @@ def enrolled(user_id: Any) -> sa.ColumnElement[bool]:
     return sa.and_(Enrolment.course_id == Course.id, Enrolment.user_id == user_id)
 
 
+def began(user_id: Any, *, finished: bool = False) -> sa.Exists:
+    """The person has begun (or completed) ``Course``.
+
+    Correlated by name: inside a count SQLAlchemy would not see that the course is the outer one; any would do.
+    """
+    found = sa.exists().where(enrolled(user_id))
+    if finished:
+        found = found.where(Enrolment.completed_at.is_not(None))
+    return found.correlate(Course, User)
+
+
 def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
     """Assignments that concern a person who is in this team now."""
     mine = Assignment.user_id == user_id
@@ -182,7 +193,7 @@ def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
 
 def is_assigned(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
     """``Course`` is assigned to the person, by name or through the team."""
-    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id))
+    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id)).correlate(Course, User)
 
 
 def due(user_id: Any, team_id: Any) -> sa.ScalarSelect[date | None]:
@@ -241,7 +252,12 @@ def _progress(user_id: Any, team_id: Any) -> Any:
             around,
         ),
         counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes), around),
-        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes, sa.exists().where(passed)), around),
+        counted(
+            sa.select(sa.func.count())
+            .select_from(Quiz)
+            .where(quizzes, sa.exists().where(passed).correlate(Quiz, Enrolment)),
+            around,
+        ),
         is_assigned(user_id, team_id),
         Enrolment.id,
         due(user_id, team_id),
