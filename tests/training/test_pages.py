@@ -10,7 +10,6 @@ from core.db import reading, session, writing
 from tests.clients import Browser
 from wiki.training.models import Attempt, Course, Enrolment, Question, Quiz
 
-
 OURS = re.compile(
     r"FROM (courses|lessons|quizzes|questions|attempts|attempt_answers|enrolments|assignments|articles)|publications"
 )
