@@ -92,7 +92,7 @@ def remarks(article_id: int) -> sa.Select[tuple[Feedback]]:
 
 
 def authors_of(article: Article) -> tuple[int, ...]:
-    """Whose work readers judge, the author first: the people of the newest *major* publication; nobody for imported text.
+    """Whose work readers judge, the author first: those of the newest *major* publication; nobody for imported text.
 
     Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away.
     """

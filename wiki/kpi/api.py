@@ -83,7 +83,8 @@ def show_card(address: str, query: CardQuery) -> CardOut:
                 weight=p["weight"],
                 score=p["score"],
                 indicators=[
-                    IndicatorOut(name=indicator_name(line["code"], line["label"]), **_only(line)) for line in p["indicators"]
+                    IndicatorOut(name=indicator_name(line["code"], line["label"]), **_only(line))
+                    for line in p["indicators"]
                 ],
             )
             for p in document["perspectives"]

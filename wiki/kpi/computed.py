@@ -1,7 +1,7 @@
 """Indicators that are counted and not imported. A package that counts something else registers it here by its code.
 
-A counter gets subjects of one kind and the months of a window, and answers a measure for each subject; the denominator is
-the number of people, so that a team's figure compares with a person's target.
+A counter gets subjects of one kind and the months of a window, and answers a measure for each subject; the denominator
+is the number of people, so that a team's figure compares with a person's target.
 """
 
 from collections.abc import Callable, Sequence
@@ -72,9 +72,7 @@ def counter(per_user: PerUser) -> Counter:
     return count
 
 
-def _people(
-    people: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]
-) -> dict[tuple[SubjectKind, int], Measure]:
+def _people(people: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in people]
     counted = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).tuples().all())
     return {s.key: Measure(Decimal(counted.get(s.id, 0)), Decimal(1)) for s in people}
@@ -103,7 +101,7 @@ ITEM_EVENTS = ("article.accepted", "revision.accepted", "review.decided")
 
 
 def items(months: Sequence[str]) -> sa.Select[tuple[int, Decimal]]:
-    """Per person: submissions of theirs accepted, and items they judged – each item once, however often it came back."""
+    """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back."""
     return (
         sa.select(LedgerEntry.user_id, sa.cast(sa.func.count(LedgerEntry.source_id.distinct()), sa.Integer))
         .where(LedgerEntry.period.in_(months), LedgerEntry.event.in_(ITEM_EVENTS))

@@ -40,7 +40,7 @@ LOCK = 0x4B50_49  # 'KPI': one import or closing at a time on PostgreSQL
 
 
 def ensure_defaults() -> None:
-    """Every indicator of the product and a template for each kind of subject exist afterwards; nothing is overwritten."""
+    """Every indicator of the product and a template for each kind of subject exist; nothing is overwritten."""
     known = set(session.scalars(sa.select(Indicator.code)))
     session.add_all(
         Indicator(code=s.code, name="", unit=s.unit, direction=s.direction, origin=s.origin)
@@ -79,7 +79,11 @@ def make_template(actor: Actor | None, kind: SubjectKind, valid_from: date, shap
                 position=position,
                 lines=[
                     CardLine(
-                        indicator_id=codes[code].id, weight=Decimal(share), target=Decimal(target), span=span, position=n
+                        indicator_id=codes[code].id,
+                        weight=Decimal(share),
+                        target=Decimal(target),
+                        span=span,
+                        position=n,
                     )
                     for n, (code, share, target, span) in enumerate(lines)
                 ],

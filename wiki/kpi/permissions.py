@@ -48,5 +48,3 @@ grant(
     },
     lists={P.SEE_PERSON: person_seen_by, P.SEE_TEAM: team_seen_by},
 )
-
-

@@ -90,9 +90,7 @@ def template(kind: SubjectKind, period: Period) -> CardTemplate | None:
         sa.select(CardTemplate)
         .where(CardTemplate.subject_kind == kind, CardTemplate.valid_from < period.day_after)
         .options(
-            selectinload(CardTemplate.perspectives)
-            .selectinload(CardPerspective.lines)
-            .joinedload(CardLine.indicator)
+            selectinload(CardTemplate.perspectives).selectinload(CardPerspective.lines).joinedload(CardLine.indicator)
         )
         .order_by(CardTemplate.valid_from.desc())
         .limit(1)

@@ -1,8 +1,8 @@
 """The arithmetic of a scorecard (``model.md``): exact fractions inside, decimals with two places outside, no float.
 
 Score: higher is better 100·v/t, lower is better 100·t/v, not below the floor, not above the cap, half-up to two places.
-Total: Σ perspective weight × Σ indicator weight × score. A missing indicator's weight is spread over its perspective, an
-empty perspective's over the others.
+Total: Σ perspective weight × Σ indicator weight × score. A missing indicator's weight is spread over its perspective,
+an empty perspective's over the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def score(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a card amounts to. ``scores`` are the perspectives'; ``covered`` the percent of all weights that have data."""
+    """What a card amounts to. ``scores`` are the perspectives'; ``covered`` the percent of weights that have data."""
 
     total: Decimal | None
     scores: tuple[Decimal | None, ...]
@@ -142,7 +142,9 @@ def check_weights(name: str, weights: Sequence[Decimal]) -> None:
         raise Invalid({"weights": _("The weights of %(name)s sum to %(sum)s, not to 100.", name=name, sum=found)})
 
 
-def gather(own: Period, months: Sequence[str], readings: Mapping[str, Measure]) -> tuple[Measure | None, tuple[str, ...]]:
+def gather(
+    own: Period, months: Sequence[str], readings: Mapping[str, Measure]
+) -> tuple[Measure | None, tuple[str, ...]]:
     """The measure of a window from readings by period, and which of them were used.
 
     A reading of the whole period goes before those of its parts; parts outside the window do not count.

@@ -179,5 +179,6 @@ def spans(period: Period, subject: Subject) -> list[dict[str, Any]]:
     words = {Span.MONTH: _("Month"), Span.QUARTER: _("Quarter"), Span.HALF: _("Half-year")}
     last = parse(period.months[-1])
     return [
-        {"label": words[span], "url": card_url(subject, last.within(span)), "active": period.span is span} for span in Span
+        {"label": words[span], "url": card_url(subject, last.within(span)), "active": period.span is span}
+        for span in Span
     ]

@@ -88,8 +88,8 @@ class Directory:
     """Names of a file to subjects, looked up once."""
 
     def __init__(self) -> None:
-        self.users = {name: user_id for name, user_id in session.execute(sa.select(User.username, User.id))}
-        self.teams = {slug: team_id for slug, team_id in session.execute(sa.select(Team.slug, Team.id))}
+        self.users = dict(session.execute(sa.select(User.username, User.id)).tuples().all())
+        self.teams = dict(session.execute(sa.select(Team.slug, Team.id)).tuples().all())
 
     def find(self, name: str) -> Subject | None:
         """The subject of a name: 'centre', 'team:billing', 'person:li.wei' or 'li.wei'."""

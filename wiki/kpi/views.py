@@ -238,5 +238,3 @@ def close_period() -> Response:
     count = close(actor(), period)
     flash(_("%(period)s is closed; %(n)s cards are frozen.", period=showing.period_name(period), n=count), "success")
     return redirect(url_for("kpi.admin"), 303)
-
-

@@ -219,7 +219,9 @@ def _written() -> dict[Key, Decimal]:
     """What the ledger says; corrections (source#1, source#2 …) are added to what they correct."""
     found: dict[Key, Decimal] = {}
     rows = session.execute(
-        sa.select(LedgerEntry.user_id, LedgerEntry.rule, LedgerEntry.source, LedgerEntry.points).order_by(LedgerEntry.id)
+        sa.select(LedgerEntry.user_id, LedgerEntry.rule, LedgerEntry.source, LedgerEntry.points).order_by(
+            LedgerEntry.id
+        )
     )
     for user_id, rule, source, points in rows:
         key = (user_id, rule, source.partition("#")[0])

@@ -100,9 +100,7 @@ def acts() -> sa.Select[tuple[ScoringAct]]:
 def earned_by(event: str, source: str) -> sa.Select[tuple[LedgerEntry]]:
     """The entries of one act."""
     return (
-        sa.select(LedgerEntry)
-        .where(LedgerEntry.event == event, LedgerEntry.source == source)
-        .order_by(LedgerEntry.id)
+        sa.select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.source == source).order_by(LedgerEntry.id)
     )
 
 
