@@ -5,6 +5,7 @@ eight seconds) and nh3 in nesting depth, so a guard looks at the text first and 
 """
 
 import re
+from collections.abc import Iterable
 
 import nh3
 from markdown import Markdown
@@ -88,6 +89,11 @@ def clean(html: str) -> Markup:
 def marked(html: str) -> Markup:
     """Already escaped text in which only ``<mark>`` and ``<br>`` may remain (search snippets)."""
     return Markup(nh3.clean(html, tags={"mark", "br"}, attributes={}))  # noqa: S704 - sanitised here
+
+
+def joined(parts: Iterable[str]) -> Markup:
+    """The output of our own templates and of ``render``, one after the other."""
+    return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - every part was made by a template or by render
 
 
 def plain(source: str) -> str:

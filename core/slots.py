@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 from markupsafe import Markup
 
 from core.actors import Actor
+from core.markup import joined
 from core.permissions import Permission, can
 
 
@@ -76,5 +77,5 @@ def render_panels(slot: str, **context: Any) -> Markup:
         answer = function(context)
         if answer is not None:
             template, values = answer
-            parts.append(Markup(render_template(template, **{**context, **values})))  # noqa: S704 - our template
-    return Markup("").join(parts)
+            parts.append(render_template(template, **{**context, **values}))
+    return joined(parts)

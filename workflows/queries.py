@@ -10,7 +10,7 @@ from core import clock
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
-from workflows.models import Decision, Pipeline, Review, Round, Task, TaskPerson
+from workflows.models import Decision, Pipeline, Review, ReviewAuthor, Round, Task, TaskPerson
 from workflows.permissions import P, who_acted
 from workflows.rules import OPEN, TaskState, Verb
 
@@ -33,6 +33,15 @@ def waiting_for(
     if overdue:
         found = found.where(Task.due_at < clock.now())
     return found
+
+
+def wrote_by(name: str) -> sa.ColumnElement[bool]:
+    """A condition over ``Task``: somebody of this name (or part of it) is among the authors."""
+    return sa.exists().where(
+        ReviewAuthor.review_id == Task.review_id,
+        ReviewAuthor.user_id == User.id,
+        sa.or_(User.name.icontains(name.strip(), autoescape=True), User.username == name.strip().lower()),
+    )
 
 
 def count_waiting(actor: Actor) -> int:

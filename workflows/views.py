@@ -15,12 +15,11 @@ from core.web import actor, blueprint, gate, paginate
 from workflows import ops, subjects
 from workflows.models import Decision, Review, Task
 from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
-from workflows.queries import decisions_of, waiting_for
+from workflows.presenting import counts_for, look, rows_of
+from workflows.queries import decisions_of, waiting_for, wrote_by
 from workflows.rules import State, TaskState, Verb
 
 bp = blueprint("reviews", __name__, url_prefix="/reviews")
-
-SOON = timedelta(hours=4)
 
 
 @bp.get("")
@@ -34,6 +33,8 @@ def inbox() -> str:
         found = found.where(Task.due_at < clock.now() + timedelta(hours=24))
     if filters["role"]:
         found = found.where(Task.role == filters["role"])
+    if filters["author"]:
+        found = found.where(wrote_by(filters["author"]))
     page = paginate(found, per=40)
     return render_template(
         "reviews/inbox.html",
@@ -49,54 +50,6 @@ def inbox() -> str:
         kinds=subjects.topics(),
         roles=[(role, subjects.role_word(role)) for role in sorted(who.roles)],
     )
-
-
-def counts_for(who: Any) -> dict[str, int]:
-    """All, overdue, and due within a day."""
-    now = clock.now()
-    everything = (
-        waiting_for(who)
-        .order_by(None)
-        .with_only_columns(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now + timedelta(hours=24), 1), else_=0)), 0),
-            maintain_column_froms=True,
-        )
-        .options()
-    )
-    total, overdue, today = session.execute(everything).one()
-    return {"all": total, "overdue": overdue, "today": today}
-
-
-def rows_of(tasks: list[Task]) -> list[dict[str, Any]]:
-    """Tasks as the inbox lists them."""
-    cards: dict[tuple[str, int], dict[str, Any]] = {}
-    for kind in {task.review.subject_kind for task in tasks}:
-        ids = [task.review.subject_id for task in tasks if task.review.subject_kind == kind]
-        cards |= {(kind, key): value for key, value in subjects.subject(kind).cards(ids).items()}
-    return [
-        {
-            "id": task.id,
-            "url": url_for("reviews.show", task_id=task.id),
-            "title": task.review.title,
-            "kind": task.review.topic,
-            "stage": task.stage,
-            "role": task.role,
-            "due_at": task.due_at,
-            "due_look": _look(task),
-            "round": task.review.round_number,
-            "submitted_at": task.opened_at,
-            **cards.get((task.review.subject_kind, task.review.subject_id), {}),
-        }
-        for task in tasks
-    ]
-
-
-def _look(task: Task) -> str:
-    if task.due_at is None or task.due_at < clock.now():
-        return ""
-    return "soon" if task.due_at - clock.now() < SOON else ""
 
 
 @bp.get("/<int:task_id>")
@@ -122,7 +75,7 @@ def _page(task_id: int, typed: dict[str, Any], status: int = 200) -> Any:
             "stage": task.stage,
             "role": task.role,
             "due_at": task.due_at,
-            "due_look": _look(task),
+            "due_look": look(task),
             "round": review.round_number,
             "decidable": can(who, P.DECIDE, task),
             "why_not": _why_not(who, task),

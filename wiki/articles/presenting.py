@@ -11,7 +11,7 @@ from accounts.models import Team, Tier, User
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
-from core.markup import RENDERER_VERSION, render
+from core.markup import RENDERER_VERSION, joined, plain, render
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
 from wiki.articles.queries import publication_of
@@ -58,6 +58,13 @@ def fields_of(revision: Revision) -> dict[str, Any]:
     return out
 
 
+def copies_of(revision: Revision) -> dict[str, str]:
+    """The texts without their marks, as they go to the clipboard: what a rep pastes or reads out."""
+    kind = KINDS[revision.kind]
+    texts = {spec.code: revision.fields.get(spec.code) for spec in kind.fields if spec.type is FieldType.TEXT}
+    return {code: plain(text) for code, text in {**texts, "body": revision.body}.items() if text}
+
+
 def labelled(revision: Revision) -> list[dict[str, Any]]:
     """The texts in reading order with their labels, for reviewers and authors."""
     kind, texts, fields = KINDS[revision.kind], texts_of(revision), revision.fields
@@ -74,7 +81,7 @@ def labelled(revision: Revision) -> list[dict[str, Any]]:
 
 def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.TEXT:
-        return Markup(rendered)  # noqa: S704 - it came from core.markup.render
+        return joined([rendered])
     if kind is FieldType.BRANCHES:
         return render("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
     if kind is FieldType.STEPS:

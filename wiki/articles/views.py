@@ -41,6 +41,7 @@ def show(slug: str) -> Any:
         article=presenting.article_card(article, published, revision),
         fields=presenting.fields_of(revision),
         texts=texts,
+        copies=presenting.copies_of(revision),
         shown={"version": published.version, "live_url": url_for(".show", slug=slug)} if wanted != live else None,
         may={
             "propose": True,
