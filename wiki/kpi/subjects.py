@@ -105,7 +105,7 @@ class Directory:
         return Subject(SubjectKind.PERSON, found, username) if found is not None else None
 
 
-def members(team_ids: Iterable[int] | None = None) -> sa.Select[tuple[User]]:
+def members(team_ids: Iterable[int] | None = None) -> sa.Select[User]:
     """The active working people of some teams, or of the centre; by name."""
     works = sa.exists().where(UserRole.user_id == User.id, UserRole.role.in_(WORKING))
     found = sa.select(User).where(User.active, works).order_by(User.name, User.id)
