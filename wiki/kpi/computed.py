@@ -75,7 +75,7 @@ def counter(per_user: PerUser) -> Counter:
 
 def _people(people: Sequence[Subject], rows: sa.Select[int, Any]) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in people]
-    counted = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).tuples().all())
+    counted: dict[int, Any] = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).tuples().all())
     return {s.key: Measure(Decimal(counted.get(s.id, 0)), Decimal(1)) for s in people}
 
 
