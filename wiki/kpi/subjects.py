@@ -88,8 +88,8 @@ class Directory:
     """Names of a file to subjects, looked up once."""
 
     def __init__(self) -> None:
-        self.users = dict(session.execute(sa.select(User.username, User.id)).tuples().all())
-        self.teams = dict(session.execute(sa.select(Team.slug, Team.id)).tuples().all())
+        self.users = dict(session.execute(sa.select(User.username, User.id)).all())
+        self.teams = dict(session.execute(sa.select(Team.slug, Team.id)).all())
 
     def find(self, name: str) -> Subject | None:
         """The subject of a name: 'centre', 'team:billing', 'person:li.wei' or 'li.wei'."""
