@@ -7,6 +7,7 @@ from flask import flash, render_template, request, url_for
 
 from accounts import ops, passwords, places, queries
 from accounts.forms import ROLE_NAMES, Form, NewPersonForm, PersonForm, SiteForm, TeamForm, TierForm
+from accounts.forms import places as place_choices
 from accounts.models import Site, Team, Tier, User
 from accounts.permissions import P
 from accounts.rules import Role
@@ -176,14 +177,14 @@ def _places(status: int = 200, **refused: Form) -> Answer:
     forms: dict[str, Any] = {kind: form(formdata=None) for kind, (form, _table) in KINDS.items()}
     forms.update(refused)
     sites = session.scalars(queries.sites()).all()
-    forms["team"].site.choices = [("", "–"), *((site.slug, site.name) for site in sites)]
+    forms["team"].site.choices = place_choices(sites)
     page = render_template(
         "accounts/places.html",
         forms=forms,
         sites=sites,
         teams=session.scalars(queries.teams()).all(),
         tiers=session.scalars(queries.tiers()).all(),
-        counts=dict(session.execute(queries.head_counts()).tuples().all()),
+        counts={team: count for team, count in session.execute(queries.head_counts())},
     )
     return page, status
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -22,6 +23,16 @@ ROLE_NAMES = {
     Role.MANAGER: _l("Knowledge manager"),
     Role.ADMIN: _l("Administrator"),
 }
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as WTForms wants them."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def places(rows: Iterable[Any]) -> list[SelectChoice]:
+    """Teams, sites or tiers to choose from, or none of them."""
+    return choices([("", "–"), *((row.slug, row.name) for row in rows)])
 
 
 class SelectMultipleCheckboxField(SelectMultipleField):
@@ -68,7 +79,7 @@ class LoginForm(Form):
 
 class ProfileForm(Form):
     name = StringField(_l("Name"), needed())
-    locale = SelectField(_l("Language"), choices=list(LOCALE_NAMES.items()))
+    locale = SelectField(_l("Language"), choices=choices(LOCALE_NAMES.items()))
 
 
 class PasswordForm(Form):
@@ -95,14 +106,14 @@ class SetupForm(Form):
 class PersonForm(Form):
     name = StringField(_l("Name"), needed())
     email = StringField(_l("E-mail"), [Optional(), Length(max=200, message=_l("This is too long."))])
-    roles = SelectMultipleCheckboxField(_l("Roles"), choices=list(ROLE_NAMES.items()))
+    roles = SelectMultipleCheckboxField(_l("Roles"), choices=choices(ROLE_NAMES.items()))
     team = SelectField(_l("Team"), validate_choice=False)
     tier = SelectField(_l("Tier"), validate_choice=False)
 
     def offer(self, teams: Iterable[Any], tiers: Iterable[Any]) -> None:
         """Fill the choices of places."""
-        self.team.choices = [("", "–"), *((team.slug, team.name) for team in teams)]
-        self.tier.choices = [("", "–"), *((tier.slug, tier.name) for tier in tiers)]
+        self.team.choices = places(teams)
+        self.tier.choices = places(tiers)
 
 
 class NewPersonForm(PersonForm):

@@ -9,6 +9,7 @@ import wiki.api.wiring
 import wiki.articles.wiring
 import wiki.demo.wiring
 import wiki.feedback.wiring
+import wiki.insight.wiring
 import wiki.kpi.wiring
 import wiki.scoring.wiring
 import wiki.training.wiring
@@ -42,6 +43,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.training.wiring.init_app(app)
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)
+    wiki.insight.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
     health.init_app(app)

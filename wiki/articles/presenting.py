@@ -144,7 +144,7 @@ def article_card(article: Article, published: Publication | None, revision: Revi
         "version": published.version if published else article.version,
         "url": url_for("articles.show", slug=article.slug),
         "category": article.category.name if article.category else None,
-        "category_url": url_for("search.results", category=article.category.slug) if article.category else None,
+        "category_url": f"/search?category={article.category.slug}" if article.category else None,
         "services": [row.service.name for row in article.service_rows],
         "tags": article.tags,
         "author": names.get(ids[0], "") if ids else "",

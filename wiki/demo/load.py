@@ -12,7 +12,10 @@ from wiki.demo.content import Library, Present
 from wiki.demo.hours import some_time
 from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
+from wiki.demo.readings import plan_readings
 from wiki.demo.reviews import plan_texts
+from wiki.demo.teaching import plan_courses
+from wiki.demo.usage import plan_usage
 
 FOUNDED = 200  # days before today: the centre began to use Spiral
 
@@ -29,6 +32,9 @@ def load() -> list[tuple[str, str, str, str]]:
     logins = make_logins(library)
     plan = Plan(library, Present(clock.now()))
     plan_texts(plan)
+    plan_usage(plan)
+    plan_readings(plan)
+    plan_courses(plan)
     zone = library.zone("gaoyuan")
     founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))
     with progress(_("Loading the demo"), len(plan.acts)) as advance, writing():

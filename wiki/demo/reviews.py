@@ -234,3 +234,5 @@ def _hours_taken(story: Story) -> float:
     if allowed <= 24:
         return story.chance.uniform(11, 14) if late else story.chance.uniform(0.5, 8)
     return story.chance.uniform(20, 24) if late else story.chance.uniform(1, 13)
+
+

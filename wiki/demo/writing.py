@@ -13,7 +13,7 @@ GROUPS = ("teams", "roles", "tiers", "people")
 
 
 def content_of(text: Text, library: Library, present: Present, version: Version | None = None) -> Content:
-    """What is proposed: the text as it is now, or as it was in an earlier version. ``readers`` come with the world."""
+    """What is proposed: the text as it is now, or as it was in an earlier version; people are still named by slugs."""
     fields = {**text.fields, **(version.fields if version else {})}
     body = text.body if version is None or version.body is None else version.body
     return Content(
@@ -29,12 +29,11 @@ def content_of(text: Text, library: Library, present: Present, version: Version 
 
 def for_its_readers(content: Content, text: Text, world: World) -> Content:
     """The content with the tokens of those who may read it, and of those who must confirm it."""
-    if rule := text.fields.get("audience_ack"):
-        content = replace(content, fields={**content.fields, "audience_ack": _tokens(rule, world)})
-    if isinstance(text.audience, str):
-        return content
-    rule = text.audience["restricted"]
-    return replace(content, readers=_tokens(rule, world))
+    fields = {
+        code: _tokens(value, world) if isinstance(value, Mapping) else value for code, value in content.fields.items()
+    }
+    readers = [] if isinstance(text.audience, str) else _tokens(text.audience["restricted"], world)
+    return replace(content, fields=fields, readers=readers)
 
 
 def _tokens(rule: Mapping[str, Any], world: World) -> list[str]:
@@ -60,7 +59,5 @@ def _typed(text: Text, fields: Mapping[str, Any], library: Library, present: Pre
             value = present.date_of(value, zone)
         elif spec.type is FieldType.TIME:
             value = present.time_of(value, zone)
-        elif spec.type is FieldType.READERS:
-            continue  # tokens come with the world
         out[spec.code] = value
     return out

@@ -107,7 +107,7 @@ def assignments(course: Course) -> sa.Select[Assignment]:
     )
 
 
-def to_teach(actor: Actor, words: str) -> sa.Select[tuple[Article]]:
+def to_teach(actor: Actor, words: str) -> sa.Select[Article]:
     """Articles this trainer may pin: those whose title has the words, last changed first."""
     found = articles.published(actor)
     for word in words.split()[:6]:

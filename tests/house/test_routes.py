@@ -1,0 +1,117 @@
+"""What holds for every address of the house, found in the map of addresses itself."""
+
+import re
+
+import pytest
+
+from core.permissions import EVERYONE
+from tests.clients import Browser
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+OPEN = {  # what may be asked by nobody in particular; a new one is written down here on purpose
+    "accounts.login", "accounts.logout", "accounts.language", "accounts.setup", "api_accounts.make_token",
+    "api.openapi", "api.docs", "health.process", "health.ready", "health.metrics",
+}  # fmt: skip
+
+
+def address(rule) -> str:
+    """An address of this rule, its parts filled with something."""
+    return re.sub(
+        r"<(?:(int|float|path|string|any\([^>]*\)):)?[^<>]+>", lambda m: "7" if m[1] == "int" else "x", rule.rule
+    )
+
+
+def rules(app):
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_route_has_a_gate(app):
+    naked = [rule.endpoint for rule in rules(app) if not hasattr(app.view_functions[rule.endpoint], "gate")]
+    assert naked == []
+
+
+def test_what_is_open_to_everybody_is_written_down(app):
+    gated = {rule.endpoint: app.view_functions[rule.endpoint].gate for rule in rules(app)}
+    assert {endpoint for endpoint, gate in gated.items() if gate is EVERYONE} <= OPEN
+
+
+def test_csrf_every_route(app, make, signed_in):
+    """Without the page's token an unsafe request is refused, whoever asks, login and logout too."""
+    app.config["PROPAGATE_BUGS"] = False
+    signed = signed_in(make.user("admin", "manager"))
+    anybody = app.test_client()
+    assert isinstance(anybody, Browser)
+    wrong = []
+    for rule in rules(app):
+        for method in rule.methods & UNSAFE:
+            if rule.endpoint == "api_accounts.make_token":
+                continue  # carries its own secrets and no cookie
+            for who, client in (("signed in", signed), ("nobody", anybody)):
+                if who == "nobody" and rule.rule.startswith("/api/"):
+                    continue  # refused for want of a token
+                status = client.open(address(rule), method=method).status_code
+                if status != 400:
+                    wrong.append((method, rule.rule, who, status))
+    assert wrong == []
+
+
+def test_the_interface_wants_a_token_for_every_write(app):
+    client = app.test_client(use_cookies=False)
+    for rule in rules(app):
+        if rule.rule.startswith("/api/") and rule.endpoint not in OPEN:
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                answer = client.open(address(rule), method=method, json={})
+                assert answer.status_code == 401, (method, rule.rule, answer.status_code)
+                assert answer.content_type == "application/problem+json"
+
+
+HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "X-Request-Id")
+
+
+def test_headers_on_every_answer(app, make, signed_in):
+    app.config["PROPAGATE_BUGS"] = False
+    client = signed_in(make.user("admin", "manager"))
+    for rule in rules(app):
+        if "GET" not in rule.methods:
+            continue
+        answer = client.get(address(rule))
+        missing = [name for name in HEADERS if name not in answer.headers]
+        assert not missing, (rule.rule, answer.status_code, missing)
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert "no-store" in answer.headers["Cache-Control"] or answer.headers["Cache-Control"].startswith("private")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/api/v1/nowhere", 404), ("/logout", 405)])
+def test_refusals_carry_headers_and_a_sentence(client, path, status):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert all(name in answer.headers for name in HEADERS)
+    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_a_file_carries_headers_too(client):
+    answer = client.get("/static/css/tokens.css?v=1")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_body_beyond_the_limit_is_refused_everywhere(client):
+    for path in ("/login", "/nowhere", "/healthz"):
+        assert client.post(path, data=b"x", environ_overrides={"CONTENT_LENGTH": str(50 << 20)}).status_code == 413
+
+
+def test_cookies_are_for_the_server_alone(client):
+    cookie = client.get("/login").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_headers_of_a_site_on_https(settings):
+    from wiki.app import create_app
+
+    app = create_app(settings.model_copy(update={"base_url": "https://spiral.example"}))
+    answer = app.test_client().get("/login", base_url="https://spiral.example")
+    assert answer.headers["Set-Cookie"].startswith("__Host-spiral=")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" in answer.headers
+    app.extensions["spiral.database"].close()
