@@ -7,7 +7,7 @@ the class with one method per thing; take what is needed by keyword and invent t
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -20,6 +20,21 @@ from core import clock
 from core.actors import Actor
 from core.db import has_session, session, writing
 from tests.clients import PASSWORD
+from wiki.articles import ops as writing_ops
+from wiki.articles.content import Content
+from wiki.articles.models import Article, Submission
+from workflows import ops as reviewing
+from workflows.models import Pipeline, Task
+from workflows.rules import Definition, TaskState, Verb, pipeline
+
+TEXTS: dict[str, dict[str, Any]] = {
+    "script": {"scenario": "客户对账单有疑问", "say": "我马上为您逐项核对。"},
+    "best_practice": {"situation": "客户反复来电", "action": "先复述,再核对。"},
+    "faq": {"question": "套餐什么时候生效?", "answer": "次月一日零点生效。"},
+    "sop": {"process_no": "CS-1", "effective_on": "2026-11-01", "steps": [{"id": "1", "text": "核对身份", "next": []}]},
+    "notice": {"effective_from": "2026-11-20T00:00+08:00"},
+    "product": {"department_text": "资费说明", "customer_text": "每月多十元,多两倍流量。"},
+}
 
 
 @contextmanager
@@ -36,7 +51,7 @@ def somewhere() -> Iterator[None]:
 class Make:
     """One per test."""
 
-    _hash: dict[str, str] = {}
+    _hash: ClassVar[dict[str, str]] = {}
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -125,3 +140,76 @@ class Make:
                 session.add(found)
                 session.flush()
             return found
+
+    def pipeline(self, *roles: str, topic: str = "faq", definition: Definition | None = None) -> Definition:
+        """New reviews of this topic are judged this way from now on."""
+        with somewhere():
+            chosen = definition or pipeline(*roles)
+            last = session.scalar(sa.select(sa.func.max(Pipeline.version)).where(Pipeline.topic == topic)) or 0
+            session.execute(sa.update(Pipeline).where(Pipeline.topic == topic).values(active=False))
+            session.add(
+                Pipeline(topic=topic, version=last + 1, document=chosen.model_dump(mode="json"), created_at=clock.now())
+            )
+            session.flush()
+            return chosen
+
+    def content(self, kind: str = "faq", **changed: Any) -> Content:
+        """A complete text of a kind; ``fields`` are added to those it needs."""
+        fields = {**TEXTS[kind], **changed.pop("fields", {})}
+        if kind == "sop" and fields["process_no"] == "CS-1":
+            fields["process_no"] = f"CS-{self.number()}"
+        given: dict[str, Any] = {"title": f"知识 {self.number()}", "body": "先安抚,再核对。", **changed}
+        return Content(**given, fields=fields)
+
+    def submission(
+        self,
+        author: Actor | None = None,
+        kind: str = "faq",
+        *,
+        article: str | None = None,
+        submitted: bool = True,
+        significance: str = "major",
+        **content: Any,
+    ) -> Submission:
+        """A proposal, handed in unless told otherwise."""
+        with somewhere():
+            author = author or self.actor("rep")
+            made = writing_ops.propose(
+                author, kind, self.content(kind, **content), article_slug=article, significance=significance
+            )
+            if submitted:
+                writing_ops.submit(made, author)
+            return made
+
+    def tasks(self, submission: Submission, *, opened: bool = True) -> list[Task]:
+        """The tasks of a submission's reviews, oldest first; only the open ones unless told otherwise."""
+        found = sa.select(Task).where(Task.review.has(subject_kind="submission", subject_id=submission.id))
+        return list(session.scalars((found.where(Task.state == TaskState.OPEN) if opened else found).order_by(Task.id)))
+
+    def task(self, submission: Submission, seat: str | None = None) -> Task:
+        """The one open task (of this seat)."""
+        (found,) = [task for task in self.tasks(submission) if seat is None or task.seat == seat]
+        return found
+
+    def decide(
+        self, submission: Submission, actor: Actor, verb: str = "approve", *, seat: str | None = None, **about: Any
+    ) -> Any:
+        """This person decides the open task having just looked at it."""
+        with somewhere():
+            task = self.task(submission, seat)
+            return reviewing.decide(
+                task.id, actor, Verb(verb), seen=task.version, **({"note": "Please mend it."} | about)
+            )
+
+    def approved(self, submission: Submission, *, until: str | None = None) -> Submission:
+        """Somebody new of the right role approves each open task, to the end or until the stage named ``until``."""
+        with somewhere():
+            while tasks := [task for task in self.tasks(submission) if task.stage != until]:
+                reviewing.decide(tasks[0].id, self.actor(tasks[0].role), Verb.APPROVE, seen=tasks[0].version)
+            return submission
+
+    def article(self, author: Actor | None = None, kind: str = "faq", **about: Any) -> Article:
+        """A published article (or, with ``article=slug``, its next version)."""
+        with somewhere():
+            made = self.approved(self.submission(author, kind, **about))
+            return session.get_one(Article, made.article_id)

@@ -10,17 +10,13 @@ from core.actors import Actor
 from core.db import lock, session
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events import emit
-from core.i18n import _, local
+from core.i18n import _
 from core.permissions import can
+from workflows import subjects
 from workflows.events import TaskDecided
-from workflows.models import (
-    CarriedApproval,
-    Decision,
-    Pipeline,
-    Review,
-    Task,
-)
-from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
+from workflows.models import Decision, Pipeline, Review, Task
+from workflows.overtaken import moved
+from workflows.permissions import P, acted_this_round, approvers, holds_the_seat, who_acted, wrote_it
 from workflows.queries import active_pipeline, eligible_for, open_review
 from workflows.rounds import close_tasks, current_round, go, open_round, sent_back_from, set_authors, tell
 from workflows.rules import (
@@ -62,7 +58,7 @@ def submit(
     author_ids: tuple[int, ...],
 ) -> Review:
     """Begin a review of the subject, or go on with the one that was returned to its author."""
-    review = open_review(subject_kind, subject_id)
+    review = hold(subject_kind, subject_id)
     if review is None:
         review = _begin(subject_kind, subject_id, topic)
         ask = Ask(review.definition, Position(State.NEW))
@@ -73,6 +69,7 @@ def submit(
             review.position,
             changed=last.revision_id != revision_id,
             resume_at=sent_back_from(review, last),
+            tainted=bool(approvers(last.id) & set(author_ids)),
         )
     before, after = ask.here, move(ask, Verb.SUBMIT)
     review.title, review.category = title[:300], category
@@ -140,9 +137,10 @@ def decide(
     _must_still_be(task, seen)
     _require_seat(actor, task)
     checklist = checklist or {}
-    _check_input(task, verb, note, checklist)
+    to_stage = None if verb is not Verb.SEND_BACK or to_stage in {"", "author"} else to_stage
+    _check_input(task, verb, note, checklist, to_stage)
     review, before = task.review, task.review.position
-    decision = _record(task, actor, verb, note, None if to_stage in {None, "", "author"} else to_stage, checklist)
+    decision = _record(task, actor, verb, note, to_stage, checklist)
     after = move(Ask(review.definition, before, _votes(task), decision.to_stage), verb)
     _settle(task, decision, after, actor)
     audit.record(
@@ -162,10 +160,12 @@ def decide(
 
 
 def comment(task_id: int, actor: Actor, *, note: str) -> Decision:
-    """Leave a remark without a verdict; nothing moves. Everybody who may see the text may comment, authors too."""
+    """Leave a remark without a verdict; nothing moves. Everybody who may read the text may comment, authors too."""
     task = find_task(task_id, actor, locked=True)
+    if not subjects.subject(task.review.subject_kind).readable(actor, task.review.subject_id):
+        raise Forbidden(_("Only who may read the text can comment on it."))
     if task.state is not TaskState.OPEN:
-        raise _moved(task)
+        raise moved(task)
     _check_input(task, Verb.COMMENT, note, {})
     decision = _record(task, actor, Verb.COMMENT, note, None, {})
     review = task.review
@@ -188,41 +188,7 @@ def _forbid_own_work(actor: Actor, task: Task) -> None:
 
 def _must_still_be(task: Task, seen: int) -> None:
     if task.state is not TaskState.OPEN or task.version != seen:
-        raise _moved(task)
-
-
-def _moved(task: Task) -> Conflict:
-    """409: what happened to the task since it was seen, naming who and when."""
-    row = session.execute(
-        sa.select(Decision, User.name)
-        .join(User, User.id == Decision.actor_id)
-        .where(Decision.task_id == task.id, Decision.verb != Verb.COMMENT)
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return Conflict(
-            _("This has changed since you opened it. Look at it again before you decide."),
-            code="moved",
-            version=task.version,
-            state=task.state.value,
-            task_id=task.id,
-        )
-    decision, name = row
-    return Conflict(
-        _(
-            "%(name)s was faster and decided this at %(time)s.",
-            name=name,
-            time=f"{local(decision.decided_at):%H:%M:%S}",
-        ),
-        code="moved",
-        decided_by=name,
-        decided_at=decision.decided_at.isoformat(),
-        verb=decision.verb.value,
-        version=task.version,
-        state=task.state.value,
-        task_id=task.id,
-    )
+        raise moved(task)
 
 
 def _require_seat(actor: Actor, task: Task) -> None:
@@ -232,8 +198,10 @@ def _require_seat(actor: Actor, task: Task) -> None:
         raise Forbidden(_("You have already judged in this round; another person must take this seat."), code="acted")
 
 
-def _check_input(task: Task, verb: Verb, note: str, checklist: dict[str, bool]) -> None:
+def _check_input(task: Task, verb: Verb, note: str, checklist: dict[str, bool], to_stage: str | None = None) -> None:
     errors: dict[str, str] = {}
+    if to_stage is not None and to_stage not in {stage.key for stage in task.review.definition.stages}:
+        errors["to_stage"] = _("There is no stage %(stage)s in this review.", stage=to_stage[:64])
     if verb in {Verb.SEND_BACK, Verb.REJECT, Verb.COMMENT} and not note.strip():
         errors["note"] = _("Please write a remark: the author needs to know why.")
     if len(note) > NOTE_LIMIT:
@@ -281,9 +249,8 @@ def _settle(task: Task, decision: Decision, after: Position, actor: Actor) -> No
     """Close the task if its seat is full, and carry the review to where the table says."""
     review, now = task.review, clock.now()
     seat = next(s for s in task.definition_stage.seats if s.key == task.seat)
-    task.version += 1
     if decision.verb is not Verb.APPROVE or complete(seat, _votes(task)):
-        task.state, task.closed_at = TaskState.DONE, now
+        task.state, task.closed_at, task.version = TaskState.DONE, now, task.version + 1
     if after == review.position:
         session.flush()
         return
@@ -334,45 +301,50 @@ def withdraw(subject_kind: str, subject_id: int, actor: Actor) -> Review:
 
 def revise(subject_kind: str, subject_id: int, actor: Actor, *, revision_id: int, author_ids: tuple[int, ...]) -> None:
     """The text under review changed: open tasks get a new version, earlier approvals are kept or voided."""
-    review = open_review(subject_kind, subject_id)
+    review = hold(subject_kind, subject_id)
     if review is None:
         return
-    lock(Review, review.id)
     set_authors(review, author_ids)
     before, current = review.position, current_round(review)
-    after = move(Ask(review.definition, before), Verb.REVISE)
+    tainted = bool(approvers(current.id) & set(author_ids))
+    after = move(Ask(review.definition, before, tainted=tainted), Verb.REVISE)
     if before.state is State.RETURNED:
         return  # the next submit opens the round
-    fresh = not _votes_in(current.id) and not session.scalar(
-        sa.select(sa.func.count()).select_from(CarriedApproval).where(CarriedApproval.round_id == current.id)
-    )
-    if review.definition.on_change is Approvals.KEPT or fresh:
+    if (review.definition.on_change is Approvals.KEPT and not tainted) or not who_acted(current.id):
         current.revision_id = revision_id
         for task in session.scalars(sa.select(Task).where(Task.review_id == review.id, Task.state == TaskState.OPEN)):
             task.revision_id, task.version = revision_id, task.version + 1
         session.flush()
+        _record_revise(review, actor, revision_id, before)
         return
     close_tasks(review)
     open_round(review, actor, revision_id, after)
+    _record_revise(review, actor, revision_id, before)
     tell(review, Verb.REVISE, before, revision_id, actor)
 
 
-def _votes_in(round_id: int) -> int:
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Decision)
-            .where(Decision.round_id == round_id, Decision.verb != Verb.COMMENT)
-        )
-        or 0
+def _record_revise(review: Review, actor: Actor, revision_id: int, at: Position) -> None:
+    audit.record(
+        actor,
+        Verb.REVISE,
+        subject_kind=review.subject_kind,
+        subject_id=review.subject_id,
+        revision_id=revision_id,
+        stage=at.stage,
     )
 
 
-def _locked_open(subject_kind: str, subject_id: int) -> Review:
+def hold(subject_kind: str, subject_id: int) -> Review | None:
+    """The open review of a subject, locked until the transaction ends. Lock the subject itself only after it:
+    a decision holds its review first, and two orders would be a deadlock."""
     review = open_review(subject_kind, subject_id)
+    return lock(Review, review.id) if review is not None else None
+
+
+def _locked_open(subject_kind: str, subject_id: int) -> Review:
+    review = hold(subject_kind, subject_id)
     if review is None:
         raise Conflict(_("This is not under review any more."), code="illegal-move")
-    lock(Review, review.id)
     return review
 
 
@@ -381,7 +353,7 @@ def claim(task_id: int, actor: Actor) -> Task:
     task = find_task(task_id, actor, locked=True)
     _forbid_own_work(actor, task)
     if task.state is not TaskState.OPEN:
-        raise _moved(task)
+        raise moved(task)
     _require_seat(actor, task)
     if task.claimed_by_id not in {None, actor.id}:
         name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
@@ -393,6 +365,8 @@ def claim(task_id: int, actor: Actor) -> Task:
 def release(task_id: int, actor: Actor) -> Task:
     """Give a claimed task back to the pool."""
     task = find_task(task_id, actor, locked=True)
+    if task.state is not TaskState.OPEN:
+        raise moved(task)
     if task.claimed_by_id != actor.id:
         raise Conflict(_("You have not claimed this."), code="not-claimed")
     task.claimed_by_id = task.claimed_at = None
@@ -400,10 +374,11 @@ def release(task_id: int, actor: Actor) -> Task:
 
 
 def hand_over(task_id: int, actor: Actor, *, to: str) -> Task:
-    """Pass the claim to another person who may sit in this seat."""
+    """Pass the claim to another person who may sit in this seat; nobody chooses the judge of their own work."""
     task = find_task(task_id, actor, locked=True)
+    _forbid_own_work(actor, task)
     if task.state is not TaskState.OPEN:
-        raise _moved(task)
+        raise moved(task)
     if not (actor.holds("supervisor", "manager") or task.claimed_by_id == actor.id or holds_the_seat(actor, task)):
         raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
     found = next((user for user in eligible_for(task) if user.username == to), None)

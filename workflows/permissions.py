@@ -61,6 +61,15 @@ def who_acted(round_id: int) -> frozenset[int]:
     return frozenset(session.scalars(sa.union(own, carried)))
 
 
+def approvers(round_id: int) -> frozenset[int]:
+    """Everybody whose approval stands in a round, given in it or carried into it."""
+    carried = sa.select(CarriedApproval.decision_id).where(CarriedApproval.round_id == round_id)
+    found = sa.select(Decision.actor_id).where(
+        Decision.verb == Verb.APPROVE, sa.or_(Decision.round_id == round_id, Decision.id.in_(carried))
+    )
+    return frozenset(session.scalars(found))
+
+
 def decidable(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of DECIDE, over ``Task``."""
     wrote = sa.exists().where(ReviewAuthor.review_id == Task.review_id, ReviewAuthor.user_id == actor.id)
@@ -86,8 +95,10 @@ def decidable(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def touched(actor: Actor) -> sa.ColumnElement[bool]:
-    """Reviews in which the person holds or held a task or gave a verdict, over ``Review``."""
-    mine = sa.exists().where(Decision.review_id == Review.id, Decision.actor_id == actor.id)
+    """Reviews in which the person gave a verdict or may give one now, over ``Review``. A comment opens no door."""
+    mine = sa.exists().where(
+        Decision.review_id == Review.id, Decision.actor_id == actor.id, Decision.verb != Verb.COMMENT
+    )
     return sa.or_(mine, Review.id.in_(sa.select(Task.review_id).where(decidable(actor))))
 
 

@@ -5,7 +5,7 @@ database, the web or an article.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -187,8 +187,8 @@ class Ask:
     votes: tuple[Vote, ...] = ()  # of the current stage and round, the new one included
     to_stage: str | None = None  # where a send-back goes; None: to the author
     changed: bool = True  # did the text change since the approvals were given?
-    resume_at: str | None = None  # the stage that sent it back, when the author changed nothing
-    extra: dict[str, str] = field(default_factory=dict)
+    resume_at: str | None = None  # the stage that sent it back
+    tainted: bool = False  # an approval that would be kept was given by somebody who has written in the text since
 
 
 def complete(seat: Seat, votes: Iterable[Vote]) -> bool:
@@ -228,7 +228,8 @@ def enter_first_stage(ask: Ask) -> Position:
 
 def resume(ask: Ask) -> Position:
     """After a return: where it was sent back when nothing changed or approvals are kept, else the first stage."""
-    if ask.resume_at is not None and (not ask.changed or ask.definition.on_change is Approvals.KEPT):
+    kept = not ask.changed or ask.definition.on_change is Approvals.KEPT
+    if ask.resume_at is not None and kept and not ask.tainted:
         return Position(State.IN_REVIEW, ask.resume_at)
     return enter_first_stage(ask)
 
@@ -272,7 +273,8 @@ def withdrawn(ask: Ask) -> Position:
 
 def stay_or_first_stage(ask: Ask) -> Position:
     """A change of text under review: kept approvals stay where they are, voided ones mean the first stage."""
-    return ask.here if ask.definition.on_change is Approvals.KEPT else enter_first_stage(ask)
+    kept = ask.definition.on_change is Approvals.KEPT and not ask.tainted
+    return ask.here if kept else enter_first_stage(ask)
 
 
 def stay(ask: Ask) -> Position:

@@ -1,6 +1,6 @@
 """The reviewer's pages: the inbox, and one task to read, compare and decide."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from workflows.models import Decision, Review, Task
 from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
 from workflows.presenting import counts_for, look, rows_of
 from workflows.queries import decisions_of, waiting_for, wrote_by
-from workflows.rules import State, TaskState, Verb
+from workflows.rules import VERDICTS, State, TaskState, Verb
 
 bp = blueprint("reviews", __name__, url_prefix="/reviews")
 
@@ -204,14 +204,15 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
     task = ops.find_task(task_id, actor())
     review = task.review
     slot = subjects.subject(review.subject_kind)
-    last = next((d for d, _n in reversed(decisions_of(review.id)) if d.task_id == task.id), None)
+    last = next((d for d, _n in reversed(decisions_of(review.id)) if d.task_id == task.id and d.verb in VERDICTS), None)
+    at = error.details.get("decided_at")
     return render_template(
         "reviews/moved.html",
         sentence=error.sentence,
         by=error.details.get("decided_by"),
-        at=last.decided_at if last else None,
+        at=datetime.fromisoformat(at) if at else None,
         verb=error.details.get("verb"),
-        note=last.note if last else None,
+        note=last.note if last and slot.readable(actor(), review.subject_id) else None,
         submission={"title": review.title, "url": slot.url(review.subject_id), **slot.summary(review.subject_id)},
         typed_note=request.form.get("note", ""),
         next_item=following,

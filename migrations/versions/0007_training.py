@@ -7,7 +7,7 @@ from migrations import triggers
 from migrations.columns import Amount, Json, Time, code
 
 revision = "0007_training"
-down_revision = "0005_feedback"
+down_revision = "0006_search"
 
 TABLES = (
     "acknowledgements", "attempt_answers", "attempts", "lessons_done", "enrolments", "assignments", "questions", "quizzes", "lessons",

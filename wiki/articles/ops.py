@@ -118,11 +118,19 @@ def find_submission(
     Raises:
         NotFound, Forbidden.
     """
+    if locked:
+        reviewing.hold(SUBJECT, submission_id)  # first the review, then its subject: the order of a decision
     found = lock(Submission, submission_id) if locked else session.get(Submission, submission_id)
     if found is None or not can(actor, P.KNOW_SUBMISSION, found):
         raise NotFound(_("There is no such submission, or you may not see it."))
+    if permission is P.EDIT_SUBMISSION and found.state not in EDITABLE and can(actor, P.READ_SUBMISSION, found):
+        raise _closed(found)  # wrong state is 409, never 403
     require(actor, permission, found)
     return found
+
+
+def _closed(submission: Submission) -> IllegalMove:
+    return IllegalMove(_("This can no longer be edited: it is %(state)s.", state=submission.state.value))
 
 
 def save(
@@ -138,7 +146,7 @@ def save(
     Saving what the head already says makes no revision. Raises Forbidden, IllegalMove, Invalid.
     """
     if submission.state not in EDITABLE:
-        raise IllegalMove(_("This can no longer be edited: it is %(state)s.", state=submission.state.value))
+        raise _closed(submission)
     require(actor, P.EDIT_SUBMISSION, submission)
     content = checked(kind_of(submission.kind), content)
     if significance is not None:

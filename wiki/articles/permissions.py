@@ -7,9 +7,8 @@ from core.db import session
 from core.permissions import Permission, all_of, any_of, anybody, grant, holds
 from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Submission, SubmissionAuthor
 from wiki.articles.rules import tokens_of
-from workflows.models import Decision, Review, Task
+from workflows.models import Review, Task, TaskPerson
 from workflows.permissions import touched
-from workflows.queries import last_review
 
 
 class P(Permission):
@@ -66,44 +65,32 @@ def left_the_desk(actor: Actor, submission: Submission) -> bool:
 
 
 def holds_a_task(actor: Actor, submission: Submission) -> bool:
-    """Holds or held a task of its reviews, or judged in one."""
-    review = last_review("submission", submission.id)
-    if review is None:
-        return False
+    """A seat of its reviews is or was this person's, or they judged in one."""
     found = sa.select(Review.id).where(
-        Review.subject_kind == "submission", Review.subject_id == submission.id, touched(actor)
-    )
-    return session.scalar(found.limit(1)) is not None or _held(actor, submission)
-
-
-def _held(actor: Actor, submission: Submission) -> bool:
-    """A seat of its past tasks was this person's role: 'holders of its tasks, past and present'."""
-    found = (
-        sa.select(Task.id)
-        .join(Review, Review.id == Task.review_id)
-        .where(Review.subject_kind == "submission", Review.subject_id == submission.id, _seat_of(actor))
+        Review.subject_kind == "submission", Review.subject_id == submission.id, _had_a_hand(actor)
     )
     return session.scalar(found.limit(1)) is not None
 
 
-def _seat_of(actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.and_(
+def _had_a_hand(actor: Actor) -> sa.ColumnElement[bool]:
+    """Reviews with a task, open or past, in a seat of this person, or with a verdict of theirs, over ``Review``."""
+    named = sa.exists().where(TaskPerson.task_id == Task.id, TaskPerson.user_id == actor.id)
+    seat = sa.and_(
         Task.role.in_(sorted(actor.roles)),
         sa.or_(Task.team_id.is_(None), Task.team_id == actor.team_id),
-        sa.not_(Task.named),
+        sa.or_(sa.not_(Task.named), named),
     )
+    return sa.or_(sa.exists().where(Task.review_id == Review.id, seat), touched(actor))
 
 
 def knowable(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of READ_SUBMISSION, over ``Submission``: own ones, those judged or to be judged, all for a manager."""
     mine = sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id)
+    left = Submission.submitted_at.is_not(None)
     if actor.holds("manager"):
-        return sa.or_(mine, Submission.submitted_at.is_not(None))
+        return sa.or_(mine, left)
     review_of = sa.and_(Review.subject_kind == "submission", Review.subject_id == Submission.id)
-    judged = sa.exists().where(review_of, Decision.review_id == Review.id, Decision.actor_id == actor.id)
-    held = sa.exists().where(review_of, Task.review_id == Review.id, _seat_of(actor))
-    named = sa.exists().where(review_of, touched(actor))
-    return sa.or_(mine, judged, held, named)
+    return sa.or_(mine, sa.and_(left, sa.exists().where(review_of, _had_a_hand(actor))))
 
 
 grant(

@@ -3,8 +3,6 @@
 from datetime import datetime
 from random import Random
 
-from core.db import session
-from wiki.articles.models import Article
 from wiki.demo.content import Text
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time
 from wiki.demo.plan import Do, Plan, World
@@ -46,8 +44,7 @@ def _complaints(plan: Plan, texts: dict[str, Text]) -> None:
 
 def _say(title: str, username: str, *, helpful: bool, reason: str = "", comment: str = "") -> Do:
     def say(world: World) -> None:
-        article = session.get_one(Article, world.articles[title])
-        ops.say(article, world.actors[username], helpful=helpful, reason=reason, comment=comment)
+        ops.say(world.articles[title], world.actors[username], helpful=helpful, reason=reason, comment=comment)
 
     return say
 
@@ -65,7 +62,7 @@ def _uses(plan: Plan, text: Text, username: str, windows: list[int]) -> None:
 
 def _use_of(title: str, username: str) -> Do:
     def use(world: World) -> None:
-        ops.say(session.get_one(Article, world.articles[title]), world.actors[username], used_in_call=True)
+        ops.say(world.articles[title], world.actors[username], used_in_call=True)
 
     return use
 

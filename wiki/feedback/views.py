@@ -5,7 +5,6 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.db import session
 from core.errors import NotFound
 from core.i18n import _
 from core.permissions import can
@@ -55,10 +54,8 @@ def give(slug: str) -> Response | tuple[dict[str, Any], int]:
 
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The panel beside an article: did it help, did you use it?"""
-    who, shown = maybe_actor(), context.get("article") or {}
-    article_id = shown.get("id") if isinstance(shown, dict) else getattr(shown, "id", None)
-    article = session.get(Article, article_id) if article_id and who else None
-    if who is None or article is None or not article.live:
+    article, who = context.get("row"), maybe_actor()
+    if who is None or not isinstance(article, Article) or not article.live:
         return None
     return "feedback/_panel.html", {
         "standing": standing(article, who.id),

@@ -119,7 +119,8 @@ def flow() -> list[dict[str, Any]]:
         Task.state == TaskState.DONE, Task.closed_at >= now - timedelta(days=30)
     )
     for role, opened, closed in session.execute(done):
-        spans.setdefault(role, []).append((closed - opened).total_seconds())
+        if closed is not None:
+            spans.setdefault(role, []).append((closed - opened).total_seconds())
     known = {row.role: row for row in waiting}
     order = ["business", "qa", "training", "supervisor"]
     roles = [r for r in order if r in known or r in spans] + sorted((set(known) | set(spans)) - set(order))

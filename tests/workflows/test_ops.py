@@ -1,0 +1,499 @@
+"""Judging, as people meet it."""
+
+import pytest
+import sqlalchemy as sa
+
+from accounts.people import actor_of
+from core.audit import TrailEntry
+from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from tests.make import Make
+from wiki.articles import ops as writing
+from workflows import ops
+from workflows.models import Decision, Review, Task
+from workflows.rules import Approvals, Definition, Seat, Stage, State, TaskState, Verb
+
+STAGES = ("business", "qa", "training", "supervisor")
+APPROVE, BACK, REJECT = Verb.APPROVE, Verb.SEND_BACK, Verb.REJECT
+
+
+def four(on_change: Approvals) -> Definition:
+    return Definition(
+        stages=tuple(Stage(key=key, seats=(Seat(key=key, role=key),)) for key in STAGES), on_change=on_change
+    )
+
+
+def stage_of(made) -> str:
+    tasks = Make().tasks(made)
+    return tasks[0].stage if tasks else "-"
+
+
+# ── the order of checks: 404, 403 own work, 409 moved, 403 seat, 422 input ───────────────────────────────────────────
+
+
+def test_a_restricted_review_does_not_exist_for_others(db, make: Make):
+    task = make.task(make.submission(audience="restricted", readers=["role:admin"]))
+    with pytest.raises(NotFound):
+        ops.decide(task.id, make.actor("rep"), APPROVE, seen=task.version)
+    with pytest.raises(NotFound):
+        ops.decide(task.id + 1000, make.actor("business"), APPROVE, seen=1)
+
+
+def test_own_work_is_refused_before_it_is_said_that_it_moved(db, make: Make):
+    author = make.actor("rep", "business")
+    task = make.task(make.submission(author))
+    with pytest.raises(Forbidden) as refused:
+        ops.decide(task.id, author, APPROVE, seen=task.version + 7)
+    assert refused.value.code == "own-work"
+
+
+def test_who_came_second_gets_409_also_without_the_seat(db, make: Make):
+    made = make.submission()
+    task = make.task(made)
+    seen = task.version
+    make.decide(made, make.actor("business"))
+    for late in (make.actor("business"), make.actor("rep")):
+        with pytest.raises(Conflict) as refused:
+            ops.decide(task.id, late, BACK, seen=seen)
+        assert refused.value.code == "moved"
+
+
+def test_a_wrong_role_is_refused_before_a_missing_note(db, make: Make):
+    task = make.task(make.submission())
+    with pytest.raises(Forbidden) as refused:
+        ops.decide(task.id, make.actor("qa"), BACK, seen=task.version)
+    assert refused.value.code == "not-your-seat"
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_manager_and_admin_imply_no_seat(db, make: Make, role: str):
+    task = make.task(make.submission())
+    with pytest.raises(Forbidden):
+        ops.decide(task.id, make.actor(role), APPROVE, seen=task.version)
+
+
+@pytest.mark.parametrize("verb", [BACK, REJECT])
+def test_who_refuses_says_why(db, make: Make, verb: Verb):
+    task = make.task(make.submission())
+    with pytest.raises(Invalid) as refused:
+        ops.decide(task.id, make.actor("business"), verb, seen=task.version, note="  ")
+    assert set(refused.value.errors) == {"note"}
+
+
+def test_a_note_has_an_end(db, make: Make):
+    task = make.task(make.submission())
+    with pytest.raises(Invalid):
+        ops.decide(task.id, make.actor("business"), BACK, seen=task.version, note="长" * 4001)
+
+
+def test_an_unknown_question_of_the_checklist(db, make: Make):
+    task = make.task(make.submission())
+    with pytest.raises(Invalid) as refused:
+        ops.decide(task.id, make.actor("business"), APPROVE, seen=task.version, checklist={"nice": True})
+    assert set(refused.value.errors) == {"checklist"}
+
+
+# ── somebody was faster ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def refused_as_moved(task: Task, who, seen: int) -> Conflict:
+    with pytest.raises(Conflict) as refused:
+        ops.decide(task.id, who, APPROVE, seen=seen)
+    assert refused.value.code == "moved"
+    return refused.value
+
+
+def test_it_names_who_was_faster_and_when(db, make: Make, clock):
+    made, late = make.submission(), make.actor("business")
+    task, fast = make.task(made), make.actor("business", name="李娜")
+    seen = task.version
+    clock.advance(minutes=5)
+    make.decide(made, fast)
+    clock.advance(minutes=5)
+    moved = refused_as_moved(task, late, seen)
+    assert moved.details["decided_by"] == "李娜"
+    assert moved.details["decided_at"] == "2026-11-16T01:05:00+00:00"
+    assert moved.details["verb"] == "approve"
+    assert "李娜" in moved.sentence
+    assert "09:05:00" in moved.sentence, "on the reader's clock"
+
+
+def test_it_names_whose_veto_closed_the_parallel_seat(db, make: Make, clock):
+    seats = (Seat(key="a", role="qa"), Seat(key="b", role="training"))
+    make.pipeline(definition=Definition(stages=(Stage(key="both", seats=seats),)))
+    made = make.submission()
+    task = make.task(made, "b")
+    clock.advance(minutes=1)
+    ops.comment(task.id, make.actor("training"), note="I am reading")
+    clock.advance(minutes=1)
+    make.decide(made, make.actor("qa", name="王芳"), "send_back", seat="a")
+    moved = refused_as_moved(task, make.actor("training"), 1)
+    assert (moved.details["decided_by"], moved.details["verb"]) == ("王芳", "send_back")
+
+
+def test_it_names_the_author_who_withdrew(db, make: Make, clock):
+    author = make.actor("rep", name="张伟")
+    made = make.submission(author)
+    task = make.task(made)
+    clock.advance(minutes=3)
+    writing.withdraw(made, author)
+    moved = refused_as_moved(task, make.actor("business"), 1)
+    assert (moved.details["decided_by"], moved.details["verb"]) == ("张伟", "withdraw")
+    assert moved.details["state"] == "void"
+
+
+def test_it_names_who_changed_the_text(db, make: Make, clock):
+    author = make.actor("rep", name="张伟")
+    made = make.submission(author)
+    task = make.task(made)
+    clock.advance(minutes=3)
+    writing.save(made, author, make.content(title="New words"))
+    moved = refused_as_moved(task, make.actor("business"), 1)
+    assert (moved.details["decided_by"], moved.details["verb"]) == ("张伟", "revise")
+    assert task.state is TaskState.OPEN
+    make.decide(made, make.actor("business"))
+
+
+def test_parallel_seats_do_not_collide(db, make: Make):
+    seats = (Seat(key="a", role="qa"), Seat(key="b", role="training"))
+    make.pipeline(definition=Definition(stages=(Stage(key="both", seats=seats),)))
+    made = make.submission()
+    a, b = make.task(made, "a"), make.task(made, "b")
+    seen = a.version, b.version
+    ops.decide(a.id, make.actor("qa"), APPROVE, seen=seen[0])
+    ops.decide(b.id, make.actor("training"), APPROVE, seen=seen[1])
+    assert made.state.value == "published"
+
+
+def test_two_approvals_of_one_seat_do_not_collide(db, make: Make):
+    make.pipeline(definition=Definition(stages=(Stage(key="t", seats=(Seat(key="t", role="training", approvals=2),)),)))
+    made = make.submission()
+    task = make.task(made)
+    seen = task.version
+    first = make.actor("training")
+    ops.decide(task.id, first, APPROVE, seen=seen)
+    with pytest.raises(Forbidden) as refused:
+        ops.decide(task.id, first, APPROVE, seen=seen)
+    assert refused.value.code == "acted"
+    ops.decide(task.id, make.actor("training"), APPROVE, seen=seen)
+    assert made.state.value == "published"
+
+
+def test_two_of_three_seats_close_the_third(db, make: Make, clock):
+    seats = tuple(Seat(key=key, role="training") for key in "abc")
+    make.pipeline(definition=Definition(stages=(Stage(key="t", seats=seats, need=2),)))
+    made = make.submission()
+    third = make.task(made, "c")
+    for seat in "ab":
+        make.decide(made, make.actor("training"), seat=seat)
+    assert third.state is TaskState.VOID
+    assert made.state.value == "published"
+
+
+# ── sending back ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_back_to_a_chosen_stage_keeps_what_came_before_it(db, make: Make):
+    made = make.submission(kind="script")
+    make.approved(made, until="supervisor")
+    make.decide(made, make.actor("supervisor"), "send_back", to_stage="qa")
+    task = make.task(made)
+    assert (task.stage, task.round.number) == ("qa", 2)
+    assert [row.decision.stage for row in task.round.carried] == ["business"]
+    make.approved(made)
+    assert made.state.value == "published"
+
+
+def test_approvals_carried_twice_still_bar_their_people(db, make: Make):
+    made, judge = make.submission(kind="script"), make.actor(*STAGES)
+    make.decide(made, judge)  # business
+    for _ in range(2):
+        make.decide(made, make.actor("qa"))
+        make.decide(made, make.actor("training"), "send_back", to_stage="qa")
+    task = make.task(made)
+    assert task.round.number == 3
+    with pytest.raises(Forbidden) as refused:
+        ops.decide(task.id, judge, APPROVE, seen=task.version)
+    assert refused.value.code == "acted"
+
+
+def test_back_to_the_author_and_again(db, make: Make):
+    author, qa = make.actor("rep"), make.actor("qa")
+    made = make.submission(author, "script")
+    make.approved(made, until="qa")
+    make.decide(made, qa, "send_back")
+    assert made.state.value == "returned"
+    assert make.tasks(made) == []
+    writing.save(made, author, make.content("script", title="Mended"))
+    assert make.tasks(made) == [], "a new text waits for its author to hand it in"
+    writing.submit(made, author)
+    assert stage_of(made) == "business", "a changed text begins again"
+    make.approved(made, until="qa")
+    make.decide(made, qa)  # who sent it back may judge the next version
+    assert stage_of(made) == "training"
+
+
+def test_handed_in_unchanged_it_returns_to_who_sent_it_back(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author, "script")
+    make.approved(made, until="training")
+    make.decide(made, make.actor("training"), "send_back")
+    writing.submit(made, author)
+    assert stage_of(made) == "training"
+    assert len(make.task(made).round.carried) == 2
+
+
+@pytest.mark.parametrize("stage", ["legal", "x" * 500])
+def test_back_to_a_stage_that_is_not_there(db, make: Make, stage: str):
+    made = make.submission()
+    with pytest.raises(Invalid) as refused:
+        make.decide(made, make.actor("business"), "send_back", to_stage=stage)
+    assert set(refused.value.errors) == {"to_stage"}
+
+
+def test_back_to_a_later_stage_is_no_move(app, make: Make):
+    made = make.submission()
+    with pytest.raises(IllegalMove):
+        make.decide(made, make.actor("business"), "send_back", to_stage="qa")
+    from core.db import reading
+
+    with reading() as s:
+        assert s.scalar(sa.select(sa.func.count()).select_from(Decision)) == 0, "a refused act leaves nothing"
+
+
+def test_an_approval_goes_nowhere_but_on(db, make: Make):
+    made = make.submission(kind="script")
+    make.approved(made, until="qa")
+    assert make.decide(made, make.actor("qa"), to_stage="business").to_stage is None
+    assert stage_of(made) == "training"
+
+
+def test_a_rejection_is_the_end(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author)
+    make.decide(made, make.actor("business"), "reject")
+    assert made.state.value == "rejected"
+    assert made.closed_at is not None
+    for act in (writing.submit, writing.withdraw):
+        with pytest.raises(IllegalMove):
+            act(made, author)
+
+
+# ── one's own work, and one seat a round ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_takes_two_seats_in_one_round(db, make: Make):
+    judge = make.actor(*STAGES)
+    made = make.submission(kind="script")
+    make.decide(made, judge)
+    with pytest.raises(Forbidden) as refused:
+        make.decide(made, judge)
+    assert refused.value.code == "acted"
+
+
+def test_a_co_author_may_not_judge_in_a_later_round_either(db, make: Make):
+    author, editor = make.actor("rep"), make.actor("business", "qa")
+    made = make.submission(author, "script")
+    writing.save(made, editor, make.content("script", title="Edited by a reviewer"))
+    make.decide(made, make.actor("business"))
+    with pytest.raises(Forbidden) as refused:
+        make.decide(made, editor)
+    assert refused.value.code == "own-work"
+
+
+# ── the author edits while others judge ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_edit_voids_what_was_approved(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author, "script")
+    make.approved(made, until="training")
+    old = make.task(made)
+    writing.save(made, author, make.content("script", title="Changed"))
+    assert old.state is TaskState.VOID
+    task = make.task(made)
+    assert (task.stage, task.round.number, task.revision_id) == ("business", 2, made.head_revision_id)
+    assert not task.round.carried
+
+
+def test_an_edit_keeps_approvals_where_the_definition_says_so(db, make: Make):
+    author = make.actor("rep")
+    make.pipeline(topic="script", definition=four(Approvals.KEPT))
+    made = make.submission(author, "script")
+    make.approved(made, until="training")
+    task = make.task(made)
+    seen = task.version
+    writing.save(made, author, make.content("script", title="Changed"))
+    assert make.task(made) is task
+    assert (task.version, task.revision_id) == (seen + 1, made.head_revision_id)
+    make.approved(made)
+    assert db.get(type(made.head), made.head_revision_id).title == "Changed"
+
+
+def test_kept_approvals_do_not_cover_the_approver_s_own_words(db, make: Make):
+    """Business approves, then edits: the approval would be one of their own work."""
+    make.pipeline(topic="script", definition=four(Approvals.KEPT))
+    made, editor = make.submission(kind="script"), make.actor("business")
+    make.decide(made, editor)
+    writing.save(made, editor, make.content("script", title="Edited by who approved"))
+    assert stage_of(made) == "business"
+    with pytest.raises(Forbidden):
+        make.decide(made, editor)
+    back = make.submission(author := make.actor("rep"), "script")
+    make.decide(back, editor)
+    make.decide(back, make.actor("qa"), "send_back")
+    writing.save(back, editor, make.content("script", title="Edited while it lay with the author"))
+    writing.submit(back, author)
+    assert stage_of(back) == "business"
+
+
+def test_saving_the_same_text_disturbs_nobody(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author, title="Same", fields={"answer": "same"})
+    task = make.task(made)
+    seen = task.version
+    from wiki.articles.content import of_revision
+
+    writing.save(made, author, of_revision(made.head))
+    assert task.version == seen
+
+
+# ── withdrawing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_decided_can_not_be_withdrawn(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author)
+    make.approved(made)
+    with pytest.raises(IllegalMove):
+        writing.withdraw(made, author)
+
+
+def test_only_its_author_withdraws(db, make: Make):
+    made = make.submission()
+    with pytest.raises(Forbidden):
+        writing.withdraw(made, make.actor("supervisor"))
+
+
+def test_withdrawn_while_it_lay_with_the_author(db, make: Make):
+    author = make.actor("rep")
+    made = make.submission(author)
+    make.decide(made, make.actor("business"), "send_back")
+    writing.withdraw(made, author)
+    assert made.state.value == "withdrawn"
+    review = db.scalars(sa.select(Review)).one()
+    assert review.state is State.WITHDRAWN
+    assert review.closed_at is not None
+
+
+# ── claim, release, hand over ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_claim_keeps_nobody_from_deciding(db, make: Make):
+    made, ana, bo = make.submission(), make.actor("business", name="Ana"), make.actor("business")
+    task = make.task(made)
+    ops.claim(task.id, ana)
+    ops.claim(task.id, ana)  # again is the same
+    with pytest.raises(Conflict) as refused:
+        ops.claim(task.id, bo)
+    assert (refused.value.code, refused.value.details["claimed_by"]) == ("claimed", "Ana")
+    make.decide(made, bo)
+
+
+def test_only_who_claimed_it_releases_it(db, make: Make):
+    task, ana = make.task(make.submission()), make.actor("business")
+    ops.claim(task.id, ana)
+    with pytest.raises(Conflict):
+        ops.release(task.id, make.actor("business"))
+    assert ops.release(task.id, ana).claimed_by_id is None
+
+
+def test_nobody_claims_without_the_seat_or_their_own_work(db, make: Make):
+    author = make.actor("rep", "business")
+    task = make.task(make.submission(author))
+    for who, code in ((author, "own-work"), (make.actor("qa"), "not-your-seat")):
+        with pytest.raises(Forbidden) as refused:
+            ops.claim(task.id, who)
+        assert refused.value.code == code
+
+
+def test_a_claim_on_what_is_decided_is_409(db, make: Make):
+    made = make.submission()
+    task, ana = make.task(made), make.actor("business")
+    ops.claim(task.id, ana)
+    make.decide(made, make.actor("business"))
+    for act in (ops.claim, ops.release):
+        with pytest.raises(Conflict) as refused:
+            act(task.id, ana)
+        assert refused.value.code == "moved"
+
+
+def test_handing_over(db, make: Make):
+    author, ana, bo = make.user("rep", "business"), make.user("business"), make.user("business")
+    task = make.task(make.submission(actor_of(author)))
+    boss, outsider = make.actor("supervisor"), make.actor("rep")
+    assert ops.hand_over(task.id, actor_of(ana), to=bo.username).claimed_by_id == bo.id
+    assert ops.hand_over(task.id, boss, to=ana.username).claimed_by_id == ana.id
+    for to in (author.username, boss.username, "nobody"):
+        with pytest.raises(Invalid):
+            ops.hand_over(task.id, boss, to=to)
+    for who in (outsider, actor_of(author)):  # nobody chooses the judge of their own work
+        with pytest.raises(Forbidden):
+            ops.hand_over(task.id, who, to=bo.username)
+
+
+# ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_trail_tells_every_act(db, make: Make):
+    author, qa = make.actor("rep"), make.actor("qa")
+    made = make.submission(author, "script")
+    make.decide(made, make.actor("business"))
+    ops.comment(make.task(made).id, author, note="Please be quick.")
+    make.decide(made, qa, "send_back", note="Check the price.", to_stage="business")
+    writing.save(made, author, make.content("script", title="Changed"))
+    writing.withdraw(made, author)
+    rows = db.scalars(sa.select(TrailEntry).where(TrailEntry.subject_id == made.id).order_by(TrailEntry.id)).all()
+    assert [(row.verb, row.stage) for row in rows] == [
+        ("submit", "business"),
+        ("approve", "business"),
+        ("comment", "qa"),
+        ("send_back", "qa"),
+        ("revise", "business"),
+        ("withdraw", None),
+    ]
+    assert rows[3].note == "Check the price."
+    assert rows[3].details == {"to_stage": "business"}
+
+
+def test_a_running_review_keeps_the_definition_it_began_with(db, make: Make):
+    made = make.submission(kind="script")
+    make.pipeline("business", topic="script")
+    make.approved(made, until="supervisor")
+    assert stage_of(made) == "supervisor"
+    make.approved(made)
+    make.approved(new := make.submission(kind="script"))
+    assert len(make.tasks(new, opened=False)) == 1
+
+
+def test_a_kind_without_a_pipeline_says_so(db, make: Make):
+    from workflows.models import Pipeline
+
+    db.execute(sa.update(Pipeline).values(active=False))
+    with pytest.raises(Conflict, match="pipeline") as refused:
+        make.submission()
+    assert refused.value.code == "no-pipeline"
+
+
+def test_due_times_come_from_the_stage(db, make: Make, clock):
+    task = make.task(make.submission(kind="notice"))
+    assert (task.due_at - task.opened_at).total_seconds() == 4 * 3600
+
+
+def test_a_checklist_is_scored(db, make: Make):
+    from workflows.rules import Question
+
+    questions = (Question(key="right", text="Right?", weight=60), Question(key="kind", text="Kind?", weight=40))
+    stage = Stage(key="qa", seats=(Seat(key="qa", role="qa"),), checklist=questions)
+    make.pipeline(definition=Definition(stages=(stage,)))
+    assert make.decide(make.submission(), make.actor("qa"), checklist={"right": True}).score == 60
+    assert make.decide(make.submission(), make.actor("qa")).score is None
