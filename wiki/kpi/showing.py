@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import url_for
-from flask_babel import format_date
 from markupsafe import Markup
 
 from core import charts
-from core.i18n import _
+from core.i18n import _, get_locale
 from wiki.kpi import computed
 from wiki.kpi.cards import Document
 from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, UNIT_MARKS
@@ -33,7 +33,7 @@ def perspective_name(key: str) -> str:
 def period_name(period: Period) -> str:
     """A period in words of the reader's language."""
     if period.span is Span.MONTH:
-        return str(format_date(period.first_day, "LLLL y" if _("Spiral") == "Spiral" else "y年M月"))
+        return str(format_skeleton("yMMMM", period.first_day, locale=get_locale() or "en"))
     if period.span is Span.QUARTER:
         return _("%(year)s, quarter %(n)s", year=period.year, n=period.number)
     return _("%(year)s, half-year %(n)s", year=period.year, n=period.number)
