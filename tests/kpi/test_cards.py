@@ -246,7 +246,9 @@ def test_a_file_is_tried_brought_in_and_a_month_closed_on_the_page(
 
 def test_the_commands(app: Flask, make: Make, tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "readings.csv"
-    file.write_text("indicator,subject,period,numerator,denominator\ncsat,centre,2026-10,80,100\nx,centre,2026-10,1,1\n")
+    file.write_text(
+        "indicator,subject,period,numerator,denominator\ncsat,centre,2026-10,80,100\nx,centre,2026-10,1,1\n"
+    )
     runner = app.test_cli_runner()
     first = runner.invoke(args=["kpi", "import", str(file)])
     assert (first.exit_code, "readings.csv:3" in first.output) == (1, True)
