@@ -33,8 +33,12 @@ NOVEMBER = parse("2026-11")
 
 def row(line: int = 2, **change: str) -> tuple[int, dict[str, str]]:
     values = {
-        "indicator": "cases_closed_24h", "subject": "centre", "period": "2026-11", "numerator": "90", "denominator": "100",
-    }  # fmt: skip
+        "indicator": "cases_closed_24h",
+        "subject": "centre",
+        "period": "2026-11",
+        "numerator": "90",
+        "denominator": "100",
+    }
     return line, {**values, **change}
 
 
