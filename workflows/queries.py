@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import User, UserRole
 from core import clock
@@ -79,20 +79,24 @@ def last_review(subject_kind: str, subject_id: int) -> Review | None:
 
 
 def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Review]:
-    """The newest review of each of some subjects, by subject; two queries whatever their number."""
+    """The newest review of each of some subjects, by subject; one query whatever their number."""
     newest = (
         sa.select(sa.func.max(Review.id))
         .where(Review.subject_kind == subject_kind, Review.subject_id.in_(subject_ids))
         .group_by(Review.subject_id)
     )
-    return {review.subject_id: review for review in session.scalars(sa.select(Review).where(Review.id.in_(newest)))}
+    found = sa.select(Review).where(Review.id.in_(newest)).options(lazyload(Review.authors))
+    return {review.subject_id: review for review in session.scalars(found)}
 
 
 def open_tasks(review_ids: Sequence[int]) -> list[Task]:
     """The open tasks of some reviews."""
     return list(
         session.scalars(
-            sa.select(Task).where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN).order_by(Task.id)
+            sa.select(Task)
+            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN)
+            .options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))
+            .order_by(Task.id)
         )
     )
 

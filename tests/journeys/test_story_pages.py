@@ -222,13 +222,13 @@ def test_two_editors_of_one_draft(make: Make, signed_in: SignedIn):
     page = f"/submissions/{made.id}/edit"
     mine, theirs = signed_in(author), signed_in(editor)
     begun = fields_of(mine.text(page))
-    assert write(theirs, page, say="李娜的话").status_code == 302
-    data = {**SCRIPT, **begun, "say": "张伟的话", "verb": "save"}
+    assert write(theirs, page, say="甲方的答案").status_code == 302
+    data = {**SCRIPT, **begun, "say": "乙家说法", "verb": "save"}
     late = mine.put(f"/submissions/{made.id}/autosave", data=data)
     assert (late.status_code, count(DraftBuffer)) == (409, 0), "autosave says so too, and keeps the text in the browser"
     refused = mine.post(page, data=data)
     assert refused.status_code == 409
-    for words in ("李娜 has saved another version", "李娜的话", "张伟的话"):
+    for words in ("李娜 has saved another version", "甲方的答案", "乙家说法"):
         assert words in refused.text, "both texts are on the page"
     again = mine.post(page, data={**data, **fields_of(refused.text), "say": "两人的话", "verb": "save"})
     assert again.status_code == 302, "having seen it, one may save"
@@ -241,7 +241,7 @@ def test_an_old_buffer_does_not_cover_a_newer_text(make: Make, signed_in: Signed
     mine, theirs = signed_in(author), signed_in(editor)
     begun = fields_of(mine.text(page))
     assert mine.put(f"/submissions/{made.id}/autosave", data={**SCRIPT, **begun, "say": "张伟"}).status_code == 200
-    write(theirs, page, say="李娜的话")
+    write(theirs, page, say="甲方的答案")
     answer = mine.post(page, data={**SCRIPT, **fields_of(mine.text(page)), "say": "张伟", "verb": "save"})
     assert answer.status_code == 409
 

@@ -22,7 +22,7 @@ from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
 from wiki.articles.models import Article, Revision, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import authors_of, mine, published, submissions, version_of, versions
+from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
 from workflows.models import Review
 from workflows.queries import last_review
 
@@ -188,7 +188,7 @@ def _etag(submission: Submission) -> str:
 
 
 def _show(submission: Submission, *, text: bool = False, trail_too: bool = False) -> SubmissionOut:
-    out = _row(submission, presenting.way_of(submission))
+    out = _row(submission, presenting.way_of(submission), usernames_of([submission]))
     if text and submission.head is not None:
         content = of_revision(submission.head)
         out.body, out.fields, out.category = content.body, content.fields, content.category
@@ -198,9 +198,9 @@ def _show(submission: Submission, *, text: bool = False, trail_too: bool = False
     return out
 
 
-def _row(submission: Submission, way: presenting.Way | None) -> SubmissionOut:
+def _row(submission: Submission, way: presenting.Way | None, known: dict[int, str]) -> SubmissionOut:
     head = submission.head
-    names = [row.user.username for row in submission.author_rows]
+    names = [known[user_id] for user_id in submission.author_ids]
     return SubmissionOut(
         **_here(submission, way),
         id=str(submission.id),
@@ -222,8 +222,8 @@ def _row(submission: Submission, way: presenting.Way | None) -> SubmissionOut:
 
 
 def _rows(found: list[Submission]) -> list[SubmissionOut]:
-    ways = presenting.ways_of(found)
-    return [_row(submission, ways.get(submission.id)) for submission in found]
+    ways, known = presenting.ways_of(found), usernames_of(found)
+    return [_row(submission, ways.get(submission.id), known) for submission in found]
 
 
 def _usernames(ids: tuple[int, ...]) -> dict[int, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from accounts.models import User
 from core.actors import Actor
@@ -83,7 +83,8 @@ def history(article_id: int) -> sa.Select[Publication]:
     return (
         sa.select(Publication)
         .where(Publication.article_id == article_id)
-        .options(joinedload(Publication.revision).joinedload(Revision.author), joinedload(Publication.submission))
+        .options(joinedload(Publication.revision).joinedload(Revision.author).lazyload(User.role_rows))
+        .options(joinedload(Publication.submission))
         .order_by(Publication.major.desc(), Publication.minor.desc())
     )
 
@@ -125,7 +126,7 @@ def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Sub
     found = (
         sa.select(Submission)
         .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
-        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
     return found.where(Submission.state == state) if state else found
@@ -136,7 +137,7 @@ def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Sel
     found = (
         sa.select(Submission)
         .where(allowed(actor, P.READ_SUBMISSION))
-        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
     return found.where(Submission.state == state) if state else found
@@ -148,7 +149,7 @@ def by_submission_ids(ids: Sequence[int]) -> dict[int, Submission]:
         sa.select(Submission)
         .where(Submission.id.in_(ids))
         .options(joinedload(Submission.head), joinedload(Submission.article))
-        .options(joinedload(Submission.author).joinedload(User.team))
+        .options(joinedload(Submission.author).options(joinedload(User.team), lazyload(User.role_rows)))
     )
     return {row.id: row for row in rows}
 
@@ -205,6 +206,12 @@ def live_articles() -> sa.Select[Article]:
         .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
         .order_by(Article.id)
     )
+
+
+def usernames_of(submissions: Sequence[Submission]) -> dict[int, str]:
+    """User names by id of everybody who wrote in these submissions; one query."""
+    ids = {user_id for submission in submissions for user_id in submission.author_ids}
+    return {row.id: row.username for row in session.execute(sa.select(User.id, User.username).where(User.id.in_(ids)))}
 
 
 def authors_of(articles: Sequence[Article]) -> dict[int, list[str]]:

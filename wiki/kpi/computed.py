@@ -74,7 +74,7 @@ def counter(per_user: PerUser) -> Counter:
 
 def _people(people: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in people]
-    counted = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).tuples().all())
+    counted = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).all())
     return {s.key: Measure(Decimal(counted.get(s.id, 0)), Decimal(1)) for s in people}
 
 
@@ -82,9 +82,9 @@ def _teams(teams: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> di
     ids = [s.id for s in teams]
     working = members(ids).order_by(None).subquery()
     heads: dict[int, int] = dict(
-        session.execute(sa.select(working.c.team_id, sa.func.count()).group_by(working.c.team_id)).tuples().all()
+        session.execute(sa.select(working.c.team_id, sa.func.count()).group_by(working.c.team_id)).all()
     )
-    home = dict(session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids))).tuples().all())
+    home = dict(session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids))).all())
     sums = dict.fromkeys(ids, Decimal(0))
     for user_id, amount in session.execute(rows.where(LedgerEntry.user_id.in_(home))):
         sums[home[user_id] or 0] += Decimal(amount)

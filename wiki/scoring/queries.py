@@ -128,7 +128,7 @@ def titles(actor: Actor, article_ids: Sequence[int]) -> dict[int, str]:
     rows = session.execute(
         sa.select(Article.id, Article.title).where(Article.id.in_(article_ids), allowed(actor, Articles.READ))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None:
