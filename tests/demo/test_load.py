@@ -233,8 +233,8 @@ def test_courses_have_those_who_passed_and_those_who_are_behind(looking: Demo) -
         ).all()
         assert set(done) == passed
     assert session.scalar(sa.select(sa.func.count(Attempt.id)).where(sa.not_(Attempt.passed))) == 3
-    credits = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.unit == "credits")).all()
-    assert len(credits) == 8
+    earned = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.unit == "credits")).all()
+    assert len(earned) == 8
 
 
 def test_some_have_still_to_confirm_a_notice(looking: Demo) -> None:

@@ -8,7 +8,6 @@ from core import api
 from core.web import maybe_actor
 from wiki.api import views
 
-
 # The contract promises a hundred a second to each token. The wall stands further out, because one program asking one
 # question after the other is as quick as our answers are, and must never meet it; several at once do.
 RATE = "250/second"
