@@ -37,7 +37,10 @@ class IdempotencyKey(Base):
 
 def key_of_request() -> str | None:
     """The key this request carries, if any."""
-    key = request.headers.get("Idempotency-Key") or request.form.get("once")
+    key = request.headers.get("Idempotency-Key")
+    if not key and (once := request.form.get("once")):
+        # A form shown again by the browser's back button carries its old mark: with other words it is another act.
+        key = f"{once[:100]}:{_fingerprint()}"
     return key[:200] if key else None
 
 

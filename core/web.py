@@ -291,9 +291,8 @@ def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
 
 def _show(error: DomainError) -> Response:
     status = 413 if error.code == "too-large" else error.status
-    if isinstance(error, Unauthenticated) and not wants_json():
-        target = request.full_path.rstrip("?") if request.method in SAFE else None
-        return cast(Response, redirect(current_app.url_for("accounts.login", next=target)))
+    if isinstance(error, Unauthenticated) and not wants_json() and request.method in SAFE:
+        return cast(Response, redirect(current_app.url_for("accounts.login", next=request.full_path.rstrip("?"))))
     extra = {"errors": error.errors} if isinstance(error, Invalid) else error.details
     response = _answer(status, error.code, error.sentence, **extra)
     if isinstance(error, Throttled):

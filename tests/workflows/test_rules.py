@@ -1,4 +1,4 @@
-"""The transition table, whole: every state and verb, parallel seats, n of them, veto or not, kept or voided, resumed."""
+"""The transition table, whole: each state and verb, parallel seats, veto or not, kept or voided, resumed."""
 
 import itertools
 

@@ -18,7 +18,8 @@ from core.db import session
 from core.i18n import _, choose_zone, local
 from core.web import SIGNED_IN, actor, blueprint, gate
 from wiki.articles.presenting import role_word
-from wiki.articles.submission_views import card
+from wiki.articles.presenting import ways_of
+from wiki.articles.tracking import card
 from wiki.insight import queries
 from wiki.kpi.periods import Span
 from wiki.scoring.queries import Filter, sums
@@ -65,6 +66,8 @@ def _month() -> tuple[str, datetime]:
 def _rep(who: Actor) -> dict[str, Any]:
     period, _since = _month()
     points = sums(Filter(user_id=who.id, periods=(period,), unit=Unit.POINTS))[Unit.POINTS]
+    mine = queries.my_open(who)
+    ways = ways_of(mine)
     courses = list(session.scalars(my_courses(who).limit(4)))
     progress = progress_of(who.id, who.team_id, [course.id for course in courses])
     return {
@@ -78,7 +81,7 @@ def _rep(who: Actor) -> dict[str, Any]:
             }
             for one in must_read(who)
         ],
-        "submissions": [card(row, who) for row in queries.my_open(who)],
+        "submissions": [card(row, who, ways.get(row.id)) for row in mine],
         "points": {"value": points, "unit": None, "note": None, "url": url_for("scoring.show", period=period)},
         "quota": _goal(who, "approved_items", Span.QUARTER),
         "credits": _goal(who, "training_credits", Span.HALF),

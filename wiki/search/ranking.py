@@ -1,6 +1,6 @@
 """The order of the best candidates, the same for every engine: how much of the query they meet, where, how closely."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,28 +21,24 @@ class Candidate:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """Why a document stands where it stands; each from 0 to 1.
 
-    `coverage` and `title` are the shares of the query's weight that are met anywhere, or in the title; `whole` is 1
-    when the title has the whole query; `close` says how near to each other the needs are met, `order` how many
-    neighbouring characters or syllables of the query are neighbours there; `fill` is the share of the title that was
-    asked for; `engine` is the engine's score relative to the best, `question` the same as far as the query is a whole
-    question, of which no single word is essential.
+    `coverage` and `title` are the shares of the query's weight that are met anywhere, or in the title; `close` says how
+    near to each other the needs are met; `fill` is the share of the title that was asked for; `engine` is the engine's
+    score relative to the best, `question` the same as far as the query is a whole question, of which no single word is
+    essential.
     """
 
     coverage: float
     title: float
-    whole: float
     close: float
-    order: float
     fill: float
     engine: float
     question: float
 
 
-WEIGHTS = Features(coverage=1.0, title=0.35, whole=0.01, close=0.1, order=0.02, fill=0.08, engine=0.04, question=0.3)
+WEIGHTS = Features(coverage=1.0, title=0.35, close=0.12, fill=0.08, engine=0.05, question=0.25)
 
 
 class Match(NamedTuple):
@@ -62,16 +58,13 @@ def features(query: Analysed, found: Candidate, best: float) -> Features:
     titles = [match(need, found.title) for need in query.needs]
     bodies = [match(need, found.body) for need in query.needs]
     title = found.title
-    whole = query.plain in title.plain or (len(query.sound) > 1 and query.sound in title.sound)
     letters = len(title.plain) - title.plain.count(" ") or 1
     asked = sum(len(need.typed) for need, m in zip(query.needs, titles, strict=True) if m.quality >= 0.5)
     engine = found.score / best if best else 0.0
     return Features(
         coverage=sum(w * max(t.quality, b.quality) for w, t, b in zip(weights, titles, bodies, strict=True)) / total,
         title=sum(w * t.quality for w, t in zip(weights, titles, strict=True)) / total,
-        whole=float(whole),
         close=max(_closeness(titles), _closeness(bodies)),
-        order=max(_order(query, title), _order(query, found.body)),
         fill=min(1.0, asked / letters),
         engine=engine,
         question=engine * min(1.0, max(0.0, (len(query.needs) - _KEYWORDS) / _KEYWORDS / 2)),
@@ -80,7 +73,7 @@ def features(query: Analysed, found: Candidate, best: float) -> Features:
 
 def total(values: Features, weights: Features = WEIGHTS) -> float:
     """One number to sort by."""
-    return float(sum(value * weight for value, weight in zip(astuple(values), astuple(weights), strict=True)))
+    return sum(value * weight for value, weight in zip(values, weights, strict=True))
 
 
 def match(need: Need, text: Readable) -> Match:
@@ -139,31 +132,3 @@ def _closeness(matches: list[Match]) -> float:
             apart = min(abs(b - a) for a in one.places for b in next_one.places)
             gained += 20 / (20 + apart)
     return gained / (len(matches) - 1)
-
-
-def _order(query: Analysed, text: Readable) -> float:
-    """The share of the query's neighbouring characters or syllables, whichever is more, that are neighbours there.
-
-    A pair with one character between, or the wrong way round, counts half: a character was left out, doubled, swapped.
-    """
-    best = 0.0
-    written = () if query.all_sound else ((query.plain.replace(" ", ""), text.plain),)
-    for asked, inside in (*written, (query.sound, text.sound)):
-        pairs = {asked[i : i + 2] for i in range(len(asked) - 1)}
-        if pairs:
-            best = max(best, sum(1.0 if p in inside else _nearly(p, inside) for p in pairs) / len(pairs))
-    return best
-
-
-def _nearly(pair: str, inside: str) -> float:
-    if pair[::-1] in inside:
-        return 0.5
-    first, second = pair[0], pair[1]
-    at = -1
-    for _ in range(_MAX_PLACES):
-        at = inside.find(first, at + 1)
-        if at < 0:
-            return 0.0
-        if inside[at + 2 : at + 3] == second:
-            return 0.5
-    return 0.0

@@ -15,7 +15,7 @@ from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
 from wiki.articles.kinds import KINDS, field_text
-from wiki.articles.models import Article, ArticleTag, Audience, Category, Revision
+from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import tokens_of
@@ -142,7 +142,11 @@ def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
         return sa.or_(*(Article.category_id.in_(below(value)) for value in values))
     if facet is Facet.TAG:
         return sa.exists().where(ArticleTag.article_id == Article.id, ArticleTag.tag.in_(values))
-    return sa.false()
+    return sa.exists().where(
+        ArticleService.article_id == Article.id,
+        ArticleService.service_id == Service.id,
+        Service.code.in_(values),
+    )
 
 
 def _plain_hit(article: Article) -> Hit:

@@ -62,12 +62,12 @@ class _Aligned:
     @property
     def sound(self) -> str:
         if self._sound is None:
-            self._sound = "".join(sounds.sound(word) if HAS_HAN.match(word) else word for word in self.words)
+            self._sound = "".join(map(sounds.sound, self.words))
         return self._sound
 
     @property
     def initials(self) -> str:
-        return "".join(capitals(sounds.sound(w)) if HAS_HAN.match(w) else " " * len(w) for w in self.words)
+        return "".join(map(capitals, self.words))
 
 
 def marked(text: str, asked: Analysed) -> str:

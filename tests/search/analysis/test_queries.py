@@ -76,4 +76,4 @@ def test_any_text_is_a_query(typed):
 
 
 def test_a_very_long_query_is_cut():
-    assert len(analyse("话费" * 500, Some()).plain) <= MAX_CHARS
+    assert sum(len(need.typed) for need in analyse("话费" * 500, Some()).needs) <= MAX_CHARS

@@ -1,9 +1,10 @@
 """A document as terms for an index and as strings for ranking."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wiki.search.analysis import sounds
-from wiki.search.analysis.scripts import HAS_HAN, fold, mainland_wording, simplified
+from wiki.search.analysis.scripts import fold, mainland_wording, simplified
 from wiki.search.analysis.stems import stem
 from wiki.search.analysis.words import cut, cut_fine, other_terms, plain, runs
 
@@ -26,7 +27,7 @@ class Readable:
     """One text for ranking. The three strings are equally long and aligned.
 
     `plain` is the normalised text with single spaces for signs. `sound` has a private character for each syllable.
-    `initials` has the first letter of each syllable, a capital where a word begins, a space for what is not Chinese.
+    `initials` has the first letter of each syllable, a capital where a word begins, a full stop for the rest.
     """
 
     plain: str
@@ -102,17 +103,11 @@ def initial_terms(words: list[str]) -> list[str]:
 
 def _readable(normal: str) -> Readable:
     flat = plain(normal)
-    said, first = [], []
-    for word in cut(flat):
-        if HAS_HAN.match(word):
-            said.append(sounds.sound(word))
-            first.append(capitals(said[-1]))
-        else:
-            said.append(word)
-            first.append(" " * len(word))
-    return Readable(flat, "".join(said), "".join(first))
+    words = cut(flat)
+    return Readable(flat, "".join(map(sounds.sound, words)), "".join(map(capitals, words)))
 
 
-def capitals(said: str) -> str:
-    """The initials of one word, the first as a capital."""
-    return sounds.initials(said).capitalize()
+@lru_cache(maxsize=30_000)
+def capitals(word: str) -> str:
+    """The initials of one word, the first as a capital; full stops for what is not Chinese."""
+    return sounds.initials(sounds.sound(word)).capitalize()

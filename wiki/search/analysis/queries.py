@@ -90,16 +90,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A query, analysed. `extra` terms only raise the score.
-
-    `plain` is the normalised query, `sound` how its Chinese sounds, without gaps; `all_sound`: there is nothing else.
-    """
+    """A query, analysed. `extra` terms only raise the score."""
 
     needs: tuple[Need, ...]
     extra: tuple[tuple[Kind, str], ...]
-    plain: str
-    sound: str
-    all_sound: bool = False
 
 
 def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
@@ -107,25 +101,16 @@ def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
     folded = fold(text[:MAX_CHARS])
     normal = simplified(folded)
     reader = _Reader(vocabulary)
-    found = [(run.text, run.han) for run in runs(normal)]
-    for i, (part, han) in enumerate(_join_letters(found, vocabulary)):
+    parts = _join_letters([(run.text, run.han) for run in runs(normal)], vocabulary)
+    for i, (part, han) in enumerate(parts):
         if len(reader.needs) >= MAX_NEEDS:
             break
         if han:
             reader.chinese(part)
         else:
-            reader.other(part, last=i == len(found) - 1 or normal.endswith(part))
+            reader.other(part, last=i == len(parts) - 1)
     reader.elsewhere(folded, normal)
-    flat = plain(normal).strip()
-    han_only = "".join(part for part, han in found if han)
-    said = "".join(sounds.sound(word) for word in cut(han_only)) if han_only else reader.spoken
-    return Analysed(
-        tuple(reader.needs),
-        tuple(dict.fromkeys(reader.extra)),
-        flat,
-        said,
-        bool(found) and all(han for _, han in found),
-    )
+    return Analysed(tuple(reader.needs), tuple(dict.fromkeys(reader.extra)))
 
 
 def _join_letters(found: list[tuple[str, bool]], vocabulary: Vocabulary) -> list[tuple[str, bool]]:
@@ -153,7 +138,6 @@ class _Reader:
         self.vocabulary = vocabulary
         self.needs: list[Need] = []
         self.extra: list[tuple[Kind, str]] = []
-        self.spoken = ""
 
     def idf(self, count: int) -> float:
         """How telling a term is that occurs in `count` documents."""
@@ -237,7 +221,6 @@ class _Reader:
             ways.append(Way(Where.SOUND, texts, 0.8 if len(said) > 1 or spelling.rest else 0.4))
             if len(pairs) > 1:
                 ways.append(Way(Where.SOUND, tuple(a + b for a, b in pairwise(said)), 0.7, share=True))
-            self.spoken = self.spoken or said
             each = [self.idf(self.vocabulary.count(k, t)) for k, t in exist]
             weights.append(sum(each) / len(each) * max(1.0, len(said) / 2))
         return weights[:1]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +96,7 @@ class Snapshot:
         every = Clause.boolean_query([(Occur.Must, Clause.all_query()), *self._visible(query)])
         found = self.searcher.search(every, query.offset + query.limit, order_by_field="published_at")
         kept = [Kept(self.searcher.doc(address)) for _, address in found.hits[query.offset :]]
-        empty = queries.Analysed((), (), "", "")
+        empty = queries.Analysed((), ())
         hits = [_hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
         return Found(hits, _count(found), self._counted([(Occur.Must, Clause.all_query())], query))
 
@@ -210,7 +209,7 @@ def _hit(asked: queries.Analysed, ranked: Ranked, *, explain: bool) -> Hit:
         kind=next(iter(kept.values(Facet.KIND)), ""),
         category=kept.values(Facet.CATEGORY),
         score=ranked.score,
-        why={**asdict(ranked.values), "boost": kept.boost} if explain and ranked.values else None,
+        why={**ranked.values._asdict(), "boost": kept.boost} if explain and ranked.values else None,
     )
 
 
