@@ -184,7 +184,7 @@ def _places(status: int = 200, **refused: Form) -> Answer:
         sites=sites,
         teams=session.scalars(queries.teams()).all(),
         tiers=session.scalars(queries.tiers()).all(),
-        counts={team: count for team, count in session.execute(queries.head_counts())},
+        counts={row[0]: row[1] for row in session.execute(queries.head_counts())},
     )
     return page, status
 

@@ -1,5 +1,6 @@
 """``flask user …`` and ``flask token …``."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def add(name: str, roles: tuple[str, ...], team: str | None, full_name: str | No
     \b
     Example: echo 'a long password' | flask --app wsgi user add li.wei --role rep --team billing --password-stdin
     """
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else passwords.invented()
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else passwords.invented()
     passwords.check_new(password)
     hashed = passwords.hashed(password)
     with writing():
@@ -109,7 +110,7 @@ def password_(name: str, password_stdin: bool) -> None:
     \b
     Example: flask --app wsgi user password li.wei
     """
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else passwords.invented()
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else passwords.invented()
     passwords.check_new(password)
     hashed = passwords.hashed(password)
     with writing():

@@ -41,7 +41,7 @@ class Known:
     seen_at: datetime | None = None
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
+class SignedIn(UserMixin):
     """One sign-in, as Flask-Login sees it; its id is the secret token of the sign-in, never a user's number."""
 
     def __init__(self, token: str, known: Known) -> None:

@@ -1,6 +1,7 @@
 """Many people at once, from a file: ``username, name, roles, team, tier, email, locale, password``.
 
-Roles are separated by commas, semicolons or blanks. Who is there already is updated; a bad row is named and spoils nothing.
+Roles are separated by commas, semicolons or blanks. Who is there already is updated; a bad row is named and spoils
+nothing.
 """
 
 import re

@@ -11,8 +11,8 @@ from accounts.rules import PASSWORD_MAX, PASSWORD_MIN
 from core.errors import Invalid
 from core.i18n import _
 
-# OWASP's second choice: 19 MiB and two passes; the library's default is ten times slower and 64 MiB a login, and a shift
-# of a hundred people signs in within the same minute.
+# OWASP's second choice: 19 MiB and two passes. The library's default is ten times slower and takes 64 MiB a login; a
+# shift of a hundred people signs in within the same minute.
 HASHER = argon2.PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
 # Nobody's password: verified when there is no account, so that its absence cannot be timed.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$Z+g0hFBxTlXxD3lR/Nm5fQ$jlPjAXA3o91K95f6QdVg25A7gVH3cNCZjhwj9qytoNI"

@@ -58,7 +58,7 @@ def tiers() -> sa.Select[Tier]:
     return sa.select(Tier).order_by(Tier.position, Tier.id)
 
 
-def head_counts() -> sa.Select[tuple[int, int]]:
+def head_counts() -> sa.Select[int | None, int]:
     """(team id, active people) of every team that has some."""
     return sa.select(User.team_id, sa.func.count()).where(User.active, User.team_id.is_not(None)).group_by(User.team_id)
 

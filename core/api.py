@@ -1,4 +1,4 @@
-"""The JSON interface: pydantic models in and out, the same gates and transactions as pages, OpenAPI from the same table.
+"""The JSON interface: pydantic models in and out, the gates and transactions of pages, OpenAPI from the same table.
 
 Each package declares its calls on an ``Api``; ``wiki.api`` mounts them under ``/api/v1`` and prints the document.
 """

@@ -1,4 +1,4 @@
-"""Reads never open a write: what a read wants to remember is buffered and flushed about once a second, and may be lost."""
+"""Reads never open a write: what a read wants to remember is buffered, flushed about once a second, and may be lost."""
 
 import logging
 import threading

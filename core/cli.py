@@ -1,4 +1,4 @@
-"""Commands: refusals are one sentence and exit 1, wrong use is exit 2, and long work shows its progress on a terminal."""
+"""Commands: a refusal is one sentence and exit 1, wrong use is exit 2, long work shows its progress on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -42,9 +42,12 @@ class Group(AppGroup):
 
     command_class = Command
 
-    def command(self, *args: Any, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    def command(  # type: ignore[override]  # always called with parentheses here
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
         kwargs.setdefault("cls", Command)
-        return super().command(*args, **kwargs)  # type: ignore[no-any-return]
+        made: Callable[[Callable[..., Any]], click.Command] = super().command(*args, **kwargs)
+        return made
 
 
 def group(name: str, help: str) -> Group:  # noqa: A002 - click's own word
@@ -58,5 +61,6 @@ def progress(label: str, length: int | None = None) -> Iterator[Callable[[int], 
     if not sys.stderr.isatty():
         yield lambda _n: None
         return
-    with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
+    bar: Any = click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True)
+    with bar:
         yield bar.update

@@ -1,9 +1,9 @@
 """Two engines and one rule: reads begin plainly, writes begin ``IMMEDIATE``, and one block owns each transaction.
 
-On SQLite the writing engine has a pool of exactly one connection: that pool *is* the in-process write lock, taken at the
-first statement and not before (SQLAlchemy's default lost 96 % of 1,000 concurrent read-modify-writes while answering
-'ok'; with IMMEDIATE and one writer none). Reading connections are ``query_only``: a read that writes is an error, not a
-slow surprise.
+On SQLite the writing engine has a pool of exactly one connection: that pool *is* the in-process write lock, taken at
+the first statement and not before (SQLAlchemy's default lost 96 % of 1,000 concurrent read-modify-writes while
+answering 'ok'; with IMMEDIATE and one writer none). Reading connections are ``query_only``: a read that writes is an
+error, not a slow surprise.
 """
 
 import enum
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -100,7 +100,7 @@ class Base(DeclarativeBase):
     """Every table of the house. Subclasses live in their package's ``models.py``."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}
 
 
 class Database:

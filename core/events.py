@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-E = TypeVar("E")
 Listener = Callable[[Any], None]
+L = TypeVar("L", bound=Listener)
 _listeners: dict[type, list[Listener]] = defaultdict(list)
 
 
-def on(kind: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+def on(kind: type) -> Callable[[L], L]:
     """Register a listener for one kind of event; registering the same function twice is registering it once."""
 
-    def register(listener: Callable[[E], None]) -> Callable[[E], None]:
+    def register(listener: L) -> L:
         if listener not in _listeners[kind]:
             _listeners[kind].append(listener)
         return listener

@@ -1,4 +1,4 @@
-"""Languages: 简体中文, 繁體中文 and English. Source strings are English; every string a person reads goes through here."""
+"""Languages: 简体中文, 繁體中文 and English. Source strings are English; every string people read goes here."""
 
 from datetime import UTC, datetime
 from typing import Any

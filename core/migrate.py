@@ -19,16 +19,16 @@ MIGRATIONS = ROOT / "migrations"
 
 def upgrade(database: Database, target: str = "head") -> None:
     """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none."""
-    from alembic import (
-        command,
-    )  # here, because most commands and most starts need no Alembic
+    from alembic import command  # here: most commands and most starts need no Alembic
 
     command.upgrade(_config(database), target)
 
 
 def bring_up(app: Flask) -> None:
     """Tables at head, and the rows without which the product cannot work."""
-    upgrade(app.extensions["spiral.database"])
+    found: Database = app.extensions["spiral.database"]
+    if current(found) != head():
+        upgrade(found)
     with app.app_context(), writing():
         seeds.sow()
 
@@ -52,7 +52,8 @@ def current(database: Database) -> str | None:
 @cache
 def head() -> str:
     """The revision this version of the program expects (read from the files: every start asks, and Alembic is slow)."""
-    revisions, followed = set(), set()
+    revisions: set[str] = set()
+    followed: set[str] = set()
     for path in (MIGRATIONS / "versions").glob("*.py"):
         text = path.read_text("utf-8")
         revisions.update(re.findall(r'^revision\b.*?= "([^"]+)"', text, re.MULTILINE))

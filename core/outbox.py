@@ -153,7 +153,7 @@ def _keep(topic: str, rows: list[OutboxJob]) -> int:
     jobs = [Job(topic, key, row.payload) for key, row in newest.items()]
     try:
         _handle(topic, jobs)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on
         if len(jobs) == 1:
             _failed(rows, error)
             return 0

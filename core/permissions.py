@@ -1,7 +1,7 @@
 """Permissions read as English: ``can(actor, P.DECIDE, task)`` asks, ``require(...)`` enforces.
 
 Each package names its permissions in an enum and grants them in one map of predicates. A permission that guards things
-in lists also has a *twin*: a function from the actor to an SQL condition that selects exactly what the predicate allows;
+in lists also has a *twin*: a function from the actor to an SQL condition that selects what the predicate allows;
 tests hold the two together for every role, so that lists never lie about buttons.
 """
 

@@ -1,4 +1,4 @@
-"""Rows without which the product cannot work – default pipelines, scoring rules, scorecards – sown after each migration.
+"""Rows without which the product cannot work (default pipelines, scoring rules, scorecards), sown after migrations.
 
 A seed is idempotent: it adds what is missing and never touches what somebody changed.
 """

@@ -43,7 +43,7 @@ def menu(
 ) -> None:
     """Offer a page in the menu to those who hold the permission (``None``: everybody signed in).
 
-    ``values`` are the parts of its address: ``menu(_l("Script"), "articles.new", P.WRITE, place="new", kind="script")``.
+    ``values`` are the parts of its address: ``menu(_l("Script"), "articles.new", P.WRITE, kind="script")``.
     """
     key = endpoint + "".join(f"/{name}={value}" for name, value in sorted(values.items()))
     _menu[key] = MenuEntry(label, endpoint, permission, order, badge, place, values)

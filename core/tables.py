@@ -28,7 +28,7 @@ class BadRow(DomainError):
 def rows(path: Path) -> Iterator[Row | BadRow]:
     """(line number, {column: value}) of a file, lazily; a line that cannot be read comes as ``BadRow``.
 
-    Empty lines are passed over; column names are lower case without blanks around them; values of CSV and XLSX are text.
+    Empty lines are passed over; column names are lower case, blanks around them gone; values of CSV and XLSX are text.
 
     Raises:
         DomainError: the file is not there, or is none of CSV, XLSX, JSON lines.

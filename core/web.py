@@ -266,12 +266,16 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
     return response
 
 
+def _typed() -> dict[str, str]:
+    """What was typed, but for secrets."""
+    hidden = {"csrf_token", "_once"}
+    return {k: v for k, v in request.form.items() if k not in hidden and "password" not in k and v.strip()}
+
+
 def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
     if wants_json():
         return problem(status, code, sentence, **extra)
-    typed = {
-        k: v for k, v in request.form.items() if k not in {"csrf_token", "_once"} and "password" not in k and v.strip()
-    }
+    typed = {} if status == 413 else _typed()  # a body that is too large is not read after all
     values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
     templates: list[str | Template] = [
         f"errors/{code}.html",
@@ -334,5 +338,5 @@ def _show_database(error: OperationalError) -> Response:
 def _show_bug(error: Exception) -> Response:
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
-    log.exception("request %s failed", g.get("request_id"))
+    log.error("request %s failed", g.get("request_id"), exc_info=error)
     return _answer(500, "bug", _("Something went wrong on our side. Nothing was changed. Tell us the number below."))

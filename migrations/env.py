@@ -1,7 +1,7 @@
 """One transaction for the whole way, on both databases: a migration killed in the middle never happened.
 
-SQLite: foreign keys are off meanwhile (with them on, batch mode silently deletes every child row) and checked before the
-commit. PostgreSQL: an advisory lock lets one process migrate while the others wait.
+SQLite: foreign keys are off meanwhile (with them on, batch mode silently deletes every child row) and checked before
+the commit. PostgreSQL: an advisory lock lets one process migrate while the others wait.
 """
 
 import sqlalchemy as sa

@@ -43,8 +43,10 @@ def refuse(
     when: str = "",
     name: str = "",
 ) -> None:
-    """Refuse ``act`` (``update`` or ``delete``), only for some ``columns`` and only ``when`` a condition over ``OLD`` and
-    ``NEW`` holds, in SQL that both databases understand."""
+    """Refuse ``act`` (``update`` or ``delete``), only for some ``columns`` and only ``when`` a condition holds.
+
+    The condition is SQL over ``OLD`` and ``NEW`` that both databases understand.
+    """
     label = name or act
     of = f" OF {', '.join(columns)}" if columns else ""
     condition = f" WHEN ({when})" if when else ""

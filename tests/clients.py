@@ -12,7 +12,7 @@ TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
 
 
 class Browser(FlaskClient):
-    """One browser with its cookies. ``submit`` is what a person does: open the page, fill the form, press the button."""
+    """One browser with its cookies. ``submit`` is what a person does: open the page, fill the form, press it."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """A request knows nothing of the context and the transactions of the test, as in a real server."""

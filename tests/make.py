@@ -7,7 +7,7 @@ the class with one method per thing; take what is needed by keyword and invent t
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -51,7 +51,7 @@ def somewhere() -> Iterator[None]:
 class Make:
     """One per test."""
 
-    _hash: dict[str, str] = {}
+    _hash: ClassVar[dict[str, str]] = {}
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)

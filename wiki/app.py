@@ -12,6 +12,7 @@ import wiki.feedback.wiring
 import wiki.insight.wiring
 import wiki.kpi.wiring
 import wiki.scoring.wiring
+import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
@@ -40,6 +41,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
     wiki.feedback.wiring.init_app(app)
+    wiki.search.wiring.init_app(app)
     wiki.training.wiring.init_app(app)
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)

@@ -1,4 +1,4 @@
-"""``python -m wiki.serve``, what ``make run`` executes: everything in one process, from an empty folder to a served page.
+"""``python -m wiki.serve``, what ``make run`` executes: one process, from an empty folder to a served page.
 
 Settings → the folder is ours → tables at head → demo or set-up link on the first start → worker, flusher, waitress.
 SIGTERM and Ctrl-C let requests in flight finish, then stop the worker between two jobs, and end with 0.
@@ -169,7 +169,7 @@ def greet(app: Flask, first: bool, host: str, port: int) -> None:
         elif first and logins.exists():
             lines += ["  Sign in as (kept in " + str(logins) + "):", ""]
             for row in logins.read_text("utf-8").splitlines():
-                username, password, name, roles = (row.split("\t") + ["", "", ""])[:4]
+                username, password, name, roles = [*row.split("\t"), "", "", ""][:4]
                 lines.append(f"    {username:<16} {password:<26} {name} ({roles})")
         elif logins.exists():
             lines += [f"  How to sign in is kept in {logins}"]

@@ -7,11 +7,11 @@ from migrations import triggers
 from migrations.columns import Amount, Json, Time, code
 
 revision = "0007_training"
-down_revision = "0005_feedback"
+down_revision = "0006_search"
 
 TABLES = (
-    "acknowledgements", "attempt_answers", "attempts", "lessons_done", "enrolments", "assignments", "questions", "quizzes", "lessons",
-    "courses",
+    "acknowledgements", "attempt_answers", "attempts", "lessons_done", "enrolments", "assignments", "questions",
+    "quizzes", "lessons", "courses",
 )  # fmt: skip
 
 
@@ -186,5 +186,6 @@ def _attempts() -> None:
 def downgrade() -> None:
     triggers.drop_append_only("attempt_answers")
     triggers.drop_append_only("attempts")
+    triggers.drop_append_only("acknowledgements")
     for table in TABLES:
         op.drop_table(table)

@@ -162,8 +162,8 @@ def test_the_interface_is_throttled_alike(api, person, clock):
 
 
 ASTRAY = [
-    "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example", "\\\\evil", "/\t/evil", "/\n/evil",
-    "javascript:alert(1)", "evil.example", "", " /x", "///evil", "/%0a/evil\r\n",
+    "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example", "\\\\evil", "/\t/evil",
+    "/\n/evil", "javascript:alert(1)", "evil.example", "", " /x", "///evil", "/%0a/evil\r\n",
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 """Transactions, promises, caches, health."""
+# ruff: noqa: PT012 - the block is the transaction that must fail
 
 import threading
 

@@ -12,7 +12,6 @@ from tests.clients import Browser, Script
 from tests.make import Make
 from wiki.articles import ops
 from wiki.articles.models import DraftBuffer, Revision, Submission
-from wiki.articles.publishing import Row, import_row
 from workflows.models import Decision
 
 SCRIPT = {
@@ -395,7 +394,7 @@ def test_an_article_takes_as_many_queries_at_any_age(make: Make, signed_in, quer
         make.article(kind="script", article=article.slug, title=f"老文章 {n}")
     after = [queries(query_count, browser, page) for page in pages]
     assert after[:2] == before[:2]
-    assert before[0] <= 16, before
+    assert before[0] <= 18, before
 
 
 @pytest.mark.parametrize("path", ["/submissions?mine=1", "/submissions", "/articles", "/reviews"])

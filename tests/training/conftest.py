@@ -57,7 +57,7 @@ class School:
             found = articles.by_slug(article.slug)
             assert found is not None
             made = propose(
-                author, "product", Content(title=found.title, body=body), article_slug=found.slug,
+                author, found.kind, Content(title=found.title, body=body), article_slug=found.slug,
                 significance=significance,
             )  # fmt: skip
             return publish_article(session.get_one(Submission, made.id))
@@ -71,13 +71,13 @@ class School:
         by: User | None = None,
         title: str = "Broadband for beginners",
         requires: Requires = Requires.EVERYTHING,
-        credits: str = "2.5",
+        worth: str = "2.5",
         **about: Any,
     ) -> Course:
         """A course with lessons and a quiz of three questions (pass mark 60 %, two attempts)."""
         with somewhere():
             trainer = actor_of(by or self.make.user("training"))
-            course = ops.create_course(trainer, ops.CourseSpec(title, "Why.", Decimal(credits), requires))
+            course = ops.create_course(trainer, ops.CourseSpec(title, "Why.", Decimal(worth), requires))
             for _n in range(lessons):
                 number = self.make.number()
                 ops.add_lesson(course, trainer, self.article(f"Article {number}", body=f"Text {number}").slug)

@@ -4,7 +4,6 @@ import click
 from flask import Flask
 
 from core.cli import group
-from wiki.demo.load import load
 
 demo = group("demo", "The demo: invented centres with their people, texts and half a year of work.")
 
@@ -16,6 +15,8 @@ def load_command() -> None:
     \b
     Example: flask --app wsgi demo load
     """
+    from wiki.demo.load import load  # here, because no other start needs it
+
     for username, password, name, roles in load():
         click.echo(f"{username:<16} {password:<26} {name} ({roles})")
 

@@ -10,21 +10,23 @@ from typing import Any
 
 from core import clock
 from core.actors import Actor
+from wiki.articles.models import Article, Submission
 from wiki.demo.content import Library, Present
+from wiki.training.models import Course
 
 SEED = "spiral"
 
 
 @dataclass
 class World:
-    """What exists so far: who acts, and which row is which text."""
+    """What exists so far: who acts, and which row is which text. Rows are held, so that none is read twice."""
 
     actors: dict[str, Actor]
     tokens: dict[str, str]  # 'teams:billing' → 'team:3', and so for roles, tiers, people
     remarks: dict[str, dict[str, list[str]]]
-    submissions: dict[str, int] = field(default_factory=dict)
-    articles: dict[str, int] = field(default_factory=dict)  # by title
-    courses: dict[str, int] = field(default_factory=dict)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    articles: dict[str, Article] = field(default_factory=dict)  # by title
+    courses: dict[str, Course] = field(default_factory=dict)  # by title
     _turns: dict[tuple[str, str], Iterator[str]] = field(default_factory=dict)
 
     def remark(self, stage: str, locale: str) -> str:

@@ -9,7 +9,7 @@ from core.db import session
 from wiki.articles import ops
 from wiki.articles.content import Content
 from wiki.articles.kinds import DEFAULT_PIPELINES
-from wiki.articles.models import Article, Submission, SubmissionAuthor
+from wiki.articles.models import Article, SubmissionAuthor
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
@@ -140,7 +140,7 @@ def _lay_out(plan: Plan, story: Story, last: datetime) -> None:
 def _write(plan: Plan, story: Story, content: Content, *, submit: bool = True) -> None:
     def write(world: World) -> None:
         actor = world.actors[story.text.author]
-        slug = session.get_one(Article, world.articles[story.article]).slug if story.article else None
+        slug = world.articles[story.article].slug if story.article else None
         found = ops.propose(
             actor,
             story.text.kind,
@@ -152,7 +152,7 @@ def _write(plan: Plan, story: Story, content: Content, *, submit: bool = True) -
         for number, username in enumerate(story.text.coauthors, 1):  # they wrote it together; no page offers this yet
             found.author_rows.append(SubmissionAuthor(user_id=world.actors[username].id, position=number))
         session.flush()
-        world.submissions[story.key] = found.id
+        world.submissions[story.key] = found
 
     story.steps.append((0.0, write))
     if submit:
@@ -162,7 +162,7 @@ def _write(plan: Plan, story: Story, content: Content, *, submit: bool = True) -
 def _submitting(story: Story, content: Content | None = None) -> Do:
     def submit(world: World) -> None:
         actor = world.actors[story.text.author]
-        submission = session.get_one(Submission, world.submissions[story.key])
+        submission = world.submissions[story.key]
         if content is not None:
             ops.save(submission, actor, for_its_readers(content, story.text, world))
         ops.submit(submission, actor)
@@ -213,15 +213,14 @@ def _decide(plan: Plan, story: Story, stage: str, who: str, verb: Verb, note: st
     wordless = note is None and story.chance.random() < WORDLESS
 
     def decide(world: World) -> None:
-        submission_id = world.submissions[story.key]
-        review = open_review("submission", submission_id)
+        submission = world.submissions[story.key]
+        review = open_review(ops.SUBJECT, submission.id)
         assert review is not None
         task = next(t for t in open_tasks([review.id]) if t.stage == stage)
         said = note if note is not None else ("" if wordless else world.remark(stage, locale))
         reviewing.decide(task.id, world.actors[who], verb, seen=task.version, note=said)
-        article_id = session.get_one(Submission, submission_id).article_id
-        if article_id is not None:
-            world.articles[story.text.title] = article_id
+        if submission.article_id is not None:
+            world.articles[story.text.title] = session.get_one(Article, submission.article_id)
 
     story.steps.append((_hours_taken(story), decide))
 
@@ -234,5 +233,3 @@ def _hours_taken(story: Story) -> float:
     if allowed <= 24:
         return story.chance.uniform(11, 14) if late else story.chance.uniform(0.5, 8)
     return story.chance.uniform(20, 24) if late else story.chance.uniform(1, 13)
-
-

@@ -9,11 +9,9 @@ import sqlalchemy as sa
 
 from accounts.models import Team
 from core.db import session
-from wiki.articles.models import Article
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
 from wiki.training import learning, ops, quizzes
-from wiki.training.models import Course
 from wiki.training.rules import Kind, spec
 
 Raw = Mapping[str, Any]
@@ -65,10 +63,9 @@ def _make(course: Raw) -> Do:
         actor = world.actors[course["author"]]
         about = ops.CourseSpec(course["title"], course["summary"], Decimal(course["credits"]))
         made = ops.create_course(actor, about)
-        world.courses[course["title"]] = made.id
+        world.courses[course["title"]] = made
         for lesson in course["lessons"]:
-            slug = session.get_one(Article, world.articles[lesson["article"]]).slug
-            ops.add_lesson(made, actor, slug, task=lesson["task"])
+            ops.add_lesson(made, actor, world.articles[lesson["article"]].slug, task=lesson["task"])
         asked = tuple(_question(world, question) for question in course["quiz"])
         about_quiz = quizzes.QuizSpec(course["title"], course["pass_mark"], course["attempts_allowed"])
         quizzes.add_quiz(made, actor, about_quiz, asked)
@@ -82,28 +79,28 @@ def _question(world: World, raw: Raw) -> Any:
     key: Any = [number - 1 for number in raw["correct"]]
     if kind is Kind.TRUE_FALSE:
         key = "true" if raw["correct"] == [1] else "false"
-    article_id = world.articles[raw["article"]]
+    article_id = world.articles[raw["article"]].id
     return spec(kind, raw["text"], raw["options"], key, explanation=raw["explanation"], article_id=article_id)
 
 
 def _assign(course: Raw, due_on: Any) -> Do:
     def assign(world: World) -> None:
         team = session.scalars(sa.select(Team).where(Team.slug == course["team"])).one()
-        ops.assign(_course(world, course), world.actors[course["author"]], team=team, due_on=due_on)
+        ops.assign(world.courses[course["title"]], world.actors[course["author"]], team=team, due_on=due_on)
 
     return assign
 
 
 def _confirm(course: Raw, username: str, number: int) -> Do:
     def confirm(world: World) -> None:
-        learning.confirm(ops.find_lesson(_course(world, course), number), world.actors[username])
+        learning.confirm(ops.find_lesson(world.courses[course["title"]], number), world.actors[username])
 
     return confirm
 
 
 def _hand_in(course: Raw, username: str, wrong: list[int]) -> Do:
     def hand_in(world: World) -> None:
-        quiz = _course(world, course).quizzes[0]
+        quiz = world.courses[course["title"]].quizzes[0]
         given = {
             question.id: _wrong(question) if number in wrong else list(question.key)
             for number, question in enumerate(quiz.questions, 1)
@@ -116,7 +113,3 @@ def _hand_in(course: Raw, username: str, wrong: list[int]) -> Do:
 def _wrong(question: Any) -> list[str]:
     """Something that is not the key: the first option that is not right."""
     return [next(option.id for option in question.options if option.id not in question.key)]
-
-
-def _course(world: World, course: Raw) -> Course:
-    return session.get_one(Course, world.courses[course["title"]])

@@ -1,23 +1,23 @@
-"""What readers did: votes, complaints about a text, and every call in which one was used."""
+"""What readers did: votes, complaints about a text, notices confirmed, and every call in which a text was used."""
 
 from datetime import datetime
 from random import Random
 
-from core.db import session
-from wiki.articles.models import Article
 from wiki.demo.content import Text
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time
 from wiki.demo.plan import Do, Plan, World
 from wiki.feedback import ops
+from wiki.training.acknowledging import acknowledge
 
 WINDOW = 30  # days
 
 
 def plan_usage(plan: Plan) -> None:
-    """Votes, complaints and uses of the published articles, each at its time."""
+    """Everything that readers did with the published articles, each act at its time."""
     texts = {text.title: text for text in plan.library.texts if text.state == "published"}
     _votes(plan, texts)
     _complaints(plan, texts)
+    _confirmations(plan, texts)
     for title, rows in plan.library.activity["uses"].items():
         for username, windows in rows.items():
             _uses(plan, texts[title], username, windows)
@@ -44,10 +44,23 @@ def _complaints(plan: Plan, texts: dict[str, Text]) -> None:
             plan.at(at, _say(text.title, act["by"], helpful=False, reason=act["reason"], comment=act["text"]))
 
 
+def _confirmations(plan: Plan, texts: dict[str, Text]) -> None:
+    """Notices are confirmed within three days after their publication; those not named are still asked to."""
+    for title, readers in plan.library.activity["acknowledged"].items():
+        newest = texts[title].days_ago - 1
+        for username in readers:
+            chance = plan.chance("confirms", title, username)
+            days_ago = chance.randint(max(newest - 2, 0), newest)
+            plan.at(_in_a_call(plan, username, days_ago, chance), _confirm(title, username))
+
+
+def _confirm(title: str, username: str) -> Do:
+    return lambda world: acknowledge(world.actors[username], world.articles[title])
+
+
 def _say(title: str, username: str, *, helpful: bool, reason: str = "", comment: str = "") -> Do:
     def say(world: World) -> None:
-        article = session.get_one(Article, world.articles[title])
-        ops.say(article, world.actors[username], helpful=helpful, reason=reason, comment=comment)
+        ops.say(world.articles[title], world.actors[username], helpful=helpful, reason=reason, comment=comment)
 
     return say
 
@@ -65,7 +78,7 @@ def _uses(plan: Plan, text: Text, username: str, windows: list[int]) -> None:
 
 def _use_of(title: str, username: str) -> Do:
     def use(world: World) -> None:
-        ops.say(session.get_one(Article, world.articles[title]), world.actors[username], used_in_call=True)
+        ops.say(world.articles[title], world.actors[username], used_in_call=True)
 
     return use
 

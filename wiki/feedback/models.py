@@ -1,4 +1,4 @@
-"""Every vote and mark is a row that is never changed; the newest vote of a person on a revision is the one that counts."""
+"""Every vote and mark is a row that is never changed; the newest vote of a person on a revision counts."""
 
 from datetime import datetime
 from typing import Any

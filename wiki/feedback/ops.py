@@ -73,7 +73,7 @@ def _tell_vote(article: Article, row: Feedback, before: Feedback | None) -> None
 
 
 def mark_used(article: Article, actor: Actor, *, reason: str = "") -> Feedback:
-    """Remember that the live revision was used in a call. Every call counts as a use; what it earns is capped elsewhere."""
+    """Remember that the live revision was used in a call. Every call is a use; what it earns is capped elsewhere."""
     row = _row(article, _live(article), actor, used_in_call=True, reason=reason)
     session.add(row)
     session.flush()

@@ -25,7 +25,7 @@ class Standing:
     used_today: bool
 
 
-def votes_in_force(article_id: int) -> sa.Select[tuple[Feedback]]:
+def votes_in_force(article_id: int) -> sa.Select[Feedback]:
     """The newest vote of each person on each revision of an article, own work left out, newest first."""
     newest = (
         sa.select(sa.func.max(Feedback.id))
@@ -82,7 +82,7 @@ def last_vote(user_id: int, revision_id: int) -> Feedback | None:
     )
 
 
-def remarks(article_id: int) -> sa.Select[tuple[Feedback]]:
+def remarks(article_id: int) -> sa.Select[Feedback]:
     """What readers wrote about an article, newest first."""
     return (
         sa.select(Feedback)
@@ -92,7 +92,7 @@ def remarks(article_id: int) -> sa.Select[tuple[Feedback]]:
 
 
 def authors_of(article: Article) -> tuple[int, ...]:
-    """Whose work readers judge, the author first: the people of the newest *major* publication; nobody for imported text.
+    """Whose work readers judge, the author first: those of the newest *major* publication; nobody for imported text.
 
     Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away.
     """

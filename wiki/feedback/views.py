@@ -54,7 +54,7 @@ def give(slug: str) -> Response | tuple[dict[str, Any], int]:
 
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The panel beside an article: did it help, did you use it?"""
-    article, who = context.get("article"), maybe_actor()
+    article, who = context.get("row"), maybe_actor()
     if who is None or not isinstance(article, Article) or not article.live:
         return None
     return "feedback/_panel.html", {

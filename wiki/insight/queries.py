@@ -102,7 +102,7 @@ def span(seconds: float) -> str:
 
 
 def flow() -> list[dict[str, Any]]:
-    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's tasks were decided."""
+    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's were decided."""
     now = clock.now()
     waiting = session.execute(
         sa.select(
@@ -119,7 +119,8 @@ def flow() -> list[dict[str, Any]]:
         Task.state == TaskState.DONE, Task.closed_at >= now - timedelta(days=30)
     )
     for role, opened, closed in session.execute(done):
-        spans.setdefault(role, []).append((closed - opened).total_seconds())
+        if closed is not None:
+            spans.setdefault(role, []).append((closed - opened).total_seconds())
     known = {row.role: row for row in waiting}
     order = ["business", "qa", "training", "supervisor"]
     roles = [r for r in order if r in known or r in spans] + sorted((set(known) | set(spans)) - set(order))
@@ -213,7 +214,7 @@ def points_of(user_ids: Sequence[int], period: str) -> dict[int, Decimal]:
         .where(LedgerEntry.user_id.in_(user_ids), LedgerEntry.period == period, LedgerEntry.unit == Unit.POINTS)
         .group_by(LedgerEntry.user_id)
     )
-    return {user_id: points for user_id, points in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def learning_of(people: Sequence[User]) -> dict[int, tuple[int, int]]:

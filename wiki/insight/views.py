@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,13 +17,13 @@ from core.charts import Series, line
 from core.db import session
 from core.i18n import _, choose_zone, local
 from core.web import SIGNED_IN, actor, blueprint, gate
-from wiki.articles.presenting import role_word
-from wiki.articles.presenting import ways_of
+from wiki.articles.presenting import role_word, ways_of
 from wiki.articles.tracking import card
 from wiki.insight import queries
 from wiki.kpi.periods import Span
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
+from wiki.search.log import gaps
 from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
 from wiki.training.queries import mine as my_courses
@@ -239,7 +240,7 @@ def _manager(who: Actor) -> dict[str, Any]:
             {"phase": p, "name": names[p], "count": phases[p], "note": notes[p], "url": urls[p]}
             for p in ("s", "e", "c", "i")
         ],
-        "gaps": [],
+        "gaps": [{"query": q, "times": n, "url": f"/search?q={quote(q)}"} for q, n in gaps(since)],
         "chart": _chart(),
         "chart_title": _("Published each week"),
     }

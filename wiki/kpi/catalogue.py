@@ -8,14 +8,8 @@ from wiki.kpi.periods import Span
 from wiki.kpi.rules import Direction, Origin, Unit
 
 UP, DOWN = Direction.UP, Direction.DOWN
-PERCENT, DAYS, SECONDS, COUNT, POINTS, MONEY = (
-    Unit.PERCENT,
-    Unit.DAYS,
-    Unit.SECONDS,
-    Unit.COUNT,
-    Unit.POINTS,
-    Unit.MONEY,
-)
+PERCENT, DAYS, SECONDS = Unit.PERCENT, Unit.DAYS, Unit.SECONDS
+COUNT, POINTS, MONEY = Unit.COUNT, Unit.POINTS, Unit.MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +36,13 @@ SPECS = (
     Spec("approved_items", _l("Approved knowledge items"), COUNT, UP, _l("items accepted or judged"), _l("people"),
          Origin.COMPUTED),
     Spec("training_credits", _l("Training credits"), COUNT, UP, _l("credits earned"), _l("people"), Origin.COMPUTED),
-    Spec("turnover_good", _l("Turnover of good and excellent staff"), PERCENT, DOWN, _l("leavers"), _l("mean headcount")),
-    Spec("aht", _l("Average handle time"), SECONDS, DOWN, _l("talk, hold and after-call seconds"), _l("calls answered")),
+    Spec("turnover_good", _l("Turnover of good and excellent staff"), PERCENT, DOWN, _l("leavers"),
+         _l("mean headcount")),
+    Spec("aht", _l("Average handle time"), SECONDS, DOWN, _l("talk, hold and after-call seconds"),
+         _l("calls answered")),
     Spec("talk_time", _l("Average talk time"), SECONDS, DOWN, _l("seconds of talk"), _l("calls answered")),
-    Spec("asa", _l("Average speed of answer"), SECONDS, DOWN, _l("queue seconds of answered calls"), _l("calls answered")),
+    Spec("asa", _l("Average speed of answer"), SECONDS, DOWN, _l("queue seconds of answered calls"),
+         _l("calls answered")),
     Spec("service_level", _l("Service level"), PERCENT, UP, _l("answered in time"), _l("calls offered")),
     Spec("abandonment", _l("Abandonment rate"), PERCENT, DOWN, _l("abandoned in the queue"), _l("calls queued")),
     Spec("fcr", _l("First-contact resolution"), PERCENT, UP, _l("solved at first contact"), _l("calls answered")),
@@ -71,6 +68,12 @@ PERSPECTIVES = {
     "customer": _l("Customer"),
     "internal": _l("Internal process (knowledge)"),
     "learning": _l("Learning and growth"),
+}
+SHORT_PERSPECTIVES = {
+    "finance": _l("Finance"),
+    "customer": _l("Customer"),
+    "internal": _l("Knowledge"),
+    "learning": _l("Learning"),
 }
 UNIT_MARKS = {PERCENT: "%", DAYS: _l("days"), SECONDS: _l("s"), COUNT: "", POINTS: "", MONEY: ""}
 

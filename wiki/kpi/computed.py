@@ -1,12 +1,13 @@
 """Indicators that are counted and not imported. A package that counts something else registers it here by its code.
 
-A counter gets subjects of one kind and the months of a window, and answers a measure for each subject; the denominator is
-the number of people, so that a team's figure compares with a person's target.
+A counter gets subjects of one kind and the months of a window, and answers a measure for each subject; the denominator
+is the number of people, so that a team's figure compares with a person's target.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -51,7 +52,7 @@ def per_person(code: str, months: Sequence[str], user_ids: Sequence[int]) -> dic
     return {user_id: measure.numerator for (_kind, user_id), measure in found.items()}
 
 
-PerUser = Callable[[Sequence[str]], sa.Select[tuple[int, Decimal]]]
+PerUser = Callable[[Sequence[str]], sa.Select[int, Any]]
 
 
 def counter(per_user: PerUser) -> Counter:
@@ -72,13 +73,13 @@ def counter(per_user: PerUser) -> Counter:
     return count
 
 
-def _people(people: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> dict[tuple[SubjectKind, int], Measure]:
+def _people(people: Sequence[Subject], rows: sa.Select[int, Any]) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in people]
-    counted = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).all())
+    counted: dict[int, Any] = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).all())
     return {s.key: Measure(Decimal(counted.get(s.id, 0)), Decimal(1)) for s in people}
 
 
-def _teams(teams: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> dict[tuple[SubjectKind, int], Measure]:
+def _teams(teams: Sequence[Subject], rows: sa.Select[int, Any]) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in teams]
     working = members(ids).order_by(None).subquery()
     heads: dict[int, int] = dict(
@@ -91,7 +92,7 @@ def _teams(teams: Sequence[Subject], rows: sa.Select[tuple[int, Decimal]]) -> di
     return {s.key: Measure(sums[s.id], Decimal(heads.get(s.id, 0))) for s in teams}
 
 
-def _centre(rows: sa.Select[tuple[int, Decimal]]) -> Measure:
+def _centre(rows: sa.Select[int, Any]) -> Measure:
     heads = session.scalar(sa.select(sa.func.count()).select_from(members().order_by(None).subquery())) or 0
     total = sum((Decimal(amount) for _user, amount in session.execute(rows)), Decimal(0))
     return Measure(total, Decimal(heads))
@@ -100,16 +101,16 @@ def _centre(rows: sa.Select[tuple[int, Decimal]]) -> Measure:
 ITEM_EVENTS = ("article.accepted", "revision.accepted", "review.decided")
 
 
-def items(months: Sequence[str]) -> sa.Select[tuple[int, Decimal]]:
-    """Per person: submissions of theirs accepted, and items they judged – each item once, however often it came back."""
+def items(months: Sequence[str]) -> sa.Select[int, Any]:
+    """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back."""
     return (
-        sa.select(LedgerEntry.user_id, sa.cast(sa.func.count(LedgerEntry.source_id.distinct()), sa.Integer))
+        sa.select(LedgerEntry.user_id, sa.func.count(LedgerEntry.source_id.distinct()))
         .where(LedgerEntry.period.in_(months), LedgerEntry.event.in_(ITEM_EVENTS))
         .group_by(LedgerEntry.user_id)
     )
 
 
-def credits_(months: Sequence[str]) -> sa.Select[tuple[int, Decimal]]:
+def credits_(months: Sequence[str]) -> sa.Select[int, Any]:
     """Per person: the credits of the ledger."""
     return (
         sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))

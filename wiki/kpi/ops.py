@@ -40,7 +40,7 @@ LOCK = 0x4B50_49  # 'KPI': one import or closing at a time on PostgreSQL
 
 
 def ensure_defaults() -> None:
-    """Every indicator of the product and a template for each kind of subject exist afterwards; nothing is overwritten."""
+    """Every indicator of the product and a template for each kind of subject exist; nothing is overwritten."""
     known = set(session.scalars(sa.select(Indicator.code)))
     session.add_all(
         Indicator(code=s.code, name="", unit=s.unit, direction=s.direction, origin=s.origin)

@@ -24,7 +24,7 @@ from wiki.kpi.permissions import P
 from wiki.kpi.rules import Measure
 
 
-def indicators() -> sa.Select[tuple[Indicator]]:
+def indicators() -> sa.Select[Indicator]:
     """Every indicator, by code."""
     return sa.select(Indicator).order_by(Indicator.code)
 
@@ -34,9 +34,7 @@ def indicator(code: str) -> Indicator | None:
     return session.scalar(sa.select(Indicator).where(Indicator.code == code))
 
 
-def readings(
-    *, indicator_id: int, subject: tuple[SubjectKind, int], periods: Sequence[str]
-) -> sa.Select[tuple[KpiReading]]:
+def readings(*, indicator_id: int, subject: tuple[SubjectKind, int], periods: Sequence[str]) -> sa.Select[KpiReading]:
     """Every reading of a subject, corrections after what they correct, with who brought it."""
     return (
         sa.select(KpiReading)
@@ -141,16 +139,16 @@ def closed_totals(subject: tuple[SubjectKind, int], span: Span, limit: int = 11)
     return [row for row in rows if parse(row.period).span is span][:limit][::-1]
 
 
-def teams_seen_by(actor: Actor) -> sa.Select[tuple[Team]]:
+def teams_seen_by(actor: Actor) -> sa.Select[Team]:
     """Whose team card this person may open, by name."""
     return sa.select(Team).where(allowed(actor, P.SEE_TEAM)).order_by(Team.name, Team.id)
 
 
-def people_seen_by(actor: Actor) -> sa.Select[tuple[User]]:
+def people_seen_by(actor: Actor) -> sa.Select[User]:
     """Whose card this person may open, by name."""
     return sa.select(User).where(allowed(actor, P.SEE_PERSON), User.active).order_by(User.name, User.id)
 
 
-def latest_readings() -> sa.Select[tuple[KpiReading]]:
+def latest_readings() -> sa.Select[KpiReading]:
     """What was brought in last."""
     return sa.select(KpiReading).options(joinedload(KpiReading.by)).order_by(KpiReading.id.desc())

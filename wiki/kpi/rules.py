@@ -1,8 +1,8 @@
 """The arithmetic of a scorecard (``model.md``): exact fractions inside, decimals with two places outside, no float.
 
 Score: higher is better 100·v/t, lower is better 100·t/v, not below the floor, not above the cap, half-up to two places.
-Total: Σ perspective weight × Σ indicator weight × score. A missing indicator's weight is spread over its perspective, an
-empty perspective's over the others.
+Total: Σ perspective weight × Σ indicator weight × score. A missing indicator's weight is spread over its perspective,
+an empty perspective's over the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def score(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a card amounts to. ``scores`` are the perspectives'; ``covered`` the percent of all weights that have data."""
+    """What a card amounts to. ``scores`` are the perspectives'; ``covered`` the percent of weights that have data."""
 
     total: Decimal | None
     scores: tuple[Decimal | None, ...]

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import url_for
-from flask_babel import format_date
 from markupsafe import Markup
 
 from core import charts
-from core.i18n import _
+from core.i18n import _, get_locale
 from wiki.kpi import computed
 from wiki.kpi.cards import Document
-from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, UNIT_MARKS
+from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, SHORT_PERSPECTIVES, UNIT_MARKS
 from wiki.kpi.models import CardSnapshot, SubjectKind
 from wiki.kpi.periods import Period, Span, parse
 from wiki.kpi.rules import Unit
@@ -33,7 +33,7 @@ def perspective_name(key: str) -> str:
 def period_name(period: Period) -> str:
     """A period in words of the reader's language."""
     if period.span is Span.MONTH:
-        return str(format_date(period.first_day, "LLLL y" if _("Spiral") == "Spiral" else "y年M月"))
+        return str(format_skeleton("yMMMM", period.first_day, locale=get_locale() or "en"))
     if period.span is Span.QUARTER:
         return _("%(year)s, quarter %(n)s", year=period.year, n=period.number)
     return _("%(year)s, half-year %(n)s", year=period.year, n=period.number)
@@ -130,14 +130,15 @@ def _span_note(line: Document, period: Period) -> str:
 
 
 def radar(card: Document, before: Document | None) -> Markup | None:
-    """The perspectives as a polygon, with the period before; only where there are at least three."""
+    """The perspectives as a polygon, with the period before; only where there are at least four."""
     rows = card["perspectives"]
-    if len(rows) < 3 or card["total"] is None:
+    if len(rows) < 4 or card["total"] is None:
         return None
     series = [charts.Series(_("this period"), [_figure(p["score"]) for p in rows])]
     if before and before["total"] is not None and len(before["perspectives"]) == len(rows):
         series.append(charts.Series(_("the one before"), [_figure(p["score"]) for p in before["perspectives"]]))
-    return charts.radar(series, [perspective_name(p["key"]) for p in rows], title=_("Scores of the perspectives"))
+    labels = [str(SHORT_PERSPECTIVES.get(p["key"], p["key"])) for p in rows]  # the long ones leave the drawing
+    return charts.radar(series, labels, title=_("Scores of the perspectives"))
 
 
 def trend(closed: Sequence[CardSnapshot], card: Document) -> Markup | None:

@@ -88,8 +88,8 @@ class Directory:
     """Names of a file to subjects, looked up once."""
 
     def __init__(self) -> None:
-        self.users = {name: user_id for name, user_id in session.execute(sa.select(User.username, User.id))}
-        self.teams = {slug: team_id for slug, team_id in session.execute(sa.select(Team.slug, Team.id))}
+        self.users = dict(session.execute(sa.select(User.username, User.id)).all())
+        self.teams = dict(session.execute(sa.select(Team.slug, Team.id)).all())
 
     def find(self, name: str) -> Subject | None:
         """The subject of a name: 'centre', 'team:billing', 'person:li.wei' or 'li.wei'."""
@@ -105,7 +105,7 @@ class Directory:
         return Subject(SubjectKind.PERSON, found, username) if found is not None else None
 
 
-def members(team_ids: Iterable[int] | None = None) -> sa.Select[tuple[User]]:
+def members(team_ids: Iterable[int] | None = None) -> sa.Select[User]:
     """The active working people of some teams, or of the centre; by name."""
     works = sa.exists().where(UserRole.user_id == User.id, UserRole.role.in_(WORKING))
     found = sa.select(User).where(User.active, works).order_by(User.name, User.id)

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response
 
+from accounts.models import User
 from core import clock, tables
 from core.actors import Actor
 from core.db import session
@@ -109,10 +110,8 @@ def _others(who: Actor, subject: Subject, period: Period) -> list[tuple[str, str
     if who.holds("supervisor", *LEADERS):
         team = subject.id if subject.kind is SubjectKind.TEAM else who.team_id
         people = members([team] if team else [])
-        seen = queries.people_seen_by(who).with_only_columns(queries.User.id).order_by(None)
-        found += [
-            of_person(user) for user in session.scalars(people.where(queries.User.id.in_(seen))) if user.id != who.id
-        ]
+        seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
+        found += [of_person(user) for user in session.scalars(people.where(User.id.in_(seen))) if user.id != who.id]
     if all(one.key != subject.key for one in found):
         found.append(subject)
     return [
@@ -160,8 +159,8 @@ def _line_of(document: dict[str, Any], code: str) -> dict[str, Any] | None:
 def _people(who: Actor, subject: Subject, code: str, months: list[str]) -> list[dict[str, Any]]:
     """The people behind a team's or the centre's count that this person may look at."""
     some = members(None if subject.kind is SubjectKind.CENTRE else [subject.id])
-    seen = queries.people_seen_by(who).with_only_columns(queries.User.id).order_by(None)
-    users = list(session.scalars(some.where(queries.User.id.in_(seen)).limit(500)))
+    seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
+    users = list(session.scalars(some.where(User.id.in_(seen)).limit(500)))
     counts = computed.per_person(code, months, [user.id for user in users]) if users else {}
     how = computed.known(code)
     rows = [

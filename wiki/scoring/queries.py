@@ -50,7 +50,7 @@ def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def ledger(wanted: Filter) -> sa.Select[tuple[LedgerEntry]]:
+def ledger(wanted: Filter) -> sa.Select[LedgerEntry]:
     """Entries, newest first."""
     return sa.select(LedgerEntry).where(*_conditions(wanted)).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
 
@@ -63,7 +63,7 @@ def sums(wanted: Filter) -> dict[Unit, Decimal]:
         .group_by(LedgerEntry.unit)
     )
     nothing = Decimal("0.00")
-    return {Unit.POINTS: nothing, Unit.CREDITS: nothing, **{unit: total for unit, total in rows}}
+    return {Unit.POINTS: nothing, Unit.CREDITS: nothing, **dict(rows.all())}
 
 
 def by_rule(wanted: Filter) -> list[tuple[str, Unit, int, Decimal]]:
@@ -83,7 +83,7 @@ def rules() -> list[Rule]:
     return [row.rule for row in session.scalars(sa.select(ScoringRule).order_by(ScoringRule.id))]
 
 
-def rules_in_force(day: date) -> sa.Select[tuple[ScoringRule]]:
+def rules_in_force(day: date) -> sa.Select[ScoringRule]:
     """The rules of a day, by event."""
     return (
         sa.select(ScoringRule)
@@ -92,12 +92,12 @@ def rules_in_force(day: date) -> sa.Select[tuple[ScoringRule]]:
     )
 
 
-def acts() -> sa.Select[tuple[ScoringAct]]:
+def acts() -> sa.Select[ScoringAct]:
     """Every act in the order in which it was recorded."""
     return sa.select(ScoringAct).order_by(ScoringAct.id)
 
 
-def earned_by(event: str, source: str) -> sa.Select[tuple[LedgerEntry]]:
+def earned_by(event: str, source: str) -> sa.Select[LedgerEntry]:
     """The entries of one act."""
     return (
         sa.select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.source == source).order_by(LedgerEntry.id)
@@ -116,7 +116,7 @@ def spent(user_id: int, rule: str, day: date) -> Decimal:
     ) or Decimal(0)
 
 
-def people_seen_by(actor: Actor) -> sa.Select[tuple[User]]:
+def people_seen_by(actor: Actor) -> sa.Select[User]:
     """Whose ledger this person may open, by name."""
     return sa.select(User).where(allowed(actor, P.SEE_LEDGER), User.active).order_by(User.name, User.id)
 

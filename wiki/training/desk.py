@@ -55,7 +55,7 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
     stored = {
         "title": found.title,
         "summary": found.summary,
-        "credits": f"{found.credits:f}",
+        "credits": f"{found.credits.normalize():f}",
         "requires": found.requires.value,
     }
     return render_template(

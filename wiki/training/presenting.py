@@ -181,6 +181,7 @@ def result_of(attempt: Attempt, made: Sequence[Attempt], actor: Actor) -> dict[s
 
 def _answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
     question: Question = answer.question
+    one_only = question.kind in {Kind.SINGLE, Kind.TRUE_FALSE}
     return {
         "id": question.id,
         "type": question.kind.value,
@@ -191,6 +192,9 @@ def _answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
                 "text": one.text or truth(one.id),
                 "chosen": one.id in answer.answer,
                 "right": one.id in question.key if show_key or (answer.right and one.id in answer.answer) else None,
+                "wrong": one.id in answer.answer
+                and not answer.right
+                and (one_only or (show_key and one.id not in question.key)),
                 "place": answer.answer.index(one.id) + 1 if one.id in answer.answer else None,
             }
             for one in question.options

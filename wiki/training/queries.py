@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import local
 from core.permissions import allowed
+from wiki.articles.models import Publication, Revision
 from wiki.training.models import (
     Assignment,
     Attempt,
@@ -81,10 +82,16 @@ def course_by_slug(actor: Actor, slug: str) -> Course | None:
         .where(Course.slug == slug, allowed(actor, P.SEE_COURSE))
         .options(
             joinedload(Course.author),
-            selectinload(Course.lessons).options(joinedload(Lesson.article), joinedload(Lesson.publication)),
+            *lessons_with_texts(selectinload(Course.lessons)),
             selectinload(Course.quizzes).selectinload(Quiz.questions),
         )
     )
+
+
+def lessons_with_texts(lessons: Any) -> list[Any]:
+    """Loads articles and pinned titles together with lessons; the texts themselves only when they are read."""
+    pinned = lessons.joinedload(Lesson.publication).joinedload(Publication.revision)
+    return [lessons.joinedload(Lesson.article), pinned.load_only(Revision.title, Revision.submission_id)]
 
 
 def lesson_numbered(course: Course, number: int) -> Lesson | None:
@@ -98,8 +105,8 @@ def quiz_by_id(quiz_id: int) -> Quiz | None:
         sa.select(Quiz)
         .where(Quiz.id == quiz_id, Quiz.removed_at.is_(None))
         .options(
-            joinedload(Quiz.course).selectinload(Course.lessons).joinedload(Lesson.article),
-            selectinload(Quiz.questions),
+            *lessons_with_texts(joinedload(Quiz.course).selectinload(Course.lessons)),
+            selectinload(Quiz.questions).joinedload(Question.article),
         )
     )
 
@@ -116,12 +123,12 @@ def courses(actor: Actor) -> sa.Select[Course]:
 
 def mine(actor: Actor) -> sa.Select[Course]:
     """The open courses that this person is to take or has begun: unfinished first, then what is due first."""
-    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    done = began(actor.id, finished=True)
     until = due(actor.id, actor.team_id)
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE))
-        .where(sa.or_(is_assigned(actor.id, actor.team_id), sa.exists().where(enrolled(actor.id))))
+        .where(sa.or_(is_assigned(actor.id, actor.team_id), began(actor.id)))
         .options(joinedload(Course.author))
         .order_by(done, until.is_(None), until, Course.title, Course.id)
     )
@@ -136,7 +143,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE), filled)
-        .where(~is_assigned(actor.id, actor.team_id), ~sa.exists().where(enrolled(actor.id)))
+        .where(~is_assigned(actor.id, actor.team_id), ~began(actor.id))
         .options(joinedload(Course.author))
         .order_by(Course.title, Course.id)
     )
@@ -144,7 +151,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
 
 def count_due(actor: Actor) -> int:
     """How many assigned courses this person has not completed."""
-    done = sa.exists().where(enrolled(actor.id), Enrolment.completed_at.is_not(None))
+    done = began(actor.id, finished=True)
     found = sa.select(sa.func.count()).select_from(Course)
     return (
         session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id, actor.team_id), sa.not_(done)))
@@ -167,6 +174,17 @@ def enrolled(user_id: Any) -> sa.ColumnElement[bool]:
     return sa.and_(Enrolment.course_id == Course.id, Enrolment.user_id == user_id)
 
 
+def began(user_id: Any, *, finished: bool = False) -> sa.Exists:
+    """The person has begun (or completed) ``Course``.
+
+    Correlated by name: inside a count SQLAlchemy would not see that the course is the outer one; any would do.
+    """
+    found = sa.exists().where(enrolled(user_id))
+    if finished:
+        found = found.where(Enrolment.completed_at.is_not(None))
+    return found.correlate(Course, User)
+
+
 def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
     """Assignments that concern a person who is in this team now."""
     mine = Assignment.user_id == user_id
@@ -175,7 +193,7 @@ def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
 
 def is_assigned(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
     """``Course`` is assigned to the person, by name or through the team."""
-    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id))
+    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id)).correlate(Course, User)
 
 
 def due(user_id: Any, team_id: Any) -> sa.ScalarSelect[date | None]:
@@ -234,7 +252,12 @@ def _progress(user_id: Any, team_id: Any) -> Any:
             around,
         ),
         counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes), around),
-        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes, sa.exists().where(passed)), around),
+        counted(
+            sa.select(sa.func.count())
+            .select_from(Quiz)
+            .where(quizzes, sa.exists().where(passed).correlate(Quiz, Enrolment)),
+            around,
+        ),
         is_assigned(user_id, team_id),
         Enrolment.id,
         due(user_id, team_id),
@@ -276,7 +299,7 @@ def attempt_by_id(actor: Actor, attempt_id: int) -> Attempt | None:
         .where(Attempt.id == attempt_id, allowed(actor, P.SEE_ATTEMPT))
         .options(
             joinedload(Attempt.user),
-            joinedload(Attempt.quiz).joinedload(Quiz.course).selectinload(Course.lessons),
+            *lessons_with_texts(joinedload(Attempt.quiz).joinedload(Quiz.course).selectinload(Course.lessons)),
             selectinload(Attempt.answers).joinedload(AttemptAnswer.question).joinedload(Question.article),
         )
     )

@@ -12,8 +12,8 @@ from core.actors import Actor
 from core.db import session
 from wiki.articles import queries as articles
 from wiki.articles.models import Article
-from wiki.training.models import Assignment, Attempt, Course, Enrolment, Lesson, Quiz
-from wiki.training.queries import counted, due, enrolled, is_assigned, meant, today
+from wiki.training.models import Assignment, Attempt, Course, Lesson, Quiz
+from wiki.training.queries import began, counted, due, is_assigned, today
 from wiki.training.rules import SOON, CourseState
 
 
@@ -31,11 +31,9 @@ class Totals:
 
 def totals_of(course_ids: Sequence[int]) -> dict[int, Totals]:
     """Figures of some courses; one statement. Learners are those who are to take it or have begun."""
-    concerned = sa.or_(is_assigned(User.id, User.team_id), sa.exists().where(enrolled(User.id)))
-    finished = sa.exists().where(enrolled(User.id), Enrolment.completed_at.is_not(None))
-    late = sa.exists().where(
-        Assignment.course_id == Course.id, meant(User.id, User.team_id), Assignment.due_on < today()
-    )
+    concerned = sa.or_(is_assigned(User.id, User.team_id), began(User.id))
+    finished = began(User.id, finished=True)
+    late = due(User.id, User.team_id) < today()
     people = sa.select(sa.func.count()).select_from(User)
     lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
     counts = (
@@ -56,7 +54,7 @@ def learners(course: Course, *, team: str | None = None) -> sa.Select[User]:
         sa.select(User)
         .join(Course, Course.id == course.id)
         .outerjoin(User.team)
-        .where(sa.or_(sa.and_(User.active, is_assigned(User.id, User.team_id)), sa.exists().where(enrolled(User.id))))
+        .where(sa.or_(sa.and_(User.active, is_assigned(User.id, User.team_id)), began(User.id)))
         .options(joinedload(User.team))
         .order_by(Team.name.is_(None), Team.name, User.name, User.id)
     )
@@ -65,13 +63,13 @@ def learners(course: Course, *, team: str | None = None) -> sa.Select[User]:
 
 def behind(course: Course) -> sa.Select[User]:
     """Active people whose due day has passed and who have not completed the course."""
-    finished = sa.exists().where(enrolled(User.id), Enrolment.completed_at.is_not(None))
+    finished = began(User.id, finished=True)
     return learners(course).where(User.active, due(User.id, User.team_id) < today(), sa.not_(finished))
 
 
 def falling_behind(*, limit: int = 20) -> list[tuple[User, Course, date]]:
     """Who is late or nearly so, over all open courses, what was due first comes first: for the trainer's home."""
-    finished = sa.exists().where(enrolled(User.id), Enrolment.completed_at.is_not(None))
+    finished = began(User.id, finished=True)
     found = (
         sa.select(User, Course, sa.func.min(Assignment.due_on))
         .join(Assignment, sa.or_(Assignment.user_id == User.id, Assignment.team_id == User.team_id))

@@ -102,6 +102,7 @@ def understand(kind: Kind, options: Sequence[Option], given: Any) -> tuple[str, 
     if given is None or given == "":
         return ()
     values = list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
+    values = [value for value in values if value is not None and value != ""]
     if kind is Kind.FILL_IN:
         return tuple(str(value).strip() for value in values if str(value).strip())
     chosen = [_option(kind, options, value) for value in values]

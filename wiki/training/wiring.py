@@ -7,11 +7,11 @@ from flask import Flask, url_for
 from core.db import session
 from core.i18n import _l
 from core.slots import menu, panel
-from wiki.training import desk, listeners, notice_views, views
+from wiki.training import api, desk, listeners, notice_views, views
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in
 
-__all__ = ["desk", "init_app", "listeners"]
+__all__ = ["api", "desk", "init_app", "listeners"]
 
 
 def init_app(app: Flask) -> None:

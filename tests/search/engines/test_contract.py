@@ -1,0 +1,220 @@
+"""What every engine must do. An engine that is added is added to the fixture, and held to all of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Query, State
+from wiki.search.engines.embedded import Embedded
+
+STAFF = frozenset({"internal", "public"})
+
+
+def nothing(ids):
+    return ()
+
+
+def document(number, title, body="", **more):
+    more.setdefault("audience", frozenset({"internal"}))
+    return Document(id=str(number), external_id=f"x{number}", slug=f"s-{number}", title=title, body=body, **more)
+
+
+@pytest.fixture(params=["embedded"])
+def finder(request, tmp_path) -> Engine:
+    finder = Embedded(tmp_path / "index")
+    finder.clear()
+    yield finder
+    finder.close()
+
+
+def found(finder, text, reader=STAFF, **more):
+    return [hit.id for hit in finder.search(Query(text, frozenset(reader), **more)).hits]
+
+
+ARTICLES = [
+    document(1, "如何查询话费余额", "发送短信到10086，或者打开手机营业厅。", kind="faq", tags=("话费",)),
+    document(2, "國際漫遊開通", "出國前請先開通國際漫遊，並安裝軟體 XD-200。", kind="sop", category=("a", "a/b")),
+    document(3, "退订增值业务", "客户要求退订时的标准话术。", kind="script", services=("mobile",)),
+    document(4, "Roaming charges abroad", "SIM cards and 5G plans", kind="faq", category=("a", "a/c")),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("话费", "1"),
+        ("話費", "1"),
+        ("huafei", "1"),
+        ("hua fei", "1"),
+        ("huaf", "1"),
+        ("hf", "1"),
+        ("花费", "1"),
+        ("10086", "1"),
+        ("国际漫游", "2"),
+        ("國際漫遊", "2"),
+        ("guojimanyou", "2"),
+        ("gjmy", "2"),
+        ("软件", "2"),
+        ("软体", "2"),
+        ("xd-200", "2"),
+        ("ＸＤ－200", "2"),
+        ("退订业务", "3"),
+        ("退业务", "3"),
+        ("td yw", "3"),
+        ("tdzzyw", "3"),
+        ("roaming", "4"),
+        ("raoming", "4"),
+        ("roam", "4"),
+        ("sim card", "4"),
+        ("5g", "4"),
+    ],
+)
+def test_the_right_article_is_first_however_it_is_typed(finder, typed, first):
+    finder.index(ARTICLES)
+    assert found(finder, typed)[:1] == [first]
+
+
+def test_what_means_nothing_here_finds_nothing(finder):
+    finder.index(ARTICLES)
+    page = finder.search(Query("qqxxzz 氕氘氚", STAFF))
+    assert (page.hits, page.total) == ((), 0)
+
+
+def test_a_hit_carries_what_a_result_shows(finder):
+    finder.index(ARTICLES)
+    (hit, *_) = finder.search(Query("营业厅", STAFF)).hits
+    assert (hit.external_id, hit.slug, hit.title, hit.kind) == ("x1", "s-1", "如何查询话费余额", "faq")
+    assert "<mark>营业厅</mark>" in hit.snippet
+
+
+def test_indexing_again_replaces(finder):
+    finder.index(ARTICLES)
+    finder.index([document(1, "宽带报修")])
+    assert found(finder, "话费") == []
+    assert found(finder, "宽带") == ["1"]
+    assert finder.stats().documents == 4
+
+
+def test_deleting_twice_is_deleting_once(finder):
+    finder.index(ARTICLES)
+    finder.delete(["1", "never there"])
+    finder.delete(["1"])
+    assert found(finder, "话费") == []
+    assert sorted(finder.ids()) == ["2", "3", "4"]
+
+
+# who may read what: (tokens of the document, tokens of the reader, found)
+AUDIENCES = [
+    ({"public"}, {"public"}, True),
+    ({"internal"}, {"public"}, False),
+    ({"internal"}, {"public", "internal", "role:rep"}, True),
+    ({"role:qa"}, {"public", "internal", "role:rep"}, False),
+    ({"role:qa"}, {"public", "internal", "role:qa"}, True),
+    ({"team:3", "user:7"}, {"internal", "team:4", "user:7"}, True),
+    ({"team:3", "tier:2"}, {"internal", "team:4", "tier:1", "user:8"}, False),
+    ({"team:3"}, {"team:33"}, False),
+    (set(), {"public", "internal"}, False),
+    ({"public"}, set(), False),
+]
+
+
+@pytest.mark.parametrize(("audience", "reader", "visible"), AUDIENCES)
+def test_nobody_finds_counts_or_is_told_what_they_may_not_read(finder, audience, reader, visible):
+    finder.index([document(9, "秘密话术", kind="script", tags=("秘密",), audience=frozenset(audience))])
+    page = finder.search(Query("秘密", frozenset(reader), facets=tuple(Facet)))
+    assert bool(page.hits) is visible
+    assert page.total == int(visible)
+    assert any(page.facets.values()) is visible
+    assert bool(finder.suggest("mimi", frozenset(reader))) is visible
+    assert finder.search(Query("", frozenset(reader))).total == int(visible)
+
+
+def test_filters_narrow_and_a_category_holds_all_below_it(finder):
+    finder.index(
+        [
+            document(i, "话费", kind=k, category=c)
+            for i, (k, c) in enumerate([("faq", ("a", "a/b")), ("faq", ("a", "a/c")), ("script", ("d",))])
+        ]
+    )
+    assert set(found(finder, "话费", filters={Facet.CATEGORY: ("a",)})) == {"0", "1"}
+    assert set(found(finder, "话费", filters={Facet.CATEGORY: ("a/c", "d")})) == {"1", "2"}
+    assert found(finder, "话费", filters={Facet.KIND: ("faq",), Facet.CATEGORY: ("a/b",)}) == ["0"]
+    assert found(finder, "话费", filters={Facet.TAG: ("none",)}) == []
+
+
+@pytest.mark.parametrize("count", [3, 25])
+def test_facets_count_what_is_found(finder, count):
+    finder.index([document(i, "话费", kind="faq" if i % 3 else "script") for i in range(count)])
+    page = finder.search(Query("话费", STAFF, facets=(Facet.KIND,)))
+    assert dict(page.facets[Facet.KIND]) == {"faq": count - (count + 2) // 3, "script": (count + 2) // 3}
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(finder):
+    finder.index([document(i, "话费", f"第{i}条") for i in range(95)])
+    seen = [id_ for offset in range(0, 100, 10) for id_ in found(finder, "话费", offset=offset, limit=10)]
+    assert len(seen) == len(set(seen)) == finder.search(Query("话费", STAFF)).total == 95
+
+
+def test_equals_stand_newest_first_then_by_id(finder):
+    days = {"3": 1, "1": 5, "2": 5}
+    finder.index([document(i, "话费", published_at=datetime(2026, 11, d, tzinfo=UTC)) for i, d in days.items()])
+    assert found(finder, "话费") == ["1", "2", "3"]
+
+
+def test_suggestions_are_titles_each_once(finder):
+    finder.index([*ARTICLES, document(5, "如何查询话费余额")])
+    assert [hit.title for hit in finder.suggest("hua", STAFF)] == ["如何查询话费余额"]
+    assert finder.suggest("营业厅", STAFF) == []
+
+
+def test_a_rebuild_holds_exactly_what_it_is_given(finder):
+    finder.index(ARTICLES)
+    finder.rebuild([document(7, "宽带报修")], nothing)
+    assert list(finder.ids()) == ["7"]
+
+
+def test_what_is_written_during_a_rebuild_is_not_lost(finder):
+    finder.index(ARTICLES)
+    asked = []
+
+    def documents():
+        yield ARTICLES[0]
+        finder.index([document(8, "新资费")])
+        finder.delete(["1"])
+
+    def again(ids):
+        asked.extend(ids)
+        return [document(8, "新资费")]
+
+    finder.rebuild(documents(), again)
+    assert sorted(asked) == ["1", "8"]
+    assert list(finder.ids()) == ["8"]
+
+
+def test_the_old_index_answers_when_a_rebuild_fails(finder):
+    finder.index(ARTICLES)
+
+    def documents():
+        yield document(8, "新资费")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        finder.rebuild(documents(), nothing)
+    assert found(finder, "话费") == ["1"]
+    assert finder.stats().state is State.READY
+
+
+def test_half_a_batch_is_nothing(finder):
+    finder.index(ARTICLES)
+    broken = document(1, "宽带报修")
+    with pytest.raises((TypeError, AttributeError, EngineUnavailable)):
+        finder.index([broken, None])
+    assert found(finder, "话费") == ["1"]
+
+
+def test_why_a_result_stands_where_it_stands_is_told_on_request(finder):
+    finder.index(ARTICLES)
+    (hit,) = finder.search(Query("话费", STAFF, explain=True)).hits
+    assert hit.why is not None
+    assert hit.why["coverage"] == 1.0
+    assert finder.search(Query("话费", STAFF)).hits[0].why is None

@@ -1,0 +1,98 @@
+"""``/api/v1/search`` and ``/api/v1/suggest``, as the contract says."""
+
+from typing import Any
+
+from flask import url_for
+from pydantic import Field
+
+from core.api import Api, In, Out, PageIn, cursor, offset_of
+from core.web import actor
+from wiki.articles.permissions import P
+from wiki.search import log, service
+from wiki.search.engines.base import Facet, Hit, Query
+
+api = Api("search")
+
+
+class SearchIn(PageIn):
+    """A question with filters."""
+
+    q: str = Field("", max_length=500)
+    kind: str | None = None
+    category: str | None = None
+    tag: str | None = None
+    service: str | None = None
+
+
+class SuggestIn(In):
+    """What has been typed so far."""
+
+    q: str = Field("", max_length=200)
+
+
+class HitOut(Out):
+    """One result; ``snippet`` is safe HTML with ``<mark>``."""
+
+    id: str
+    external_id: str | None
+    slug: str
+    title: str
+    snippet: str
+    kind: str
+    score: float
+    url: str
+
+
+class SearchOut(Out):
+    """A page of results."""
+
+    items: list[HitOut]
+    next: str | None
+    total: int
+    took_ms: float
+    engine: str
+
+
+class SuggestOut(Out):
+    """Titles."""
+
+    items: list[dict[str, str]]
+
+
+def _hit(hit: Hit) -> HitOut:
+    return HitOut(
+        id=hit.id,
+        external_id=hit.external_id or None,
+        slug=hit.slug,
+        title=hit.title,
+        snippet=hit.snippet,
+        kind=hit.kind,
+        score=round(hit.score, 4),
+        url=url_for("articles.show", slug=hit.slug),
+    )
+
+
+@api.get("/search", gate=P.PROPOSE, query=SearchIn, answer=SearchOut)
+def search(query: SearchIn) -> dict[str, Any]:
+    """Find published articles the caller may read, best first."""
+    start = offset_of(query)
+    filters = {facet: (value,) for facet in Facet if (value := getattr(query, facet.value))}
+    who = actor()
+    page = service.search(Query(query.q, service.reader_of(who), filters=filters, offset=start, limit=query.limit), who)
+    if start == 0:
+        log.note(who, query.q, page.total)
+    following = start + len(page.hits)
+    return {
+        "items": [_hit(hit).model_dump(mode="json") for hit in page.hits],
+        "next": cursor(following) if page.hits and following < page.total else None,
+        "total": page.total,
+        "took_ms": round(page.took_ms, 2),
+        "engine": page.engine,
+    }
+
+
+@api.get("/suggest", gate=P.PROPOSE, query=SuggestIn, answer=SuggestOut)
+def suggest(query: SuggestIn) -> dict[str, Any]:
+    """Titles while typing."""
+    hits = service.suggest(query.q, actor()) if query.q.strip() else []
+    return {"items": [{"title": hit.title, "slug": hit.slug, "kind": hit.kind} for hit in hits]}

@@ -1,0 +1,152 @@
+"""What every engine does. Both are held to it by the same tests."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article as the index knows it. `body` is text without markup; `audience` holds the tokens of who may read it.
+
+    Tokens are opaque here: `public`, `internal`, `role:qa`, `team:3`, `tier:2`, `user:7`. Without one nobody finds it.
+    """
+
+    id: str
+    slug: str
+    title: str
+    body: str
+    external_id: str = ""
+    kind: str = ""
+    category: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    audience: frozenset[str] = frozenset()
+    published_at: datetime | None = None
+    boost: float = 1.0
+
+
+class Facet(StrEnum):
+    """What results can be narrowed by."""
+
+    KIND = "kind"
+    CATEGORY = "category"
+    TAG = "tag"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question of one reader. `filters` narrow to any of the values given for each facet.
+
+    `reader` holds the tokens of the person asking; a document is visible when one of them is in its audience.
+    A category matches with all below it.
+    """
+
+    text: str
+    reader: frozenset[str]
+    filters: Mapping[Facet, tuple[str, ...]] = field(default_factory=dict)
+    facets: tuple[Facet, ...] = ()
+    offset: int = 0
+    limit: int = 10
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. `title_html` and `snippet` are safe HTML in which only `<mark>` occurs; `why` is for managers."""
+
+    id: str
+    external_id: str
+    slug: str
+    title: str
+    title_html: str
+    snippet: str
+    kind: str
+    category: tuple[str, ...]
+    score: float
+    why: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Results in their order. `total` and `facets` count what the reader may see, nothing else."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[Facet, tuple[tuple[str, int], ...]]
+    took_ms: float
+    engine: str
+
+
+class State(StrEnum):
+    """How an index is."""
+
+    READY = "ready"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+    CORRUPT = "corrupt"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The figures of an index; `reason` is a sentence where it is not ready."""
+
+    engine: str
+    state: State
+    documents: int = 0
+    segments: int = 0
+    size: int = 0
+    reason: str = ""
+
+
+class EngineUnavailable(Exception):
+    """Search cannot answer now; the message is a sentence for the log, `state` says what would help."""
+
+    def __init__(self, state: State, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+# The documents with these ids as the database has them now; those that may not be found any more are left out.
+Reload = Callable[[Iterable[str]], Iterable[Document]]
+
+
+class Engine(Protocol):
+    """A search engine. Every call may raise `EngineUnavailable`; none ever leaves half of its work visible."""
+
+    name: str
+
+    def index(self, documents: Iterable[Document]) -> int:
+        """The documents can be found from now on, as they are now; those with the same id are replaced. How many."""
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Documents with these ids are not found any more; unknown ids are fine."""
+
+    def search(self, query: Query) -> Page:
+        """The visible documents that meet the query, best first; the same question has the same order."""
+
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8) -> list[Hit]:
+        """Titles for what has been typed so far, best first."""
+
+    def rebuild(self, documents: Iterable[Document], again: Reload) -> int:
+        """The index holds exactly these documents; the old one answers until the new one is complete. How many.
+
+        `again` is asked, last of all, for those that were indexed or deleted by others in the meantime.
+        """
+
+    def clear(self) -> None:
+        """The index is empty and ready."""
+
+    def stats(self) -> Stats:
+        """How the index is; never raises."""
+
+    def ids(self) -> Iterable[str]:
+        """The ids of all documents in the index, for comparison with the database."""
+
+    def close(self) -> None:
+        """Files and connections are let go."""

@@ -1,0 +1,121 @@
+"""The embedded index's fields: what is searched, what is filtered and counted, what is kept to rank and to show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import tantivy
+
+from wiki.search.analysis import documents as analysis
+from wiki.search.analysis.documents import Readable
+from wiki.search.analysis.queries import Kind
+from wiki.search.engines.base import Document, Facet
+
+FORMAT = 1
+PARTS = ("title", "body")
+# (title, body): how much an occurrence counts in the first, rough order.
+BOOSTS = {
+    Kind.WORD: (2.0, 1.0),
+    Kind.CHAR: (0.25, 0.08),
+    Kind.SOUND: (0.5, 0.25),
+    Kind.INITIALS: (0.3, 0.1),
+}
+RANKED_CHARS = 4_000
+SHOWN_CHARS = 20_000
+_SEPARATOR = "\x1e"
+
+
+def signature() -> str:
+    """Changes when terms may have changed: our format, or the data the analysis is made of. Then a rebuild is due."""
+    made_by = (f"{name} {version(name)}" for name in ("tantivy", "rjieba", "opencc", "pypinyin"))
+    return ", ".join((f"format {FORMAT}", *made_by))
+
+
+def schema() -> tantivy.Schema:
+    """The fields; any change here is a new `FORMAT`."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("external_id", "slug", "title", "body", "ranked"):
+        builder.add_bytes_field(name, stored=True)
+    for facet in Facet:
+        builder.add_text_field(facet, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
+    for kind in Kind:
+        for part in PARTS:
+            builder.add_text_field(f"{part}_{kind}", tokenizer_name="whitespace", index_option="freq")
+    builder.add_integer_field("published_at", stored=True, fast=True)
+    builder.add_float_field("boost", stored=True)
+    return builder.build()
+
+
+def stored(document: Document) -> tantivy.Document:
+    """The document as the index takes it."""
+    title, body = analysis.document(document.title, document.body)
+    texts = (*_texts(title.readable), *_texts(body.readable))
+    return tantivy.Document(
+        id=document.id,
+        external_id=document.external_id.encode(),
+        slug=document.slug.encode(),
+        title=document.title.encode(),
+        body=document.body[:SHOWN_CHARS].encode(),
+        ranked=_SEPARATOR.join(texts).encode(),
+        kind=document.kind,
+        category=list(document.category),
+        tag=list(document.tags),
+        service=list(document.services),
+        audience=sorted(document.audience),
+        published_at=int(document.published_at.timestamp()) if document.published_at else 0,
+        boost=float(document.boost),
+        **dict(_searched("title", title.terms)),
+        **dict(_searched("body", body.terms)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the index gives back of one document."""
+
+    found: tantivy.Document
+
+    def text(self, name: str) -> str:
+        """A text that is kept but not searched."""
+        return bytes(self.found[name][0]).decode()
+
+    def values(self, facet: Facet) -> tuple[str, ...]:
+        """The document's values of a facet."""
+        return tuple(self.found.get_all(facet))
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+        return str(self.found["id"][0])
+
+    @property
+    def published_at(self) -> int:
+        """Seconds since 1970, 0 where unknown."""
+        return int(self.found["published_at"][0])
+
+    @property
+    def boost(self) -> float:
+        """What the document's rank is multiplied by."""
+        return float(self.found["boost"][0])
+
+    @property
+    def readable(self) -> tuple[Readable, Readable]:
+        """Title and body for ranking."""
+        texts = self.text("ranked").split(_SEPARATOR)
+        return Readable(*texts[:3]), Readable(*texts[3:])
+
+
+def _searched(part: str, terms: analysis.Terms) -> Iterator[tuple[str, str]]:
+    for kind, values in (
+        (Kind.WORD, terms.words),
+        (Kind.CHAR, terms.chars),
+        (Kind.SOUND, terms.sounds),
+        (Kind.INITIALS, terms.initials),
+    ):
+        yield f"{part}_{kind}", " ".join(values)
+
+
+def _texts(text: Readable) -> tuple[str, str, str]:
+    return text.plain[:RANKED_CHARS], text.sound[:RANKED_CHARS], text.initials[:RANKED_CHARS]

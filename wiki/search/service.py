@@ -1,0 +1,206 @@
+"""One search for the whole application: the engine, and a plain look into the database when it cannot answer."""
+
+import logging
+import time
+from collections.abc import Iterable
+from html import escape
+from typing import cast
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy.orm import joinedload, selectinload
+
+from core.actors import Actor
+from core.db import reading, session
+from core.markup import plain
+from core.permissions import allowed
+from wiki.articles.kinds import KINDS, field_text
+from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
+from wiki.articles.permissions import P
+from wiki.articles.queries import below
+from wiki.articles.rules import tokens_of
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
+
+log = logging.getLogger(__name__)
+FALLBACK = "database"
+EVERYTHING = "*"  # the token of those who may read every published article
+
+
+def engine() -> Engine:
+    """The engine of this application."""
+    return cast(Engine, current_app.extensions["spiral.search"])
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its engine."""
+    from wiki.search.engines.embedded import Embedded
+
+    app.extensions["spiral.search"] = Embedded(app.config["SPIRAL"].var / "search")
+
+
+def reader_of(actor: Actor) -> frozenset[str]:
+    """The tokens a person shows at the door of the index."""
+    tokens = tokens_of(actor)
+    return tokens | {EVERYTHING} if actor.holds("manager") else tokens
+
+
+# ── from the database to the index ───────────────────────────────────────────────────────────────────────────────────
+
+
+def documents(ids: Iterable[str]) -> list[Document]:
+    """The published ones among these articles, as the index takes them."""
+    found = (
+        sa.select(Article)
+        .where(Article.live, Article.id.in_([int(i) for i in ids]))
+        .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
+    )
+    return [document(article) for article in session.scalars(found)]
+
+
+def document(article: Article) -> Document:
+    """One published article as the index takes it."""
+    revision = cast(Revision, article.revision)
+    return Document(
+        id=str(article.id),
+        slug=article.slug,
+        title=revision.title,
+        body=text_of(revision),
+        external_id=article.external_id or "",
+        kind=article.kind,
+        category=tuple(article.category.path.split("/")) if article.category else (),
+        tags=tuple(article.tags),
+        services=tuple(row.service.code for row in article.service_rows),
+        audience=audience_of(article),
+        published_at=article.updated_at,
+    )
+
+
+def text_of(revision: Revision) -> str:
+    """Every field and the body, without marks, in reading order."""
+    kind = KINDS[revision.kind]
+    parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields]
+    return "\n".join(plain(part) for part in [*parts, revision.body] if part.strip())
+
+
+def audience_of(article: Article) -> frozenset[str]:
+    """The tokens that open this article."""
+    if article.audience is Audience.PUBLIC:
+        return frozenset({"public", "internal"})
+    if article.audience is Audience.INTERNAL:
+        return frozenset({"internal"})
+    owner = {f"user:{article.owner_id}"} if article.owner_id else set()
+    return frozenset({EVERYTHING, *owner, *(row.token for row in article.readers)})
+
+
+# ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def search(query: Query, actor: Actor) -> Page:
+    """The engine's answer, else the database's; ``page.engine`` says which."""
+    try:
+        return engine().search(query)
+    except EngineUnavailable as error:
+        log.warning("search: %s; the database answers instead", error.reason)
+        return _from_database(query, actor)
+
+
+def suggest(text: str, actor: Actor, limit: int = 8) -> list[Hit]:
+    """Titles for what has been typed so far."""
+    try:
+        return engine().suggest(text, reader_of(actor), limit)
+    except EngineUnavailable:
+        return list(_from_database(Query(text, reader_of(actor), limit=limit), actor).hits)
+
+
+def _from_database(query: Query, actor: Actor) -> Page:
+    """Titles and texts that contain every word as typed: slower and plainer, and bound by the same rights."""
+    began = time.perf_counter()
+    found = (
+        sa.select(Article)
+        .join(Revision, Revision.id == Article.revision_id)
+        .where(allowed(actor, P.READ))
+        .options(joinedload(Article.revision), joinedload(Article.category))
+    )
+    for word in query.text.split()[:8]:
+        found = found.where(
+            sa.or_(Article.title.icontains(word, autoescape=True), Revision.body.icontains(word, autoescape=True))
+        )
+    for facet, values in query.filters.items():
+        found = found.where(_narrowed(facet, values))
+    total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
+    rows = session.scalars(
+        found.order_by(Article.updated_at.desc(), Article.id).limit(query.limit).offset(query.offset)
+    )
+    hits = tuple(_plain_hit(article) for article in rows)
+    return Page(hits, total, {}, (time.perf_counter() - began) * 1000, FALLBACK)
+
+
+def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    if facet is Facet.KIND:
+        return Article.kind.in_(values)
+    if facet is Facet.CATEGORY:
+        return sa.or_(*(Article.category_id.in_(below(value)) for value in values))
+    if facet is Facet.TAG:
+        return sa.exists().where(ArticleTag.article_id == Article.id, ArticleTag.tag.in_(values))
+    return sa.exists().where(
+        ArticleService.article_id == Article.id,
+        ArticleService.service_id == Service.id,
+        Service.code.in_(values),
+    )
+
+
+def _plain_hit(article: Article) -> Hit:
+    revision = cast(Revision, article.revision)
+    return Hit(
+        id=str(article.id),
+        external_id=article.external_id or "",
+        slug=article.slug,
+        title=revision.title,
+        title_html=escape(revision.title),
+        snippet=escape(plain(revision.body)[:90]),
+        kind=article.kind,
+        category=tuple(article.category.path.split("/")) if article.category else (),
+        score=0.0,
+    )
+
+
+# ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def bring(ids: Iterable[str]) -> None:
+    """The index says of these articles what the database says now; asking twice is asking once."""
+    wanted = list(ids)
+    with reading():
+        found = documents(wanted)
+    gone = set(wanted) - {one.id for one in found}
+    if gone:
+        engine().delete(gone)
+    if found:
+        engine().index(found)
+
+
+def reindex() -> int:
+    """Make the index anew from the database while the old one answers. How many articles it holds."""
+    return engine().rebuild(_everything(), lambda ids: documents(list(ids)))
+
+
+def _everything() -> Iterable[Document]:
+    last = 0
+    while ids := list(
+        session.scalars(sa.select(Article.id).where(Article.live, Article.id > last).order_by(Article.id).limit(500))
+    ):
+        yield from documents([str(i) for i in ids])
+        session.expunge_all()
+        last = ids[-1]
+
+
+def verify() -> tuple[list[str], list[str]]:
+    """Published articles the index lacks, and ids it holds that are not published."""
+    published = {str(i) for i in session.scalars(sa.select(Article.id).where(Article.live))}
+    indexed = set(engine().ids())
+    return sorted(published - indexed, key=int), sorted(indexed - published)
+
+
+def category_names() -> dict[str, str]:
+    """Names by slug, for facets."""
+    return {row.slug: row.name for row in session.execute(sa.select(Category.slug, Category.name))}

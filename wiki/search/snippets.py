@@ -1,0 +1,216 @@
+"""The words that were found, marked in the text as it was written: safe HTML in which only `<mark>` occurs.
+
+What was found by sound, by initials or in the other script is marked in the original characters.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple
+
+from wiki.search.analysis import sounds
+from wiki.search.analysis.documents import capitals
+from wiki.search.analysis.queries import Analysed, Need, Way, Where
+from wiki.search.analysis.scripts import HAN, HAS_HAN, fold, simplified
+from wiki.search.analysis.words import cut
+
+LENGTH = 90
+_MAX_SPANS = 200
+_LEAD = 24
+_SNAP = 14
+_LETTER = re.compile(rf"[^\W_{HAN}]")
+_SIGN = re.compile(r"[\W_]")
+_BREAK = re.compile(r"[\s,.;:!?、，。；：！？…」』）)】》”]")
+
+
+class Span(NamedTuple):
+    """Characters `start` to `end` of the original meet the need number `need` of weight `weight`."""
+
+    start: int
+    end: int
+    need: int
+    weight: float
+
+
+@lru_cache(maxsize=4_096)
+def _one(char: str) -> str:
+    """The character folded, as one character."""
+    return (fold(char) or " ")[0]
+
+
+class _Aligned:
+    """A text with its normalised, sound and initial forms, all of the original's length; the last two when needed."""
+
+    def __init__(self, original: str) -> None:
+        folded = fold(original)
+        if len(folded) != len(original):
+            folded = "".join(map(_one, original))
+        normal = simplified(folded)
+        if len(normal) != len(original):
+            normal = "".join(simplified(char)[:1] or " " for char in folded)
+        self.normal = normal
+        self._words: list[str] | None = None
+        self._sound: str | None = None
+
+    @property
+    def words(self) -> list[str]:
+        if self._words is None:
+            self._words = cut(self.normal)
+        return self._words
+
+    @property
+    def sound(self) -> str:
+        if self._sound is None:
+            self._sound = "".join(map(sounds.sound, self.words))
+        return self._sound
+
+    @property
+    def initials(self) -> str:
+        return "".join(map(capitals, self.words))
+
+
+def marked(text: str, asked: Analysed) -> str:
+    """The whole text, escaped, with everything marked that meets a need."""
+    return _html(text, _merged(spans(text, asked)), 0, len(text))
+
+
+def snippet(text: str, asked: Analysed, length: int = LENGTH) -> str:
+    """About `length` characters around the densest match, escaped and marked; the beginning where nothing matches."""
+    flat = " ".join(text.split())
+    found = spans(flat, asked)
+    start, end = _window(flat, found, length)
+    before, after = "…" if start > 0 else "", "…" if end < len(flat) else ""
+    return f"{before}{_html(flat, _merged(found), start, end)}{after}"
+
+
+def spans(text: str, asked: Analysed) -> list[Span]:
+    """Where the text meets the needs, each by the best of its ways that occurs in it."""
+    aligned = _Aligned(text)
+    out: list[Span] = []
+    for number, need in enumerate(asked.needs):
+        places = _places(need, aligned)
+        out += [Span(a, b, number, need.weight) for a, b in places[:_MAX_SPANS]]
+    return sorted(out)
+
+
+def _places(need: Need, text: _Aligned) -> list[tuple[int, int]]:
+    for way in need.ways:
+        places = [place for wanted in way.texts for place in _occurrences(way, wanted, text)]
+        if places:
+            return places
+    return []
+
+
+def _occurrences(way: Way, wanted: str, text: _Aligned) -> list[tuple[int, int]]:
+    if way.where is Where.PLAIN:
+        return list(_written(wanted, text.normal))
+    if way.where is Where.SOUND:
+        return list(_everywhere(wanted, text.sound))
+    initials = text.initials
+    places = list(_everywhere(wanted, initials.lower()))
+    whole = [(a, b) for a, b in places if initials[a].isupper() and not initials[b : b + 1].islower()]
+    return whole or places
+
+
+def _written(wanted: str, normal: str) -> Iterator[tuple[int, int]]:
+    """Chinese anywhere; ` word ` as a whole word, ` word` as the beginning of one, which is then marked to its end."""
+    if HAS_HAN.match(wanted):
+        yield from _everywhere(wanted, normal)
+        return
+    parts = wanted.split()
+    for start, _ in _everywhere(parts[0], normal):
+        end = start
+        for number, part in enumerate(parts):
+            while number and end < len(normal) and _SIGN.match(normal[end]):
+                end += 1
+            if not normal.startswith(part, end):
+                break
+            end += len(part)
+        else:
+            stop = end
+            while stop < len(normal) and _LETTER.match(normal[stop]):
+                stop += 1
+            begins = start == 0 or not _LETTER.match(normal[start - 1])
+            if begins and (stop == end or not wanted.endswith(" ")):
+                yield start, stop
+
+
+def _everywhere(wanted: str, inside: str) -> Iterator[tuple[int, int]]:
+    at = inside.find(wanted)
+    while at >= 0:
+        yield at, at + len(wanted)
+        at = inside.find(wanted, at + len(wanted))
+
+
+def _merged(found: list[Span]) -> list[tuple[int, int]]:
+    """Spans that touch or overlap become one."""
+    out: list[tuple[int, int]] = []
+    for span in found:
+        if out and span.start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], span.end))
+        else:
+            out.append((span.start, span.end))
+    return out
+
+
+def _window(text: str, found: list[Span], length: int) -> tuple[int, int]:
+    """The stretch that meets the most weight, beginning and ending between words."""
+    if not found:
+        return 0, _snapped_end(text, min(len(text), length))
+    best, begin = -1.0, 0
+    for i, first in enumerate(found):
+        seen: dict[int, float] = {}
+        repeats = 0
+        for span in found[i:]:
+            if span.end > first.start + length:
+                break
+            repeats += span.need in seen
+            seen[span.need] = span.weight
+        worth = sum(seen.values()) + 0.05 * repeats
+        if worth > best + 1e-9:
+            best, begin = worth, first.start
+    start = 0 if begin <= _LEAD else _snapped_start(text, begin - _LEAD, begin)
+    return start, _snapped_end(text, min(len(text), start + length))
+
+
+def _snapped_start(text: str, start: int, limit: int) -> int:
+    """A beginning near `start`, at most `limit`: after a sign if there is one, else between two words."""
+    for at in range(start, min(limit, start + _SNAP)):
+        if _BREAK.match(text[at - 1]):
+            return at
+    return min(limit, _between_words(text, start))
+
+
+def _snapped_end(text: str, end: int) -> int:
+    if end >= len(text):
+        return len(text)
+    for at in range(end, max(0, end - _SNAP), -1):
+        if _BREAK.match(text[at - 1]):
+            return at
+    return _between_words(text, end)
+
+
+def _between_words(text: str, at: int) -> int:
+    """The nearest place not after `at` that splits no word, Latin or Chinese."""
+    begin = max(0, at - 2 * _SNAP)
+    place = begin
+    for word in cut(text[begin : at + _SNAP]):
+        if place + len(word) > at:
+            break
+        place += len(word)
+    if place == begin and begin:  # one word longer than the stretch: there is nothing better
+        return at
+    return place
+
+
+def _html(text: str, places: list[tuple[int, int]], start: int, end: int) -> str:
+    out, at = [], start
+    for span_start, span_end in places:
+        first, last = max(span_start, start), min(span_end, end)
+        if first >= last:
+            continue
+        out += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]
+        at = last
+    out.append(escape(text[at:end]))
+    return "".join(out)

@@ -1,0 +1,121 @@
+"""The search page, and the piece of it that is fetched while somebody types."""
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from core.actors import Actor
+from core.db import session
+from core.i18n import _
+from core.markup import marked
+from core.web import actor, blueprint, gate
+from wiki.articles.kinds import KINDS
+from wiki.articles.models import Article
+from wiki.articles.permissions import P
+from wiki.articles.presenting import copies_of, texts_of
+from wiki.articles.queries import live_articles, services
+from wiki.search import log, service
+from wiki.search.engines.base import Facet, Hit, Page, Query
+
+bp = blueprint("search", __name__)
+PER_PAGE = 20
+TYPING = 8  # results while typing
+FACETS = {"kind": Facet.KIND, "category": Facet.CATEGORY, "tag": Facet.TAG, "service": Facet.SERVICE}
+
+
+def ask(who: Actor, text: str, *, offset: int = 0, limit: int = PER_PAGE, facets: bool = False) -> Page:
+    """The answer to the address's question and filters, for this reader."""
+    filters = {facet: (request.args[name],) for name, facet in FACETS.items() if request.args.get(name)}
+    wanted = (Facet.KIND, Facet.CATEGORY, Facet.SERVICE) if facets else ()
+    return service.search(
+        Query(text[:500], service.reader_of(who), filters=filters, facets=wanted, offset=offset, limit=limit), who
+    )
+
+
+@bp.get("/search")
+@gate(P.PROPOSE)
+def results() -> str:
+    """Results with their filters; a script's wording is read in place."""
+    who, text = actor(), request.args.get("q", "")
+    number = max(1, min(request.args.get("page", 1, type=int) or 1, 50))
+    page = ask(who, text, offset=(number - 1) * PER_PAGE, facets=True)
+    if number == 1 and text.strip():
+        log.note(who, text, page.total)
+    return render_template(
+        "search/results.html",
+        q=text,
+        results=shown(page.hits),
+        total=page.total,
+        took_ms=page.took_ms,
+        degraded=page.engine == service.FALLBACK,
+        filters={name: request.args.get(name, "") for name in FACETS},
+        facets=_facets(page),
+        page={
+            "number": number,
+            "pages": max(1, -(-page.total // PER_PAGE)),
+            "total": page.total,
+            "has_next": number * PER_PAGE < page.total,
+        },
+        kinds=[(kind.code, kind.label) for kind in KINDS.values()],
+    )
+
+
+@bp.get("/search/typing")
+@gate(P.PROPOSE)
+def typing() -> str:
+    """The first results as a piece of HTML, for the overlay."""
+    who, text = actor(), request.args.get("q", "")
+    page = ask(who, text, limit=TYPING)
+    return render_template(
+        "search/_typing.html",
+        q=text,
+        results=shown(page.hits),
+        total=page.total,
+        degraded=page.engine == service.FALLBACK,
+        all_url=url_for(".results", q=text),
+    )
+
+
+def shown(hits: tuple[Hit, ...] | list[Hit]) -> list[dict[str, Any]]:
+    """Results as pages show them, with the text to be read in place."""
+    ids = [int(hit.id) for hit in hits]
+    rows = {row.id: row for row in session.scalars(live_articles().where(Article.id.in_(ids)))} if ids else {}
+    return [_row(hit, rows[int(hit.id)]) for hit in hits if int(hit.id) in rows]
+
+
+def _row(hit: Hit, article: Article) -> dict[str, Any]:
+    revision = article.revision
+    texts = texts_of(revision) if revision else {}
+    first = next((name for name in ("say", "answer", "customer_text", "action") if texts.get(name)), "body")
+    return {
+        "id": hit.id,
+        "url": url_for("articles.show", slug=hit.slug),
+        "title": marked(hit.title_html),
+        "plain_title": hit.title,
+        "snippet": marked(hit.snippet),
+        "kind": hit.kind,
+        "category": article.category.name if article.category else None,
+        "version": article.version,
+        "updated_at": article.updated_at,
+        "wording": texts.get(first),
+        "copy": copies_of(revision).get(first, "") if revision else "",
+        "feedback_url": f"/articles/{hit.slug}/feedback",
+    }
+
+
+def _facets(page: Page) -> list[dict[str, Any]]:
+    names = {
+        Facet.KIND: {code: str(kind.label) for code, kind in KINDS.items()},
+        Facet.CATEGORY: service.category_names(),
+        Facet.SERVICE: {row.code: row.name for row in services()},
+    }
+    labels = {Facet.KIND: _("Kind"), Facet.CATEGORY: _("Category"), Facet.SERVICE: _("Service")}
+    return [
+        {
+            "name": facet.value,
+            "label": labels[facet],
+            "values": [(value, names[facet].get(value, value), count) for value, count in values[:8]],
+        }
+        for facet, values in page.facets.items()
+        if values
+    ]
