@@ -110,6 +110,7 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
     verb, who = form.get("verb", "save"), actor()
     if verb == "preview":
         return _editor(kind, Content(), submission=submission, typed=form, slug=slug, preview=True)
+    found = submission
     try:
         if submission is None:
             submission = ops.begin(who, kind.code, article_slug=slug, draft_key=form.get("key") or None)
@@ -122,9 +123,8 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
         )
     except Invalid as error:
         errors = forms.errors_of(error.errors)
-        return _editor(
-            kind, Content(), submission=None if slug else submission, typed=form, errors=errors, slug=slug
-        ), 422
+        # what was begun here is not kept with a refusal: the form goes on as it came
+        return _editor(kind, Content(), submission=found, typed=form, errors=errors, slug=slug), 422
     if verb != "submit":
         flash(_("Saved. Nobody sees it before you submit it."), "success")
         return redirect(url_for(".edit", submission_id=submission.id))
