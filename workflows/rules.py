@@ -331,6 +331,7 @@ def pipeline(*roles: str, due_hours: int = 24, checklists: dict[str, tuple[Quest
                 seats=(Seat(key=role, role=role),),
                 due_hours=due_hours,
                 checklist=(checklists or {}).get(role, ()),
+                pass_mark=70,
             )
             for role in roles
         )

@@ -12,7 +12,6 @@ from tests.clients import Browser, Script
 from tests.make import Make
 from wiki.articles import ops
 from wiki.articles.models import DraftBuffer, Revision, Submission
-from wiki.articles.publishing import Row, import_row
 from workflows.models import Decision
 
 SCRIPT = {

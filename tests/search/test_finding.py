@@ -23,7 +23,9 @@ def published(make: Make, title: str, body: str = "", **more: object) -> str:
     manager = make.actor("manager")
     with writing():
         import_row(manager, Row(title, "faq", Content(title=title, body=body, **more)))
-        slug = session.scalars(Article.__table__.select().with_only_columns(Article.slug).where(Article.title == title)).one()
+        slug = session.scalars(
+            Article.__table__.select().with_only_columns(Article.slug).where(Article.title == title)
+        ).one()
     outbox.drain()
     return str(slug)
 
@@ -49,7 +51,7 @@ def test_a_retired_article_is_found_no_more(make: Make, api: Callable[..., Scrip
     assert titles(api(make.user()), "畅享套餐") == []
 
 
-def _by(slug: str):  # noqa: ANN202 - a select
+def _by(slug: str):
     import sqlalchemy as sa
 
     return sa.select(Article).where(Article.slug == slug)
@@ -102,7 +104,7 @@ def test_the_index_follows_twice_and_out_of_order(make: Make) -> None:
         assert service.verify() == ([], [])
 
 
-def test_a_lost_index_is_made_anew_by_the_worker(make: Make, api: Callable[..., Script], settings) -> None:  # noqa: ANN001
+def test_a_lost_index_is_made_anew_by_the_worker(make: Make, api: Callable[..., Script], settings) -> None:
     import shutil
 
     published(make, "补换卡流程")

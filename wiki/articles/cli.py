@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
 def import_command(path: Path, publish_as: str | None, dry_run: bool) -> None:
     """Import articles from a JSONL, CSV or Excel file, or a folder of Markdown, and publish them.
 
-    Importing again updates what changed and skips the rest. A line that cannot be taken is named and spoils nothing else.
+    Importing again updates what changed and skips the rest. A bad line is named and spoils nothing else.
 
     Example: flask --app wsgi articles import knowledge.jsonl --publish-as lina
     """

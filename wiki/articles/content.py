@@ -1,4 +1,4 @@
-"""What a person proposes: title, text, fields and where it belongs – checked once, whether it came by form, API or file."""
+"""What a person proposes: title, text, fields and where it belongs – checked once, however it came."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ TITLE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One proposed text. ``category`` is a slug, ``services`` are codes, ``readers`` tokens of a restricted audience."""
+    """One proposed text. ``category`` is a slug, ``services`` are codes, ``readers`` the tokens of a closed circle."""
 
     title: str = ""
     body: str = ""

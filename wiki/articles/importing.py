@@ -1,4 +1,4 @@
-"""Files into rows: JSONL, CSV, Excel, or a folder of Markdown with front matter. Reading only; ``publishing`` writes."""
+"""Files into rows: JSONL, CSV, Excel, or a folder of Markdown with front matter. It only reads."""
 
 import csv
 import hashlib

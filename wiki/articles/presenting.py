@@ -114,7 +114,7 @@ def audience_word(code: Audience | str) -> str:
 
 def reader_words(tokens: list[str]) -> list[str]:
     """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
-    tables = {"team": Team, "tier": Tier, "user": User}
+    tables: dict[str, type[Team | Tier | User]] = {"team": Team, "tier": Tier, "user": User}
     out = []
     for token in tokens:
         what, _colon, rest = token.partition(":")

@@ -102,7 +102,7 @@ def span(seconds: float) -> str:
 
 
 def flow() -> list[dict[str, Any]]:
-    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's tasks were decided."""
+    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's were decided."""
     now = clock.now()
     waiting = session.execute(
         sa.select(
@@ -214,7 +214,7 @@ def points_of(user_ids: Sequence[int], period: str) -> dict[int, Decimal]:
         .where(LedgerEntry.user_id.in_(user_ids), LedgerEntry.period == period, LedgerEntry.unit == Unit.POINTS)
         .group_by(LedgerEntry.user_id)
     )
-    return {user_id: points for user_id, points in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def learning_of(people: Sequence[User]) -> dict[int, tuple[int, int]]:

@@ -17,8 +17,7 @@ from core.charts import Series, line
 from core.db import session
 from core.i18n import _, choose_zone, local
 from core.web import SIGNED_IN, actor, blueprint, gate
-from wiki.articles.presenting import role_word
-from wiki.articles.presenting import ways_of
+from wiki.articles.presenting import role_word, ways_of
 from wiki.articles.tracking import card
 from wiki.insight import queries
 from wiki.kpi.periods import Span

@@ -1,4 +1,4 @@
-"""One search for the whole application: the engine, and a plain look into the database when the engine cannot answer."""
+"""One search for the whole application: the engine, and a plain look into the database when it cannot answer."""
 
 import logging
 import time
@@ -203,4 +203,4 @@ def verify() -> tuple[list[str], list[str]]:
 
 def category_names() -> dict[str, str]:
     """Names by slug, for facets."""
-    return {slug: name for slug, name in session.execute(sa.select(Category.slug, Category.name))}
+    return {row.slug: row.name for row in session.execute(sa.select(Category.slug, Category.name))}
