@@ -189,12 +189,13 @@ def _respond(result: Any, status: int) -> Response:
 
 
 def must_match(current: str) -> None:
-    """Honour ``If-Match``.
+    """Honour ``If-Match``. A tag that goes on after ``current`` and a hyphen says more about the same version: it matches.
 
     Raises:
         Stale: the caller saw another version; nothing is overwritten.
     """
-    if request.if_match and not request.if_match.contains(current):
+    given = request.if_match
+    if given and not given.contains(current) and not any(tag.startswith(f"{current}-") for tag in given.as_set()):
         raise Stale(_("This has changed since you read it. Read it again, then write."), current=current)
 
 

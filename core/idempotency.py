@@ -1,6 +1,6 @@
 """The same request twice is one effect: a key, kept with its answer in the transaction of the act itself.
 
-The API sends ``Idempotency-Key``; our forms carry a hidden ``once``. The same key with another body is refused.
+The API sends ``Idempotency-Key``, and the same key with another body is refused; our forms carry a hidden ``once``.
 """
 
 import hashlib
@@ -36,12 +36,15 @@ class IdempotencyKey(Base):
 
 
 def key_of_request() -> str | None:
-    """The key this request carries, if any."""
+    """The key this request carries, if any.
+
+    A form that somebody came back to and changed is another request, so what it says is part of its key.
+    """
     key = request.headers.get("Idempotency-Key")
-    if not key and (once := request.form.get("once")):
-        # A form shown again by the browser's back button carries its old mark: with other words it is another act.
-        key = f"{once[:100]}:{_fingerprint()}"
-    return key[:200] if key else None
+    if key:
+        return key[:200]
+    once = request.form.get("once") if request.method == "POST" else None
+    return f"{once[:60]}:{_fingerprint()}" if once else None
 
 
 def _fingerprint() -> str:

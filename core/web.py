@@ -268,7 +268,7 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 
 def _typed() -> dict[str, str]:
     """What was typed, but for secrets."""
-    hidden = {"csrf_token", "_once"}
+    hidden = {"csrf_token", "once", "key"}
     return {k: v for k, v in request.form.items() if k not in hidden and "password" not in k and v.strip()}
 
 

@@ -3,6 +3,7 @@
 import { send } from "./app.js";
 
 const PAUSE = 2500;
+const UNSAVED = new Set(["csrf_token", "verb", "once"]);
 const form = document.querySelector("form[data-autosave-url]");
 const body = document.querySelector("textarea[data-body]");
 const state = document.querySelector("[data-save-state]");
@@ -11,7 +12,7 @@ let saveNow = () => {};
 
 function plain(data) {
   const out = new URLSearchParams();
-  for (const [name, value] of data) if (typeof value === "string" && name !== "csrf_token" && name !== "verb") out.append(name, value);
+  for (const [name, value] of data) if (typeof value === "string" && !UNSAVED.has(name)) out.append(name, value);
   return out.toString();
 }
 

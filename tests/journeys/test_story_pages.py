@@ -394,7 +394,7 @@ def test_an_article_takes_as_many_queries_at_any_age(make: Make, signed_in, quer
         make.article(kind="script", article=article.slug, title=f"老文章 {n}")
     after = [queries(query_count, browser, page) for page in pages]
     assert after[:2] == before[:2]
-    assert before[0] <= 16, before
+    assert before[0] <= 18, before
 
 
 @pytest.mark.parametrize("path", ["/submissions?mine=1", "/submissions", "/articles", "/reviews"])

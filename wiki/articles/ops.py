@@ -31,7 +31,7 @@ from wiki.articles.models import (
 from wiki.articles.permissions import P
 from wiki.articles.publishing import store_revision
 from wiki.articles.queries import by_slug, in_review_for
-from wiki.articles.rules import MOVES, slugify
+from wiki.articles.rules import MOVES, slugify, state_word
 from workflows import ops as reviewing
 
 SUBJECT = "submission"
@@ -144,7 +144,7 @@ def find_submission(
 
 
 def _closed(submission: Submission) -> IllegalMove:
-    return IllegalMove(_("This can no longer be edited: it is %(state)s.", state=submission.state.value))
+    return IllegalMove(_("This can no longer be edited: it is %(state)s.", state=state_word(submission.state)))
 
 
 def save(
@@ -237,7 +237,7 @@ def submit(submission: Submission, actor: Actor) -> None:
         IllegalMove, Conflict (``already_in_review``, ``base-moved``).
     """
     if (submission.state, "submit") not in MOVES:
-        raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=submission.state.value))
+        raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=state_word(submission.state)))
     require(actor, P.SUBMIT, submission)
     kind = kind_of(submission.kind)
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
@@ -311,7 +311,7 @@ def withdraw(submission: Submission, actor: Actor) -> None:
     """
     target = MOVES.get((submission.state, "withdraw"))
     if target is None:
-        raise IllegalMove(_("This cannot be withdrawn: it is %(state)s.", state=submission.state.value))
+        raise IllegalMove(_("This cannot be withdrawn: it is %(state)s.", state=state_word(submission.state)))
     require(actor, P.WITHDRAW, submission)
     if submission.state is SubmissionState.DRAFT:
         submission.state, submission.closed_at = target, clock.now()

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
+from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
@@ -88,7 +89,11 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.STEPS:
         return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
     if kind is FieldType.READERS:
-        return render("、".join(reader_words(value)))
+        return render(_(", ").join(reader_words(value)))
+    if kind is FieldType.TIME:
+        return render(format_datetime(datetime.fromisoformat(str(value)), "short"))
+    if kind is FieldType.DATE:
+        return render(format_date(date.fromisoformat(str(value)), "medium"))
     return render(str(value))
 
 

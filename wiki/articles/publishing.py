@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock
 from core.actors import Actor
@@ -83,6 +84,18 @@ def publish(submission: Submission, *, by: int | None = None, imported: bool = F
 def _article_for(submission: Submission, revision: Revision) -> Article:
     if submission.article_id is not None:
         return lock(Article, submission.article_id) or session.get_one(Article, submission.article_id)
+    while True:
+        point = session.begin_nested()
+        try:
+            article = _new_article(submission, revision)
+            point.commit()
+        except IntegrityError:  # an article of the same title took the address a moment earlier
+            point.rollback()
+        else:
+            return article
+
+
+def _new_article(submission: Submission, revision: Revision) -> Article:
     article = Article(
         slug=_free_slug(revision.title),
         kind=submission.kind,

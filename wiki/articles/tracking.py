@@ -106,7 +106,7 @@ def trail_of(submission: Submission, *, with_notes: bool = True) -> list[dict[st
     out = [_act(row, numbers, with_notes) for row in rows]
     published = publication_of(submission.id)
     if published is not None:
-        out.append({"actor": "Spiral", "verb": "publish", "at": published.published_at, "stage": None,
+        out.append({"actor": _("Spiral"), "verb": "publish", "at": published.published_at, "stage": None,
                     "revision": None, "note": _("version %(version)s", version=published.version)})  # fmt: skip
     return out[::-1]
 

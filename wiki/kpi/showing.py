@@ -36,7 +36,9 @@ def period_name(period: Period) -> str:
         return str(format_skeleton("yMMMM", period.first_day, locale=get_locale() or "en"))
     if period.span is Span.QUARTER:
         return _("%(year)s, quarter %(n)s", year=period.year, n=period.number)
-    return _("%(year)s, half-year %(n)s", year=period.year, n=period.number)
+    if period.number == 1:
+        return _("first half of %(year)s", year=period.year)
+    return _("second half of %(year)s", year=period.year)
 
 
 def subject_name(subject: Subject) -> str:

@@ -11,6 +11,7 @@ from core.events import on
 from core.health import UnwellError, check
 from core.outbox import Job, handler, promise
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched
+from wiki.articles.models import Article
 from wiki.search import log, service
 from wiki.search.engines.base import State
 
@@ -62,6 +63,13 @@ def forget() -> None:
 def well() -> str:
     """The index can be asked."""
     stats = service.engine().stats()
+    if stats.state is State.MISSING and not _anything_to_find():
+        return "nothing is published yet"
     if stats.state is not State.READY:
         raise UnwellError(f"{stats.reason or stats.state.value}; the worker makes it anew, or: flask search reindex")
     return f"{stats.engine}, {stats.documents} articles"
+
+
+def _anything_to_find() -> bool:
+    with reading() as s:
+        return s.scalar(sa.select(Article.id).where(Article.live).limit(1)) is not None

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
-from wiki.articles.kinds import KINDS, field_text
+from wiki.articles.kinds import KINDS, FieldType, field_text
 from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
@@ -24,6 +24,7 @@ from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet,
 log = logging.getLogger(__name__)
 FALLBACK = "database"
 EVERYTHING = "*"  # the token of those who may read every published article
+WORDLESS = (FieldType.TIME, FieldType.DATE, FieldType.INTEGER, FieldType.READERS)
 
 
 def engine() -> Engine:
@@ -76,9 +77,9 @@ def document(article: Article) -> Document:
 
 
 def text_of(revision: Revision) -> str:
-    """Every field and the body, without marks, in reading order."""
+    """Every field of words and the body, without marks, in reading order; times and readers are no words."""
     kind = KINDS[revision.kind]
-    parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields]
+    parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields if spec.type not in WORDLESS]
     return "\n".join(plain(part) for part in [*parts, revision.body] if part.strip())
 
 

@@ -1,0 +1,75 @@
+"""A person at the screen, for journeys: signs in, chooses in menus, presses what has a name. Nothing goes by address."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.browser import problems
+from tests.support.server import Server
+
+
+@dataclass
+class Person:
+    """Somebody with a browser window of their own, who reads English."""
+
+    page: Page
+    server: Server
+    username: str
+
+    @property
+    def name(self) -> str:
+        return self.server.logins()[self.username].name
+
+    def sign_in(self) -> "Person":
+        """From the address of the product to one's own home page, in English."""
+        page = self.page
+        page.goto(self.server.base)
+        if page.locator("html").get_attribute("lang") != "en":
+            page.get_by_role("button", name="English").click()
+        page.get_by_label("Username").fill(self.username)
+        page.get_by_label("Password").fill(self.server.logins()[self.username].password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(self.name)
+        if page.locator("html").get_attribute("lang") != "en":  # the profile remembers another language
+            page.locator(".topbar-end summary").last.click()
+            page.get_by_role("button", name="English").click()
+            expect(page.locator("html")).to_have_attribute("lang", "en")
+        return self
+
+    def choose(self, name: str) -> None:
+        """An entry of the main menu."""
+        self.page.get_by_role("navigation", name="Main menu").get_by_role("link", name=name).click()
+
+    def write(self, kind: str) -> None:
+        """The editor for something new, from the 'Write' menu."""
+        top = self.page.get_by_role("banner")
+        top.get_by_text("Write", exact=True).click()
+        top.get_by_role("link", name=kind, exact=True).click()
+
+    def own(self, name: str) -> None:
+        """An entry of the menu under one's name."""
+        top = self.page.get_by_role("banner")
+        top.get_by_text("Your menu").locator("xpath=ancestor::summary").click()
+        top.get_by_role("link", name=name).click()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def follow(self, name: str) -> None:
+        self.page.get_by_role("link", name=name).first.click()
+
+    def panel(self, title: str) -> Locator:
+        """A part of the page by its heading."""
+        return self.page.locator("section", has=self.page.get_by_role("heading", name=title, exact=True))
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(text)
+
+    def title_is(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(text)
+
+    def nothing_wrong(self) -> None:
+        """No error on any page this person has seen so far, on no console."""
+        assert problems(self.page).console == [], self.username
+        assert problems(self.page).grave() == [], self.username
