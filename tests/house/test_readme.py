@@ -121,5 +121,4 @@ def test_the_moves_are_those_of_the_code() -> None:
 
 def test_every_call_is_listed(cli: click.Group) -> None:
     told = set(re.findall(r"^\| `((?:GET|POST|PUT) /\S+)` \|", (ROOT / "docs" / "api.md").read_text("utf-8"), re.M))
-    paths = [(call.method, api.PATH_PART.sub(r"{\1}", call.path)) for call in api.calls]
-    assert told == {f"{method} {path}" for method, path in paths}
+    assert told == {call.method + " " + api.PATH_PART.sub(r"{\1}", call.path) for call in api.calls}
