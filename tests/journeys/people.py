@@ -59,6 +59,12 @@ class Person:
     def follow(self, name: str) -> None:
         self.page.get_by_role("link", name=name).first.click()
 
+    def keys(self, *names: str) -> None:
+        """Single keys, once the page has fetched what listens to them."""
+        self.page.wait_for_load_state("networkidle")
+        for name in names:
+            self.page.keyboard.press(name)
+
     def panel(self, title: str) -> Locator:
         """A part of the page by its heading."""
         return self.page.locator("section", has=self.page.get_by_role("heading", name=title, exact=True))
