@@ -47,12 +47,6 @@ class Person:
         top.get_by_text("Write", exact=True).click()
         top.get_by_role("link", name=kind, exact=True).click()
 
-    def own(self, name: str) -> None:
-        """An entry of the menu under one's name."""
-        top = self.page.get_by_role("banner")
-        top.get_by_text("Your menu").locator("xpath=ancestor::summary").click()
-        top.get_by_role("link", name=name).click()
-
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
