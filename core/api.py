@@ -6,7 +6,7 @@ Each package declares its calls on an ``Api``; ``wiki.api`` mounts them under ``
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -189,23 +189,34 @@ def _respond(result: Any, status: int) -> Response:
 
 
 def must_match(current: str) -> None:
-    """Honour ``If-Match``.
+    """Honour ``If-Match``. A tag that goes on after ``current`` and a hyphen says more of the same version: it matches.
 
     Raises:
         Stale: the caller saw another version; nothing is overwritten.
     """
-    if request.if_match and not request.if_match.contains(current):
+    given = request.if_match
+    if given and not given.contains(current) and not any(tag.startswith(f"{current}-") for tag in given.as_set()):
         raise Stale(_("This has changed since you read it. Read it again, then write."), current=current)
 
 
-def page(found: sa.Select[Any], query: PageIn, show: Callable[[Any], Any]) -> dict[str, Any]:
-    """``{"items", "next", "total"}`` of a select; the cursor is opaque to callers."""
+def page(
+    found: sa.Select[Any],
+    query: PageIn,
+    show: Callable[[Any], Any] | None = None,
+    *,
+    every: Callable[[list[Any]], Sequence[Any]] | None = None,
+) -> dict[str, Any]:
+    """``{"items", "next", "total"}`` of a select; the cursor is opaque to callers.
+
+    ``show`` turns one row into its answer; ``every`` the whole page at once, when rows need more from the database.
+    """
     start = _offset(query.cursor)
     total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
-    rows = session.scalars(found.limit(query.limit).offset(start)).unique().all()
+    rows = list(session.scalars(found.limit(query.limit).offset(start)).unique())
+    shown = every(rows) if every is not None else [show(row) for row in rows] if show is not None else rows
     following = start + len(rows)
     return {
-        "items": [_dump(show(row)) for row in rows],
+        "items": [_dump(item) for item in shown],
         "next": cursor(following) if following < total and rows else None,
         "total": total,
     }

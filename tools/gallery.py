@@ -27,7 +27,7 @@ from tools.gallery_data import PAGES  # noqa: E402
 def create_gallery() -> Flask:
     """An application that shows templates and does nothing else."""
     app = Flask("gallery", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
-    app.jinja_loader = FileSystemLoader([str(ROOT / "templates"), str(ROOT / "tools" / "templates")])  # type: ignore[assignment]
+    app.jinja_loader = FileSystemLoader([str(ROOT / "templates"), str(ROOT / "tools" / "templates")])
     app.config.update(SECRET_KEY="for looking only", SPIRAL=SimpleNamespace(locale="zh_Hans", timezone="Asia/Shanghai"))
     if os.environ.get("GALLERY_TRANSLATIONS"):  # a folder with compiled catalogues, before they are merged
         app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.environ["GALLERY_TRANSLATIONS"]

@@ -1,6 +1,6 @@
 """Sample contexts for the gallery, in Chinese as the product is used."""
 
-# ruff: noqa: E501, PLR0917 - sample sentences stay on their line; the row helper reads as a table
+# ruff: noqa: E501 - sample sentences stay on their line; the row helper reads as a table
 
 from collections.abc import Callable
 from datetime import date, timedelta

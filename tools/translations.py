@@ -23,6 +23,79 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "translations"
 LOCALES = ("zh_Hans", "zh_Hant")
 KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_n": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+# What a call centre in Taiwan says where OpenCC's general words do not fit; longer words first.
+TAIWAN = (
+    ("併發布", "並發布"),
+    ("釋出", "發布"),
+    ("班組程式碼", "小組代碼"),
+    ("程式碼", "代碼"),
+    ("前臺督導", "客服主管"),
+    ("督導", "主管"),
+    ("全班組", "全組"),
+    ("班組", "小組"),
+    ("職場", "據點"),
+    ("培訓管理", "訓練管理"),
+    ("培訓", "訓練"),
+    ("申報", "提報"),
+    ("課時", "單元"),
+    ("當前瀏覽器", "目前的瀏覽器"),
+    ("當前", "目前"),
+    ("許可權", "權限"),
+    ("令牌", "權杖"),
+    ("應收賬款", "應收帳款"),
+    ("賬", "帳"),
+    ("型別", "類型"),
+    ("文本", "文字"),
+    ("列表", "清單"),
+    ("評審人", "審核人"),
+    ("評審", "審核"),
+    ("響應", "回應"),
+    ("匹配", "相符"),
+    ("身份", "身分"),
+    ("快捷鍵", "快速鍵"),
+    ("退出登入", "登出"),
+    ("下劃線", "底線"),
+    ("連字元", "連字號"),
+    ("電子郵箱", "電子郵件"),
+    ("重置", "重設"),
+    ("採納", "採用"),
+    ("按時", "準時"),
+    ("已超時", "已逾期"),
+    ("超時", "逾期"),
+    ("時限", "期限"),
+    ("外呼", "外撥"),
+    ("服務水平", "服務水準"),
+    ("投訴", "客訴"),
+    ("下線", "下架"),
+    ("崗位", "職務"),
+    ("環節", "關卡"),
+    ("正文", "內文"),
+    ("業務通告", "業務公告"),
+    ("通告", "公告"),
+    ("對比", "比較"),
+    ("維度", "構面"),
+    ("季度", "季"),
+    ("生成", "產生"),
+    ("創建於", "建立於"),
+    ("演示", "示範"),
+    ("關鍵詞", "關鍵字"),
+    ("系數", "係數"),
+    ("時長", "時間"),
+    ("通話中已用", "通話中已使用"),
+    ("一條話術", "一則話術"),
+    ("這條話術", "這則話術"),
+    ("這條提報", "這筆提報"),
+    ("下一條", "下一則"),
+    ("上一條", "上一則"),
+    ("寫一條", "寫一則"),
+    ("s 條", "s 筆"),
+    ("暫無", "尚無"),
+    ("臺", "台"),
+    ("“", "「"),
+    ("”", "」"),
+    ("‘", "『"),
+    ("’", "』"),
+)
 SKIP = {".venv", "var", "node_modules", "tests", "tools", "static", "dist"}
 
 
@@ -101,10 +174,17 @@ def fill(locale: str, *files: str) -> None:
 
 
 def derive() -> None:
-    """Places of zh_Hant that were empty hold the Simplified text in Taiwan's characters and words."""
+    """Places of zh_Hant that were empty hold the Simplified text in Taiwan's characters, words and quotation marks."""
     import opencc
 
-    convert = opencc.OpenCC("s2twp").convert
+    characters = opencc.OpenCC("s2twp").convert
+
+    def convert(text: str) -> str:
+        text = characters(text)
+        for there, here in TAIWAN:
+            text = text.replace(there, here)
+        return text
+
     catalog, source = read("zh_Hant"), read("zh_Hans")
     for message in catalog:
         there = source.get(message.id, message.context) if message.id else None

@@ -208,7 +208,7 @@ def _check_input(task: Task, verb: Verb, note: str, checklist: dict[str, bool], 
         errors["note"] = _("A remark may have %(n)s characters at most.", n=NOTE_LIMIT)
     unknown = set(checklist) - {q.key for q in task.definition_stage.checklist}
     if unknown:
-        errors["checklist"] = _("This checklist has no question %(key)s.", key=sorted(unknown)[0])
+        errors["checklist"] = _("This checklist has no question %(key)s.", key=min(unknown))
     if errors:
         raise Invalid(errors)
 

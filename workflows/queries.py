@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import User, UserRole
 from core import clock
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
-from workflows.models import Decision, Pipeline, Review, ReviewAuthor, Round, Task, TaskPerson
+from workflows.models import CarriedApproval, Decision, Pipeline, Review, ReviewAuthor, Round, Task, TaskPerson
 from workflows.permissions import P, who_acted
 from workflows.rules import OPEN, TaskState, Verb
 
@@ -42,6 +42,20 @@ def wrote_by(name: str) -> sa.ColumnElement[bool]:
         ReviewAuthor.user_id == User.id,
         sa.or_(User.name.icontains(name.strip(), autoescape=True), User.username == name.strip().lower()),
     )
+
+
+def all_open(*, role: str | None = None, overdue: bool = False) -> sa.Select[Task]:
+    """Every task that waits for anybody, most urgent first."""
+    found = (
+        sa.select(Task)
+        .join(Task.review)
+        .where(Task.state == TaskState.OPEN)
+        .options(joinedload(Task.review).selectinload(Review.authors))
+        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+    )
+    if role:
+        found = found.where(Task.role == role)
+    return found.where(Task.due_at < clock.now()) if overdue else found
 
 
 def count_waiting(actor: Actor) -> int:
@@ -78,11 +92,25 @@ def last_review(subject_kind: str, subject_id: int) -> Review | None:
     )
 
 
+def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Review]:
+    """The newest review of each of some subjects, by subject; one query whatever their number."""
+    newest = (
+        sa.select(sa.func.max(Review.id))
+        .where(Review.subject_kind == subject_kind, Review.subject_id.in_(subject_ids))
+        .group_by(Review.subject_id)
+    )
+    found = sa.select(Review).where(Review.id.in_(newest)).options(lazyload(Review.authors))
+    return {review.subject_id: review for review in session.scalars(found)}
+
+
 def open_tasks(review_ids: Sequence[int]) -> list[Task]:
     """The open tasks of some reviews."""
     return list(
         session.scalars(
-            sa.select(Task).where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN).order_by(Task.id)
+            sa.select(Task)
+            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN)
+            .options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))
+            .order_by(Task.id)
         )
     )
 
@@ -101,23 +129,25 @@ def decisions_of(review_id: int) -> list[tuple[Decision, str]]:
 def approvals_of(subject_kind: str, subject_id: int) -> list[tuple[Decision, str]]:
     """The approvals with which the newest review of a subject ended, those carried over included."""
     review = last_review(subject_kind, subject_id)
-    if review is None:
-        return []
-    final = session.scalar(
-        sa.select(Round)
-        .where(Round.review_id == review.id)
-        .order_by(Round.number.desc())
-        .options(selectinload(Round.carried))
-        .limit(1)
+    return approvals_in([review]).get(review.id, []) if review is not None else []
+
+
+def approvals_in(reviews: Sequence[Review]) -> dict[int, list[tuple[Decision, str]]]:
+    """The approvals that stand in the newest round of each review with their givers' names, by review; one query."""
+    carried = sa.exists().where(CarriedApproval.round_id == Round.id, CarriedApproval.decision_id == Decision.id)
+    rows = session.execute(
+        sa.select(Decision, User.name)
+        .join(Review, Review.id == Decision.review_id)
+        .join(Round, sa.and_(Round.review_id == Review.id, Round.number == Review.round_number))
+        .join(User, User.id == Decision.actor_id)
+        .where(Decision.review_id.in_([review.id for review in reviews]), Decision.verb == Verb.APPROVE)
+        .where(sa.or_(Decision.round_id == Round.id, carried))
+        .order_by(Decision.id)
     )
-    if final is None:
-        return []
-    carried = {row.decision_id for row in final.carried}
-    return [
-        (d, name)
-        for d, name in decisions_of(review.id)
-        if d.verb is Verb.APPROVE and (d.round_id == final.id or d.id in carried)
-    ]
+    found: dict[int, list[tuple[Decision, str]]] = {}
+    for decision, name in rows:
+        found.setdefault(decision.review_id, []).append((decision, name))
+    return found
 
 
 def eligible_for(task: Task) -> list[User]:

@@ -7,12 +7,12 @@ database, the web or an article.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import IllegalMove
-from core.i18n import _
+from core.i18n import _, _l
 
 
 class State(StrEnum):
@@ -304,9 +304,7 @@ def move(ask: Ask, verb: Verb) -> Position:
     """
     step = MOVES.get((ask.here.state, verb))
     if step is None:
-        raise IllegalMove(
-            _("This is no longer possible: the review is %(state)s.", state=_(STATE_NAMES[ask.here.state]))
-        )
+        raise IllegalMove(_("This is no longer possible: the review is %(state)s.", state=STATE_NAMES[ask.here.state]))
     return step(ask)
 
 
@@ -331,17 +329,19 @@ def pipeline(*roles: str, due_hours: int = 24, checklists: dict[str, tuple[Quest
                 seats=(Seat(key=role, role=role),),
                 due_hours=due_hours,
                 checklist=(checklists or {}).get(role, ()),
+                pass_mark=70,
             )
             for role in roles
         )
     )
 
 
-STATE_NAMES: dict[State, str] = {
-    State.NEW: "new",
-    State.IN_REVIEW: "in review",
-    State.RETURNED: "returned to the author",
-    State.APPROVED: "approved",
-    State.REJECTED: "rejected",
-    State.WITHDRAWN: "withdrawn",
+# words that end the sentence «… the review is …»
+STATE_NAMES: dict[State, Any] = {
+    State.NEW: _l("not begun yet"),
+    State.IN_REVIEW: _l("still going on"),
+    State.RETURNED: _l("back with the author"),
+    State.APPROVED: _l("approved already"),
+    State.REJECTED: _l("rejected already"),
+    State.WITHDRAWN: _l("withdrawn already"),
 }

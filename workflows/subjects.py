@@ -12,7 +12,7 @@ class Subject:
     """One kind of subject.
 
     ``visible(actor, id)``: may the person know that it exists? ``readable(actor, id)``: may they read its text?
-    ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: the context of the review page.
+    ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: what the review page shows.
     ``url(id)``: where its author follows it. ``cards(ids)``: what lists show beside the title, by id.
     """
 

@@ -14,8 +14,8 @@ TO_REVISIONS = (("articles", "revision_id"), ("submissions", "base_revision_id")
 
 
 def _later(table: str, column: str) -> list[sa.ForeignKeyConstraint]:
-    """Articles, submissions and revisions point at each other. SQLite takes a key to a table that comes later in the same
-    breath; PostgreSQL gets it afterwards."""
+    """Articles, submissions and revisions point at each other. SQLite takes a key to a table that comes later in the
+    same breath; PostgreSQL gets it afterwards."""
     if op.get_context().dialect.name != "sqlite":
         return []
     return [sa.ForeignKeyConstraint([column], ["revisions.id"], name=f"fk_{table}_{column}_revisions")]

@@ -87,7 +87,8 @@ def _ledger() -> None:
         sa.UniqueConstraint("user_id", "rule", "source"),
     )
     op.create_index("ix_ledger_entries_person", "ledger_entries", ["user_id", "at", "id"])
-    op.create_index("ix_ledger_entries_period", "ledger_entries", ["period", "event", "user_id"])
+    op.create_index("ix_ledger_entries_period", "ledger_entries", ["period", "event", "user_id", "source_id"])
+    op.create_index("ix_ledger_entries_unit", "ledger_entries", ["unit", "period", "user_id"])
     op.create_index("ix_ledger_entries_act", "ledger_entries", ["act_id"])
 
 

@@ -21,6 +21,7 @@ from core import buffers, caches, clock, migrate
 from core.db import reading, session
 from core.errors import Conflict
 from core.outbox import drain
+from core.permissions import allowed
 from core.settings import load as load_settings
 from tests.clients import Browser
 from tests.support import run
@@ -29,6 +30,7 @@ from wiki.articles.content import of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionState
+from wiki.articles.permissions import P
 from wiki.demo.content import FOLDER, Library
 from wiki.demo.hours import worked_back
 from wiki.demo.load import load
@@ -233,8 +235,7 @@ def test_courses_have_those_who_passed_and_those_who_are_behind(looking: Demo) -
         ).all()
         assert set(done) == passed
     assert session.scalar(sa.select(sa.func.count(Attempt.id)).where(sa.not_(Attempt.passed))) == 3
-    credits = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.unit == "credits")).all()
-    assert len(credits) == 8
+    assert session.scalar(sa.select(sa.func.count(LedgerEntry.id)).where(LedgerEntry.unit == "credits")) == 8
 
 
 def test_some_have_still_to_confirm_a_notice(looking: Demo) -> None:
@@ -258,6 +259,22 @@ def test_a_supervisor_signs_in_and_finds_the_inbox_full(demo: Demo) -> None:
     assert isinstance(browser, Browser)
     browser.sign_in("xujianhong", demo.logins["xujianhong"])
     assert "到場維修需要改期時的通知話術" in browser.text("/reviews")
+
+
+@pytest.mark.parametrize("username", ["chenyu", "shenlan", "qiuzhiming", "guomei", "gaoyuan", "davidlee"])
+def test_pages_answer_whoever_looks(demo: Demo, username: str) -> None:
+    browser = demo.app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(username, demo.logins[username])
+    with reading():
+        who = actor_of(user(username))
+        slugs = session.scalars(sa.select(Article.slug).where(allowed(who, P.READ))).all()
+    assert len(slugs) > texts("published") - 3
+    for path in ("/", "/reviews", "/submissions/mine", "/scorecard", "/ledger", "/courses", "/search?q=宽带"):
+        browser.text(path)
+    for slug in slugs:
+        browser.text(f"/articles/{slug}")
+    browser.text(f"/articles/{slugs[0]}/history")
 
 
 def test_it_is_found_once_the_promises_are_kept(demo: Demo) -> None:

@@ -33,8 +33,12 @@ NOVEMBER = parse("2026-11")
 
 def row(line: int = 2, **change: str) -> tuple[int, dict[str, str]]:
     values = {
-        "indicator": "cases_closed_24h", "subject": "centre", "period": "2026-11", "numerator": "90", "denominator": "100",
-    }  # fmt: skip
+        "indicator": "cases_closed_24h",
+        "subject": "centre",
+        "period": "2026-11",
+        "numerator": "90",
+        "denominator": "100",
+    }
     return line, {**values, **change}
 
 
@@ -246,7 +250,9 @@ def test_a_file_is_tried_brought_in_and_a_month_closed_on_the_page(
 
 def test_the_commands(app: Flask, make: Make, tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "readings.csv"
-    file.write_text("indicator,subject,period,numerator,denominator\ncsat,centre,2026-10,80,100\nx,centre,2026-10,1,1\n")
+    file.write_text(
+        "indicator,subject,period,numerator,denominator\ncsat,centre,2026-10,80,100\nx,centre,2026-10,1,1\n"
+    )
     runner = app.test_cli_runner()
     first = runner.invoke(args=["kpi", "import", str(file)])
     assert (first.exit_code, "readings.csv:3" in first.output) == (1, True)

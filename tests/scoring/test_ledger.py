@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from accounts.models import User
 from accounts.people import actor_of
 from core.db import session, writing
+from core.events import emit
 from core.permissions import allowed, can
 from tests.clients import Browser, Script
 from tests.conftest import Clock
@@ -24,7 +25,6 @@ from wiki.scoring.permissions import P
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
 from wiki.training.events import CourseCompleted
-from core.events import emit
 
 D = Decimal
 
@@ -141,7 +141,9 @@ def _october(period: str) -> bool:
 def test_a_rule_changes_from_a_day_on(db: Any, make: Make, clock: Clock) -> None:
     ops.change_rule("quiz.passed", points=D("3"), since=date(2026, 11, 16))
     user = make.user()
-    ops.grant("quiz.passed", source_kind="attempt", source_id=1, people=[user.id], at=datetime(2026, 11, 10, tzinfo=UTC))
+    ops.grant(
+        "quiz.passed", source_kind="attempt", source_id=1, people=[user.id], at=datetime(2026, 11, 10, tzinfo=UTC)
+    )
     ops.grant("quiz.passed", source_kind="attempt", source_id=2, people=[user.id], at=clock.now())
     assert points(user) == D("4.00")
     assert ops.verify() == []

@@ -1,4 +1,4 @@
-"""The transition table, whole: every state and verb, parallel seats, n of them, veto or not, kept or voided, resumed."""
+"""The transition table, whole: each state and verb, parallel seats, veto or not, kept or voided, resumed."""
 
 import itertools
 
@@ -84,7 +84,7 @@ def test_every_state_and_verb(state: State, verb: Verb) -> None:
         with pytest.raises(IllegalMove) as refused:
             move(ask, verb)
         assert refused.value.status == 409
-        assert STATE_NAMES[state] in refused.value.sentence
+        assert str(STATE_NAMES[state]) in refused.value.sentence
 
 
 def test_the_table_has_no_other_rows() -> None:

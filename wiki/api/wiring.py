@@ -8,6 +8,10 @@ from core import api
 from core.web import maybe_actor
 from wiki.api import views
 
+# The contract promises a hundred a second to each token. The wall stands further out, because one program asking one
+# question after the other is as quick as our answers are, and must never meet it; several at once do.
+RATE = "250/second"
+
 
 def _who() -> str:
     actor = maybe_actor()
@@ -15,9 +19,9 @@ def _who() -> str:
 
 
 def init_app(app: Flask) -> None:
-    """``/api/v1`` with its rate: 100 requests a second for each token."""
+    """``/api/v1`` with its rate."""
     limiter = Limiter(_who, app=app, storage_uri="memory://", headers_enabled=False)
     for part in api.apis:
-        limiter.limit("100/second")(part.blueprint)
+        limiter.limit(RATE)(part.blueprint)
         app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
     app.register_blueprint(views.bp)

@@ -1,5 +1,6 @@
 """``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +20,9 @@ from wiki.articles import ops, presenting, similar
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
-from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionState
+from wiki.articles.models import Article, Revision, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import history, mine, publication, published, submissions
+from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
 from workflows.models import Review
 from workflows.queries import last_review
 
@@ -169,7 +170,11 @@ class DiffOut(Out):
 
 
 def _where(submission: Submission) -> dict[str, Any]:
-    where = presenting.where_is_it(submission) if submission.submitted_at else None
+    return _here(submission, presenting.way_of(submission))
+
+
+def _here(submission: Submission, way: presenting.Way | None) -> dict[str, Any]:
+    where = presenting.where_is_it(way)
     return {
         "state": submission.state.value,
         "stage": where["stage"] if where else None,
@@ -183,16 +188,26 @@ def _etag(submission: Submission) -> str:
 
 
 def _show(submission: Submission, *, text: bool = False, trail_too: bool = False) -> SubmissionOut:
+    out = _row(submission, presenting.way_of(submission), usernames_of([submission]))
+    if text and submission.head is not None:
+        content = of_revision(submission.head)
+        out.body, out.fields, out.category = content.body, content.fields, content.category
+        out.tags, out.services, out.audience = content.tags, content.services, content.audience
+    if trail_too:
+        out.trail = _trail(submission)
+    return out
+
+
+def _row(submission: Submission, way: presenting.Way | None, known: dict[int, str]) -> SubmissionOut:
     head = submission.head
-    ids = submission.author_ids
-    names = _usernames(ids)
-    out = SubmissionOut(
-        **_where(submission),
+    names = [known[user_id] for user_id in submission.author_ids]
+    return SubmissionOut(
+        **_here(submission, way),
         id=str(submission.id),
         kind=submission.kind,
         title=head.title if head else "",
-        author=names.get(ids[0], "") if ids else "",
-        co_authors=[names.get(i, "") for i in ids[1:]],
+        author=names[0] if names else "",
+        co_authors=names[1:],
         significance=submission.significance.value,
         reason=submission.reason,
         revision=head.number if head else None,
@@ -204,13 +219,11 @@ def _show(submission: Submission, *, text: bool = False, trail_too: bool = False
             "page": url_for("submissions.show", submission_id=submission.id),
         },
     )
-    if text and head is not None:
-        content = of_revision(head)
-        out.body, out.fields, out.category = content.body, content.fields, content.category
-        out.tags, out.services, out.audience = content.tags, content.services, content.audience
-    if trail_too:
-        out.trail = _trail(submission)
-    return out
+
+
+def _rows(found: list[Submission]) -> list[SubmissionOut]:
+    ways, known = presenting.ways_of(found), usernames_of(found)
+    return [_row(submission, ways.get(submission.id), known) for submission in found]
 
 
 def _usernames(ids: tuple[int, ...]) -> dict[int, str]:
@@ -297,7 +310,7 @@ def withdraw(submission_id: int) -> MovedOut:
 def list_submissions(query: SubmissionsIn) -> dict[str, Any]:
     """Submissions: own ones with ``mine=1``, else all the caller may read."""
     found = mine(actor(), state=query.state) if query.mine else submissions(actor(), state=query.state)
-    return page(found, query, _show)
+    return page(found, query, every=_rows)
 
 
 @api.get("/submissions/<int:submission_id>", gate=P.PROPOSE, answer=SubmissionOut)
@@ -308,7 +321,7 @@ def show_submission(submission_id: int) -> Answer:
     review = last_review(ops.SUBJECT, submission.id)
     out = _show(submission, text=readable, trail_too=True)
     if not readable and out.trail is not None:
-        out.trail = [entry.model_copy(update={"note": ""}) for entry in out.trail]
+        out.reason, out.trail = "", [entry.model_copy(update={"note": ""}) for entry in out.trail]
     return Answer(out, 200, f"{_etag(submission)}-{_pulse(review)}-{readable}")
 
 
@@ -316,18 +329,20 @@ def _pulse(review: Review | None) -> str:
     return f"{review.round_number}.{review.stage}" if review else "0"
 
 
-def _article(article: Article, *, names: bool = True) -> ArticleOut:
+def _article(article: Article) -> ArticleOut:
+    return _articles([article])[0]
+
+
+def _articles(found: Sequence[Article]) -> list[ArticleOut]:
+    authors = authors_of(found)
+    return [_article_row(article, authors.get(article.id, [])) for article in found]
+
+
+def _article_row(article: Article, authors: list[str]) -> ArticleOut:
     revision = article.revision
     if revision is None:
         raise NotFound(_("There is no such article, or you may not see it."))
     content = of_revision(revision)
-    shown = session.scalar(
-        sa.select(Publication).where(
-            Publication.article_id == article.id, Publication.major == article.major, Publication.minor == article.minor
-        )
-    )
-    ids = shown.submission.author_ids if shown and names else ()
-    known = _usernames(ids)
     return ArticleOut(
         id=str(article.id),
         external_id=article.external_id,
@@ -341,7 +356,7 @@ def _article(article: Article, *, names: bool = True) -> ArticleOut:
         revision=str(revision.id),
         published_at=article.published_at,
         updated_at=article.updated_at,
-        authors=[known.get(i, "") for i in ids],
+        authors=authors,
         category=content.category,
         tags=content.tags,
         services=content.services,
@@ -356,7 +371,7 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
     if since is not None and since.tzinfo is None:
         raise Invalid({"changed_since": _("Please give a time like 2026-11-30T18:00+08:00.")})
     found = published(actor(), kind=query.kind, category=query.category, tag=query.tag, changed_since=since)
-    return page(found, query, _article)
+    return page(found, query, every=_articles)
 
 
 @api.get("/articles/<slug>", gate=P.PROPOSE, answer=ArticleOut)
@@ -380,7 +395,7 @@ def list_revisions(slug: str) -> dict[str, Any]:
             "reason": row.reason,
             "published_at": row.published_at.isoformat(),
         }
-        for row in session.scalars(history(article.id))
+        for row in versions(actor(), article)
     ]
     return {"items": items, "next": None, "total": len(items)}
 
@@ -389,9 +404,9 @@ def list_revisions(slug: str) -> dict[str, Any]:
 def diff(slug: str, query: DiffIn) -> dict[str, Any]:
     """What happened between two versions."""
     article = ops.readable_article(actor(), slug)
-    rows = list(session.scalars(history(article.id)))
-    new = publication(article.id, query.to) if query.to else rows[0]
-    old = publication(article.id, query.from_) if query.from_ else rows[min(1, len(rows) - 1)]
+    rows = versions(actor(), article)
+    new = version_of(actor(), article, query.to) if query.to else rows[0]
+    old = version_of(actor(), article, query.from_) if query.from_ else rows[min(1, len(rows) - 1)]
     if new is None or old is None:
         raise NotFound(_("This article has no such version."))
     parts = whole(KINDS[article.kind], of_revision(old.revision), of_revision(new.revision))

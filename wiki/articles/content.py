@@ -1,4 +1,4 @@
-"""What a person proposes: title, text, fields and where it belongs – checked once, whether it came by form, API or file."""
+"""What a person proposes: title, text, fields and where it belongs – checked once, however it came."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ TITLE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One proposed text. ``category`` is a slug, ``services`` are codes, ``readers`` tokens of a restricted audience."""
+    """One proposed text. ``category`` is a slug, ``services`` are codes, ``readers`` the tokens of a closed circle."""
 
     title: str = ""
     body: str = ""
@@ -57,8 +57,9 @@ def checked(kind: Kind, given: Content) -> Content:
         given,
         title=one_line(given.title),
         body=clean(given.body),
-        tags=clean_tags(given.tags),
-        services=list(dict.fromkeys(given.services)),
+        category=one_line(given.category) or None if given.category else None,
+        tags=clean_tags([clean(str(tag)) for tag in given.tags]),
+        services=list(dict.fromkeys(one_line(str(code)) for code in given.services)),
     )
     if len(content.title) > TITLE_LIMIT:
         errors["title"] = _("A title may have %(n)s characters at most.", n=TITLE_LIMIT)

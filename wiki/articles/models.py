@@ -165,7 +165,7 @@ class SubmissionAuthor(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
     position: Mapped[int] = mapped_column(default=0)
 
-    user: Mapped[User] = relationship(lazy="joined")
+    user: Mapped[User] = relationship()
 
 
 class Revision(Base):

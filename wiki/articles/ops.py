@@ -3,13 +3,14 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
 from core.errors import Conflict, IllegalMove, Invalid, NotFound
 from core.events import emit
-from core.i18n import _
+from core.i18n import _, local
 from core.permissions import can, require
 from core.texts import clean_tree
 from wiki.articles.content import Content, checked, of_revision
@@ -30,10 +31,11 @@ from wiki.articles.models import (
 from wiki.articles.permissions import P
 from wiki.articles.publishing import store_revision
 from wiki.articles.queries import by_slug, in_review_for
-from wiki.articles.rules import MOVES, slugify
+from wiki.articles.rules import MOVES, slugify, state_word
 from workflows import ops as reviewing
 
 SUBJECT = "submission"
+WHATEVER = -1  # of ``seen``: the caller does not say which revision its text was begun from
 BUFFER_LIMIT = 600_000  # characters of one draft buffer
 
 
@@ -67,12 +69,9 @@ def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draf
     kind = kind_of(kind_code)
     if article is not None and kind_code != article.kind:
         raise Invalid({"kind": _("This article is of another kind.")})
-    if draft_key:
-        known = session.scalar(
-            sa.select(Submission).where(Submission.author_id == actor.id, Submission.draft_key == draft_key)
-        )
-        if known is not None:
-            return known
+    known = _begun(actor, draft_key)
+    if known is not None:
+        return known
     now = clock.now()
     submission = Submission(
         kind=kind.code,
@@ -87,9 +86,24 @@ def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draf
         updated_at=now,
         author_rows=[SubmissionAuthor(user_id=actor.id)],
     )
-    session.add(submission)
-    session.flush()
+    point = session.begin_nested()
+    try:
+        session.add(submission)
+        point.commit()
+    except IntegrityError:
+        point.rollback()
+        known = _begun(actor, draft_key)  # the autosave of the same page was a moment faster
+        if known is None:
+            raise
+        return known
     return submission
+
+
+def _begun(actor: Actor, draft_key: str | None) -> Submission | None:
+    if not draft_key:
+        return None
+    found = sa.select(Submission).where(Submission.author_id == actor.id, Submission.draft_key == draft_key)
+    return session.scalar(found)
 
 
 def _significance(code: str) -> Significance:
@@ -130,7 +144,7 @@ def find_submission(
 
 
 def _closed(submission: Submission) -> IllegalMove:
-    return IllegalMove(_("This can no longer be edited: it is %(state)s.", state=submission.state.value))
+    return IllegalMove(_("This can no longer be edited: it is %(state)s.", state=state_word(submission.state)))
 
 
 def save(
@@ -140,21 +154,25 @@ def save(
     *,
     significance: str | None = None,
     reason: str | None = None,
+    seen: int | None = WHATEVER,
 ) -> Revision:
-    """Keep the text as a new immutable revision. Under review, open tasks get a new version, and who edits is co-author.
+    """Keep the text as a new immutable revision. Under review, open tasks get a new version; who edits is co-author.
 
-    Saving what the head already says makes no revision. Raises Forbidden, IllegalMove, Invalid.
+    Saving what the head already says makes no revision. ``seen``: the revision the text was begun from (``None``: from
+    nothing). Raises Forbidden, IllegalMove, Invalid, Conflict (``edited``: another has saved since).
     """
     if submission.state not in EDITABLE:
         raise _closed(submission)
     require(actor, P.EDIT_SUBMISSION, submission)
     content = checked(kind_of(submission.kind), content)
+    head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
+    if head is None or of_revision(head) != content:
+        _must_be_the_last(submission, seen)
     if significance is not None:
         submission.significance = _significance(significance)
     if reason is not None:
         submission.reason = reason.strip()[:500]
     drop_buffer(submission.id, actor)
-    head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
     if head is not None and of_revision(head) == content:
         return head
     revision = store_revision(submission, actor.id, content)
@@ -167,9 +185,30 @@ def save(
     return revision
 
 
-def autosave(submission: Submission, actor: Actor, document: dict[str, Any]) -> DraftBuffer:
-    """Keep what is being typed; nothing is checked but its size, and no revision is made."""
+def _must_be_the_last(submission: Submission, seen: int | None) -> None:
+    """Nobody overwrites what they have not seen."""
+    if seen in {WHATEVER, submission.head_revision_id}:
+        return
+    head = session.get_one(Revision, submission.head_revision_id)
+    raise Conflict(
+        _("%(name)s has saved another version at %(time)s. Compare, then save yours.",
+          name=head.author.name, time=f"{local(head.created_at):%H:%M:%S}"),
+        code="edited",
+        by=head.author.name,
+        at=head.created_at.isoformat(),
+    )  # fmt: skip
+
+
+def autosave(
+    submission: Submission, actor: Actor, document: dict[str, Any], *, seen: int | None = WHATEVER
+) -> DraftBuffer:
+    """Keep what is being typed; nothing is checked but its size, and no revision is made.
+
+    Raises:
+        Forbidden, Invalid, Conflict (``edited``): the text has moved on since this one was begun.
+    """
     require(actor, P.EDIT_SUBMISSION, submission)
+    _must_be_the_last(submission, seen)
     if len(str(document)) > BUFFER_LIMIT:
         raise Invalid({"body": _("This draft is too long to be saved by itself; please split it.")})
     buffer = session.get(DraftBuffer, (submission.id, actor.id))
@@ -198,7 +237,7 @@ def submit(submission: Submission, actor: Actor) -> None:
         IllegalMove, Conflict (``already_in_review``, ``base-moved``).
     """
     if (submission.state, "submit") not in MOVES:
-        raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=submission.state.value))
+        raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=state_word(submission.state)))
     require(actor, P.SUBMIT, submission)
     kind = kind_of(submission.kind)
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
@@ -272,7 +311,7 @@ def withdraw(submission: Submission, actor: Actor) -> None:
     """
     target = MOVES.get((submission.state, "withdraw"))
     if target is None:
-        raise IllegalMove(_("This cannot be withdrawn: it is %(state)s.", state=submission.state.value))
+        raise IllegalMove(_("This cannot be withdrawn: it is %(state)s.", state=state_word(submission.state)))
     require(actor, P.WITHDRAW, submission)
     if submission.state is SubmissionState.DRAFT:
         submission.state, submission.closed_at = target, clock.now()

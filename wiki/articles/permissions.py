@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from core.actors import Actor
 from core.db import session
 from core.permissions import Permission, all_of, any_of, anybody, grant, holds
-from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Submission, SubmissionAuthor
+from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Publication, Submission, SubmissionAuthor
 from wiki.articles.rules import tokens_of
 from workflows.models import Review, Task, TaskPerson
 from workflows.permissions import touched
@@ -15,6 +15,7 @@ class P(Permission):
     """Permissions over texts."""
 
     READ = "read an article"
+    READ_VERSION = "read an older version of an article"
     PROPOSE = "propose knowledge"
     KNOW_SUBMISSION = "know that a submission exists"
     READ_SUBMISSION = "read the text of a submission"
@@ -32,6 +33,17 @@ def may_read(actor: Actor, article: Article) -> bool:
         return True
     tokens = tokens_of(actor)
     return article.owner_id == actor.id or any(row.token in tokens for row in article.readers)
+
+
+def may_read_version(actor: Actor, publication: Publication) -> bool:
+    """What was meant for a closed circle stays there, also when the article was opened to others later.
+
+    Asked about articles that the person may read; it covers the versions that are no longer live.
+    """
+    revision = publication.revision
+    if revision.audience is not Audience.RESTRICTED or actor.holds("manager"):
+        return True
+    return revision.author_id == actor.id or not tokens_of(actor).isdisjoint(revision.readers)
 
 
 def readable(actor: Actor) -> sa.ColumnElement[bool]:
@@ -96,6 +108,7 @@ def knowable(actor: Actor) -> sa.ColumnElement[bool]:
 grant(
     {
         P.READ: may_read,
+        P.READ_VERSION: may_read_version,
         P.PROPOSE: anybody,
         P.KNOW_SUBMISSION: any_of(
             wrote_it, all_of(left_the_desk, any_of(is_unrestricted, holds_a_task, holds("manager")))

@@ -1,10 +1,13 @@
 """From stored text to what a page shows: rendered once per revision and renderer version, kept in memory."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
+from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
@@ -15,9 +18,8 @@ from core.markup import RENDERER_VERSION, joined, plain, render
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
 from wiki.articles.queries import publication_of
-from workflows.models import Review, Task
-from workflows.queries import approvals_of, last_review, open_tasks
-from workflows.rules import TaskState
+from workflows.models import Decision, Review, Task
+from workflows.queries import approvals_in, approvals_of, last_reviews, open_tasks
 
 _rendered: Cache[dict[str, Any]] = Cache(size=4000)
 
@@ -87,7 +89,11 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.STEPS:
         return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
     if kind is FieldType.READERS:
-        return render("、".join(reader_words(value)))
+        return render(_(", ").join(reader_words(value)))
+    if kind is FieldType.TIME:
+        return render(format_datetime(datetime.fromisoformat(str(value)), "short"))
+    if kind is FieldType.DATE:
+        return render(format_date(date.fromisoformat(str(value)), "medium"))
     return render(str(value))
 
 
@@ -113,7 +119,7 @@ def audience_word(code: Audience | str) -> str:
 
 def reader_words(tokens: list[str]) -> list[str]:
     """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
-    tables = {"team": Team, "tier": Tier, "user": User}
+    tables: dict[str, type[Team | Tier | User]] = {"team": Team, "tier": Tier, "user": User}
     out = []
     for token in tokens:
         what, _colon, rest = token.partition(":")
@@ -157,20 +163,41 @@ def article_card(article: Article, published: Publication | None, revision: Revi
     }
 
 
-def stages_of(submission: Submission, review: Review | None = None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a submission is: its newest review, the open tasks, and the approvals that stand."""
+
+    review: Review
+    tasks: list[Task]
+    approvals: list[tuple[Decision, str]]
+
+
+def ways_of(submissions: Sequence[Submission]) -> dict[int, Way]:
+    """The ways of some submissions by their ids, in the same few queries whatever their number."""
+    reviews = last_reviews("submission", [row.id for row in submissions if row.submitted_at is not None])
+    if not reviews:
+        return {}
+    approvals = approvals_in(list(reviews.values()))
+    tasks: dict[int, list[Task]] = {}
+    for task in open_tasks([review.id for review in reviews.values()]):
+        tasks.setdefault(task.review_id, []).append(task)
+    return {key: Way(r, tasks.get(r.id, []), approvals.get(r.id, [])) for key, r in reviews.items()}
+
+
+def way_of(submission: Submission) -> Way | None:
+    """The way of one submission; ``None`` before its first submit."""
+    return ways_of([submission]).get(submission.id)
+
+
+def stages_of(submission: Submission, way: Way | None) -> list[dict[str, Any]]:
     """The steps of its way for the stepper: name, state (done, now, next, back), who, at, due."""
-    review = review or last_review("submission", submission.id)
-    if review is None:
+    if way is None:
         return []
-    tasks = list(
-        session.scalars(
-            sa.select(Task).where(Task.review_id == review.id, Task.state != TaskState.VOID).order_by(Task.id)
-        )
-    )
-    done = {d.stage: (d, name) for d, name in approvals_of("submission", submission.id)}
+    review = way.review
+    done = {d.stage: (d, name) for d, name in way.approvals}
     out = []
     for stage in review.definition.stages:
-        open_here = next((t for t in tasks if t.stage == stage.key and t.state is TaskState.OPEN), None)
+        open_here = next((t for t in way.tasks if t.stage == stage.key), None)
         row: dict[str, Any] = {"name": role_word(stage.key), "state": "waiting"}
         if open_here is not None:
             row |= {"state": "now", "due_at": open_here.due_at}
@@ -197,19 +224,17 @@ def role_word(code: str) -> str:
     }.get(code, code)
 
 
-def where_is_it(submission: Submission) -> dict[str, Any] | None:
+def where_is_it(way: Way | None) -> dict[str, Any] | None:
     """The stage it waits in, the roles it waits for, and until when; ``None`` when it waits for nobody."""
-    review = last_review("submission", submission.id)
-    if review is None or review.closed_at is not None:
+    if way is None or way.review.closed_at is not None:
         return None
-    tasks = open_tasks([review.id])
-    if not tasks:
+    if not way.tasks:
         return {"stage": None, "waiting_for": ["author"], "due_at": None, "tasks": []}
     return {
-        "stage": tasks[0].stage,
-        "waiting_for": list(dict.fromkeys(task.role for task in tasks)),
-        "due_at": min((t.due_at for t in tasks if t.due_at), default=None),
-        "tasks": tasks,
+        "stage": way.tasks[0].stage,
+        "waiting_for": list(dict.fromkeys(task.role for task in way.tasks)),
+        "due_at": min((t.due_at for t in way.tasks if t.due_at), default=None),
+        "tasks": way.tasks,
     }
 
 

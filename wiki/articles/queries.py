@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
+from accounts.models import User
 from core.actors import Actor
 from core.db import session
-from core.permissions import allowed
+from core.permissions import allowed, can
 from wiki.articles.models import (
     Article,
     ArticleService,
@@ -47,7 +48,7 @@ def published(
     found = (
         sa.select(Article)
         .where(allowed(actor, P.READ))
-        .options(joinedload(Article.revision), joinedload(Article.category))
+        .options(joinedload(Article.revision).joinedload(Revision.category), joinedload(Article.category))
         .order_by(Article.updated_at.desc(), Article.id.desc())
     )
     if kind:
@@ -82,9 +83,24 @@ def history(article_id: int) -> sa.Select[Publication]:
     return (
         sa.select(Publication)
         .where(Publication.article_id == article_id)
-        .options(joinedload(Publication.revision).joinedload(Revision.author), joinedload(Publication.submission))
+        .options(joinedload(Publication.revision).joinedload(Revision.author).lazyload(User.role_rows))
+        .options(joinedload(Publication.submission))
         .order_by(Publication.major.desc(), Publication.minor.desc())
     )
+
+
+def versions(actor: Actor, article: Article) -> list[Publication]:
+    """Every version of an article that this person may read, newest first."""
+    rows = session.scalars(history(article.id))
+    return [row for row in rows if row.revision_id == article.revision_id or can(actor, P.READ_VERSION, row)]
+
+
+def version_of(actor: Actor, article: Article, version: str) -> Publication | None:
+    """The version with a number like '1.2', if there is one and this person may read it."""
+    found = publication(article.id, version)
+    if found is None or found.revision_id == article.revision_id or can(actor, P.READ_VERSION, found):
+        return found
+    return None
 
 
 def publication(article_id: int, version: str) -> Publication | None:
@@ -110,7 +126,7 @@ def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Sub
     found = (
         sa.select(Submission)
         .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
-        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
     return found.where(Submission.state == state) if state else found
@@ -121,7 +137,7 @@ def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Sel
     found = (
         sa.select(Submission)
         .where(allowed(actor, P.READ_SUBMISSION))
-        .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
+        .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
     return found.where(Submission.state == state) if state else found
@@ -132,7 +148,8 @@ def by_submission_ids(ids: Sequence[int]) -> dict[int, Submission]:
     rows = session.scalars(
         sa.select(Submission)
         .where(Submission.id.in_(ids))
-        .options(joinedload(Submission.head), joinedload(Submission.author), joinedload(Submission.article))
+        .options(joinedload(Submission.head), joinedload(Submission.article))
+        .options(joinedload(Submission.author).options(joinedload(User.team), lazyload(User.role_rows)))
     )
     return {row.id: row for row in rows}
 
@@ -189,3 +206,32 @@ def live_articles() -> sa.Select[Article]:
         .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
         .order_by(Article.id)
     )
+
+
+def usernames_of(submissions: Sequence[Submission]) -> dict[int, str]:
+    """User names by id of everybody who wrote in these submissions; one query."""
+    ids = {user_id for submission in submissions for user_id in submission.author_ids}
+    return {row.id: row.username for row in session.execute(sa.select(User.id, User.username).where(User.id.in_(ids)))}
+
+
+def authors_of(articles: Sequence[Article]) -> dict[int, list[str]]:
+    """User names of the authors of what readers see of some articles, the author first; one query."""
+    rows = session.execute(
+        sa.select(Article.id, User.username)
+        .join(
+            Publication,
+            sa.and_(
+                Publication.article_id == Article.id,
+                Publication.major == Article.major,
+                Publication.minor == Article.minor,
+            ),
+        )
+        .join(SubmissionAuthor, SubmissionAuthor.submission_id == Publication.submission_id)
+        .join(User, User.id == SubmissionAuthor.user_id)
+        .where(Article.id.in_([article.id for article in articles]))
+        .order_by(SubmissionAuthor.position)
+    )
+    found: dict[int, list[str]] = {}
+    for article_id, username in rows:
+        found.setdefault(article_id, []).append(username)
+    return found

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.actors import Actor
+from core.i18n import _
 
 
 class Audience(StrEnum):
@@ -37,6 +38,20 @@ class SubmissionState(StrEnum):
     APPROVED = "approved"
     PUBLISHED = "published"
     RETIRED = "retired"
+
+
+def state_word(state: SubmissionState) -> str:
+    """The words that end the sentence «… it is …», in the reader's language."""
+    return {
+        SubmissionState.DRAFT: _("still a draft"),
+        SubmissionState.IN_REVIEW: _("under review"),
+        SubmissionState.RETURNED: _("back with the author"),
+        SubmissionState.WITHDRAWN: _("withdrawn already"),
+        SubmissionState.REJECTED: _("rejected already"),
+        SubmissionState.APPROVED: _("approved already"),
+        SubmissionState.PUBLISHED: _("published already"),
+        SubmissionState.RETIRED: _("out of service"),
+    }[state]
 
 
 EDITABLE = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)

@@ -15,7 +15,7 @@ def register(finder: Finder) -> None:
 
 
 def like(actor: Actor, title: str) -> list[dict[str, Any]]:
-    """``{title, url, state, note, slug}`` of at most five similar pieces this person may read; empty without a finder."""
+    """``{title, url, state, note, slug}`` of at most five similar pieces the person may read."""
     if not _finder or len(title.strip()) < 2:
         return []
     return _finder[0](actor, title.strip()[:200])

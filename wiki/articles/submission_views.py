@@ -9,22 +9,19 @@ from werkzeug.datastructures import MultiDict
 
 from accounts.queries import teams
 from core.actors import Actor
-from core.audit import TrailEntry, trail
 from core.db import session
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.markup import render
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
-from wiki.articles import forms, ops, presenting, similar
+from wiki.articles import forms, ops, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
+from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.models import EDITABLE, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import EDITABLE, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import buffer_of, mine, publication_of
-from workflows.models import Decision
-from workflows.queries import last_review
-from workflows.rules import Verb
+from wiki.articles.queries import buffer_of, mine
 
 bp = blueprint("submissions", __name__)
 
@@ -77,8 +74,9 @@ def autosave(submission_id: int) -> Any:
 
 
 def _autosave(submission: Submission) -> Any:
-    document = {name: request.form.getlist(name) for name in request.form if name not in {"csrf_token", "once"}}
-    buffer = ops.autosave(submission, actor(), document)
+    document = {name: request.form.getlist(name) for name in request.form if name not in {"csrf_token", "once", "head"}}
+    seen = request.form.get("head", type=int) if "head" in request.form else ops.WHATEVER
+    buffer = ops.autosave(submission, actor(), document, seen=seen)
     return jsonify(submission=str(submission.id), saved_at=buffer.saved_at.isoformat())
 
 
@@ -93,7 +91,7 @@ def edit(submission_id: int) -> str:
     if request.args.get("check"):
         errors = forms.errors_of(missing(kind, content.title, content.fields))
     buffer = buffer_of(submission.id, actor().id)
-    typed = MultiDict(buffer.document) if buffer else None
+    typed = MultiDict({"head": str(buffer.base_revision_id or ""), **buffer.document}) if buffer else None
     return _editor(kind, content, submission=submission, typed=typed, errors=errors)
 
 
@@ -107,10 +105,9 @@ def keep(submission_id: int) -> Any:
 
 def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, slug: str | None = None) -> Any:
     """One of the editor's three verbs. What is typed is either stored or shown again, never lost."""
-    verb, who = form.get("verb", "save"), actor()
+    verb, who, given = form.get("verb", "save"), actor(), submission
     if verb == "preview":
         return _editor(kind, Content(), submission=submission, typed=form, slug=slug, preview=True)
-    found = submission
     try:
         if submission is None:
             submission = ops.begin(who, kind.code, article_slug=slug, draft_key=form.get("key") or None)
@@ -120,11 +117,15 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
             forms.content_of(kind, form),
             significance=form.get("significance") or None,
             reason=form.get("reason"),
+            seen=form.get("head", type=int) if given is not None and "head" in form else ops.WHATEVER,
         )
-    except Invalid as error:
+    except Invalid as error:  # what was begun here is undone with the rest: the page goes on with the same key
         errors = forms.errors_of(error.errors)
-        # what was begun here is not kept with a refusal: the form goes on as it came
-        return _editor(kind, Content(), submission=found, typed=form, errors=errors, slug=slug), 422
+        return _editor(kind, Content(), submission=given, typed=form, errors=errors, slug=slug), 422
+    except Conflict as error:
+        if error.code != "edited" or given is None:
+            raise
+        return _editor(kind, Content(), submission=given, typed=form, overtaken=error), 409
     if verb != "submit":
         flash(_("Saved. Nobody sees it before you submit it."), "success")
         return redirect(url_for(".edit", submission_id=submission.id))
@@ -160,9 +161,10 @@ def _editor(
     key: str | None = None,
     slug: str | None = None,
     preview: bool = False,
+    overtaken: Conflict | None = None,
 ) -> str:
     article = submission.article if submission else ops.readable_article(actor(), slug) if slug else None
-    key = key or (typed.get("key") if typed else None)
+    key = key or (typed.get("key") if typed else None) or secrets.token_urlsafe(16)
     values = forms.typed_values(kind, typed) if typed is not None else forms.values_of(kind, content, submission)
     buffer = buffer_of(submission.id, actor().id) if submission else None
     return render_template(
@@ -190,8 +192,10 @@ def _editor(
         },
         similar=[],
         preview_html=_preview(values["body"]) if preview else None,
-        returned=_returned(submission),
-        reader_choices=_reader_choices(),
+        returned=tracking.returned_with(submission),
+        reader_choices=_reader_choices(values["readers"]),
+        head=_head(submission, typed if overtaken is None else None),
+        overtaken=_overtaken(kind, submission, typed, overtaken),
         **forms.choices(change=article is not None),
     )
 
@@ -204,11 +208,30 @@ def _action(kind: Kind, submission: Submission | None, slug: str | None) -> str:
     return url_for("submissions.create", kind=kind.code)
 
 
-def _reader_choices() -> list[tuple[str, str]]:
+def _head(submission: Submission | None, typed: MultiDict[str, str] | None) -> str | int | None:
+    """The revision that the text in the form was begun from."""
+    if submission is None:
+        return None
+    return typed["head"] if typed and "head" in typed else submission.head_revision_id or ""
+
+
+def _overtaken(
+    kind: Kind, submission: Submission | None, typed: MultiDict[str, str] | None, error: Conflict | None
+) -> dict[str, Any] | None:
+    """Somebody saved meanwhile: their text against the one in the form."""
+    if submission is None or typed is None or error is None:
+        return None
+    changed, _same = changes(kind, of_revision(submission.head), forms.content_of(kind, typed))
+    return {"sentence": error.sentence, "changes": changed}
+
+
+def _reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
     roles = [
         (f"role:{code}", presenting.role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")
     ]
-    return roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
+    offered = roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
+    others = [token for token in chosen if token not in dict(offered)]  # tiers and persons, set by a script
+    return offered + list(zip(others, presenting.reader_words(others), strict=False))
 
 
 def _preview(text: str) -> Any:
@@ -245,7 +268,8 @@ def mine_page() -> str:
         .group_by(Submission.state)
     )
     counts = {state.value: count for state, count in rows}
-    items = [card(row, who) for row in page.items]
+    ways = presenting.ways_of(page.items)
+    items = [tracking.card(row, who, ways.get(row.id)) for row in page.items]
     return render_template(
         "submissions/mine.html",
         page={
@@ -261,28 +285,6 @@ def mine_page() -> str:
     )
 
 
-def card(submission: Submission, who: Actor) -> dict[str, Any]:
-    """One row of 'my submissions'."""
-    where = presenting.where_is_it(submission) if submission.submitted_at else None
-    title = submission.head.title if submission.head else ""
-    if not title and (buffer := buffer_of(submission.id, who.id)):
-        title = (buffer.document.get("title") or [""])[0]
-    editing = submission.state is SubmissionState.DRAFT
-    return {
-        "id": submission.id,
-        "title": title or _("Untitled"),
-        "url": url_for("submissions.edit" if editing else "submissions.show", submission_id=submission.id),
-        "kind": submission.kind,
-        "state": submission.state.value,
-        "stages": presenting.stages_of(submission) if submission.state is SubmissionState.IN_REVIEW else [],
-        "waiting_for": [presenting.role_word(r) for r in where["waiting_for"]] if where else [],
-        "due_at": where["due_at"] if where else None,
-        "changed_at": submission.updated_at,
-        "points": None,
-        "note": None,
-    }
-
-
 @bp.get("/submissions/<int:submission_id>")
 @gate(P.PROPOSE)
 def show(submission_id: int) -> str:
@@ -290,7 +292,7 @@ def show(submission_id: int) -> str:
     who = actor()
     submission = ops.find_submission(submission_id, who)
     readable = can(who, P.READ_SUBMISSION, submission)
-    where = presenting.where_is_it(submission) if submission.submitted_at else None
+    way = presenting.way_of(submission)
     article = submission.article
     own = can(who, P.WITHDRAW, submission)
     names = presenting.names_of(submission.author_ids)
@@ -317,96 +319,13 @@ def show(submission_id: int) -> str:
             "withdraw": own and submission.state in EDITABLE,
             "submit": own and submission.state in {SubmissionState.DRAFT, SubmissionState.RETURNED},
         },
-        now=_now(where),
-        stages=presenting.stages_of(submission),
-        trail=trail_of(submission, with_notes=readable),
+        now=tracking.now_words(presenting.where_is_it(way)),
+        stages=presenting.stages_of(submission, way),
+        trail=tracking.trail_of(submission, with_notes=readable),
         texts=presenting.labelled(submission.head) if readable and submission.head else [],
-        returned=_returned(submission) if readable else None,
-        rebase=_rebase(submission) if request.args.get("conflict") == "base-moved" and own else None,
+        returned=tracking.returned_with(submission) if readable else None,
+        rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
-
-
-def _now(where: dict[str, Any] | None) -> dict[str, Any] | None:
-    if where is None:
-        return None
-    claimed = [task.claimed_by_id for task in where["tasks"] if task.claimed_by_id]
-    names = list(presenting.names_of(claimed).values())
-    words = [presenting.role_word(role) for role in where["waiting_for"]]
-    return {
-        "stage": presenting.role_word(where["stage"] or "author"),
-        "who": "、".join(names or words),
-        "due_at": where["due_at"],
-    }
-
-
-def _rebase(submission: Submission) -> dict[str, str] | None:
-    article = submission.article
-    if article is None:
-        return None
-    base = publication_by_revision(submission.base_revision_id, article.id)
-    return {
-        "compare_url": url_for("articles.diff", slug=article.slug, to=article.version) + f"&from={base}",
-        "url": url_for(".rebase", submission_id=submission.id),
-    }
-
-
-def publication_by_revision(revision_id: int | None, article_id: int) -> str:
-    """The version number under which a revision was published ('1.0' when unknown)."""
-    found = session.scalar(
-        sa.select(Publication).where(Publication.article_id == article_id, Publication.revision_id == revision_id)
-    )
-    return found.version if found else "1.0"
-
-
-def _returned(submission: Submission | None) -> dict[str, Any] | None:
-    """The remark with which it came back, while it lies with its author."""
-    if submission is None or submission.state not in {SubmissionState.RETURNED, SubmissionState.REJECTED}:
-        return None
-    review = last_review(ops.SUBJECT, submission.id)
-    if review is None:
-        return None
-    found = session.scalar(
-        sa.select(Decision)
-        .where(Decision.review_id == review.id, Decision.verb.in_([Verb.SEND_BACK, Verb.REJECT]))
-        .order_by(Decision.id.desc())
-        .limit(1)
-    )
-    if found is None:
-        return None
-    return {
-        "actor": presenting.names_of([found.actor_id]).get(found.actor_id, ""),
-        "at": found.decided_at,
-        "text": found.note,
-        "stage": presenting.role_word(found.stage),
-    }
-
-
-def trail_of(submission: Submission, *, with_notes: bool = True) -> list[dict[str, Any]]:
-    """The acts for the page, newest first."""
-    rows = list(session.scalars(trail(ops.SUBJECT, submission.id)))
-    numbers = {
-        row.id: row.number
-        for row in session.execute(
-            sa.select(Revision.id, Revision.number).where(Revision.submission_id == submission.id)
-        )
-    }
-    out = [_act(row, numbers, with_notes) for row in rows]
-    published = publication_of(submission.id)
-    if published is not None:
-        out.append({"actor": "Spiral", "verb": "publish", "at": published.published_at, "stage": None,
-                    "revision": None, "note": _("version %(version)s", version=published.version)})  # fmt: skip
-    return out[::-1]
-
-
-def _act(row: TrailEntry, numbers: dict[int, int], with_notes: bool) -> dict[str, Any]:
-    return {
-        "actor": row.actor_name,
-        "verb": row.verb,
-        "at": row.at,
-        "stage": presenting.role_word(row.stage) if row.stage else None,
-        "revision": numbers.get(row.revision_id or 0),
-        "note": row.note if with_notes else "",
-    }
 
 
 @bp.post("/submissions/<int:submission_id>/submit")

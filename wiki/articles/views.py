@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from core.db import session
 from core.errors import NotFound
 from core.i18n import _, get_locale
 from core.markup import RENDERER_VERSION
@@ -17,9 +16,8 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.models import Article, Publication
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
-from wiki.articles.queries import history as history_of
-from wiki.articles.queries import publication
-from workflows.queries import approvals_of
+from wiki.articles.queries import version_of, versions
+from workflows.queries import approvals_in, last_reviews
 
 bp = blueprint("articles", __name__)
 
@@ -31,7 +29,7 @@ def show(slug: str) -> Any:
     article = readable_article(actor(), slug)
     live = f"{article.major}.{article.minor}"
     wanted = request.args.get("rev", live)
-    published = publication(article.id, wanted)
+    published = version_of(actor(), article, wanted)
     if published is None:
         raise NotFound(_("This article has no version %(version)s.", version=wanted[:20]))
     revision = published.revision
@@ -58,8 +56,17 @@ def show(slug: str) -> Any:
 def history(slug: str) -> str:
     """Every version, newest first."""
     article = readable_article(actor(), slug)
-    versions = [_version(article, row) for row in session.scalars(history_of(article.id))]
-    return render_template("articles/history.html", article=_head(article), versions=versions)
+    rows = versions(actor(), article)
+    shown = [_version(article, row, names) for row, names in zip(rows, approvers_of(rows), strict=True)]
+    return render_template("articles/history.html", article=_head(article), versions=shown)
+
+
+def approvers_of(rows: list[Publication]) -> list[list[str]]:
+    """Who approved each of these versions; the same few queries whatever their number."""
+    reviews = last_reviews("submission", [row.submission_id for row in rows])
+    given = approvals_in(list(reviews.values()))
+    found = [given.get(reviews[row.submission_id].id, []) if row.submission_id in reviews else [] for row in rows]
+    return [list(dict.fromkeys(name for _decision, name in approvals)) for approvals in found]
 
 
 def _head(article: Article) -> dict[str, Any]:
@@ -72,13 +79,13 @@ def _head(article: Article) -> dict[str, Any]:
     }
 
 
-def _version(article: Article, row: Publication) -> dict[str, Any]:
+def _version(article: Article, row: Publication, names: list[str]) -> dict[str, Any]:
     return {
         "version": row.version,
         "revision_id": row.version,
         "live": row.version == article.version and article.live,
         "author": row.revision.author.name,
-        "approved_by": list(dict.fromkeys(name for _d, name in approvals_of("submission", row.submission_id))),
+        "approved_by": names,
         "published_at": row.published_at,
         "significance": row.significance.value,
         "reason": row.reason,
@@ -91,17 +98,18 @@ def _version(article: Article, row: Publication) -> dict[str, Any]:
 def diff(slug: str) -> str:
     """Two versions compared, field by field."""
     article = readable_article(actor(), slug)
-    rows = list(session.scalars(history_of(article.id)))
+    rows = versions(actor(), article)
     numbers = [row.version for row in rows]
     new = _pick(rows, request.args.get("to", numbers[0]))
     old = _pick(rows, request.args.get("from", numbers[min(numbers.index(new.version) + 1, len(numbers) - 1)]))
+    names = approvers_of([old, new])
     kind = KINDS[article.kind]
     changed, same = changes(kind, of_revision(old.revision), of_revision(new.revision))
     return render_template(
         "articles/diff.html",
         article=_head(article),
-        old=_version(article, old),
-        new=_version(article, new),
+        old=_version(article, old, names[0]),
+        new=_version(article, new, names[1]),
         versions=numbers,
         changes=changed,
         unchanged=same,

@@ -11,7 +11,7 @@ from core.i18n import _l
 from core.permissions import can
 from core.seeds import seed
 from core.slots import menu
-from wiki.articles import api, cli, listeners, presenting, similar, submission_views, views
+from wiki.articles import api, cli, listeners, presenting, similar, submission_views, tracking, views
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
@@ -54,7 +54,7 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    where = presenting.where_is_it(submission)
+    where = presenting.where_is_it(presenting.way_of(submission))
     return {"state": submission.state.value, "stage": where["stage"] if where else None}
 
 
@@ -109,8 +109,8 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "changes": changed,
         "unchanged": same,
         "texts": presenting.labelled(revision),
-        "stages": presenting.stages_of(submission, task.review),
-        "trail": submission_views.trail_of(submission),
+        "stages": presenting.stages_of(submission, presenting.way_of(submission)),
+        "trail": tracking.trail_of(submission),
         "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
     }
 

@@ -69,6 +69,12 @@ PERSPECTIVES = {
     "internal": _l("Internal process (knowledge)"),
     "learning": _l("Learning and growth"),
 }
+SHORT_PERSPECTIVES = {
+    "finance": _l("Finance"),
+    "customer": _l("Customer"),
+    "internal": _l("Knowledge"),
+    "learning": _l("Learning"),
+}
 UNIT_MARKS = {PERCENT: "%", DAYS: _l("days"), SECONDS: _l("s"), COUNT: "", POINTS: "", MONEY: ""}
 
 Line = tuple[str, str, str, Span]  # indicator, weight within its perspective, target, own period

@@ -34,9 +34,7 @@ def indicator(code: str) -> Indicator | None:
     return session.scalar(sa.select(Indicator).where(Indicator.code == code))
 
 
-def readings(
-    *, indicator_id: int, subject: tuple[SubjectKind, int], periods: Sequence[str]
-) -> sa.Select[KpiReading]:
+def readings(*, indicator_id: int, subject: tuple[SubjectKind, int], periods: Sequence[str]) -> sa.Select[KpiReading]:
     """Every reading of a subject, corrections after what they correct, with who brought it."""
     return (
         sa.select(KpiReading)

@@ -12,7 +12,7 @@ from core import charts
 from core.i18n import _, get_locale
 from wiki.kpi import computed
 from wiki.kpi.cards import Document
-from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, UNIT_MARKS
+from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, SHORT_PERSPECTIVES, UNIT_MARKS
 from wiki.kpi.models import CardSnapshot, SubjectKind
 from wiki.kpi.periods import Period, Span, parse
 from wiki.kpi.rules import Unit
@@ -36,7 +36,9 @@ def period_name(period: Period) -> str:
         return str(format_skeleton("yMMMM", period.first_day, locale=get_locale() or "en"))
     if period.span is Span.QUARTER:
         return _("%(year)s, quarter %(n)s", year=period.year, n=period.number)
-    return _("%(year)s, half-year %(n)s", year=period.year, n=period.number)
+    if period.number == 1:
+        return _("first half of %(year)s", year=period.year)
+    return _("second half of %(year)s", year=period.year)
 
 
 def subject_name(subject: Subject) -> str:
@@ -130,14 +132,15 @@ def _span_note(line: Document, period: Period) -> str:
 
 
 def radar(card: Document, before: Document | None) -> Markup | None:
-    """The perspectives as a polygon, with the period before; only where there are at least three."""
+    """The perspectives as a polygon, with the period before; only where there are at least four."""
     rows = card["perspectives"]
-    if len(rows) < 3 or card["total"] is None:
+    if len(rows) < 4 or card["total"] is None:
         return None
     series = [charts.Series(_("this period"), [_figure(p["score"]) for p in rows])]
     if before and before["total"] is not None and len(before["perspectives"]) == len(rows):
         series.append(charts.Series(_("the one before"), [_figure(p["score"]) for p in before["perspectives"]]))
-    return charts.radar(series, [perspective_name(p["key"]) for p in rows], title=_("Scores of the perspectives"))
+    labels = [str(SHORT_PERSPECTIVES.get(p["key"], p["key"])) for p in rows]  # the long ones leave the drawing
+    return charts.radar(series, labels, title=_("Scores of the perspectives"))
 
 
 def trend(closed: Sequence[CardSnapshot], card: Document) -> Markup | None:

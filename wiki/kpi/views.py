@@ -111,9 +111,7 @@ def _others(who: Actor, subject: Subject, period: Period) -> list[tuple[str, str
         team = subject.id if subject.kind is SubjectKind.TEAM else who.team_id
         people = members([team] if team else [])
         seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
-        found += [
-            of_person(user) for user in session.scalars(people.where(User.id.in_(seen))) if user.id != who.id
-        ]
+        found += [of_person(user) for user in session.scalars(people.where(User.id.in_(seen))) if user.id != who.id]
     if all(one.key != subject.key for one in found):
         found.append(subject)
     return [

@@ -1,4 +1,4 @@
-"""One search for the whole application: the engine, and a plain look into the database when the engine cannot answer."""
+"""One search for the whole application: the engine, and a plain look into the database when it cannot answer."""
 
 import logging
 import time
@@ -14,8 +14,8 @@ from core.actors import Actor
 from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
-from wiki.articles.kinds import KINDS, field_text
-from wiki.articles.models import Article, ArticleTag, Audience, Category, Revision
+from wiki.articles.kinds import KINDS, FieldType, field_text
+from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import tokens_of
@@ -24,6 +24,7 @@ from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet,
 log = logging.getLogger(__name__)
 FALLBACK = "database"
 EVERYTHING = "*"  # the token of those who may read every published article
+WORDLESS = (FieldType.TIME, FieldType.DATE, FieldType.INTEGER, FieldType.READERS)
 
 
 def engine() -> Engine:
@@ -76,9 +77,9 @@ def document(article: Article) -> Document:
 
 
 def text_of(revision: Revision) -> str:
-    """Every field and the body, without marks, in reading order."""
+    """Every field of words and the body, without marks, in reading order; times and readers are no words."""
     kind = KINDS[revision.kind]
-    parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields]
+    parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields if spec.type not in WORDLESS]
     return "\n".join(plain(part) for part in [*parts, revision.body] if part.strip())
 
 
@@ -142,7 +143,11 @@ def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
         return sa.or_(*(Article.category_id.in_(below(value)) for value in values))
     if facet is Facet.TAG:
         return sa.exists().where(ArticleTag.article_id == Article.id, ArticleTag.tag.in_(values))
-    return sa.false()
+    return sa.exists().where(
+        ArticleService.article_id == Article.id,
+        ArticleService.service_id == Service.id,
+        Service.code.in_(values),
+    )
 
 
 def _plain_hit(article: Article) -> Hit:
@@ -199,4 +204,4 @@ def verify() -> tuple[list[str], list[str]]:
 
 def category_names() -> dict[str, str]:
     """Names by slug, for facets."""
-    return {slug: name for slug, name in session.execute(sa.select(Category.slug, Category.name))}
+    return {row.slug: row.name for row in session.execute(sa.select(Category.slug, Category.name))}

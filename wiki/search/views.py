@@ -41,6 +41,7 @@ def results() -> str:
     page = ask(who, text, offset=(number - 1) * PER_PAGE, facets=True)
     if number == 1 and text.strip():
         log.note(who, text, page.total)
+    names, filters = _names(), {name: request.args.get(name, "") for name in FACETS}
     return render_template(
         "search/results.html",
         q=text,
@@ -48,8 +49,9 @@ def results() -> str:
         total=page.total,
         took_ms=page.took_ms,
         degraded=page.engine == service.FALLBACK,
-        filters={name: request.args.get(name, "") for name in FACETS},
-        facets=_facets(page),
+        filters=filters,
+        chosen_labels={name: names.get(facet, {}).get(filters[name], filters[name]) for name, facet in FACETS.items()},
+        facets=_facets(page, names),
         page={
             "number": number,
             "pages": max(1, -(-page.total // PER_PAGE)),
@@ -103,12 +105,16 @@ def _row(hit: Hit, article: Article) -> dict[str, Any]:
     }
 
 
-def _facets(page: Page) -> list[dict[str, Any]]:
-    names = {
+def _names() -> dict[Facet, dict[str, str]]:
+    """What a filter's values are called."""
+    return {
         Facet.KIND: {code: str(kind.label) for code, kind in KINDS.items()},
         Facet.CATEGORY: service.category_names(),
         Facet.SERVICE: {row.code: row.name for row in services()},
     }
+
+
+def _facets(page: Page, names: dict[Facet, dict[str, str]]) -> list[dict[str, Any]]:
     labels = {Facet.KIND: _("Kind"), Facet.CATEGORY: _("Category"), Facet.SERVICE: _("Service")}
     return [
         {

@@ -1,0 +1,5 @@
+"""Reliability tests talk to the real server."""
+
+from tests.reliability.crowd import crowd
+
+__all__ = ["crowd"]

@@ -1,0 +1,165 @@
+"""A real server with people at it: its data is made in this process, beside it; then everything goes over HTTP."""
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from accounts.models import User
+from accounts.people import actor_of
+from core import clock
+from core.audit import TrailEntry
+from core.db import reading, writing
+from core.settings import load
+from tests.make import Make
+from tests.support.server import Server
+from wiki.app import create_app
+from wiki.scoring.models import LedgerEntry
+from workflows.models import Decision, Review, Task
+from workflows.rules import TaskState, Verb
+
+NOTHING = -1  # the status of a request that got no answer
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a token."""
+
+    id: int
+    name: str
+    token: str
+
+
+@dataclass
+class Crowd:
+    """A server, and what stands in its database."""
+
+    server: Server
+    make: Make = field(default_factory=Make)
+
+    def people(self, role: str, count: int) -> list[Person]:
+        """So many people of a role, each with a token."""
+        with writing():
+            users = [self.make.user(role, name=f"{role} {n}", password=None) for n in range(count)]
+            return [Person(user.id, user.name, self.make.token(user)) for user in users]
+
+    def tasks(self, count: int, kind: str = "faq") -> list[tuple[int, int]]:
+        """So many submissions handed in: (task, submission)."""
+        with writing() as s:
+            author = actor_of(s.scalars(sa.select(User).order_by(User.id)).first() or self.make.user())
+            made = [self.make.submission(author, kind) for _ in range(count)]
+            return [(self.make.task(one).id, one.id) for one in made]
+
+    def call(self, who: Person, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
+        """One call on a connection of its own; ``NOTHING`` when no whole answer came."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.server.port, timeout=30, source_address=("127.0.0.2", 0)
+        )  # another address: a socket to a port that nobody holds could otherwise meet itself
+        headers = {"Authorization": f"Bearer {who.token}", "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            connection.request(method, "/api/v1" + path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        except (OSError, http.client.HTTPException, ValueError):
+            return NOTHING, None
+        finally:
+            connection.close()
+
+    def decide(self, who: Person, task: int, *, key: str = "", version: int = 1) -> tuple[int, Any]:
+        """Approve."""
+        return self.call(who, "POST", f"/reviews/{task}/decisions", {"verb": "approve", "version": version}, key)
+
+    def must_decide(self, who: Person, task: int, until: float, gone: threading.Event) -> tuple[int, Any]:
+        """Approve; ask again with the same key until an answer comes, as a program does when the line was cut."""
+        while True:
+            status, answer = self.decide(who, task, key=f"{who.id}-{task}")
+            if status != NOTHING or time.monotonic() > until or gone.is_set():
+                return status, answer
+            time.sleep(0.1)
+
+    def sound(self, tasks: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+        """Nothing is doubled and nothing half done; the verdicts: (decision, task, actor)."""
+        ids = [task for task, _submission in tasks]
+        subjects = [submission for _task, submission in tasks]
+        with reading() as s:
+            verdicts = [
+                tuple(row)
+                for row in s.execute(
+                    sa.select(Decision.id, Decision.task_id, Decision.actor_id).where(
+                        Decision.task_id.in_(ids), Decision.verb != Verb.COMMENT
+                    )
+                )
+            ]
+            assert len({task for _id, task, _actor in verdicts}) == len(verdicts), "a task was decided twice"
+            trail = s.execute(
+                sa.select(TrailEntry.subject_id, TrailEntry.actor_id).where(
+                    TrailEntry.verb == Verb.APPROVE, TrailEntry.subject_id.in_(subjects)
+                )
+            )
+            where = dict(tasks)
+            told = sorted((where[task], actor) for _id, task, actor in verdicts)
+            assert sorted(tuple(row) for row in trail) == told, "the trail tells another story"
+            sources = [f"decision:{decision}" for decision, _task, _actor in verdicts]
+            paid = s.scalars(sa.select(LedgerEntry.source).where(LedgerEntry.source.like("decision:%"))).all()
+            assert sorted(paid) == sorted(sources), "the ledger tells another story"
+            for task in s.scalars(sa.select(Task).where(Task.id.in_(ids))):
+                decided = any(task.id == of for _id, of, _actor in verdicts)
+                assert (task.state is TaskState.DONE) == decided, (
+                    f"task {task.id} is {task.state} and decided={decided}"
+                )
+            lost = s.execute(
+                sa.select(Review.id).where(
+                    Review.state == "in_review",
+                    ~sa.exists().where(Task.review_id == Review.id, Task.state == TaskState.OPEN),
+                )
+            ).all()
+            assert not lost, "a review waits for nobody"
+            return verdicts
+
+
+@contextlib.contextmanager
+def crowd_at(server: Server) -> Iterator[Crowd]:
+    """This process works on the server's database beside it."""
+    about = {name.removeprefix("SPIRAL_").lower(): v for name, v in server.environment.items() if "SPIRAL_" in name}
+    app = create_app(load({**about, "locale": "en"}, environ={}))
+    with app.app_context():
+        yield Crowd(server)
+    app.extensions["spiral.database"].close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def crowd(
+    request: pytest.FixtureRequest, start_server: Callable[..., Server], new_postgres: Callable[..., str]
+) -> Iterator[Crowd]:
+    """A started server without a demo, on both databases."""
+    settings = {"SPIRAL_DEMO": "0", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1", "SPIRAL_LOCALE": "en"}
+    if request.param == "postgresql":
+        settings["SPIRAL_DATABASE_URL"] = new_postgres()
+    assert clock.now()
+    with crowd_at(start_server(**settings)) as found:
+        yield found
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """Do these at the same instant, each in a thread; their answers in order."""
+    gate, answers = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(number: int) -> None:
+        gate.wait()
+        answers[number] = acts[number]()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers

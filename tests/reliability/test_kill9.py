@@ -1,0 +1,75 @@
+"""kill -9 in the midst of decisions: none acknowledged is lost, none is doubled, nothing stands half done."""
+
+import random
+import threading
+import time
+
+import pytest
+
+from tests.reliability.crowd import NOTHING, Crowd, Person
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+PATIENCE = 120  # seconds a client goes on asking
+
+
+def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # noqa: C901 - a storm reads best whole
+    crowd.people("rep", 1)
+    judges = crowd.people("business", clients)
+    tasks = crowd.tasks(count)
+    acknowledged: dict[int, tuple[int, int]] = {}  # task → (decision, actor)
+    odd: list[object] = []
+    lock, finished = threading.Lock(), threading.Event()
+    end = time.monotonic() + PATIENCE
+
+    def work(who: Person, seed: int) -> None:
+        mine = [task for task, _submission in tasks]
+        random.Random(seed).shuffle(mine)
+        for task in mine:
+            if task in acknowledged:
+                continue
+            status, answer = crowd.must_decide(who, task, end, finished)
+            with lock:
+                if status == 200:
+                    if task in acknowledged:
+                        odd.append(("decided twice", task, acknowledged[task], answer))
+                    acknowledged[task] = (int(answer["decision"]["id"]), who.id)
+                elif status != 409:
+                    odd.append((status, answer))
+                elif answer.get("decided_by") == who.name:
+                    odd.append(("refused its own decision", task, answer))
+
+    def reap() -> None:
+        for number in range(1, kills + 1):
+            while len(acknowledged) < number * count // (kills + 1) and not finished.is_set():
+                time.sleep(0.005)
+            crowd.server.kill()
+            try:
+                crowd.server.start()
+            except AssertionError as error:
+                odd.append(str(error))
+                finished.set()
+                return
+
+    threads = [threading.Thread(target=work, args=(who, n)) for n, who in enumerate(judges)]
+    reaper = threading.Thread(target=reap)
+    for thread in [*threads, reaper]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    finished.set()
+    reaper.join()
+    assert not odd, odd[:3]
+    verdicts = crowd.sound(tasks)
+    assert {task: (decision, actor) for decision, task, actor in verdicts} == acknowledged
+    assert len(verdicts) == count, "every task was decided in the end"
+    assert crowd.call(judges[0], "GET", "/reviews")[0] != NOTHING
+
+
+def test_200_decisions_and_two_kills(crowd: Crowd) -> None:
+    storm(crowd, 200, kills=2)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_1000_decisions_and_four_kills(crowd: Crowd) -> None:
+    storm(crowd, 1000, kills=4, clients=12)

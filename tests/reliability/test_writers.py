@@ -1,0 +1,114 @@
+"""Many write at once: nobody meets a locked database, and no update is lost."""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from accounts.people import actor_of
+from core.db import reading
+from tests.clients import Script
+from tests.make import Make
+from wiki.articles.models import DraftBuffer, Revision, Submission
+from workflows.models import Decision
+
+pytestmark = pytest.mark.both_databases
+WRITERS, TURNS = 12, 6
+
+
+@pytest.fixture
+def scripts(app: Flask, make: Make) -> Callable[..., Script]:
+    """A script for each thread: ``scripts(user)``."""
+    return lambda user: Script(app.test_client(use_cookies=False), make.token(user))
+
+
+def all_at_once(acts: list[Callable[[], list]]) -> Counter:
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return Counter(itertools.chain.from_iterable(pool.map(lambda act: act(), acts)))
+
+
+def test_everybody_writes_their_own(make: Make, scripts: Callable[..., Script]):
+    def write(script: Script) -> list[int]:
+        out = []
+        for turn in range(TURNS):
+            body = {"kind": "faq", "title": f"问题 {turn}", "fields": {"question": "问", "answer": "答"}}
+            made = script.post("/submissions", body)
+            out += [made.status_code, script.post(f"/submissions/{made.json['id']}/submit").status_code]
+        return out
+
+    mine = [scripts(make.user("rep")) for _ in range(WRITERS)]
+    answers = all_at_once([lambda s=script: write(s) for script in mine])
+    assert answers == {201: WRITERS * TURNS, 200: WRITERS * TURNS}
+    with reading() as s:
+        assert s.scalar(sa.select(sa.func.count()).select_from(Revision)) == WRITERS * TURNS
+
+
+def test_no_update_is_lost(make: Make, scripts: Callable[..., Script]):
+    """Everybody adds a tag to the same draft, reading and writing with If-Match: each tag is there in the end."""
+    author = make.user("rep")
+    made = make.submission(actor_of(author), submitted=False)
+    tags = [f"标签{n}" for n in range(8)]
+
+    def add(script: Script, tag: str) -> list[int]:
+        out: list[int] = []
+        while not out or out[-1] == 412:
+            seen = script.get(f"/submissions/{made.id}")
+            assert seen.status_code == 200, seen.text
+            time.sleep(0.1)  # a hundred requests a second are allowed to one person
+            tagged = {"tags": [*seen.json["tags"], tag]}
+            out.append(script.put(f"/submissions/{made.id}", tagged, If_Match=seen.headers["ETag"]).status_code)
+        return out
+
+    mine = [scripts(author) for _ in tags]
+    answers = all_at_once([lambda s=script, t=tag: add(s, t) for script, tag in zip(mine, tags, strict=True)])
+    assert answers[200] == len(tags)
+    assert set(answers) <= {200, 412}
+    with reading() as s:
+        head = s.get_one(Submission, made.id).head
+        assert sorted(head.tags) == tags
+        assert head.number == len(tags) + 1
+
+
+def test_parallel_autosaves_of_two_windows(make: Make, signed_in):
+    """The first words of one page reach the server twice at once, and twenty more times: one draft, one buffer."""
+    user = make.user("rep")
+    browsers = [signed_in(user) for _ in range(4)]
+    token = [browser.csrf("/new/faq") for browser in browsers]
+
+    def type_on(number: int) -> list[int]:
+        return [
+            browsers[number]
+            .put("/drafts/same-key", data={"kind": "faq", "title": f"{number}-{turn}", "csrf_token": token[number]})
+            .status_code
+            for turn in range(5)
+        ]
+
+    answers = all_at_once([lambda n=n: type_on(n) for n in range(4)])
+    assert answers == {200: 20}
+    with reading() as s:
+        assert s.scalar(sa.select(sa.func.count()).select_from(Submission)) == 1
+        assert s.scalar(sa.select(sa.func.count()).select_from(DraftBuffer)) == 1
+
+
+def test_many_judges_on_few_tasks(make: Make, scripts: Callable[..., Script]):
+    author = make.actor("rep")
+    made = [make.submission(author) for _ in range(6)]
+    with reading():
+        tasks = [make.task(one).id for one in made]
+    judges = [scripts(make.user("business")) for _ in range(6)]
+
+    def judge(script: Script, shift: int) -> list[int]:
+        order = tasks[shift:] + tasks[:shift]
+        return [
+            script.post(f"/reviews/{task}/decisions", {"verb": "approve", "version": 1}).status_code for task in order
+        ]
+
+    answers = all_at_once([lambda s=script, n=n: judge(s, n) for n, script in enumerate(judges)])
+    assert answers == {200: len(tasks), 409: len(tasks) * (len(judges) - 1)}
+    with reading() as s:
+        assert s.scalar(sa.select(sa.func.count()).select_from(Decision)) == len(tasks)
