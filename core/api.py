@@ -189,7 +189,7 @@ def _respond(result: Any, status: int) -> Response:
 
 
 def must_match(current: str) -> None:
-    """Honour ``If-Match``. A tag that goes on after ``current`` and a hyphen says more about the same version: it matches.
+    """Honour ``If-Match``. A tag that goes on after ``current`` and a hyphen says more of the same version: it matches.
 
     Raises:
         Stale: the caller saw another version; nothing is overwritten.

@@ -11,22 +11,27 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import flask
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import Template
 from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
+from werkzeug.utils import cached_property
 
 from core import idempotency, slots
 from core.actors import Actor
 from core.db import has_session, reading, session, writing
-from core.errors import DomainError, Invalid, Throttled, Unauthenticated
+from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN, Everyone, Permission, can, require
 from core.settings import Settings
+from core.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +55,32 @@ HEADERS = {
 }
 
 csrf = CSRFProtect()
+
+
+class Request(flask.Request):
+    """What people send, storable in every database: line ends are one kind, control characters are gone."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:  # type: ignore[override]
+        return _cleaned(super().args)
+
+    def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            super()._load_form_data()
+            self.__dict__["form"] = _cleaned(self.__dict__["form"])
+
+
+def _cleaned(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict([(clean(name), clean(value)) for name, value in given.items(multi=True)])
+
+
+class Number(IntegerConverter):
+    """A number in an address that an id can have: others are an address of nothing."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**31 - 1, **options})
+
+
 View = Callable[..., Any]
 
 
@@ -186,6 +217,8 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the sign-in: a form left open over lunch must not lose its text
         WTF_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
+    app.request_class = Request
+    app.url_map.converters["int"] = Number
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     if settings.proxies:
         n = settings.proxies
@@ -196,6 +229,8 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
         g.request_id = secrets.token_hex(8)
         if request.content_length and request.content_length > BODY_LIMIT:
             raise DomainError(_("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20), code="too-large")
+        if request.path != clean(request.path):
+            raise NotFound(_("There is nothing here, or you may not see it."))
         g.actor = None if request.endpoint in UNIDENTIFIED else identify()
 
     version = asset_version(app)

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from accounts.rules import REVIEWERS
 from core.actors import Actor
 from core.db import session
 from core.permissions import Permission, all_of, anybody, grant, holds, none_of
@@ -14,10 +15,12 @@ class P(Permission):
     """Permissions of reviewing."""
 
     ENTER_REVIEWS = "open the inbox"
+    HOLD_SEATS = "have an inbox in the menu"
     SEE_TASK = "know that a task exists"
     DECIDE = "decide a task"
     MANAGE_PIPELINES = "edit pipelines"
     WATCH_TEAM = "see the load of a team"
+    WATCH_ALL = "see every open review"
 
 
 def is_visible(actor: Actor, task: Task) -> bool:
@@ -94,6 +97,11 @@ def decidable(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
+def judges(actor: Actor, thing: object = None) -> bool:
+    """Holds a role that sits in pipelines, or is named for something that waits."""
+    return actor.holds(*REVIEWERS) or session.scalar(sa.select(Task.id).where(decidable(actor)).limit(1)) is not None
+
+
 def touched(actor: Actor) -> sa.ColumnElement[bool]:
     """Reviews in which the person gave a verdict or may give one now, over ``Review``. A comment opens no door."""
     mine = sa.exists().where(
@@ -104,11 +112,13 @@ def touched(actor: Actor) -> sa.ColumnElement[bool]:
 
 grant(
     {
-        P.ENTER_REVIEWS: anybody,
+        P.ENTER_REVIEWS: anybody,  # a seat may name anybody, so the page is open and its list decides
+        P.HOLD_SEATS: judges,
         P.SEE_TASK: is_visible,
         P.DECIDE: all_of(is_open, holds_the_seat, none_of(wrote_it, acted_this_round)),
         P.MANAGE_PIPELINES: holds("manager"),
         P.WATCH_TEAM: holds("supervisor", "manager"),
+        P.WATCH_ALL: holds("manager"),
     },
     lists={P.DECIDE: decidable},
 )

@@ -16,7 +16,7 @@ from workflows import ops, subjects
 from workflows.models import Decision, Review, Task
 from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
 from workflows.presenting import counts_for, look, rows_of
-from workflows.queries import decisions_of, waiting_for, wrote_by
+from workflows.queries import all_open, decisions_of, waiting_for, wrote_by
 from workflows.rules import VERDICTS, State, TaskState, Verb
 
 bp = blueprint("reviews", __name__, url_prefix="/reviews")
@@ -50,6 +50,19 @@ def inbox() -> str:
         kinds=subjects.topics(),
         roles=[(role, subjects.role_word(role)) for role in sorted(who.roles)],
     )
+
+
+@bp.get("/all")
+@gate(P.WATCH_ALL)
+def everything() -> str:
+    """Every open review, whoever it waits for: what the manager's figures count."""
+    role, overdue = request.args.get("role", ""), request.args.get("due") == "overdue"
+    page = paginate(all_open(role=role or None, overdue=overdue), per=40)
+    rows = rows_of(page.items)
+    for row, task in zip(rows, page.items, strict=True):
+        row["url"] = subjects.subject(task.review.subject_kind).url(task.review.subject_id)
+    shown = {"items": rows, "number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next}
+    return render_template("reviews/all.html", page=shown, role=role, overdue=overdue, word=subjects.role_word)
 
 
 @bp.get("/<int:task_id>")

@@ -12,7 +12,7 @@ from workflows.queries import count_waiting
 def init_app(app: Flask) -> None:
     """The inbox and its badge; ``workflows.api`` is mounted by ``wiki.api``."""
     app.register_blueprint(views.bp)
-    menu(_l("Inbox"), "reviews.inbox", P.ENTER_REVIEWS, order=20, badge=count_waiting)
+    menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
 
 
 __all__ = ["api", "init_app"]

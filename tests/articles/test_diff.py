@@ -1,6 +1,7 @@
 """Differences: nothing is invented or lost, and they read well in Chinese."""
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,8 +45,8 @@ def test_both_texts_can_be_rebuilt(old: str, new: str) -> None:
 def test_parts_are_tidy(old: str, new: str) -> None:
     parts = compare(old, new)
     assert all(part.text for part in parts)
-    assert all(one.op != two.op for one, two in zip(parts, parts[1:], strict=False)), "neighbours are joined"
-    assert all((one.op, two.op) != ("insert", "delete") for one, two in zip(parts, parts[1:], strict=False))
+    assert all(one.op != two.op for one, two in pairwise(parts)), "neighbours are joined"
+    assert all((one.op, two.op) != ("insert", "delete") for one, two in pairwise(parts))
 
 
 @given(texts)

@@ -1,4 +1,4 @@
-"""A person at the screen, for journeys: signs in, chooses in menus, presses what has a name. Nothing goes by address."""
+"""A person at the screen, for journeys: signs in, chooses in menus, presses what has a name."""
 
 import re
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 PATIENCE = 120  # seconds a client goes on asking
 
 
-def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:
+def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # noqa: C901 - a storm reads best whole
     crowd.people("rep", 1)
     judges = crowd.people("business", clients)
     tasks = crowd.tasks(count)

@@ -20,11 +20,11 @@ from accounts.rules import Role
 from core.actors import Actor
 from core.db import reading, session, writing
 from core.errors import DomainError, Invalid
-from wiki.articles import importing
+from wiki.articles import importing, ops
 from wiki.articles.content import of_revision
 from wiki.articles.models import Article, Category, Service
 from wiki.articles.publishing import import_row
-from wiki.articles.queries import live_articles
+from wiki.articles.queries import category_by_slug, live_articles, unknown_services
 
 T = TypeVar("T")
 group = AppGroup("articles", help="Import and export articles.")
@@ -93,7 +93,11 @@ def _manager(username: str | None) -> Actor:
 def run(path: Path, actor: Actor, *, dry_run: bool = False, progress: bool = False) -> Report:
     """Import a file or folder in transactions of a hundred rows."""
     report = Report()
-    lines: Iterator[importing.Line] = iter(importing.read(path))
+    with writing():
+        _take_lists(path)
+        if dry_run:
+            session.rollback()
+    lines: Iterator[importing.Line] = _once_each(importing.read(path))
     if progress:
         from rich.progress import track
 
@@ -106,6 +110,36 @@ def run(path: Path, actor: Actor, *, dry_run: bool = False, progress: bool = Fal
     return report
 
 
+def _take_lists(path: Path) -> None:
+    """Categories and services that stand beside exported articles are there before the articles name them."""
+    file = path / "lists.json"
+    if not path.is_dir() or not file.exists():
+        return
+    try:
+        lists = json.loads(file.read_text("utf-8"))
+        for row in sorted(lists["categories"], key=lambda row: str(row["path"])):
+            above = str(row["path"]).split("/")[-2:-1]
+            if category_by_slug(row["slug"]) is None:
+                ops.add_category(row["slug"], row["name"], above[0] if above else None)
+        for row in lists["services"]:
+            if unknown_services([row["code"]]):
+                ops.add_service(row["code"], row["name"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise importing.UnreadableFile(f"{file} is not a list of categories and services: {error}") from error
+
+
+def _once_each(lines: Iterable[importing.Line]) -> Iterator[importing.Line]:
+    """The same id twice in one file would be another text at every run: the second is refused."""
+    seen: set[str] = set()
+    for line in lines:
+        if line.row is not None and line.row.id in seen:
+            yield importing.Line(line.place, error=f"the id {line.row.id} stands in an earlier line already")
+            continue
+        if line.row is not None:
+            seen.add(line.row.id)
+        yield line
+
+
 def _take(chunk: Iterable[importing.Line], actor: Actor, report: Report) -> None:
     for line in chunk:
         if line.row is None:
@@ -116,6 +150,9 @@ def _take(chunk: Iterable[importing.Line], actor: Actor, report: Report) -> None
             outcome = import_row(actor, line.row)
             point.commit()
             report.counts[outcome] += 1
+        except (sa.exc.DataError, sa.exc.IntegrityError, RecursionError) as error:
+            point.rollback()
+            _refuse(report, f"{line.place} ({line.row.id})", f"{type(error).__name__}: {error}"[:300])
         except Invalid as error:
             point.rollback()
             _refuse(report, f"{line.place} ({line.row.id})", "; ".join(f"{k}: {v}" for k, v in error.errors.items()))
@@ -155,6 +192,7 @@ def _markdown(article: Article) -> str:
     content = of_revision(article.revision)
     head: dict[str, Any] = {
         "id": article.external_id or article.slug,
+        "slug": article.slug,
         "title": content.title,
         "kind": article.kind,
         "category": content.category,

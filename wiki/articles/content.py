@@ -57,8 +57,9 @@ def checked(kind: Kind, given: Content) -> Content:
         given,
         title=one_line(given.title),
         body=clean(given.body),
-        tags=clean_tags(given.tags),
-        services=list(dict.fromkeys(given.services)),
+        category=one_line(given.category) or None if given.category else None,
+        tags=clean_tags([clean(str(tag)) for tag in given.tags]),
+        services=list(dict.fromkeys(one_line(str(code)) for code in given.services)),
     )
     if len(content.title) > TITLE_LIMIT:
         errors["title"] = _("A title may have %(n)s characters at most.", n=TITLE_LIMIT)

@@ -25,6 +25,8 @@ INPUT_TYPES = {
     FieldType.READERS: "readers",
 }
 ROW = re.compile(r"-(\d{1,3})-")
+STEP = ("id", "text", "role", "next")
+SEVERAL = re.compile(r"\s*[\w.-]{1,40}(?:\s*[,，、]\s*[\w.-]{1,40})+\s*")  # '2, 3'
 ARROW = re.compile(r"^\s*(?:(?P<label>[^:：]*)[:：])?\s*(?P<id>[\w.-]{1,40})\s*$")
 
 
@@ -47,7 +49,7 @@ def _value(spec: FieldSpec, form: MultiDict[str, str]) -> Any:
         rows = _rows(spec.code, ("when", "say", "next"), form)
         return [row for row in rows if any(v.strip() for v in row.values())]
     if spec.type is FieldType.STEPS:
-        return [_step(row) for row in _rows(spec.code, ("id", "text", "role", "next"), form) if row["text"].strip()]
+        return [_step(row) for row in _rows(spec.code, STEP, form) if any(row[name] for name in STEP[1:])]
     if spec.type is FieldType.READERS:
         return form.getlist(spec.code)
     value = form.get(spec.code, "")
@@ -62,11 +64,16 @@ def _rows(code: str, names: tuple[str, ...], form: MultiDict[str, str]) -> list[
 
 
 def _step(row: dict[str, str]) -> dict[str, Any]:
+    """One step; a way that cannot be read stays as it was typed, so that it is refused and not lost."""
     ways = []
-    for part in re.split(r"[;；,，\n]", row["next"]):
+    for part in re.split(r"[;；\n]", row["next"]):
         found = ARROW.match(part)
         if found:
             ways.append({"label": (found["label"] or "").strip(), "id": found["id"]})
+        elif SEVERAL.fullmatch(part):
+            ways += [{"label": "", "id": step_id} for step_id in re.findall(r"[\w.-]+", part)]
+        elif part.strip():
+            ways.append({"label": "", "id": part.strip()})
     return {"id": row["id"] or "1", "text": row["text"], "role": row["role"], "next": ways}
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from core.i18n import _
+from core.texts import one_line
 from wiki.articles.content import Content
 from wiki.articles.publishing import Row
 
 LIST_KEYS = ("tags", "services", "readers")
+LONGEST = 2_000_000  # characters of one cell; a longer text is refused where it is checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,36 @@ def _json_line(place: str, raw: bytes) -> Line:
 
 
 def _csv(path: Path) -> Iterator[Line]:
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            yield _line(f"line {number}", {key: value for key, value in row.items() if key})
+    encoding = _encoding(path)
+    csv.field_size_limit(LONGEST)
+    with path.open(encoding=encoding, newline="") as file:
+        rows = csv.DictReader(file)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Line(f"line {rows.line_num}", error=_("not a line of a table (%(why)s)", why=error))
+                continue
+            yield _line(f"line {rows.line_num}", {key: value for key, value in row.items() if key})
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8, or the Chinese national standard that spreadsheets here still write; never a guess that loses letters.
+
+    Raises:
+        UnreadableFile: it is neither.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            with path.open(encoding=encoding, newline="") as file:
+                while file.read(1 << 20):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise UnreadableFile(_("%(path)s is neither UTF-8 nor GB 18030; save it as UTF-8.", path=path))
 
 
 def _excel(path: Path) -> Iterator[Line]:
@@ -82,7 +111,12 @@ def _excel(path: Path) -> Iterator[Line]:
     head = [str(cell).strip() for cell in rows[0]]
     for number, row in enumerate(rows[1:], 2):
         if any(str(cell).strip() for cell in row):
-            yield _line(f"row {number}", {k: v for k, v in zip(head, map(str, row), strict=False) if k})
+            yield _line(f"row {number}", {k: v for k, v in zip(head, map(_cell, row), strict=False) if k})
+
+
+def _cell(value: Any) -> str:
+    """A cell as it is read on the screen: 1001, not 1001.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _folder(path: Path) -> Iterator[Line]:
@@ -119,7 +153,7 @@ def front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
 def _line(place: str, data: Any) -> Line:
     if not isinstance(data, dict):
         return Line(place, error=_("a line must be an object with id, title and body"))
-    external = str(data.get("id") or "").strip()
+    external = one_line(str(data.get("id") if data.get("id") is not None else ""))
     if not external:
         return Line(place, error=_("the id is missing"))
     if len(external) > 200:
@@ -137,7 +171,8 @@ def _line(place: str, data: Any) -> Line:
         place,
         Row(
             id=external,
-            kind=str(data.get("kind") or "faq"),
+            kind=str(data.get("kind") or ""),
+            slug=str(data.get("slug") or ""),
             content=Content(
                 title=str(title),
                 body=str(data.get("body") or ""),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
@@ -188,11 +188,14 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of an import."""
+    """One line of an import. ``kind`` may be empty: what the article is, else a FAQ. ``slug`` comes with our export,
+    whose articles may have been written here and so have no external id.
+    """
 
     id: str
     kind: str
     content: Content
+    slug: str = ""
 
 
 Outcome = Literal["created", "updated", "unchanged"]
@@ -205,9 +208,11 @@ def import_row(actor: Actor, row: Row) -> Outcome:
         Forbidden, Invalid.
     """
     require(actor, P.MANAGE_ARTICLES)
-    kind = kind_of(row.kind)
+    article = _imported_before(row)
+    kind = kind_of(row.kind or (article.kind if article else "faq"))
+    if article is not None and article.kind != kind.code:
+        raise Invalid({"kind": _("This article is of another kind.")})
     content = checked(kind, row.content)
-    article = session.scalar(sa.select(Article).where(Article.external_id == row.id))
     if article is not None and _says(article, content):
         return "unchanged"
     now = clock.now()
@@ -236,6 +241,14 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     return "updated" if article else "created"
 
 
+def _imported_before(row: Row) -> Article | None:
+    found = session.scalar(sa.select(Article).where(Article.external_id == row.id))
+    if found is None and row.slug:
+        written_here = sa.select(Article).where(Article.slug == row.slug, Article.external_id.is_(None))
+        found = session.scalar(written_here)
+    return found
+
+
 def _says(article: Article, content: Content) -> bool:
     revision = session.get_one(Revision, article.revision_id)
     category = article.category.slug if article.category else None
@@ -246,4 +259,5 @@ def _says(article: Article, content: Content) -> bool:
         and category == content.category
         and revision.audience.value == content.audience
         and list(revision.services) == content.services
+        and list(revision.readers) == content.readers
     )

@@ -164,7 +164,7 @@ def _editor(
     overtaken: Conflict | None = None,
 ) -> str:
     article = submission.article if submission else ops.readable_article(actor(), slug) if slug else None
-    key = key or (typed.get("key") if typed else None)
+    key = key or (typed.get("key") if typed else None) or secrets.token_urlsafe(16)
     values = forms.typed_values(kind, typed) if typed is not None else forms.values_of(kind, content, submission)
     buffer = buffer_of(submission.id, actor().id) if submission else None
     return render_template(

@@ -18,7 +18,7 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import _, choose_zone, local
 from core.permissions import allowed
-from wiki.articles.models import Article, Publication, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
 from wiki.feedback.models import Feedback
 from wiki.kpi.computed import per_person
@@ -180,6 +180,53 @@ def spiral(since: datetime) -> dict[str, int]:
         "c": session.scalar(decided) or 0,
         "i": session.scalar(used) or 0,
     }
+
+
+def acts(phase: str, since: datetime) -> Any:
+    """The acts of a SECI phase since a moment, newest first: (at, person, act, title, slug, submission id)."""
+    found: Any
+    said = sa.select(
+        Decision.decided_at.label("at"),
+        User.name.label("name"),
+        Decision.verb.label("act"),
+        Review.title.label("title"),
+        sa.null().label("slug"),
+        Review.subject_id.label("submission_id"),
+    )
+    said = said.join(User, User.id == Decision.actor_id).join(Review, Review.id == Decision.review_id)
+    if phase == "s":
+        found = said.where(Decision.decided_at >= since, Decision.verb == Verb.COMMENT)
+    elif phase == "c":
+        found = said.where(Decision.decided_at >= since, Decision.verb != Verb.COMMENT)
+    elif phase == "e":
+        found = (
+            sa.select(
+                Submission.submitted_at.label("at"),
+                User.name.label("name"),
+                sa.literal("submit").label("act"),
+                Revision.title.label("title"),
+                sa.null().label("slug"),
+                Submission.id.label("submission_id"),
+            )
+            .join(User, User.id == Submission.author_id)
+            .join(Revision, Revision.id == Submission.head_revision_id)
+            .where(Submission.submitted_at >= since)
+        )
+    else:
+        found = (
+            sa.select(
+                Feedback.at.label("at"),
+                User.name.label("name"),
+                sa.case((Feedback.used_in_call, "used"), else_="voted").label("act"),
+                Article.title.label("title"),
+                Article.slug.label("slug"),
+                sa.null().label("submission_id"),
+            )
+            .join(User, User.id == Feedback.user_id)
+            .join(Article, Article.id == Feedback.article_id)
+            .where(Feedback.at >= since)
+        )
+    return found.order_by(sa.desc("at"))
 
 
 def in_review() -> int:

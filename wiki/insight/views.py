@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from accounts.models import Team, User
 from accounts.rules import REVIEWERS, Role
@@ -15,11 +15,13 @@ from core import clock
 from core.actors import Actor
 from core.charts import Series, line
 from core.db import session
+from core.errors import NotFound
 from core.i18n import _, choose_zone, local
 from core.web import SIGNED_IN, actor, blueprint, gate
 from wiki.articles.presenting import role_word, ways_of
 from wiki.articles.tracking import card
 from wiki.insight import queries
+from wiki.insight.permissions import P
 from wiki.kpi.periods import Span
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
@@ -53,6 +55,14 @@ def show() -> str:
     if not sections:
         sections["rep"] = _rep(who)
     return render_template("home/show.html", today=local(clock.now()).date(), **sections)
+
+
+PHASES = ("s", "e", "c", "i")
+
+
+def phase_names() -> dict[str, str]:
+    """The four phases of the spiral."""
+    return {"s": _("Sharing"), "e": _("Writing down"), "c": _("Judging and merging"), "i": _("Learning and using")}
 
 
 def _month() -> tuple[str, datetime]:
@@ -214,19 +224,14 @@ def _help(unread: int, learning: tuple[int, int]) -> str:
 def _manager(who: Actor) -> dict[str, Any]:
     _period, since = _month()
     phases = queries.spiral(since)
-    names = {"s": _("Sharing"), "e": _("Writing down"), "c": _("Judging and merging"), "i": _("Learning and using")}
+    names = phase_names()
     notes = {"s": "S", "e": "E", "c": "C", "i": "I"}
-    urls = {
-        "s": url_for("reviews.inbox"),
-        "e": url_for("reviews.inbox"),
-        "c": url_for("reviews.inbox"),
-        "i": "/search",
-    }
+    urls = {phase: url_for(".acts", phase=phase) for phase in names}
     flow = queries.flow()
     return {
         "stats": [
             {"label": _("Published articles"), "value": queries.published_count(), "url": "/search"},
-            {"label": _("Open reviews"), "value": queries.in_review(), "url": url_for("reviews.inbox")},
+            {"label": _("Open reviews"), "value": queries.in_review(), "url": url_for("reviews.everything")},
             {
                 "label": _("Overdue tasks"),
                 "value": sum(row["overdue"] for row in flow),
@@ -234,7 +239,8 @@ def _manager(who: Actor) -> dict[str, Any]:
             },
         ],
         "flow": [
-            {**row, "stage": role_word(row["role"]), "url": url_for("reviews.inbox", role=row["role"])} for row in flow
+            {**row, "stage": role_word(row["role"]), "url": url_for("reviews.everything", role=row["role"])}
+            for row in flow
         ],
         "spiral": [
             {"phase": p, "name": names[p], "count": phases[p], "note": notes[p], "url": urls[p]}
@@ -244,6 +250,32 @@ def _manager(who: Actor) -> dict[str, Any]:
         "chart": _chart(),
         "chart_title": _("Published each week"),
     }
+
+
+PER_PAGE = 50
+
+
+@bp.get("/insight/acts/<phase>")
+@gate(P.WATCH)
+def acts(phase: str) -> str:
+    """The acts that a figure of the spiral counts."""
+    if phase not in PHASES:
+        raise NotFound(_("There is no such phase."))
+    _period, since = _month()
+    found, number = queries.acts(phase, since), max(1, request.args.get("page", 1, type=int) or 1)
+    total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
+    rows = session.execute(found.limit(PER_PAGE).offset((min(number, 100_000) - 1) * PER_PAGE)).mappings().all()
+    return render_template(
+        "home/acts.html",
+        name=phase_names()[phase],
+        rows=rows,
+        page={
+            "number": number,
+            "pages": max(1, -(-total // PER_PAGE)),
+            "total": total,
+            "has_next": number * PER_PAGE < total,
+        },
+    )
 
 
 def _chart() -> Any:
