@@ -77,7 +77,7 @@ def _cleaned(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
 class Number(IntegerConverter):
     """A number in an address that an id can have: others are an address of nothing."""
 
-    def __init__(self, map: Map, *args: Any, **options: Any) -> None:
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - Werkzeug names it so
         super().__init__(map, *args, **{"max": 2**31 - 1, **options})
 
 

@@ -43,7 +43,7 @@ def _page(errors: dict[str, str] | None = None, typed: dict[str, str] | None = N
     return page, status
 
 
-def _counts(found: sa.Select[Any]) -> dict[int, int]:
+def _counts(found: Any) -> dict[int, int]:
     key = found.selected_columns[0]
     return {row[0]: row[1] for row in session.execute(found.group_by(key))}
 
