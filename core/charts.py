@@ -9,6 +9,7 @@ floats; that is drawing, not reckoning. A missing value is `None` and leaves a g
 """
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,7 @@ Values = Sequence[Number | None]
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 16, 30
+RADAR_LABEL = 16  # characters in a row of a label at a corner
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def radar(
     series: Sequence[Series], labels: Sequence[str], *, title: str, desc: str = "", whole: Number = 100
 ) -> Markup:
     """One polygon per series over at least three axes, `whole` at the rim; a missing value counts as the centre."""
-    centre_x, centre_y, radius = 200.0, 150.0, 104.0
+    centre_x, centre_y, radius = 230.0, 150.0, 104.0
     count = max(len(labels), 3)
 
     def at(index: int, share: float) -> tuple[float, float]:
@@ -114,14 +116,19 @@ def radar(
         parts.append(f'<line class="grid-line" x1="{centre_x}" y1="{centre_y}" x2="{x:.1f}" y2="{y:.1f}"/>')
         x, y = at(index, 1.12)
         anchor = "middle" if abs(x - centre_x) < 12 else "start" if x > centre_x else "end"
-        parts.append(f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}">{_text(label)}</text>')
+        lines = textwrap.wrap(label, RADAR_LABEL) or [""]
+        rows = "".join(
+            f'<tspan x="{x:.1f}" dy="{1.2 if row else 0}em">{_text(line)}</tspan>' for row, line in enumerate(lines)
+        )
+        lift = 14 * (len(lines) - 1) if y < centre_y else 0  # above the drawing lines grow upwards
+        parts.append(f'<text y="{y + 4 - lift:.1f}" text-anchor="{anchor}">{rows}</text>')
     for number, one in enumerate(series[:4], start=1):
         shares = [min(max(float(v or 0) / float(whole), 0.0), 1.2) for v in one.values]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(i, share) for i, share in enumerate(shares)))
         parts.append(f'<polygon class="area s{number}" points="{points}"/>')
         parts.append(f'<polygon class="stroke s{number}" points="{points}"/>')
     extra = _legend([one.name for one in series], y=306) if len(series) > 1 else ""
-    return _svg("".join(parts) + extra, title, desc, look="chart of-radar", height=320 if extra else 300, width=400)
+    return _svg("".join(parts) + extra, title, desc, look="chart of-radar", height=320 if extra else 300, width=460)
 
 
 class _Frame:

@@ -61,7 +61,7 @@ class Request(flask.Request):
     """What people send, storable in every database: line ends are one kind, control characters are gone."""
 
     @cached_property
-    def args(self) -> MultiDict[str, str]:  # type: ignore[override]
+    def args(self) -> MultiDict[str, str]:
         return _cleaned(super().args)
 
     def _load_form_data(self) -> None:

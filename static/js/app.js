@@ -111,6 +111,7 @@ function walkLists() {
   let at = -1;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing()) return;
+    if (document.querySelector("dialog[open]")) return;
     const step = { j: 1, k: -1 }[event.key];
     if (!step) return;
     event.preventDefault();

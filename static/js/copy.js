@@ -29,8 +29,8 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "c" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing()) return;
-  if (String(getSelection())) return;
+  if (event.key !== "c" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing() || event.defaultPrevented) return;
+  if (String(getSelection()) || document.querySelector("dialog[open]")) return;
   const button = document.querySelector('button[data-copy][aria-keyshortcuts="c"]');
   if (button) { event.preventDefault(); copy(button); }
 });

@@ -29,12 +29,25 @@ async function ask() {
     const answer = await fetch(`${dialog.dataset.typingUrl}?q=${encodeURIComponent(text)}`, { headers: { Accept: "text/html" } });
     if (mine !== turn) return;
     if (answer.redirected || answer.status === 401) { location.reload(); return; }
-    found.innerHTML = await answer.text();
-    for (const button of found.querySelectorAll("[data-copy]")) button.hidden = false;
+    replace(await answer.text());
     count.textContent = found.firstElementChild?.dataset.total ?? "";
   } catch {
     asked = null; // the line is down: the next key tries again
   }
+}
+
+/** Show other results; somebody who is already walking through them, or reading one, stays where they are. */
+function replace(html) {
+  const at = document.activeElement.closest?.("[data-result]")?.querySelector("a.title").href;
+  const read = new Set([...found.querySelectorAll("details[open]")].map((d) => d.closest("[data-result]").querySelector("a.title").href));
+  found.innerHTML = html;
+  for (const button of found.querySelectorAll("[data-copy]")) button.hidden = false;
+  for (const link of links()) {
+    const inside = link.parentElement.querySelector("details");
+    if (inside && read.has(link.href)) inside.open = true;
+    if (link.href === at) link.focus();
+  }
+  if (at && !found.contains(document.activeElement)) input.focus();
 }
 
 function links() {

@@ -47,17 +47,17 @@ class Person:
         top.get_by_text("Write", exact=True).click()
         top.get_by_role("link", name=kind, exact=True).click()
 
-    def own(self, name: str) -> None:
-        """An entry of the menu under one's name."""
-        top = self.page.get_by_role("banner")
-        top.get_by_text("Your menu").locator("xpath=ancestor::summary").click()
-        top.get_by_role("link", name=name).click()
-
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def follow(self, name: str) -> None:
         self.page.get_by_role("link", name=name).first.click()
+
+    def keys(self, *names: str) -> None:
+        """Single keys, once the page has fetched what listens to them."""
+        self.page.wait_for_load_state("networkidle")
+        for name in names:
+            self.page.keyboard.press(name)
 
     def panel(self, title: str) -> Locator:
         """A part of the page by its heading."""
