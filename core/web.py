@@ -125,7 +125,10 @@ def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Call
             if request.method in SAFE:
                 with reading():
                     return make_response(view(**parts))
-            return _write(view, parts)
+            answer = _write(view, parts)
+            if (who := maybe_actor()) is not None:
+                slots.forget_badges(who)
+            return answer
 
         guarded.gate = permission  # type: ignore[attr-defined]  # read by the test that finds ungated routes
         return guarded
