@@ -317,6 +317,7 @@ def show(submission_id: int) -> str:
         may={
             "edit": can(who, P.EDIT_SUBMISSION, submission),
             "withdraw": own and submission.state in EDITABLE,
+            "reopen": own and submission.state is SubmissionState.WITHDRAWN,
             "submit": own and submission.state in {SubmissionState.DRAFT, SubmissionState.RETURNED},
         },
         now=tracking.now_words(presenting.where_is_it(way)),
@@ -343,6 +344,15 @@ def withdraw(submission_id: int) -> Any:
     ops.withdraw(submission, actor())
     flash(_("Withdrawn. The text stays among your submissions."), "success")
     return redirect(url_for(".mine_page"))
+
+
+@bp.post("/submissions/<int:submission_id>/reopen")
+@gate(P.PROPOSE)
+def reopen(submission_id: int) -> Any:
+    """Take up again what was withdrawn."""
+    submission = ops.find_submission(submission_id, actor(), P.WITHDRAW, locked=True)
+    ops.reopen(submission, actor())
+    return redirect(url_for(".edit", submission_id=submission.id))
 
 
 @bp.post("/submissions/<int:submission_id>/rebase")
