@@ -130,7 +130,7 @@ def decide(
     """Record one verdict on the revision the actor saw, and move the review on.
 
     Raises:
-        NotFound, Forbidden, Conflict (``moved``), IllegalMove, Invalid: in the order settled in ``model.md``.
+        NotFound, Forbidden, Conflict (``moved``), IllegalMove, Invalid: in the order settled in ``docs/model.md`` §2.
     """
     task = find_task(task_id, actor, locked=True)
     _forbid_own_work(actor, task)

@@ -28,7 +28,7 @@ class Significance(StrEnum):
 
 
 class SubmissionState(StrEnum):
-    """States of a submission (``model.md``)."""
+    """States of a submission (``docs/model.md`` §1)."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
