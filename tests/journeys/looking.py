@@ -1,6 +1,5 @@
 """The main pages of the demo, found as a person finds them: through the lists that lead there."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
@@ -148,9 +147,7 @@ class Looker:
 
 def raw_words(page: Page) -> list[str]:
     """Words of the machine that reached a person."""
-    text = page.inner_text("body")
-    marks = ("None", "undefined", "%(", "{{", "Traceback", "<built-in", "object at 0x", "[]", "{}")
-    return [f"shows {mark!r}" for mark in marks if mark in text]
-
-
-Look = Callable[..., list[str]]
+    seen, source = page.inner_text("body"), page.content().replace("&lt;", "<")
+    found = [mark for mark in ("None", "undefined", "{{", "Traceback", "[]", "{}", "[object") if mark in seen]
+    found += [mark for mark in ("<built-in", " object at 0x", "%(", "<function", "<bound") if mark in source]
+    return [f"shows {mark!r}" for mark in found]
