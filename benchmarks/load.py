@@ -36,6 +36,16 @@ class Load:
         return times[min(len(times) - 1, int(share * len(times)))] if times else float("nan")
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. A plain path is a GET."""
+
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
 class Connection:
     """One kept-alive HTTP/1.1 connection; it reads answers with Content-Length or chunks."""
 
@@ -46,15 +56,23 @@ class Connection:
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
-    async def get(self, path: str) -> int:
+    async def send(self, what: str | Call) -> int:
         """The status of the answer, after all of it was read."""
+        call = what if isinstance(what, Call) else Call(what)
+        body = call.body.encode()
+        own = dict(call.headers)
+        if body:
+            own |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         if self.writer is None or self.writer.is_closing():
             self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
         assert self.reader
-        self.writer.write(f"GET {path} HTTP/1.1\r\n{self.head}\r\n".encode())
+        self.writer.write(f"{call.method} {call.path} HTTP/1.1\r\n{self.head}{lines}\r\n".encode() + body)
         head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
         status = int(head[9:12])
-        if length := re.search(rb"content-length: *(\d+)", head):
+        if status in {204, 304}:
+            pass
+        elif length := re.search(rb"content-length: *(\d+)", head):
             await self.reader.readexactly(int(length[1]))
         elif b"chunked" in head:
             while size := int((await self.reader.readline()).split(b";")[0], 16):
@@ -70,9 +88,9 @@ class Connection:
             self.writer = None
 
 
-async def _timed(connection: Connection, path: str, load: Load, began: float) -> None:
+async def _timed(connection: Connection, what: str | Call, load: Load, began: float) -> None:
     try:
-        good = await connection.get(path) < 400
+        good = await connection.send(what) < 400
     except (OSError, asyncio.IncompleteReadError, ValueError):
         connection.close()
         good = False
@@ -83,14 +101,14 @@ async def _timed(connection: Connection, path: str, load: Load, began: float) ->
 
 def hammer(
     base: str,
-    paths: Sequence[str],
+    paths: Sequence[str | Call],
     *,
     connections: int = 16,
     seconds: float = 5,
     headers: Mapping[str, str] | None = None,
 ) -> Load:
     """Each connection asks again as soon as it is answered. wrk does it where installed: it leaves the server more."""
-    if shutil.which("wrk") and len(paths) == 1:
+    if shutil.which("wrk") and len(paths) == 1 and isinstance(paths[0], str):
         return _wrk(base + paths[0], connections, seconds, headers or {})
     load = Load()
 
@@ -124,17 +142,47 @@ def _wrk(url: str, connections: int, seconds: float, headers: Mapping[str, str])
     return load
 
 
+def each_once(base: str, calls: Sequence[str | Call], *, connections: int, seconds: float) -> Load:
+    """So many clients without pause share out the calls; it ends with the calls or the seconds."""
+    load = Load()
+    waiting = iter(calls)
+
+    async def one(end: float) -> None:
+        connection = Connection(base, {})
+        for call in waiting:
+            if (now := time.perf_counter()) >= end:
+                break
+            await _timed(connection, call, load, now)
+        connection.close()
+
+    async def all_of_them() -> None:
+        began = time.perf_counter()
+        await asyncio.gather(*(one(began + seconds) for _ in range(connections)))
+        load.seconds = time.perf_counter() - began
+
+    asyncio.run(all_of_them())
+    return load
+
+
+def one_by_one(base: str, path: str, *, times: int, headers: Mapping[str, str] | None = None) -> Load:
+    """The same page so many times, one after the other."""
+    return each_once(base, [Call(path, headers=headers or {})] * times, connections=1, seconds=60)
+
+
 def arrivals(
-    base: str, paths: Sequence[str], *, rate: float, seconds: float = 10, headers: Mapping[str, str] | None = None
+    base: str, calls: Sequence[str | Call], *, rate: float, seconds: float = 10, headers: Mapping[str, str] | None = None
 ) -> Load:
-    """Requests arrive at random, `rate` a second on average, whether or not earlier ones are answered."""
+    """Requests arrive at random, ``rate`` a second on average, whether or not earlier ones are answered.
+
+    They are taken in turn, from the first again after the last.
+    """
     load = Load(seconds=seconds)
     chance = random.Random(7)  # the same arrivals in every run
     free: list[Connection] = []
 
-    async def one(path: str, due: float) -> None:
+    async def one(call: str | Call, due: float) -> None:
         connection = free.pop() if free else Connection(base, headers or {})
-        await _timed(connection, path, load, due)
+        await _timed(connection, call, load, due)
         free.append(connection)
 
     async def all_of_them() -> None:
@@ -142,7 +190,7 @@ def arrivals(
         end, tasks = due + seconds, []
         while due < end:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            tasks.append(asyncio.create_task(one(chance.choice(paths), due)))
+            tasks.append(asyncio.create_task(one(calls[len(tasks) % len(calls)], due)))
             due += chance.expovariate(rate)
         await asyncio.gather(*tasks)
         for connection in free:

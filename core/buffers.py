@@ -1,11 +1,12 @@
 """Reads never open a write: what a read wants to remember is buffered, flushed about once a second, and may be lost."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app, has_app_context
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ class Buffer:
 
     def add(self, item: Any) -> None:
         """Remember later; when the buffer is full the item is dropped."""
+        Flusher.make_sure()
         with self._lock:
             if len(self._items) < self.limit:
                 self._items.append(item)
@@ -59,10 +61,23 @@ def forget_all() -> None:
 class Flusher(threading.Thread):
     """One in every serving process."""
 
+    _process: int | None = None
+
     def __init__(self, app: Flask, *, every: float = 1.0) -> None:
         super().__init__(name="buffer-flusher", daemon=True)
         self.app, self.every = app, every
         self.stopping = threading.Event()
+
+    @classmethod
+    def make_sure(cls) -> None:
+        """A process of any WSGI server has its flusher from its first fact on (a test flushes by itself)."""
+        if has_app_context() and not current_app.testing and cls._process != os.getpid():
+            cls(current_app._get_current_object()).start()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to the real object
+
+    def start(self) -> None:
+        """Run from now on, as the one of this process."""
+        Flusher._process = os.getpid()
+        super().start()
 
     def run(self) -> None:
         while not self.stopping.wait(self.every):

@@ -29,10 +29,10 @@ class Settings(BaseModel):
 
     var: Path = ROOT / "var"
     database_url: str = ""  # empty: SQLite in var/
-    search_url: str = ""  # empty: the embedded engine
+    search_url: str = ""  # for later: another engine than the embedded one
     secret_key: str = ""  # empty: made once in var/secret-key
     base_url: str = ""
-    smtp_url: str = ""  # empty: mail stays in the in-app outbox
+    smtp_url: str = ""  # for later: mail
     proxies: int = Field(0, ge=0, le=10)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(16, ge=1, le=256)
@@ -66,6 +66,20 @@ class Settings(BaseModel):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("search_url", "smtp_url", "embed_origins")
+    @classmethod
+    def not_there_yet(cls, value: str) -> str:
+        if value:
+            raise ValueError("is not there yet in this version: leave it empty (accepted in silence it would mislead)")
+        return value
+
+    @field_validator("workers")
+    @classmethod
+    def one_process(cls, value: int) -> int:
+        if value != 1:
+            raise ValueError("is 1 for the server that comes with Spiral; several processes: see README, Operation")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def whole_url(cls, value: str) -> str:
@@ -90,7 +104,7 @@ class Settings(BaseModel):
         rows = {name: str(value) for name, value in self.model_dump().items()}
         rows["database_url"] = re.sub(r"://([^:@/]+):[^@]*@", r"://\1:***@", self.database)
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
-        rows["smtp_url"] = re.sub(r"://[^@/]+@", "://***@", self.smtp_url) or "in-app outbox"
+        rows["smtp_url"] = re.sub(r"://[^@/]+@", "://***@", self.smtp_url) or "none: this version sends no mail"
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         return rows
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
 from markupsafe import Markup
 
 from core.actors import Actor
+from core.caches import Cache
 from core.markup import joined
 from core.permissions import Permission, can
 
@@ -27,8 +29,11 @@ class MenuEntry:
 
 
 Panel = Callable[[dict[str, Any]], tuple[str, dict[str, Any]] | None]
+Stamp = sa.ColumnElement[Any]
 _menu: dict[str, MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
+_stamps: dict[str, list[Stamp | None]] = defaultdict(list)
+_badges: Cache[dict[str, int]] = Cache(10_000, seconds=1.0)
 
 
 def menu(
@@ -55,19 +60,49 @@ def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
         return []
     entries = sorted((e for e in _menu.values() if e.place == place), key=lambda e: e.order)
     shown = [entry for entry in entries if entry.permission is None or can(actor, entry.permission)]
-    return [_shown(entry, url_for(entry.endpoint, **entry.values), actor) for entry in shown]
+    counts = badges_of(actor) if any(entry.badge for entry in shown) else {}
+    return [
+        _shown(entry, url_for(entry.endpoint, **entry.values), counts.get(entry.endpoint, 0)) for entry in shown
+    ]
 
 
-def _shown(entry: MenuEntry, url: str, actor: Actor) -> dict[str, Any]:
+def _shown(entry: MenuEntry, url: str, badge: int) -> dict[str, Any]:
     here = request.path == url or (url != "/" and request.path.startswith(url.rstrip("/") + "/"))
-    return {"label": entry.label, "url": url, "active": here, "badge": entry.badge(actor) if entry.badge else 0}
+    return {"label": entry.label, "url": url, "active": here, "badge": badge}
 
 
-def panel(slot: str, function: Panel, *, order: int = 50) -> None:
-    """Fill a slot of somebody else's page. The function gets the page's context and returns template and context."""
+def badges_of(actor: Actor) -> dict[str, int]:
+    """What waits for this person, by endpoint; at most one second old, and new after their own acts."""
+    found = _badges.get(actor)
+    if found is None:
+        entries = [e for e in _menu.values() if e.badge and (e.permission is None or can(actor, e.permission))]
+        found = {entry.endpoint: entry.badge(actor) for entry in entries if entry.badge}
+        _badges.put(actor, found)
+    return found
+
+
+def forget_badges(actor: Actor) -> None:
+    """Count again what waits for this person."""
+    _badges.forget(actor)
+
+
+def panel(slot: str, function: Panel, *, order: int = 50, stamp: Stamp | None = None) -> None:
+    """Fill a slot of somebody else's page. The function gets the page's context and returns template and context.
+
+    ``stamp`` is SQL that changes whenever the panel shows something else, correlated with the page's own row, with the
+    reader's id as the parameter ``reader``. Without one, the pages with this panel are made anew each time.
+    """
     if all(known is not function for _, known in _panels[slot]):
         _panels[slot].append((order, function))
         _panels[slot].sort(key=lambda item: item[0])
+        _stamps[slot].append(stamp)
+
+
+def stamps(*names: str) -> list[Stamp] | None:
+    """The stamps of every panel in these slots; ``None`` when one of them has none."""
+    found = [stamp for name in names for stamp in _stamps[name]]
+    given = [stamp for stamp in found if stamp is not None]
+    return given if len(given) == len(found) else None
 
 
 def render_panels(slot: str, **context: Any) -> Markup:

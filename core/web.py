@@ -61,7 +61,7 @@ class Request(flask.Request):
     """What people send, storable in every database: line ends are one kind, control characters are gone."""
 
     @cached_property
-    def args(self) -> MultiDict[str, str]:  # type: ignore[override]
+    def args(self) -> MultiDict[str, str]:
         return _cleaned(super().args)
 
     def _load_form_data(self) -> None:
@@ -77,7 +77,7 @@ def _cleaned(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
 class Number(IntegerConverter):
     """A number in an address that an id can have: others are an address of nothing."""
 
-    def __init__(self, map: Map, *args: Any, **options: Any) -> None:
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - Werkzeug names it so
         super().__init__(map, *args, **{"max": 2**31 - 1, **options})
 
 
@@ -125,7 +125,10 @@ def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Call
             if request.method in SAFE:
                 with reading():
                     return make_response(view(**parts))
-            return _write(view, parts)
+            answer = _write(view, parts)
+            if (who := maybe_actor()) is not None:
+                slots.forget_badges(who)
+            return answer
 
         guarded.gate = permission  # type: ignore[attr-defined]  # read by the test that finds ungated routes
         return guarded

@@ -71,7 +71,9 @@ class Session:
         wanted = self.locale.replace("_", "-")
         if page.get_attribute("html", "lang") == wanted:
             return
-        button = page.locator(f"button[name=locale][value={self.locale}]")
+        button = page.locator(
+            f"button[name=locale][value={self.locale}], form:has(input[name=locale][value={self.locale}]) button"
+        )
         option = page.locator(f"select[name=locale]:has(option[value={self.locale}])")
         link = page.locator(f"a[hreflang={wanted}]")
         if button.count():

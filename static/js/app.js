@@ -92,7 +92,10 @@ function shortcuts() {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing()) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "?" && help) { event.preventDefault(); help.showModal(); }
-    if (event.key === "/" && !event.defaultPrevented) {
+    if (event.key === "/" && !event.defaultPrevented && document.getElementById("search-overlay")) {
+      event.preventDefault();
+      import("./search.js").then((search) => search.open());
+    } else if (event.key === "/" && !event.defaultPrevented) {
       const box = document.querySelector("[data-search] input");
       if (box) { event.preventDefault(); box.focus(); box.select(); }
     }

@@ -1,5 +1,5 @@
 // Search from any page: «/» opens it, results come while somebody types, the wording is read without leaving the list.
-import { announce, send, typing } from "./app.js";
+import { announce, send } from "./app.js";
 
 const PAUSE = 120;
 const dialog = document.getElementById("search-overlay");
@@ -10,7 +10,8 @@ let timer = 0;
 let turn = 0;
 let asked = null;
 
-function open(text = "") {
+/** Show the overlay, with what was typed so far. */
+export function open(text = "") {
   if (dialog.open) return;
   dialog.showModal();
   if (text) input.value = text;
@@ -83,6 +84,7 @@ dialog.addEventListener("focusin", mark);
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
+  if (event.key === "Escape") { event.preventDefault(); dialog.close(); return; } // a search field would only empty itself
   if (event.key === "ArrowDown") { event.preventDefault(); go(1); return; }
   if (event.key === "ArrowUp") { event.preventDefault(); go(-1); return; }
   const row = document.activeElement.closest("[data-result]");
@@ -94,10 +96,5 @@ dialog.addEventListener("keydown", (event) => {
   if (event.key === "u") used(row);
   if (event.key === "/") { event.preventDefault(); input.focus(); }
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing() || document.querySelector("dialog[open]")) return;
-  event.preventDefault();
-  open();
-}, true);
 const box = document.querySelector("form[data-search] input");
 box?.addEventListener("pointerdown", (event) => { event.preventDefault(); open(box.value); });

@@ -320,6 +320,16 @@ def withdraw(submission: Submission, actor: Actor) -> None:
     reviewing.withdraw(SUBJECT, submission.id, actor)
 
 
+def require_name(name: str, field: str = "name") -> None:
+    """A name is there.
+
+    Raises:
+        Invalid: it is blank.
+    """
+    if not name.strip():
+        raise Invalid({field: _("This is needed.")})
+
+
 def add_category(slug: str, name: str, parent: str | None = None, position: int = 0) -> Category:
     """A node of the tree exists afterwards; adding it again renames it."""
     slug = slugify(slug)

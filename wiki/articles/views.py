@@ -1,19 +1,24 @@
 """Article pages: read, history, compare."""
 
+from functools import cache
 from typing import Any
+
+import sqlalchemy as sa
 
 from flask import render_template, request, url_for
 
+from core.db import session
 from core.errors import NotFound
-from core.i18n import _, get_locale
-from core.markup import RENDERER_VERSION
+from core.i18n import _
+from core.pages import kept
 from core.permissions import can
+from core.slots import stamps
 from core.web import actor, blueprint, gate
 from wiki.articles import presenting
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS
-from wiki.articles.models import Article, Publication
+from wiki.articles.models import Article, Audience, Publication
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of, versions
@@ -26,6 +31,26 @@ bp = blueprint("articles", __name__)
 @gate(P.PROPOSE)
 def show(slug: str) -> Any:
     """A published article, or the older version named by ``?rev=``."""
+    who, statement = actor(), _stamp()
+    if statement is None or "rev" in request.args:
+        return _page(slug)
+    stamp = session.execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
+    if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
+        return _page(slug)  # it knows what to say, and who is of a closed circle
+    return kept(who, tuple(stamp), lambda: _page(slug))
+
+
+@cache
+def _stamp() -> sa.Select[Any] | None:
+    """One row that changes whenever an article's page does: what the permission looks at, and the panels' stamps."""
+    panels = stamps("article.foot", "article.side", "article.notice")
+    if panels is None:
+        return None
+    row = (Article.id, Article.live, Article.audience, Article.owner_id, Article.revision_id, Article.updated_at)
+    return sa.select(*row, *panels).where(Article.slug == sa.bindparam("slug"))
+
+
+def _page(slug: str) -> str:
     article = readable_article(actor(), slug)
     live = f"{article.major}.{article.minor}"
     wanted = request.args.get("rev", live)
@@ -123,7 +148,3 @@ def _pick(rows: list[Publication], version: str) -> Publication:
             return row
     raise NotFound(_("This article has no version %(version)s.", version=version[:20]))
 
-
-def etag_of(article: Article, *parts: Any) -> str:
-    """What an article's page depends on besides its reader."""
-    return "-".join(str(p) for p in (article.id, article.version, RENDERER_VERSION, get_locale(), *parts))

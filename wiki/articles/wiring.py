@@ -11,7 +11,7 @@ from core.i18n import _l
 from core.permissions import can
 from core.seeds import seed
 from core.slots import menu
-from wiki.articles import api, cli, listeners, presenting, similar, submission_views, tracking, views
+from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
@@ -28,6 +28,8 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    app.register_blueprint(list_views.bp)
+    menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():

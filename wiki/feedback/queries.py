@@ -67,6 +67,11 @@ def standing(article: Article, user_id: int) -> Standing:
     )
 
 
+def stamp() -> sa.ColumnElement[int | None]:
+    """Changes with every vote and mark on ``Article``: rows are only ever added."""
+    return sa.select(sa.func.max(Feedback.id)).where(Feedback.article_id == Article.id).scalar_subquery()
+
+
 def _midnight() -> datetime:
     zone = ZoneInfo(choose_zone())
     return datetime.combine(clock.now().astimezone(zone).date(), time(), zone)

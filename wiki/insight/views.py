@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.charts import Series, line
 from core.db import session
 from core.errors import NotFound
-from core.i18n import _, choose_zone, local
+from core.i18n import _, _n, choose_zone, local
 from core.web import SIGNED_IN, actor, blueprint, gate
 from wiki.articles.presenting import role_word, ways_of
 from wiki.articles.tracking import card
@@ -215,9 +215,9 @@ def _supervisor(who: Actor) -> dict[str, Any]:
 def _help(unread: int, learning: tuple[int, int]) -> str:
     """Where a supervisor can help this person, in one line."""
     if unread:
-        return _("%(n)s notices to read", n=unread)
+        return _n("%(num)s notice to read", "%(num)s notices to read", unread)
     if learning[0] < learning[1]:
-        return _("%(n)s lessons to go", n=learning[1] - learning[0])
+        return _n("%(num)s step to go", "%(num)s steps to go", learning[1] - learning[0])
     return ""
 
 

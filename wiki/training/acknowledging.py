@@ -49,6 +49,13 @@ def confirmed(actor: Actor, revision_id: int) -> datetime | None:
     )
 
 
+def confirmed_stamp() -> sa.ColumnElement[int | None]:
+    """Changes when the person ``reader`` confirms the live revision of ``Article``."""
+    mine = Acknowledgement.user_id == sa.bindparam("reader", type_=sa.Integer())
+    found = sa.select(sa.func.max(Acknowledgement.id)).where(Acknowledgement.revision_id == Article.revision_id, mine)
+    return found.scalar_subquery()
+
+
 def asked() -> list[Article]:
     """Live notices of the last half-year that ask to be confirmed."""
     found = (

@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import local
 from core.permissions import allowed
-from wiki.articles.models import Publication, Revision
+from wiki.articles.models import Article, Publication, Revision
 from wiki.training.models import (
     Assignment,
     Attempt,
@@ -159,14 +159,20 @@ def count_due(actor: Actor) -> int:
     )
 
 
-def taught_in(article_id: int) -> sa.Select[Course]:
-    """The open courses that teach an article."""
+def taught_in(article_id: Any) -> sa.Select[Course]:
+    """The open courses that teach an article (an id or a column)."""
     return (
         sa.select(Course)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.article_id == article_id, Lesson.removed_at.is_(None), Course.state == CourseState.PUBLISHED)
         .order_by(Course.title)
     )
+
+
+def taught_stamp() -> sa.ColumnElement[str | None]:
+    """Changes with the courses that teach ``Article``."""
+    found = taught_in(Article.id).order_by(None)
+    return found.with_only_columns(sa.func.aggregate_strings(Course.slug + " " + Course.title, "\n")).scalar_subquery()
 
 
 def enrolled(user_id: Any) -> sa.ColumnElement[bool]:

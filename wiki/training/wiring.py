@@ -8,8 +8,9 @@ from core.db import session
 from core.i18n import _l
 from core.slots import menu, panel
 from wiki.training import api, desk, listeners, notice_views, views
+from wiki.training.acknowledging import confirmed_stamp
 from wiki.training.permissions import P
-from wiki.training.queries import count_due, taught_in
+from wiki.training.queries import count_due, taught_in, taught_stamp
 
 __all__ = ["api", "desk", "init_app", "listeners"]
 
@@ -19,8 +20,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
     app.register_blueprint(notice_views.bp)
-    panel("article.notice", notice_views.under_a_notice)
-    panel("article.side", beside_article, order=60)
+    panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
+    panel("article.side", beside_article, order=60, stamp=taught_stamp())
 
 
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

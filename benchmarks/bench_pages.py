@@ -1,0 +1,140 @@
+"""What people look at: the article page as a share of the empty view, home, inbox, own submissions, scorecard."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from benchmarks.bench_empty import empty_view
+from benchmarks.centres import centre, server
+from benchmarks.harness import BIG, Figure, benchmark
+from benchmarks.load import Call, Load, each_once, hammer, one_by_one
+
+
+def good(load: Load) -> Load:
+    """The load, when every request was answered well.
+
+    Raises:
+        RuntimeError: some were not.
+    """
+    if load.errors:
+        raise RuntimeError(f"{load.errors} of {load.errors + load.requests} requests failed")
+    return load
+
+
+def statements(times: int, username: str, path: str) -> int:
+    """How many SQL statements a look at a page takes that was looked at before; badges are counted each time."""
+    place = centre(times)
+    client = place.app.test_client()
+    headers = {"Cookie": place.cookie(username)}
+    said: list[str] = []
+    assert client.get(path, headers=headers).status_code == 200, path
+
+    def note(*about: Any) -> None:
+        said.append(about[2])
+
+    sa.event.listen(place.database.reader, "before_cursor_execute", note)
+    client.get(path, headers=headers)
+    sa.event.remove(place.database.reader, "before_cursor_execute", note)
+    return len([sql for sql in said if not sql.startswith("BEGIN")])
+
+
+def share(*, articles: int, revalidate: bool = False) -> Figure:
+    """Requests a second of the article page over those of the empty view; the better of two turns."""
+    base, place = server(1).base, centre(1)
+    headers = {"Cookie": place.cookie("rep1")}
+    paths = [f"/articles/{slug}" for slug in place.slugs[:articles]]
+    if revalidate:
+        headers["If-None-Match"] = etag(base, paths[0], headers)
+    hammer(base, paths, seconds=1, headers=headers)
+    best = max(good(hammer(base, paths, seconds=4, headers=headers)).rate for _ in range(2))
+    said = statements(1, "rep1", paths[0])
+    return Figure(best / empty_view().rate, f"{best:,.0f} req/s, {said} SQL statements")
+
+
+def etag(base: str, path: str, headers: dict[str, str]) -> str:
+    """What the server calls this page."""
+    import urllib.request
+
+    with urllib.request.urlopen(urllib.request.Request(base + path, headers=headers), timeout=10) as answer:
+        return str(answer.headers["ETag"])
+
+
+@benchmark("article page, 16 connections, share of the empty view", unit="×", target=0.35, better="higher")
+def article() -> Figure:
+    """One article that everybody opens."""
+    return share(articles=1)
+
+
+@benchmark("… with If-None-Match: 304", unit="×", target=0.35, better="higher")
+def unchanged() -> Figure:
+    """The browser has it already."""
+    return share(articles=1, revalidate=True)
+
+
+@benchmark("… 500 articles in turn", unit="×", target=0.35, better="higher")
+def many_articles() -> Figure:
+    """As in a busy hour."""
+    return share(articles=500)
+
+
+@benchmark("article page made anew", unit="ms")
+def cold() -> Figure:
+    """Nobody has looked at it for a minute: the median of 300 different articles, one after the other."""
+    base, place = server(1).base, centre(1)
+    headers = {"Cookie": place.cookie("rep2")}
+    calls = [Call(f"/articles/{slug}", headers=headers) for slug in place.slugs[600:900]]
+    return Figure(good(each_once(base, calls, connections=1, seconds=30)).percentile(0.5), "one after the other, median")
+
+
+def page(times: int, username: str, path: str, note: str = "") -> Figure:
+    """The median of fifty looks, one after the other."""
+    base, place = server(times).base, centre(times)
+    headers = {"Cookie": place.cookie(username)}
+    one_by_one(base, path, times=5, headers=headers)
+    load = good(one_by_one(base, path, times=50, headers=headers))
+    said = statements(times, username, path)
+    return Figure(
+        load.percentile(0.5), ", ".join(filter(None, [f"p99 {load.percentile(0.99):.0f} ms", f"{said} SQL", note]))
+    )
+
+
+@benchmark("inbox", unit="ms", target=50, tenfold=50)
+def inbox(times: int) -> Figure:
+    """A reviewer who holds every seat."""
+    return page(times, "reviewer7", "/reviews", f"{centre(times).reviews:,} open reviews")
+
+
+@benchmark("my submissions", unit="ms", target=50, tenfold=50)
+def submissions(times: int) -> Figure:
+    """What one of a thousand wrote."""
+    return page(times, "rep7", "/submissions")
+
+
+@benchmark("home of a rep", unit="ms", target=100, tenfold=100)
+def home_rep(times: int) -> Figure:
+    """Points, quotas, news."""
+    return page(times, "rep7", "/")
+
+
+@benchmark("home of a reviewer, trainer and supervisor", unit="ms", target=300, tenfold=300)
+def home_reviewer(times: int) -> Figure:
+    """All seats in one person."""
+    return page(times, "reviewer7", "/")
+
+
+@benchmark("home of a manager", unit="ms", target=300, tenfold=300)
+def home_manager(times: int) -> Figure:
+    """The centre's figures."""
+    return page(times, "boss", "/")
+
+
+@benchmark("scorecard of one of 1,000 people", unit="ms", target=100, tenfold=100)
+def scorecard(times: int) -> Figure:
+    """The running month."""
+    return page(times, "rep7", "/scorecard", f"{centre(times).entries:,} ledger entries{'' if BIG else ' (BIG=1: more)'}")
+
+
+@benchmark("ledger of one of 1,000 people", unit="ms", target=100, tenfold=100)
+def ledger(times: int) -> Figure:
+    """All that one person ever earned, with sums."""
+    return page(times, "rep7", "/ledger", f"{centre(times).entries:,} ledger entries")

@@ -1,0 +1,39 @@
+"""The centres that several benchmarks share: made once per run, and gone at its end."""
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.harness import BIG, shared
+from benchmarks.world import Centre, build
+from tests.support.server import Server
+
+BASE = 10_000 if BIG else 1_000  # articles and open reviews at 1 ×; the ledger has ten times as many entries
+
+
+def folder(name: str) -> Path:
+    """A place of this run's own."""
+    place = Path(tempfile.mkdtemp(prefix=f"spiral-bench-{name}-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
+
+
+def centre(times: int) -> Centre:
+    """A centre of ``times`` the base size."""
+    size = BASE * times
+    return shared(
+        f"centre {times}",
+        lambda: build(folder("centre"), articles=size, reviews=size, entries=10 * size),
+    )
+
+
+def server(times: int) -> Server:
+    """The product serving that centre."""
+
+    def start() -> Server:
+        found = centre(times).serve()
+        atexit.register(found.kill)
+        return found
+
+    return shared(f"server {times}", start)
