@@ -84,6 +84,7 @@ dialog.addEventListener("focusin", mark);
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
+  if (event.key === "Escape") { event.preventDefault(); dialog.close(); return; } // a search field would only empty itself
   if (event.key === "ArrowDown") { event.preventDefault(); go(1); return; }
   if (event.key === "ArrowUp") { event.preventDefault(); go(-1); return; }
   const row = document.activeElement.closest("[data-result]");
