@@ -115,7 +115,7 @@ class Words:
         line = self.chance.choice(self.lines).strip("#-*| 。")
         return f"{self.chance.choice(self.names)}{line[: self.chance.randint(6, 16)]}"
 
-    def body(self, characters: int = 600) -> str:
+    def body(self, characters: int = 300) -> str:
         out: list[str] = []
         while sum(map(len, out)) < characters:
             out.append(self.chance.choice(self.lines))
@@ -201,7 +201,7 @@ class _Maker:
         first = 1 if published else self.centre.articles + 1
         numbers = range(first, first + count)
         titles = self.centre.titles if published else [self.words.title() for _ in numbers]
-        bodies = (self.words.body() for _ in numbers)
+        bodies = (self.words.body(300 if published else 60) for _ in numbers)
         if published:
             self.put(
                 Article,

@@ -19,9 +19,9 @@ from wiki.articles import forms, ops, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.models import EDITABLE, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import EDITABLE, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import buffer_of, mine
+from wiki.articles.queries import buffer_of, mine, written_by
 
 bp = blueprint("submissions", __name__)
 
@@ -264,7 +264,7 @@ def mine_page() -> str:
     page = paginate(mine(who, state=state), per=20)
     rows = session.execute(
         sa.select(Submission.state, sa.func.count())
-        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == who.id))
+        .where(written_by(who))
         .group_by(Submission.state)
     )
     counts = {state.value: count for state, count in rows}

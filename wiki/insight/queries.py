@@ -20,6 +20,7 @@ from core.i18n import _, choose_zone, local
 from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
+from wiki.articles.queries import written_by
 from wiki.feedback.models import Feedback
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
@@ -40,7 +41,7 @@ def my_open(actor: Actor, *, limit: int = 4) -> list[Submission]:
     found = (
         sa.select(Submission)
         .where(Submission.state.in_(OPEN_STATES))
-        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
+        .where(written_by(actor))
         .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
         .order_by(Submission.state == SubmissionState.DRAFT, Submission.updated_at.desc())
     )
