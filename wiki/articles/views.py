@@ -33,7 +33,7 @@ def show(slug: str) -> Any:
     who, statement = actor(), _stamp()
     if statement is None or "rev" in request.args:
         return _page(slug)
-    stamp = session.execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
+    stamp = session.connection().execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
     if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
         return _page(slug)  # it knows what to say, and who is of a closed circle
     return kept(who, tuple(stamp), lambda: _page(slug))
@@ -45,8 +45,9 @@ def _stamp() -> sa.Select[Any] | None:
     panels = stamps("article.foot", "article.side", "article.notice")
     if panels is None:
         return None
-    row = (Article.id, Article.live, Article.audience, Article.owner_id, Article.revision_id, Article.updated_at)
-    return sa.select(*row, *panels).where(Article.slug == sa.bindparam("slug"))
+    row = Article.__table__.c
+    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at)
+    return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
 
 
 def _page(slug: str) -> str:
