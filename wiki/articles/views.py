@@ -40,7 +40,7 @@ def show(slug: str) -> Any:
 
 
 @cache
-def _stamp() -> sa.Select[Any] | None:
+def _stamp() -> Any:
     """One row that changes whenever an article's page does: what the permission looks at, and the panels' stamps."""
     panels = stamps("article.foot", "article.side", "article.notice")
     if panels is None:
