@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import flask
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import Template
 from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.utils import cached_property
 
 from core import idempotency, slots
 from core.actors import Actor
 from core.db import has_session, reading, session, writing
-from core.errors import DomainError, Invalid, Throttled, Unauthenticated
+from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN, Everyone, Permission, can, require
 from core.settings import Settings
@@ -48,6 +52,34 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+
+class Request(flask.Request):
+    """A request whose words can be stored: no NUL characters, which one of our databases refuses."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _without_nul(super().args)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        self.__dict__["form"] = _without_nul(self.__dict__["form"])
+
+
+def _without_nul(words: MultiDict[str, str]) -> MultiDict[str, str]:
+    if not any("\0" in part for pair in words.items(multi=True) for part in pair):
+        return words
+    return ImmutableMultiDict((k.replace("\0", ""), v.replace("\0", "")) for k, v in words.items(multi=True))
+
+
+class Id(IntegerConverter):
+    """A number in an address: as large as an id can be, so that no database is asked for what it cannot hold."""
+
+    def to_python(self, value: str) -> int:
+        if len(value) > 10 or int(value) > 2**31 - 1:
+            raise ValidationError
+        return int(super().to_python(value))
+
 
 csrf = CSRFProtect()
 View = Callable[..., Any]
@@ -186,6 +218,8 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the sign-in: a form left open over lunch must not lose its text
         WTF_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
+    app.request_class = Request
+    app.url_map.converters["int"] = Id
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     if settings.proxies:
         n = settings.proxies
@@ -194,6 +228,8 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     @app.before_request
     def begin() -> None:
         g.request_id = secrets.token_hex(8)
+        if "\0" in request.path:
+            raise NotFound(_("There is nothing here, or you may not see it."))
         if request.content_length and request.content_length > BODY_LIMIT:
             raise DomainError(_("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20), code="too-large")
         g.actor = None if request.endpoint in UNIDENTIFIED else identify()
