@@ -66,6 +66,13 @@ class Settings(BaseModel):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("secret_key")
+    @classmethod
+    def strong_secret(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("is too short: use at least 32 random characters, or leave it out")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def whole_url(cls, value: str) -> str:
