@@ -78,7 +78,7 @@ class LoginForm(Form):
 
 
 class ProfileForm(Form):
-    name = StringField(_l("Name"), needed())
+    name = StringField(_l("Full name"), needed())
     locale = SelectField(_l("Language"), choices=choices(LOCALE_NAMES.items()))
 
 
@@ -104,7 +104,7 @@ class SetupForm(Form):
 
 
 class PersonForm(Form):
-    name = StringField(_l("Name"), needed())
+    name = StringField(_l("Full name"), needed())
     email = StringField(_l("E-mail"), [Optional(), Length(max=200, message=_l("This is too long."))])
     roles = SelectMultipleCheckboxField(_l("Roles"), choices=choices(ROLE_NAMES.items()))
     team = SelectField(_l("Team"), validate_choice=False)
