@@ -106,6 +106,8 @@ def finds_it_while_typing(reader: Person) -> None:
     overlay.get_by_role("link", name=TITLE).press("Enter")
     reader.title_is(TITLE)
     reader.sees(WORDING)
+    reader.keys("c")
+    expect(page.get_by_role("button", name="Copied").first).to_be_visible()
 
 
 def says_it_helped(reader: Person) -> None:
