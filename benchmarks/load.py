@@ -170,7 +170,12 @@ def one_by_one(base: str, path: str, *, times: int, headers: Mapping[str, str] |
 
 
 def arrivals(
-    base: str, calls: Sequence[str | Call], *, rate: float, seconds: float = 10, headers: Mapping[str, str] | None = None
+    base: str,
+    calls: Sequence[str | Call],
+    *,
+    rate: float,
+    seconds: float = 10,
+    headers: Mapping[str, str] | None = None,
 ) -> Load:
     """Requests arrive at random, ``rate`` a second on average, whether or not earlier ones are answered.
 
@@ -187,7 +192,8 @@ def arrivals(
 
     async def all_of_them() -> None:
         due = time.perf_counter()
-        end, tasks = due + seconds, []
+        end = due + seconds
+        tasks: list[asyncio.Task[None]] = []
         while due < end:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             tasks.append(asyncio.create_task(one(calls[len(tasks) % len(calls)], due)))

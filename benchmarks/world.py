@@ -115,7 +115,7 @@ class Words:
         line = self.chance.choice(self.lines).strip("#-*| 。")
         return f"{self.chance.choice(self.names)}{line[: self.chance.randint(6, 16)]}"
 
-    def body(self, characters: int = 600) -> str:
+    def body(self, characters: int = 300) -> str:
         out: list[str] = []
         while sum(map(len, out)) < characters:
             out.append(self.chance.choice(self.lines))
@@ -149,7 +149,14 @@ class _Maker:
         self.put(
             User,
             (
-                {"id": n, "username": name, "name": f"员工{n}", "team_id": n % 50 + 1, "created_at": self.now, "active": True}
+                {
+                    "id": n,
+                    "username": name,
+                    "name": f"员工{n}",
+                    "team_id": n % 50 + 1,
+                    "created_at": self.now,
+                    "active": True,
+                }
                 for n, name in enumerate(names, 1)
             ),
         )
@@ -194,7 +201,7 @@ class _Maker:
         first = 1 if published else self.centre.articles + 1
         numbers = range(first, first + count)
         titles = self.centre.titles if published else [self.words.title() for _ in numbers]
-        bodies = (self.words.body() for _ in numbers)
+        bodies = (self.words.body(300 if published else 60) for _ in numbers)
         if published:
             self.put(
                 Article,
@@ -275,7 +282,8 @@ class _Maker:
             yield {
                 "id": n * 10 + place, "review_id": n, "round_id": n, "stage": key, "seat": key, "role": key,
                 "state": TaskState.DONE if closed else TaskState.OPEN, "version": 2 if closed else 1,
-                "revision_id": n, "opened_at": at, "due_at": at + timedelta(hours=24), "closed_at": at if closed else None,
+                "revision_id": n, "opened_at": at, "due_at": at + timedelta(hours=24),
+                "closed_at": at if closed else None,
             }  # fmt: skip
 
     def _decisions(self, n: int, at: Any, stage: int) -> Iterator[dict[str, Any]]:
@@ -303,7 +311,10 @@ class _Maker:
         numbers = range(1, count + 1)
         self.put(
             ScoringAct,
-            ({**shared(n), "people": [self._author(n)], "amount": Decimal(1), "recorded_at": self.now} for n in numbers),
+            (
+                {**shared(n), "people": [self._author(n)], "amount": Decimal(1), "recorded_at": self.now}
+                for n in numbers
+            ),
         )
         rule = self.rule
         assert rule is not None

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_babel import (
@@ -12,14 +14,39 @@ from flask_babel import (
     format_date,
     format_datetime,
     format_decimal,
+    get_domain,
     get_locale,
-    gettext,
     lazy_gettext,
-    ngettext,
 )
 
 from core import clock
 from core.settings import LOCALES, ROOT
+
+_catalogues: dict[Locale, Translations | NullTranslations] = {}
+
+
+def _catalogue() -> Translations | NullTranslations:
+    """The words of the reader's language. Flask-Babel looks them up anew for each of a page's hundreds of words."""
+    locale = get_locale()
+    found = _catalogues.get(locale) if locale is not None else None
+    if found is None:
+        found = get_domain().get_translations()
+        if locale is not None:
+            _catalogues[locale] = found
+    return found
+
+
+def gettext(text: str, /, **values: Any) -> str:
+    """The text in the reader's language, with its values put in."""
+    found: str = _catalogue().ugettext(text)
+    return found % values if values else found
+
+
+def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
+    """The form of the text for so many, in the reader's language."""
+    found: str = _catalogue().ungettext(one, many, num)
+    return found % {"num": num, **values}
+
 
 _ = gettext
 _l = lazy_gettext
@@ -105,6 +132,12 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "translations"))
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "en")
     Babel(app, locale_selector=choose_locale, timezone_selector=choose_zone)
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension of Jinja adds it
+        lambda text: _catalogue().ugettext(text),
+        lambda one, many, num: _catalogue().ungettext(one, many, num),
+        newstyle=True,
+    )
 
     def show_time(at: datetime | None, form: str = "short") -> str:
         return "–" if at is None else str(format_datetime(at, form))

@@ -13,8 +13,20 @@ from urllib.parse import urlsplit
 
 import flask
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from flask import session as cookie
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import Template
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -26,6 +38,7 @@ from werkzeug.utils import cached_property
 
 from core import idempotency, slots
 from core.actors import Actor
+from core.caches import Cache
 from core.db import has_session, reading, session, writing
 from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated
 from core.i18n import _
@@ -53,6 +66,26 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+_cookies: Cache[dict[str, Any]] = Cache(4000, seconds=60)
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's signed cookie, its signature checked once a minute and not at every picture of a page.
+
+    The same bytes are always signed the same; whether the sign-in they name still stands is asked elsewhere.
+    """
+
+    def open_session(self, app: Flask, request: flask.Request) -> SecureCookieSession | None:
+        sent = request.cookies.get(self.get_cookie_name(app))
+        known = _cookies.get((app.secret_key, sent)) if sent else None
+        if known is not None:
+            return self.session_class(known)
+        found = super().open_session(app, request)
+        if found and not any(isinstance(value, list | dict) for value in found.values()):
+            _cookies.put((app.secret_key, sent), dict(found))
+        return found
+
 
 csrf = CSRFProtect()
 
@@ -222,6 +255,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     )
     app.request_class = Request
     app.url_map.converters["int"] = Number
+    app.session_interface = Cookies()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     if settings.proxies:
         n = settings.proxies

@@ -47,7 +47,9 @@ PLACES = [
     Place("review-of-business", BUSINESS, "/reviews", (".inbox tr:last-child a.title",)),
     *(_article(kind) for kind in ("script", "best_practice", "faq", "sop", "notice", "product")),
     Place("history", REP, "/search?kind=script", (".results a.title", "aside a[href$='/history']")),
-    Place("diff", REP, "/search?kind=script&q=领导", (".results a.title", "aside a[href$='/history']", "main form .button")),
+    Place(
+        "diff", REP, "/search?q=领导", (".results a.title", "aside a[href$='/history']", "main form .button")
+    ),
     Place("search", REP, "/search?q=话费"),
     Place("search-nothing", REP, "/search?q=zzqqxx"),
     Place("search-typing", REP, "/", then=TYPING),

@@ -21,7 +21,10 @@ def _who() -> str:
 def init_app(app: Flask) -> None:
     """``/api/v1`` with its rate."""
     limiter = Limiter(_who, app=app, storage_uri="memory://", headers_enabled=False)
+    pages = app.before_request_funcs[None]  # it asks itself at every page whether it limits any; calls are enough
+    pages.remove(limiter._check_request_limit)  # noqa: SLF001
     for part in api.apis:
         limiter.limit(RATE)(part.blueprint)
+        app.before_request_funcs.setdefault(part.blueprint.name, []).append(limiter._check_request_limit)  # noqa: SLF001
         app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
     app.register_blueprint(views.bp)

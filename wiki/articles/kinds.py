@@ -1,4 +1,4 @@
-"""The six kinds of knowledge and the fields each carries (``domain.md`` §3).
+"""The six kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
 
 Fields are fields, not conventions in text: the editor draws them, the pipeline needs them, search weighs them.
 """

@@ -320,6 +320,20 @@ def withdraw(submission: Submission, actor: Actor) -> None:
     reviewing.withdraw(SUBJECT, submission.id, actor)
 
 
+def reopen(submission: Submission, actor: Actor) -> None:
+    """What was withdrawn is a draft again, with everything that was written and said.
+
+    Raises:
+        Forbidden, IllegalMove.
+    """
+    target = MOVES.get((submission.state, "reopen"))
+    if target is None:
+        raise IllegalMove(_("This cannot be taken up again: it is %(state)s.", state=submission.state.value))
+    require(actor, P.WITHDRAW, submission)
+    submission.state, submission.closed_at, submission.updated_at = target, None, clock.now()
+    audit.record(actor, "reopen", subject_kind=SUBJECT, subject_id=submission.id)
+
+
 def require_name(name: str, field: str = "name") -> None:
     """A name is there.
 

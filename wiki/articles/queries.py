@@ -121,11 +121,16 @@ def publication_of(submission_id: int) -> Publication | None:
     )
 
 
+def written_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """The person is author or co-author, over ``Submission``; found from the person, who wrote few of all."""
+    return Submission.id.in_(sa.select(SubmissionAuthor.submission_id).where(SubmissionAuthor.user_id == actor.id))
+
+
 def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
     """What this person wrote or co-wrote, last touched first."""
     found = (
         sa.select(Submission)
-        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
+        .where(written_by(actor))
         .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )

@@ -19,9 +19,9 @@ from wiki.articles import forms, ops, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.models import EDITABLE, Submission, SubmissionAuthor, SubmissionState
+from wiki.articles.models import EDITABLE, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import buffer_of, mine
+from wiki.articles.queries import buffer_of, mine, written_by
 
 bp = blueprint("submissions", __name__)
 
@@ -263,9 +263,7 @@ def mine_page() -> str:
     state = SubmissionState(wanted) if wanted in list(SubmissionState) else None
     page = paginate(mine(who, state=state), per=20)
     rows = session.execute(
-        sa.select(Submission.state, sa.func.count())
-        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == who.id))
-        .group_by(Submission.state)
+        sa.select(Submission.state, sa.func.count()).where(written_by(who)).group_by(Submission.state)
     )
     counts = {state.value: count for state, count in rows}
     ways = presenting.ways_of(page.items)
@@ -317,6 +315,7 @@ def show(submission_id: int) -> str:
         may={
             "edit": can(who, P.EDIT_SUBMISSION, submission),
             "withdraw": own and submission.state in EDITABLE,
+            "reopen": own and submission.state is SubmissionState.WITHDRAWN,
             "submit": own and submission.state in {SubmissionState.DRAFT, SubmissionState.RETURNED},
         },
         now=tracking.now_words(presenting.where_is_it(way)),
@@ -343,6 +342,15 @@ def withdraw(submission_id: int) -> Any:
     ops.withdraw(submission, actor())
     flash(_("Withdrawn. The text stays among your submissions."), "success")
     return redirect(url_for(".mine_page"))
+
+
+@bp.post("/submissions/<int:submission_id>/reopen")
+@gate(P.PROPOSE)
+def reopen(submission_id: int) -> Any:
+    """Take up again what was withdrawn."""
+    submission = ops.find_submission(submission_id, actor(), P.WITHDRAW, locked=True)
+    ops.reopen(submission, actor())
+    return redirect(url_for(".edit", submission_id=submission.id))
 
 
 @bp.post("/submissions/<int:submission_id>/rebase")

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-
 from flask import render_template, request, url_for
 
 from core.db import session
@@ -34,20 +33,21 @@ def show(slug: str) -> Any:
     who, statement = actor(), _stamp()
     if statement is None or "rev" in request.args:
         return _page(slug)
-    stamp = session.execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
+    stamp = session.connection().execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
     if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
         return _page(slug)  # it knows what to say, and who is of a closed circle
     return kept(who, tuple(stamp), lambda: _page(slug))
 
 
 @cache
-def _stamp() -> sa.Select[Any] | None:
+def _stamp() -> Any:
     """One row that changes whenever an article's page does: what the permission looks at, and the panels' stamps."""
     panels = stamps("article.foot", "article.side", "article.notice")
     if panels is None:
         return None
-    row = (Article.id, Article.live, Article.audience, Article.owner_id, Article.revision_id, Article.updated_at)
-    return sa.select(*row, *panels).where(Article.slug == sa.bindparam("slug"))
+    row = Article.__table__.c
+    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at)
+    return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
 
 
 def _page(slug: str) -> str:
@@ -147,4 +147,3 @@ def _pick(rows: list[Publication], version: str) -> Publication:
         if row.version == version:
             return row
     raise NotFound(_("This article has no version %(version)s.", version=version[:20]))
-

@@ -20,6 +20,7 @@ from core.i18n import _, choose_zone, local
 from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
+from wiki.articles.queries import written_by
 from wiki.feedback.models import Feedback
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
@@ -31,7 +32,7 @@ from wiki.training.rules import CourseState
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
 
-QUOTAS = {"approved_items": 150, "training_credits": 40}  # domain.md §4: per person-quarter and per half-year
+QUOTAS = {"approved_items": 150, "training_credits": 40}  # docs/domain.md §4: per person-quarter and per half-year
 OPEN_STATES = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
 
 
@@ -40,7 +41,7 @@ def my_open(actor: Actor, *, limit: int = 4) -> list[Submission]:
     found = (
         sa.select(Submission)
         .where(Submission.state.in_(OPEN_STATES))
-        .where(sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id))
+        .where(written_by(actor))
         .options(joinedload(Submission.head), joinedload(Submission.article), joinedload(Submission.author))
         .order_by(Submission.state == SubmissionState.DRAFT, Submission.updated_at.desc())
     )
@@ -245,7 +246,7 @@ class Goal:
 
 
 def goal_of(user_id: int, code: str, span: Span) -> Goal:
-    """How far a person is with an indicator's quota in the running period (``model.md``: 150 items, 40 credits)."""
+    """How far a person is with an indicator's quota in the running period (``docs/domain.md`` §4)."""
     zone = choose_zone()
     period = of_moment(clock.now(), zone, span)
     done = int(per_person(code, period.months, [user_id]).get(user_id, 0))
