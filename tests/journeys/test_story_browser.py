@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.people import Person
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server]
+pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(300)]
 
 AUTHOR, READER, TRAINER = "luofei", "zhoumin", "hanmei"
 REVIEWERS = {"business": "qianwei", "qa": "shenlan", "training": "jiangtao", "supervisor": "wuqiang"}
