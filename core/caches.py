@@ -7,16 +7,23 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 _caches: list["Cache[object]"] = []
+_of_the_database: list["Cache[object]"] = []
 
 
 class Cache(Generic[V]):
-    """The newest ``size`` values, each for at most ``seconds`` (``None``: until pushed out). Thread-safe."""
+    """The newest ``size`` values, each for at most ``seconds`` (``None``: until pushed out). Thread-safe.
 
-    def __init__(self, size: int, *, seconds: float | None = None) -> None:
+    ``until_write`` is for what was read from the database: it is forgotten at the next commit of this process, so that
+    only commits of other processes are noticed ``seconds`` late.
+    """
+
+    def __init__(self, size: int, *, seconds: float | None = None, until_write: bool = False) -> None:
         self.size, self.seconds = size, seconds
         self._held: OrderedDict[object, tuple[float, V]] = OrderedDict()
         self._lock = threading.Lock()
-        _caches.append(self)  # type: ignore[arg-type]  # only ever cleared through this list
+        _caches.append(self)  # type: ignore[arg-type]  # only ever cleared through these lists
+        if until_write:
+            _of_the_database.append(self)  # type: ignore[arg-type]
 
     def get(self, key: object) -> V | None:
         """The value, or ``None`` when it is not held any more."""
@@ -47,6 +54,12 @@ class Cache(Generic[V]):
         """Forget everything."""
         with self._lock:
             self._held.clear()
+
+
+def written() -> None:
+    """Something was committed: forget what was read before."""
+    for cache in _of_the_database:
+        cache.clear()
 
 
 def forget_everything() -> None:

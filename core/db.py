@@ -21,6 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
+from core import caches
+
 T = TypeVar("T")
 
 NAMING = {
@@ -241,6 +243,7 @@ def writing() -> Iterator[Session]:
     try:
         yield found
         found.commit()
+        caches.written()
     except BaseException:
         found.rollback()
         raise

@@ -31,6 +31,20 @@ class Kept:
 _pages: Cache[Kept] = Cache(size=1500, seconds=60)
 
 
+_stamps: Cache[Any] = Cache(size=10_000, seconds=1.0, until_write=True)
+
+
+def stamp_of(actor: Actor, thing: Hashable, ask: Callable[[], Any]) -> Any:
+    """What the database says of a thing for this person, asked at most once a second and again after every commit."""
+    key = (actor.id, thing)
+    found = _stamps.get(key)
+    if found is None:
+        found = ask()
+        if found is not None:
+            _stamps.put(key, found)
+    return found
+
+
 def kept(actor: Actor, stamp: Hashable, make: Callable[[], Any]) -> Response:
     """The page of this address for this person: the one that was made under the same stamp, else a new one."""
     if "_flashes" in cookie or "csrf_token" not in cookie:

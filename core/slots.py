@@ -33,7 +33,7 @@ Stamp = sa.ColumnElement[Any]
 _menu: dict[str, MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
 _stamps: dict[str, list[Stamp | None]] = defaultdict(list)
-_badges: Cache[dict[str, int]] = Cache(10_000, seconds=1.0)
+_badges: Cache[dict[str, int]] = Cache(10_000, seconds=1.0, until_write=True)
 
 
 def menu(
@@ -70,18 +70,13 @@ def _shown(entry: MenuEntry, url: str, badge: int) -> dict[str, Any]:
 
 
 def badges_of(actor: Actor) -> dict[str, int]:
-    """What waits for this person, by endpoint; at most one second old, and new after their own acts."""
+    """What waits for this person, by endpoint; at most one second old."""
     found = _badges.get(actor)
     if found is None:
         entries = [e for e in _menu.values() if e.badge and (e.permission is None or can(actor, e.permission))]
         found = {entry.endpoint: entry.badge(actor) for entry in entries if entry.badge}
         _badges.put(actor, found)
     return found
-
-
-def forget_badges(actor: Actor) -> None:
-    """Count again what waits for this person."""
-    _badges.forget(actor)
 
 
 def panel(slot: str, function: Panel, *, order: int = 50, stamp: Stamp | None = None) -> None:

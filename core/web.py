@@ -158,10 +158,7 @@ def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Call
             if request.method in SAFE:
                 with reading():
                     return make_response(view(**parts))
-            answer = _write(view, parts)
-            if (who := maybe_actor()) is not None:
-                slots.forget_badges(who)
-            return answer
+            return _write(view, parts)
 
         guarded.gate = permission  # type: ignore[attr-defined]  # read by the test that finds ungated routes
         return guarded

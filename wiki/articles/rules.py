@@ -105,7 +105,7 @@ def tokens_of(actor: Actor | None) -> frozenset[str]:
     return frozenset(found)
 
 
-READER_TOKEN = re.compile(r"(?:role:[a-z]+|(?:team|tier|user):\d+)")
+READER_TOKEN = re.compile(r"(?:role:[a-z]{1,20}|(?:team|tier|user):[0-9]{1,9})")  # as large as ids grow
 
 
 def clean_tags(tags: list[str]) -> list[str]:

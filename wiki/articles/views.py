@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from core.db import session
 from core.errors import NotFound
 from core.i18n import _
-from core.pages import kept
+from core.pages import kept, stamp_of
 from core.permissions import can
 from core.slots import stamps
 from core.web import actor, blueprint, gate
@@ -33,10 +33,14 @@ def show(slug: str) -> Any:
     who, statement = actor(), _stamp()
     if statement is None or "rev" in request.args:
         return _page(slug)
-    stamp = session.connection().execute(statement, {"slug": slug, "reader": who.id}).one_or_none()
+    stamp = stamp_of(who, slug, lambda: _asked(statement, slug, who.id))
     if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
         return _page(slug)  # it knows what to say, and who is of a closed circle
     return kept(who, tuple(stamp), lambda: _page(slug))
+
+
+def _asked(statement: sa.Select[Any], slug: str, reader: int) -> sa.Row[Any] | None:
+    return session.connection().execute(statement, {"slug": slug, "reader": reader}).one_or_none()
 
 
 @cache
