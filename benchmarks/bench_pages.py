@@ -85,7 +85,9 @@ def cold() -> Figure:
     base, place = server(1).base, centre(1)
     headers = {"Cookie": place.cookie("rep2")}
     calls = [Call(f"/articles/{slug}", headers=headers) for slug in place.slugs[600:900]]
-    return Figure(good(each_once(base, calls, connections=1, seconds=30)).percentile(0.5), "one after the other, median")
+    return Figure(
+        good(each_once(base, calls, connections=1, seconds=30)).percentile(0.5), "one after the other, median"
+    )
 
 
 def page(times: int, username: str, path: str, note: str = "") -> Figure:
@@ -133,7 +135,9 @@ def home_manager(times: int) -> Figure:
 @benchmark("scorecard of one of 1,000 people", unit="ms", target=100, tenfold=100)
 def scorecard(times: int) -> Figure:
     """The running month."""
-    return page(times, "rep7", "/scorecard", f"{centre(times).entries:,} ledger entries{'' if BIG else ' (BIG=1: more)'}")
+    return page(
+        times, "rep7", "/scorecard", f"{centre(times).entries:,} ledger entries{'' if BIG else ' (BIG=1: more)'}"
+    )
 
 
 @benchmark("ledger of one of 1,000 people", unit="ms", target=100, tenfold=100)

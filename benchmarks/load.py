@@ -170,7 +170,12 @@ def one_by_one(base: str, path: str, *, times: int, headers: Mapping[str, str] |
 
 
 def arrivals(
-    base: str, calls: Sequence[str | Call], *, rate: float, seconds: float = 10, headers: Mapping[str, str] | None = None
+    base: str,
+    calls: Sequence[str | Call],
+    *,
+    rate: float,
+    seconds: float = 10,
+    headers: Mapping[str, str] | None = None,
 ) -> Load:
     """Requests arrive at random, ``rate`` a second on average, whether or not earlier ones are answered.
 

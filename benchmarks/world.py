@@ -149,7 +149,14 @@ class _Maker:
         self.put(
             User,
             (
-                {"id": n, "username": name, "name": f"员工{n}", "team_id": n % 50 + 1, "created_at": self.now, "active": True}
+                {
+                    "id": n,
+                    "username": name,
+                    "name": f"员工{n}",
+                    "team_id": n % 50 + 1,
+                    "created_at": self.now,
+                    "active": True,
+                }
                 for n, name in enumerate(names, 1)
             ),
         )
@@ -303,7 +310,10 @@ class _Maker:
         numbers = range(1, count + 1)
         self.put(
             ScoringAct,
-            ({**shared(n), "people": [self._author(n)], "amount": Decimal(1), "recorded_at": self.now} for n in numbers),
+            (
+                {**shared(n), "people": [self._author(n)], "amount": Decimal(1), "recorded_at": self.now}
+                for n in numbers
+            ),
         )
         rule = self.rule
         assert rule is not None

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, has_request_context, request
-from flask import session as cookie
 from babel import Locale
 from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request
+from flask import session as cookie
 from flask_babel import (
     Babel,
     force_locale,

@@ -61,9 +61,7 @@ def menu_for(actor: Actor | None, place: str = "main") -> list[dict[str, Any]]:
     entries = sorted((e for e in _menu.values() if e.place == place), key=lambda e: e.order)
     shown = [entry for entry in entries if entry.permission is None or can(actor, entry.permission)]
     counts = badges_of(actor) if any(entry.badge for entry in shown) else {}
-    return [
-        _shown(entry, url_for(entry.endpoint, **entry.values), counts.get(entry.endpoint, 0)) for entry in shown
-    ]
+    return [_shown(entry, url_for(entry.endpoint, **entry.values), counts.get(entry.endpoint, 0)) for entry in shown]
 
 
 def _shown(entry: MenuEntry, url: str, badge: int) -> dict[str, Any]:

@@ -263,9 +263,7 @@ def mine_page() -> str:
     state = SubmissionState(wanted) if wanted in list(SubmissionState) else None
     page = paginate(mine(who, state=state), per=20)
     rows = session.execute(
-        sa.select(Submission.state, sa.func.count())
-        .where(written_by(who))
-        .group_by(Submission.state)
+        sa.select(Submission.state, sa.func.count()).where(written_by(who)).group_by(Submission.state)
     )
     counts = {state.value: count for state, count in rows}
     ways = presenting.ways_of(page.items)

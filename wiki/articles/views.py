@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-
 from flask import render_template, request, url_for
 
 from core.db import session
@@ -152,4 +151,3 @@ def _pick(rows: list[Publication], version: str) -> Publication:
         if row.version == version:
             return row
     raise NotFound(_("This article has no version %(version)s.", version=version[:20]))
-
