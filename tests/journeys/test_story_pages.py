@@ -355,11 +355,17 @@ def test_an_older_version_for_a_closed_circle_stays_closed(make: Make, signed_in
 
 
 def queries(query_count, browser: Browser, path: str) -> int:
-    for _ in range(2):
-        browser.text(path)  # caches of sign-in and templates are warm, the form's token is there
-    with query_count() as statements:
-        browser.text(path)
-    return len(statements)
+    return fewest(query_count, lambda: browser.text(path))
+
+
+def fewest(query_count, ask) -> int:
+    """How many queries a request takes when what is kept for a second (sign-in, badges) is at hand."""
+    counts = []
+    for _ in range(5):
+        with query_count() as statements:
+            ask()
+        counts.append(len(statements))
+    return min(counts)
 
 
 @pytest.mark.parametrize(
@@ -404,10 +410,7 @@ def test_lists_of_the_api_take_as_many_queries_for_many_rows(make: Make, api, qu
     script = api(user)
 
     def measured() -> int:
-        script.ok("GET", path)
-        with query_count() as statements:
-            script.ok("GET", path)
-        return len(statements)
+        return fewest(query_count, lambda: script.ok("GET", path))
 
     def some() -> None:
         for _ in range(3):
