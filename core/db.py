@@ -254,6 +254,13 @@ def writing() -> Iterator[Session]:
         act()
 
 
+@sa.event.listens_for(Session, "loaded_as_persistent")
+def _hold(found: Session, thing: Any) -> None:
+    """A write keeps what it has read: the session alone would let go of it, and read it again a step later."""
+    if found.info.get("writes"):
+        found.info.setdefault("held", []).append(thing)
+
+
 def after_commit(act: Callable[[], None]) -> None:
     """Run ``act`` once the current transaction has committed; forgotten when it rolls back. Must not raise."""
     session.info.setdefault("after_commit", []).append(act)

@@ -1,6 +1,8 @@
 """Definition and run are different tables; decisions are only ever added; a task is one seat in one round."""
 
+import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, enum_column
 from workflows.rules import Definition, Position, Stage, State, TaskState, Verb
+
+
+@lru_cache(maxsize=500)
+def _validated(document: str) -> Definition:
+    return Definition.model_validate_json(document)
+
+
+def definition_of(document: dict[str, Any]) -> Definition:
+    """The validated definition of a stored document; there are few, and each is asked for many times."""
+    return _validated(json.dumps(document, ensure_ascii=False))
 
 
 class Pipeline(Base):
@@ -36,7 +48,7 @@ class Pipeline(Base):
     @property
     def definition(self) -> Definition:
         """The validated definition."""
-        return Definition.model_validate(self.document)
+        return definition_of(self.document)
 
 
 class Review(Base):
@@ -76,7 +88,7 @@ class Review(Base):
     @property
     def definition(self) -> Definition:
         """The frozen definition."""
-        return Definition.model_validate(self.document)
+        return definition_of(self.document)
 
     @property
     def position(self) -> Position:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import lazyload
 
 from accounts.models import User
 from core import audit, clock
@@ -108,10 +109,13 @@ def find_task(task_id: int, actor: Actor, *, locked: bool = False) -> Task:
     Raises:
         NotFound: there is no such task, or this person may not know of it.
     """
-    task = session.get(Task, task_id)
-    if task is not None and locked:
-        lock(Review, task.review_id)
-        session.refresh(task)
+    if locked:
+        review_id = session.scalar(sa.select(Task.review_id).where(Task.id == task_id))
+        if review_id is not None:
+            lock(Review, review_id)  # and only then look at the task: it is as the last decision left it
+        task = session.get(Task, task_id, populate_existing=True, options=[lazyload(Task.review)])
+    else:
+        task = session.get(Task, task_id)
     if task is None or not can(actor, P.SEE_TASK, task):
         raise NotFound(_("There is no such review, or you may not see it."))
     return task
@@ -141,8 +145,9 @@ def decide(
     _check_input(task, verb, note, checklist, to_stage)
     review, before = task.review, task.review.position
     decision = _record(task, actor, verb, note, to_stage, checklist)
-    after = move(Ask(review.definition, before, _votes(task), decision.to_stage), verb)
-    _settle(task, decision, after, actor)
+    votes = _votes(task)
+    after = move(Ask(review.definition, before, votes, decision.to_stage), verb)
+    _settle(task, decision, after, actor, votes)
     audit.record(
         actor,
         verb,
@@ -245,11 +250,11 @@ def _votes(task: Task) -> tuple[Vote, ...]:
     return tuple(Vote(seat, verb) for seat, verb in rows)
 
 
-def _settle(task: Task, decision: Decision, after: Position, actor: Actor) -> None:
+def _settle(task: Task, decision: Decision, after: Position, actor: Actor, votes: tuple[Vote, ...]) -> None:
     """Close the task if its seat is full, and carry the review to where the table says."""
     review, now = task.review, clock.now()
     seat = next(s for s in task.definition_stage.seats if s.key == task.seat)
-    if decision.verb is not Verb.APPROVE or complete(seat, _votes(task)):
+    if decision.verb is not Verb.APPROVE or complete(seat, votes):
         task.state, task.closed_at, task.version = TaskState.DONE, now, task.version + 1
     if after == review.position:
         session.flush()

@@ -22,6 +22,7 @@ from workflows.models import Decision, Review, Task
 from workflows.queries import approvals_in, approvals_of, last_reviews, open_tasks
 
 _rendered: Cache[dict[str, Any]] = Cache(size=4000)
+_copied: Cache[dict[str, str]] = Cache(size=4000)
 
 
 def texts_of(revision: Revision) -> dict[str, Any]:
@@ -61,7 +62,16 @@ def fields_of(revision: Revision) -> dict[str, Any]:
 
 
 def copies_of(revision: Revision) -> dict[str, str]:
-    """The texts without their marks, as they go to the clipboard: what a rep pastes or reads out."""
+    """The texts without their marks, as they go to the clipboard: what a rep pastes or reads out. Kept, as above."""
+    key = (revision.id, revision.digest)
+    found = _copied.get(key)
+    if found is None:
+        found = _copies(revision)
+        _copied.put(key, found)
+    return found
+
+
+def _copies(revision: Revision) -> dict[str, str]:
     kind = KINDS[revision.kind]
     texts = {spec.code: revision.fields.get(spec.code) for spec in kind.fields if spec.type is FieldType.TEXT}
     return {code: plain(text) for code, text in {**texts, "body": revision.body}.items() if text}

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
+from sqlalchemy.orm import joinedload, lazyload
 
 from core.actors import Actor
 from core.db import session
@@ -13,7 +15,7 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.models import Article
 from wiki.articles.permissions import P
 from wiki.articles.presenting import copies_of, texts_of
-from wiki.articles.queries import live_articles, services
+from wiki.articles.queries import services
 from wiki.search import log, service
 from wiki.search.engines.base import Facet, Hit, Page, Query
 
@@ -81,7 +83,13 @@ def typing() -> str:
 def shown(hits: tuple[Hit, ...] | list[Hit]) -> list[dict[str, Any]]:
     """Results as pages show them, with the text to be read in place."""
     ids = [int(hit.id) for hit in hits]
-    rows = {row.id: row for row in session.scalars(live_articles().where(Article.id.in_(ids)))} if ids else {}
+    unseen = (lazyload(Article.readers), lazyload(Article.tag_rows), lazyload(Article.service_rows))
+    found = (
+        sa.select(Article)
+        .where(Article.live, Article.id.in_(ids))
+        .options(joinedload(Article.revision), joinedload(Article.category), *unseen)
+    )
+    rows = {row.id: row for row in session.scalars(found)} if ids else {}
     return [_row(hit, rows[int(hit.id)]) for hit in hits if int(hit.id) in rows]
 
 

@@ -1,0 +1,127 @@
+"""What writers and machines do: saving, comparing, importing, starting, resting."""
+
+import json
+import os
+import random
+import re
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.bench_pages import good
+from benchmarks.centres import BASE, centre, folder, server
+from benchmarks.harness import Figure, benchmark
+from benchmarks.load import Call, each_once
+from benchmarks.world import Words
+from tests.support.server import Server
+from wiki.articles.diff import compare
+
+
+@benchmark("saving a revision, median", unit="ms", target=15, tenfold=15)
+def saving(times: int) -> Figure:
+    """A reviewer changes the text under review, over the API: one transaction that the disk has."""
+    place = centre(times)
+    token = place.bearer("rep5")
+    number = place.articles + next(n for n in range(1, 1001) if (place.articles + n) % 1000 == 4)
+    body = Words(11).body()
+    calls = [
+        Call(f"/api/v1/submissions/{number}", "PUT", {"Authorization": token}, json.dumps({"body": f"{body}\n\n{n}"}))
+        for n in range(60)
+    ]
+    load = good(each_once(server(times).base, calls, connections=1, seconds=30))
+    return Figure(load.percentile(0.5), f"p99 {load.percentile(0.99):.0f} ms")
+
+
+@benchmark("comparing two 20,000-character texts", unit="ms", target=200)
+def comparing() -> Figure:
+    """Chinese, every tenth line changed; and a repetitive one, which is hardest."""
+    words, chance = Words(13), random.Random(13)
+    old = words.body(20_000)[:20_000]
+    lines = [chance.choice(words.lines) if chance.random() < 0.1 else line for line in old.splitlines()]
+    new = "\n".join(lines)
+    same = "请先安抚客户，再核对账单。" * 1540
+    other = same.replace("账单", "话单", 400)
+    took = []
+    for before, after in ((old, new), (same, other)):
+        began = time.perf_counter()
+        compare(before, after)
+        took.append((time.perf_counter() - began) * 1000)
+    return Figure(max(took), f"mixed {took[0]:.0f} ms, repetitive {took[1]:.0f} ms")
+
+
+def import_rows(count: int) -> tuple[float, float]:
+    """Rows a second of ``flask articles import``, and the peak memory of the command in MB."""
+    place = folder("import")
+    words, file = Words(17), place / "rows.jsonl"
+    with file.open("w", encoding="utf-8") as out:
+        for n in range(count):
+            row = {"id": f"row-{n}", "title": words.title() if n % 10 else "常见问题", "body": words.body(150)}
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    server = Server(place / "var", SPIRAL_DEMO="0")
+    server.flask("db", "upgrade")
+    server.flask("user", "add", "boss", "--role", "manager", "--password-stdin", stdin="Corr3ct-horse-battery\n")
+    began = time.perf_counter()
+    said = server.flask("articles", "import", str(file), "--publish-as", "boss").stdout
+    assert f"{count} created" in said, said
+    return count / (time.perf_counter() - began), _peak_of_children()
+
+
+def _peak_of_children() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+@benchmark("import of articles", unit="rows/s", target=167, better="higher", tenfold=167)
+def importing(times: int) -> Figure:
+    """A tenth of them with the same title; 100,000 in ten minutes are 167 a second."""
+    count = BASE // 5 * times
+    rate, peak = import_rows(count)
+    return Figure(rate, f"{count:,} rows, without the index; peak {peak:.0f} MB")
+
+
+@benchmark("start to first page, with data", unit="ms", target=3000)
+def starting() -> Figure:
+    """An existing folder; the median of three."""
+    place = centre(1)
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        server = Server(place.var, SPIRAL_DEMO="0", SPIRAL_LOG_LEVEL="WARNING")
+        lock = place.var / "server.lock"
+        if lock.exists():
+            server = Server(_copy(place.var), SPIRAL_DEMO="0", SPIRAL_LOG_LEVEL="WARNING")
+            began = time.perf_counter()
+        server.start()
+        took.append((time.perf_counter() - began) * 1000)
+        server.kill()
+    return Figure(median(took), f"slowest {max(took):.0f} ms")
+
+
+def _copy(var: Path) -> Path:
+    import shutil
+    import sqlite3
+
+    place = folder("start") / "var"
+    place.mkdir()
+    with sqlite3.connect(var / "spiral.db") as source, sqlite3.connect(place / "spiral.db") as copy:
+        source.backup(copy)
+    shutil.copytree(var / "search", place / "search")
+    shutil.copy(var / "secret-key", place / "secret-key")
+    return place
+
+
+@benchmark("memory of the server at rest, with the demo", unit="MB", target=250)
+def resting() -> Figure:
+    """After the demo was loaded and some pages were read."""
+    server = Server(folder("rest") / "var").start()
+    try:
+        good(each_once(server.base, ["/login"] * 20, connections=2, seconds=10))
+        time.sleep(2)
+        assert server.process
+        told = Path(f"/proc/{server.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", told)
+        assert found, os.uname()
+        return Figure(int(found[1]) / 1024)
+    finally:
+        server.kill()
