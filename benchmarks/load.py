@@ -192,7 +192,8 @@ def arrivals(
 
     async def all_of_them() -> None:
         due = time.perf_counter()
-        end, tasks = due + seconds, []
+        end = due + seconds
+        tasks: list[asyncio.Task[None]] = []
         while due < end:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             tasks.append(asyncio.create_task(one(calls[len(tasks) % len(calls)], due)))

@@ -282,7 +282,8 @@ class _Maker:
             yield {
                 "id": n * 10 + place, "review_id": n, "round_id": n, "stage": key, "seat": key, "role": key,
                 "state": TaskState.DONE if closed else TaskState.OPEN, "version": 2 if closed else 1,
-                "revision_id": n, "opened_at": at, "due_at": at + timedelta(hours=24), "closed_at": at if closed else None,
+                "revision_id": n, "opened_at": at, "due_at": at + timedelta(hours=24),
+                "closed_at": at if closed else None,
             }  # fmt: skip
 
     def _decisions(self, n: int, at: Any, stage: int) -> Iterator[dict[str, Any]]:

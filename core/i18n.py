@@ -28,7 +28,7 @@ _catalogues: dict[Locale, Translations | NullTranslations] = {}
 def _catalogue() -> Translations | NullTranslations:
     """The words of the reader's language. Flask-Babel looks them up anew for each of a page's hundreds of words."""
     locale = get_locale()
-    found = _catalogues.get(locale)
+    found = _catalogues.get(locale) if locale is not None else None
     if found is None:
         found = get_domain().get_translations()
         if locale is not None:
@@ -36,13 +36,13 @@ def _catalogue() -> Translations | NullTranslations:
     return found
 
 
-def gettext(text: str, **values: Any) -> str:
+def gettext(text: str, /, **values: Any) -> str:
     """The text in the reader's language, with its values put in."""
     found: str = _catalogue().ugettext(text)
     return found % values if values else found
 
 
-def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+def ngettext(one: str, many: str, /, num: int, **values: Any) -> str:
     """The form of the text for so many, in the reader's language."""
     found: str = _catalogue().ungettext(one, many, num)
     return found % {"num": num, **values}

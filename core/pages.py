@@ -60,7 +60,8 @@ def kept(actor: Actor, stamp: Hashable, make: Callable[[], Any]) -> Response:
     answer = Response(found.body, mimetype="text/html")
     answer.headers["Cache-Control"] = "private, no-cache"  # the browser asks each time, and is mostly told 304
     answer.set_etag(found.etag)
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _frame(actor: Actor) -> tuple[Hashable, ...]:
