@@ -12,6 +12,7 @@ from core import tables
 from core.cli import group, progress
 from core.db import reading, session, writing
 from core.errors import NotFound
+from core.scopes import SCOPES
 
 ROLES = [role.value for role in Role]
 
@@ -121,7 +122,11 @@ def password_(name: str, password_stdin: bool) -> None:
 @token.command("create")
 @click.argument("username")
 @click.option(
-    "--scope", "scopes", multiple=True, help="may be repeated; without it the token has all the user's rights"
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(list(SCOPES)),
+    help="may be repeated; without it the token has all the user's rights",
 )
 @click.option("--name", default="", help="what it is for")
 def create(username: str, scopes: tuple[str, ...], name: str) -> None:
@@ -129,6 +134,7 @@ def create(username: str, scopes: tuple[str, ...], name: str) -> None:
 
     \b
     Example: flask --app wsgi token create li.wei --name crm
+    Example: flask --app wsgi token create kpi.robot --scope kpi
     """
     with writing():
         made = ops.create_token(None, known(username), name=name, scopes=list(scopes) or None)

@@ -6,7 +6,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.rules import Role
@@ -78,7 +78,7 @@ class LoginForm(Form):
 
 
 class ProfileForm(Form):
-    name = StringField(_l("Name"), needed())
+    name = StringField(_l("Full name"), needed())
     locale = SelectField(_l("Language"), choices=choices(LOCALE_NAMES.items()))
 
 
@@ -104,7 +104,7 @@ class SetupForm(Form):
 
 
 class PersonForm(Form):
-    name = StringField(_l("Name"), needed())
+    name = StringField(_l("Full name"), needed())
     email = StringField(_l("E-mail"), [Optional(), Length(max=200, message=_l("This is too long."))])
     roles = SelectMultipleCheckboxField(_l("Roles"), choices=choices(ROLE_NAMES.items()))
     team = SelectField(_l("Team"), validate_choice=False)
@@ -135,4 +135,4 @@ class SiteForm(Form):
 class TierForm(Form):
     slug = StringField(_l("Short name"), needed(), description=_l("Small letters, digits and hyphens; it stays."))
     name = StringField(_l("Name"), needed())
-    position = IntegerField(_l("Order"), [InputRequired(message=NEEDED)], default=1)
+    position = IntegerField(_l("Order"), [InputRequired(message=NEEDED), NumberRange(0, 9999)], default=1)

@@ -20,6 +20,7 @@ from core.db import session
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.i18n import _
 from core.permissions import require
+from core.scopes import known
 from core.settings import LOCALES
 
 
@@ -118,13 +119,17 @@ def disable(actor: Actor | None, user: User) -> None:
         _not_the_last_admin(user)
     user.active = False
     end_sessions(user)
+    _revoke_tokens(user)
+    session.flush()
+    _trail(actor, "disabled", user)
+
+
+def _revoke_tokens(user: User) -> None:
     session.execute(
         sa.update(ApiToken)
         .where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
-    session.flush()
-    _trail(actor, "disabled", user)
 
 
 def enable(actor: Actor | None, user: User) -> None:
@@ -136,9 +141,13 @@ def enable(actor: Actor | None, user: User) -> None:
 
 
 def set_password(actor: Actor | None, user: User, password_hash: str, *, keep: int | None = None) -> None:
-    """A new password; every sign-in but ``keep`` (the one it was changed from) ends."""
+    """A new password; every sign-in but ``keep`` (the one it was changed from) ends.
+
+    One that somebody else sets may mean that a stranger knew the old one, and asked for tokens with it: they end, too.
+    """
     if actor is None or actor.id != user.id:
         _allow(actor)
+        _revoke_tokens(user)
     user.password_hash = password_hash
     end_sessions(user, keep=keep)
     session.flush()
@@ -276,6 +285,7 @@ def create_token(actor: Actor | None, user: User, *, name: str = "", scopes: lis
     """A bearer token for the person, told this once; without scopes it carries all their rights."""
     if actor is None or actor.id != user.id:
         _allow(actor)
+    scopes = None if scopes is None else known(scopes)
     token = new_token()
     session.add(
         ApiToken(

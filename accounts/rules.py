@@ -1,4 +1,4 @@
-"""The roles of a contact centre (``domain.md`` §1) and the pure rules of signing in."""
+"""The roles of a contact centre (``docs/domain.md`` §1) and the pure rules of signing in."""
 
 import re
 from datetime import timedelta

@@ -19,6 +19,7 @@ from core.db import session
 from core.errors import DomainError, Invalid, Stale, Unauthenticated
 from core.i18n import _
 from core.permissions import EVERYONE, Everyone, Permission
+from core.scopes import SCOPES, must_cover
 from core.web import SAFE, csrf, gate, maybe_actor
 
 
@@ -64,6 +65,7 @@ class Call:
     answer: type[BaseModel] | None
     status: int
     tag: str
+    scope: str | None
 
 
 calls: list[Call] = []
@@ -71,10 +73,11 @@ apis: list["Api"] = []
 
 
 class Api:
-    """The calls of one package, as a blueprint."""
+    """The calls of one package, as a blueprint. ``writes`` is the scope that its writing calls ask of a token."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, writes: str = "write") -> None:
         self.name = name
+        self.writes = writes
         self.blueprint = Blueprint(f"api_{name}", __name__)
         csrf.exempt(self.blueprint)  # bearer tokens need none; a cookie is checked in _no_forgery
         apis.append(self)
@@ -102,13 +105,17 @@ class Api:
         answer: type[BaseModel] | None = None,
         status: int = 200,
         transaction: bool = True,
+        scope: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        needed = None if isinstance(gate, Everyone) else scope or ("read" if method == "GET" else self.writes)
+
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             summary = (view.__doc__ or view.__name__).strip().split("\n")[0]
-            calls.append(Call(method, path, summary, gate, body, query, answer, status, self.name))
+            calls.append(Call(method, path, summary, gate, body, query, answer, status, self.name, needed))
 
             def run(**parts: Any) -> Response:
                 _no_forgery()
+                must_cover(maybe_actor(), needed)
                 if body is not None:
                     parts["body"] = parse(body, _json())
                 if query is not None:
@@ -142,9 +149,17 @@ def _json() -> Any:
         text.encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise DomainError(_("The body is not valid JSON."), code="bad-json") from error
-    if "\\u0000" in text:
+    if "\\u0000" in text and _has_nul(data):
         raise Invalid({"body": _("Text may not contain NUL characters.")})
     return data
+
+
+def _has_nul(data: Any) -> bool:
+    if isinstance(data, str):
+        return "\0" in data
+    if isinstance(data, dict):
+        return any(_has_nul(part) for pair in data.items() for part in pair)
+    return isinstance(data, list) and any(_has_nul(part) for part in data)
 
 
 def parse(model: type[BaseModel], data: Any) -> BaseModel:
@@ -248,6 +263,11 @@ def offset_of(query: PageIn) -> int:
     return _offset(query.cursor)
 
 
+def _about_scopes() -> str:
+    said = "; ".join(f"{scope}: {what}" for scope, what in SCOPES.items())
+    return f"A token without scopes has all its owner's rights; one with scopes only these ({said})."
+
+
 PATH_PART = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
@@ -275,7 +295,7 @@ def openapi(title: str, version: str, prefix: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**defs.get("$defs", {}), "Problem": problem},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _about_scopes()}},
         },
     }
 
@@ -309,6 +329,8 @@ def _operation(call: Call) -> dict[str, Any]:
     }
     if call.gate is not EVERYONE:
         operation["security"] = [{"token": []}]
+    if call.scope is not None:
+        operation["x-scope"] = call.scope
     if call.body is not None:
         operation["requestBody"] = {
             "required": True,

@@ -117,7 +117,7 @@ def _parked() -> str:
 def _disk() -> str:
     free = shutil.disk_usage(_settings().var).free
     if free < DISK_FREE:
-        raise UnwellError(f"{free >> 20} MB free in {_settings().var}; make room")
+        raise UnwellError(f"{free >> 20} MB free in the data folder; make room")  # strangers may read this: no path
     return f"{free >> 20} MB free"
 
 

@@ -42,7 +42,7 @@ def gettext(text: str, /, **values: Any) -> str:
     return found % values if values else found
 
 
-def ngettext(one: str, many: str, /, num: int, **values: Any) -> str:
+def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
     """The form of the text for so many, in the reader's language."""
     found: str = _catalogue().ungettext(one, many, num)
     return found % {"num": num, **values}

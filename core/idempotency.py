@@ -5,6 +5,7 @@ The API sends ``Idempotency-Key``, and the same key with another body is refused
 
 import hashlib
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from flask import Response, request
@@ -49,12 +50,16 @@ def key_of_request() -> str | None:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    if request.is_json:
+    if request.is_json or request.path.startswith("/api/"):  # the interface reads JSON whatever its body calls itself
         digest.update(request.get_data(cache=True))
     else:
         for name, values in sorted(request.form.lists()):
             if name != "csrf_token":
                 digest.update(f"{name}={values!r}\n".encode("utf-8", "surrogatepass"))
+        for name, file in request.files.items(multi=True):  # another file is another act
+            digest.update(f"{name}={file.filename!r}\n".encode("utf-8", "surrogatepass"))
+            digest.update(file.stream.read())
+            file.stream.seek(0)
     return digest.hexdigest()
 
 
@@ -92,7 +97,10 @@ def remember(row: IdempotencyKey, answer: Response) -> None:
     """Keep the answer beside the key."""
     row.status = answer.status_code
     row.content_type = answer.content_type or ""
-    row.location = answer.headers.get("Location")
+    location = answer.headers.get("Location")
+    row.location = (
+        location if location is None or len(location) <= 500 else unquote(location)[:500]
+    )  # Chinese is longer
     row.etag = answer.headers.get("ETag")
     row.body = answer.get_data(as_text=True)[:200_000]
 

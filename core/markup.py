@@ -1,11 +1,14 @@
 """The one door for HTML: people's text becomes markup here and nowhere else.
 
 Markdown with raw HTML off, then nh3. Python-Markdown is quadratic in unmatched brackets (10 kB of ``[`` hung it for
-eight seconds) and nh3 in nesting depth, so a guard looks at the text first and names the line it cannot take.
+eight seconds) and in headings that no blank line parts (100 kB of ``# a`` took two minutes), it recurses once for every
+``- `` of ``- - - a``, and nh3 is quadratic in nesting depth; so a guard looks at the text first and names the line it
+cannot take.
 """
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 import nh3
 from markdown import Markdown
@@ -19,6 +22,7 @@ LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
 RUN_LIMIT = 2_000  # delimiters in one block
+RULED_BUDGET = 2_000_000  # sum over blocks of (headings and rules in the block) x (its lines)
 
 TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
@@ -28,7 +32,9 @@ ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"st
 ALIGN = {"th", "td"}
 
 _BLANK = re.compile(r"\n[ \t]*\n")
-_QUOTE = re.compile(r"^[ \t>]*")
+_LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
+_MARKER = re.compile(r">|[-*+]|\d+\.")
+_RULED = re.compile(r"#|[-=_*][-=_* \t]*$")  # a heading, the line under one, or a rule
 
 
 def guard(source: str, field: str = "body") -> None:
@@ -39,7 +45,7 @@ def guard(source: str, field: str = "body") -> None:
     """
     if len(source) > LIMIT:
         raise Invalid({field: _("This text is longer than %(n)s characters; please split it.", n=LIMIT)})
-    spent, line = 0, 1
+    spent, ruled, line = 0, 0, 1
     for block in _BLANK.split(source):
         brackets = block.count("[") + block.count("!") + block.count("(")
         spent += brackets * brackets
@@ -48,12 +54,25 @@ def guard(source: str, field: str = "body") -> None:
             raise Invalid(
                 {field: _("Too many marks in the paragraph at line %(line)s; please simplify it.", line=line)}
             )
-        for offset, text in enumerate(block.split("\n")):
-            lead = _QUOTE.match(text)
-            depth = lead.group().count(">") + len(lead.group().replace(">", "").expandtabs(4)) // 4 if lead else 0
-            if depth > DEPTH_LIMIT:
-                raise Invalid({field: _("Line %(line)s is nested too deeply.", line=line + offset)})
-        line += block.count("\n") + 2
+        lines = block.split("\n")
+        ruled += _lines_ruled(lines, field, line) * len(lines)
+        if ruled > RULED_BUDGET:
+            raise Invalid(
+                {field: _("Too many headings without a blank line at line %(line)s; please part them.", line=line)}
+            )
+        line += len(lines) + 1
+
+
+def _lines_ruled(lines: list[str], field: str, first: int) -> int:
+    """How many of a block's lines are headings or rules; refuses a line that is nested too deeply."""
+    found = 0
+    for offset, text in enumerate(lines):
+        lead = cast(re.Match[str], _LEAD.match(text)).group()  # matches the empty string, too
+        blanks, marks = _MARKER.subn("", lead)
+        if marks + len(blanks.expandtabs(4)) // 4 > DEPTH_LIMIT:
+            raise Invalid({field: _("Line %(line)s is nested too deeply.", line=first + offset)})
+        found += _RULED.match(text, len(lead)) is not None
+    return found
 
 
 def _converter() -> Markdown:
@@ -72,6 +91,14 @@ def render(source: str) -> Markup:
     guard(source)
     html = _converter().convert(source.replace("\x00", ""))
     return clean(html)
+
+
+def shown(source: str) -> Markup:
+    """``render`` for stored text: what the guard would refuse (rows that came by other ways) is shown as typed."""
+    try:
+        return render(source)
+    except Invalid:
+        return Markup("<p>%s</p>") % source
 
 
 def clean(html: str) -> Markup:

@@ -80,6 +80,13 @@ class Settings(BaseModel):
             raise ValueError("is 1 for the server that comes with Spiral; several processes: see README, Operation")
         return value
 
+    @field_validator("secret_key")
+    @classmethod
+    def strong_secret(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("is too short: use at least 32 random characters, or leave it out")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def whole_url(cls, value: str) -> str:

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from flask import (
     Blueprint,
     Flask,
-    Request,
     Response,
     current_app,
     g,
@@ -77,7 +76,7 @@ class Cookies(SecureCookieSessionInterface):
     The same bytes are always signed the same; whether the sign-in they name still stands is asked elsewhere.
     """
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: flask.Request) -> SecureCookieSession | None:
         sent = request.cookies.get(self.get_cookie_name(app))
         known = _cookies.get((app.secret_key, sent)) if sent else None
         if known is not None:

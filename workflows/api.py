@@ -13,7 +13,7 @@ from workflows.permissions import P
 from workflows.queries import waiting_for
 from workflows.rules import Verb
 
-api = Api("reviews")
+api = Api("reviews", writes="review")
 
 
 class ReviewsIn(PageIn):

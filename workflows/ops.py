@@ -134,7 +134,7 @@ def decide(
     """Record one verdict on the revision the actor saw, and move the review on.
 
     Raises:
-        NotFound, Forbidden, Conflict (``moved``), IllegalMove, Invalid: in the order settled in ``model.md``.
+        NotFound, Forbidden, Conflict (``moved``), IllegalMove, Invalid: in the order settled in ``docs/model.md`` §2.
     """
     task = find_task(task_id, actor, locked=True)
     _forbid_own_work(actor, task)
@@ -363,7 +363,9 @@ def claim(task_id: int, actor: Actor) -> Task:
     if task.claimed_by_id not in {None, actor.id}:
         name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
         raise Conflict(_("%(name)s is already on this.", name=name), code="claimed", claimed_by=name)
-    task.claimed_by_id, task.claimed_at = actor.id, clock.now()
+    if task.claimed_by_id is None:
+        task.claimed_by_id, task.claimed_at = actor.id, clock.now()
+        _note(task, actor, "claim")
     return task
 
 
@@ -375,6 +377,7 @@ def release(task_id: int, actor: Actor) -> Task:
     if task.claimed_by_id != actor.id:
         raise Conflict(_("You have not claimed this."), code="not-claimed")
     task.claimed_by_id = task.claimed_at = None
+    _note(task, actor, "release")
     return task
 
 
@@ -390,4 +393,18 @@ def hand_over(task_id: int, actor: Actor, *, to: str) -> Task:
     if found is None:
         raise Invalid({"to": _("This person cannot take this seat: role, own work, or already judged.")})
     task.claimed_by_id, task.claimed_at = found.id, clock.now()
+    _note(task, actor, "hand_over", to=found.username)
     return task
+
+
+def _note(task: Task, actor: Actor, verb: str, **details: str) -> None:
+    """The trail tells who took what upon them; nothing moves."""
+    audit.record(
+        actor,
+        verb,
+        subject_kind=task.review.subject_kind,
+        subject_id=task.review.subject_id,
+        revision_id=task.revision_id,
+        stage=task.stage,
+        details=details,
+    )

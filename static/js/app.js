@@ -92,8 +92,12 @@ function shortcuts() {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing()) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "?" && help) { event.preventDefault(); help.showModal(); }
-    if (event.key === "/" && !event.defaultPrevented && document.getElementById("search-overlay")) {
+    const overlay = document.getElementById("search-overlay");
+    if (event.key === "/" && !event.defaultPrevented && overlay) {
       event.preventDefault();
+      overlay.showModal(); // at once: the next keys belong into it, also while the search itself is still fetched
+      overlay.querySelector("input").focus();
+      overlay.querySelector("input").select();
       import("./search.js").then((search) => search.open());
     } else if (event.key === "/" && !event.defaultPrevented) {
       const box = document.querySelector("[data-search] input");

@@ -12,11 +12,12 @@ let asked = null;
 
 /** Show the overlay, with what was typed so far. */
 export function open(text = "") {
-  if (dialog.open) return;
-  dialog.showModal();
-  if (text) input.value = text;
-  input.focus();
-  input.select();
+  if (!dialog.open) {
+    dialog.showModal();
+    if (text) input.value = text;
+    input.focus();
+    input.select();
+  }
   ask();
 }
 
@@ -84,6 +85,12 @@ dialog.addEventListener("focusin", mark);
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
+  if (event.key === "Escape") {
+    event.preventDefault(); // a search field would only empty itself
+    document.activeElement.blur(); // else the next key would still belong to a field that is gone
+    dialog.close();
+    return;
+  }
   if (event.key === "ArrowDown") { event.preventDefault(); go(1); return; }
   if (event.key === "ArrowUp") { event.preventDefault(); go(-1); return; }
   const row = document.activeElement.closest("[data-result]");

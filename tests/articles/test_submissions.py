@@ -3,6 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from accounts.people import actor_of
+from core.db import session, writing
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.make import Make
 from wiki.articles import ops
@@ -147,17 +149,16 @@ def test_retired_is_gone_for_readers_and_stays_in_the_history(db, make: Make):
     assert by_slug(article.slug) is article
 
 
-def test_an_import_under_a_running_review_loses_no_text(db, make: Make):
-    """Both texts stand in the history, the later one live; nothing is overwritten in place."""
+def test_an_import_waits_for_a_running_review(db, make: Make):
+    """Two ways to a new version at once would let the later one win unseen."""
     manager = make.actor("manager")
     import_row(manager, Row("x", "faq", make.content(title="一")))
     (slug,) = db.scalars(sa.text("SELECT slug FROM articles"))
     running = make.submission(article=slug, title="二")
-    import_row(manager, Row("x", "faq", make.content(title="三")))
+    with pytest.raises(Invalid, match="under review"):
+        import_row(manager, Row("x", "faq", make.content(title="三")))
     make.approved(running)
-    titles = db.scalars(sa.select(Revision.title).order_by(Revision.id)).all()
-    assert titles == ["一", "二", "三"]
-    assert db.scalar(sa.select(sa.func.count()).select_from(Submission)) == 3
+    assert import_row(manager, Row("x", "faq", make.content(title="三"))) == "updated"
 
 
 def test_categories_form_a_tree(db, make: Make):
@@ -167,3 +168,19 @@ def test_categories_form_a_tree(db, make: Make):
     assert ops.add_category("roaming", "国际漫游", "tariffs").name == "国际漫游"
     with pytest.raises(Invalid):
         ops.add_category("x", "x", "nowhere")
+
+
+def test_what_was_withdrawn_can_be_taken_up_again(make: Make, api):
+    author = api(make.user("rep"))
+    made = author.ok(
+        "POST",
+        "/submissions",
+        {"kind": "faq", "title": "怎样查余额", "fields": {"question": "余额？", "answer": "发短信。"}},
+    )
+    author.ok("POST", f"/submissions/{made['id']}/submit")
+    author.ok("POST", f"/submissions/{made['id']}/withdraw")
+    with writing():
+        submission = session.get_one(Submission, int(made["id"]))
+        ops.reopen(submission, actor_of(submission.author))
+    assert author.ok("GET", f"/submissions/{made['id']}")["state"] == "draft"
+    assert author.ok("POST", f"/submissions/{made['id']}/submit")["state"] == "in_review"

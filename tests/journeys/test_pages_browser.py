@@ -25,8 +25,8 @@ def looker(browser: Browser, spiral: Server) -> Looker:
 def test_a_sample_of_the_pages(looker: Looker) -> None:
     found: list[str] = []
     for number, place in enumerate(random.sample(PLACES, SAMPLE)):
-        ways = {"width": WIDTHS[number % 2], "dark": number % 4 > 1, "locale": LOCALES[number % 3]}
-        found += looker.look(place, **ways)
+        width, locale = WIDTHS[number % 2], LOCALES[number % 3]
+        found += looker.look(place, width=width, dark=number % 4 > 1, locale=locale)
     assert not found, "\n".join(found)
 
 

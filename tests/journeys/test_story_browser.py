@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.people import Person
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server]
+pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(300)]
 
 AUTHOR, READER, TRAINER = "luofei", "zhoumin", "hanmei"
 REVIEWERS = {"business": "qianwei", "qa": "shenlan", "training": "jiangtao", "supervisor": "wuqiang"}
@@ -106,6 +106,8 @@ def finds_it_while_typing(reader: Person) -> None:
     overlay.get_by_role("link", name=TITLE).press("Enter")
     reader.title_is(TITLE)
     reader.sees(WORDING)
+    reader.keys("c")
+    expect(page.get_by_role("button", name="Copied").first).to_be_visible()
 
 
 def says_it_helped(reader: Person) -> None:

@@ -43,7 +43,7 @@ def test_an_indicator(
 
 
 def test_the_worked_example() -> None:
-    """The centre's card of domain.md §4, by hand.
+    """The centre's card of docs/domain.md §4, by hand.
 
     finance 35: receivables 90.00 (40), software 98.00 (30), hardware no data (30 spread): (40·90 + 30·98)/70 = 93.4285…
     customer 30: closed 95.74 (40), answered 100 (30), satisfaction no data (20), care 50 (10):

@@ -252,6 +252,10 @@ def _trail(submission: Submission) -> list[TrailOut]:
 @api.post("/submissions", gate=P.PROPOSE, body=SubmissionIn, answer=SubmissionOut, status=201)
 def propose(body: SubmissionIn) -> Answer:
     """Propose a new article or a change of one."""
+    audience, readers = body.audience, body.readers
+    if body.article and "audience" not in body.model_fields_set:  # a change says nothing: it opens no closed circle
+        now = of_revision(ops.readable_article(actor(), body.article).revision)
+        audience, readers = now.audience, readers or now.readers
     content = Content(
         title=body.title,
         body=body.body,
@@ -259,8 +263,8 @@ def propose(body: SubmissionIn) -> Answer:
         category=body.category,
         tags=body.tags,
         services=body.services,
-        audience=body.audience,
-        readers=body.readers,
+        audience=audience,
+        readers=readers,
     )
     alike = similar.like(actor(), body.title)
     submission = ops.propose(
@@ -368,7 +372,7 @@ def _article_row(article: Article, authors: list[str]) -> ArticleOut:
 def list_articles(query: ArticlesIn) -> dict[str, Any]:
     """Published articles the caller may read, last changed first."""
     since = query.changed_since
-    if since is not None and since.tzinfo is None:
+    if since is not None and (since.tzinfo is None or not 1900 <= since.year <= 9000):
         raise Invalid({"changed_since": _("Please give a time like 2026-11-30T18:00+08:00.")})
     found = published(actor(), kind=query.kind, category=query.category, tag=query.tag, changed_since=since)
     return page(found, query, every=_articles)

@@ -1,4 +1,4 @@
-"""The six kinds of knowledge and the fields each carries (``domain.md`` §3).
+"""The six kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
 
 Fields are fields, not conventions in text: the editor draws them, the pipeline needs them, search weighs them.
 """
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.errors import Invalid
-from core.i18n import _, _l
+from core.i18n import _, _l, choose_zone
 from core.markup import guard
 from wiki.articles.rules import READER_TOKEN
 from workflows.rules import Definition, pipeline
@@ -60,15 +61,24 @@ class Step(BaseModel):
     next: list[Arrow] = Field(default_factory=list, max_length=12)
 
 
+def _on_our_calendar(at: datetime) -> datetime:
+    """A time without a zone is meant on the centre's clock; one that no clock can show is none."""
+    if not 1900 <= at.year <= 9000:
+        raise ValueError("not a year people write about")
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(choose_zone()))
+
+
 ADAPTERS: dict[FieldType, TypeAdapter[Any]] = {
-    FieldType.LINE: TypeAdapter(str),
+    FieldType.LINE: TypeAdapter(Annotated[str, Field(max_length=300)]),
     FieldType.TEXT: TypeAdapter(str),
     FieldType.DATE: TypeAdapter(date),
-    FieldType.TIME: TypeAdapter(datetime),
-    FieldType.INTEGER: TypeAdapter(int),
-    FieldType.BRANCHES: TypeAdapter(list[Branch]),
-    FieldType.STEPS: TypeAdapter(list[Step]),
-    FieldType.READERS: TypeAdapter(list[Annotated[str, Field(pattern=rf"^{READER_TOKEN.pattern}$")]]),
+    FieldType.TIME: TypeAdapter(Annotated[datetime, AfterValidator(_on_our_calendar)]),
+    FieldType.INTEGER: TypeAdapter(Annotated[int, Field(ge=0, le=10_000)]),
+    FieldType.BRANCHES: TypeAdapter(Annotated[list[Branch], Field(max_length=60)]),
+    FieldType.STEPS: TypeAdapter(Annotated[list[Step], Field(max_length=200)]),
+    FieldType.READERS: TypeAdapter(
+        Annotated[list[Annotated[str, Field(pattern=rf"^{READER_TOKEN.pattern}$")]], Field(max_length=200)]
+    ),
 }
 
 
@@ -228,6 +238,8 @@ def clean_fields(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
                 out[code] = ADAPTERS[known[code].type].dump_python(typed, mode="json")
                 if known[code].type is FieldType.TEXT:
                     guard(out[code], f"fields.{code}")
+                for branch in typed if known[code].type is FieldType.BRANCHES else ():
+                    guard(branch.say, f"fields.{code}")
             except ValidationError:
                 errors[f"fields.{code}"] = _wrong(known[code].type)
             except Invalid as error:

@@ -69,6 +69,7 @@ def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draf
     kind = kind_of(kind_code)
     if article is not None and kind_code != article.kind:
         raise Invalid({"kind": _("This article is of another kind.")})
+    draft_key = draft_key[:40] if draft_key else None
     known = _begun(actor, draft_key)
     if known is not None:
         return known
@@ -246,9 +247,9 @@ def submit(submission: Submission, actor: Actor) -> None:
     errors = missing(kind, head.title, head.fields)
     if errors:
         raise Invalid(errors)
-    _must_be_unique(submission, head)
+    _must_be_unique(submission, head, actor)
     if submission.article_id is not None:
-        _must_be_free(submission)
+        _must_be_free(submission, actor)
     reviewing.submit(
         actor,
         subject_kind=SUBJECT,
@@ -261,8 +262,8 @@ def submit(submission: Submission, actor: Actor) -> None:
     )
 
 
-def _must_be_unique(submission: Submission, head: Revision) -> None:
-    """A process number names one process only."""
+def _must_be_unique(submission: Submission, head: Revision, actor: Actor) -> None:
+    """A process number names one process only; which one is told to those who may read it."""
     number = head.fields.get("process_no")
     if not number:
         return
@@ -272,12 +273,19 @@ def _must_be_unique(submission: Submission, head: Revision) -> None:
         .where(Article.kind == "sop", Article.live, Revision.fields["process_no"].as_string() == number)
     ).first()
     if taken is not None and taken.id != submission.article_id:
-        raise Invalid({"fields.process_no": _("This number belongs to «%(title)s».", title=taken.title)})
+        if can(actor, P.READ, taken):
+            raise Invalid({"fields.process_no": _("This number belongs to «%(title)s».", title=taken.title)})
+        raise Invalid({"fields.process_no": _("This number belongs to another process.")})
 
 
-def _must_be_free(submission: Submission) -> None:
+def _must_be_free(submission: Submission, actor: Actor) -> None:
     article = lock(Article, submission.article_id)
     other = in_review_for(submission.article_id or 0)
+    if other is not None and other.id != submission.id and not can(actor, P.KNOW_SUBMISSION, other):
+        raise Conflict(
+            _("Another text is already under review for this article. Wait for it, then submit yours."),
+            code="already_in_review",
+        )
     if other is not None and other.id != submission.id:
         raise Conflict(
             _("«%(title)s» is already under review for this article. Wait for it, then submit yours.",
@@ -318,6 +326,20 @@ def withdraw(submission: Submission, actor: Actor) -> None:
         audit.record(actor, "withdraw", subject_kind=SUBJECT, subject_id=submission.id)
         return
     reviewing.withdraw(SUBJECT, submission.id, actor)
+
+
+def reopen(submission: Submission, actor: Actor) -> None:
+    """What was withdrawn is a draft again, with everything that was written and said.
+
+    Raises:
+        Forbidden, IllegalMove.
+    """
+    target = MOVES.get((submission.state, "reopen"))
+    if target is None:
+        raise IllegalMove(_("This cannot be taken up again: it is %(state)s.", state=submission.state.value))
+    require(actor, P.WITHDRAW, submission)
+    submission.state, submission.closed_at, submission.updated_at = target, None, clock.now()
+    audit.record(actor, "reopen", subject_kind=SUBJECT, subject_id=submission.id)
 
 
 def require_name(name: str, field: str = "name") -> None:

@@ -67,8 +67,14 @@ def is_editable(actor: Actor, submission: Submission) -> bool:
 
 
 def is_unrestricted(actor: Actor, submission: Submission) -> bool:
-    """Its text is not meant for a closed circle."""
-    return submission.head is None or submission.head.audience is not Audience.RESTRICTED
+    """Its text is not meant for a closed circle, nor is the article that it would change.
+
+    Opening an article to others is itself a proposal: until it is approved, its title stays in the circle.
+    """
+    if submission.head is not None and submission.head.audience is Audience.RESTRICTED:
+        return False
+    article = submission.article
+    return article is None or article.audience is not Audience.RESTRICTED or may_read(actor, article)
 
 
 def left_the_desk(actor: Actor, submission: Submission) -> bool:

@@ -14,7 +14,7 @@ from accounts.models import Team, Tier, User
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
-from core.markup import RENDERER_VERSION, joined, plain, render
+from core.markup import RENDERER_VERSION, joined, plain, shown
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
 from wiki.articles.queries import publication_of
@@ -37,13 +37,13 @@ def texts_of(revision: Revision) -> dict[str, Any]:
 
 def _render(revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
-    texts: dict[str, Any] = {"body": render(revision.body) if revision.body.strip() else None}
+    texts: dict[str, Any] = {"body": shown(revision.body) if revision.body.strip() else None}
     for spec in kind.fields:
         value = revision.fields.get(spec.code)
         if value and spec.type is FieldType.TEXT:
-            texts[spec.code] = render(value)
+            texts[spec.code] = shown(value)
         elif value and spec.type is FieldType.BRANCHES:
-            texts[spec.code] = [{**branch, "html": render(branch.get("say", ""))} for branch in value]
+            texts[spec.code] = [{**branch, "html": shown(branch.get("say", ""))} for branch in value]
     return texts
 
 
@@ -95,16 +95,16 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.TEXT:
         return joined([rendered])
     if kind is FieldType.BRANCHES:
-        return render("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
+        return shown("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
     if kind is FieldType.STEPS:
-        return render("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
+        return shown("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
     if kind is FieldType.READERS:
-        return render(_(", ").join(reader_words(value)))
+        return shown(_(", ").join(reader_words(value)))
     if kind is FieldType.TIME:
-        return render(format_datetime(datetime.fromisoformat(str(value)), "short"))
+        return shown(format_datetime(datetime.fromisoformat(str(value)), "short"))
     if kind is FieldType.DATE:
-        return render(format_date(date.fromisoformat(str(value)), "medium"))
-    return render(str(value))
+        return shown(format_date(date.fromisoformat(str(value)), "medium"))
+    return shown(str(value))
 
 
 def _step(step: dict[str, Any]) -> str:

@@ -32,7 +32,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
-from wiki.articles.queries import category_by_slug
+from wiki.articles.queries import category_by_slug, in_review_for
 from wiki.articles.rules import digest, next_version, slugify
 from workflows.queries import approvals_of
 
@@ -215,6 +215,8 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     content = checked(kind, row.content)
     if article is not None and _says(article, content):
         return "unchanged"
+    if article is not None and in_review_for(article.id) is not None:
+        raise Invalid({"id": _("A change of this article is under review; import it again when that is decided.")})
     now = clock.now()
     submission = Submission(
         kind=article.kind if article else kind.code,

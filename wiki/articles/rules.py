@@ -28,7 +28,7 @@ class Significance(StrEnum):
 
 
 class SubmissionState(StrEnum):
-    """States of a submission (``model.md``)."""
+    """States of a submission (``docs/model.md`` §1)."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -64,6 +64,7 @@ MOVES: dict[tuple[SubmissionState, str], SubmissionState] = {
     (S.DRAFT, "withdraw"): S.WITHDRAWN,
     (S.IN_REVIEW, "withdraw"): S.WITHDRAWN,
     (S.RETURNED, "withdraw"): S.WITHDRAWN,
+    (S.WITHDRAWN, "reopen"): S.DRAFT,
     (S.IN_REVIEW, "return"): S.RETURNED,
     (S.IN_REVIEW, "reject"): S.REJECTED,
     (S.IN_REVIEW, "approve"): S.APPROVED,
@@ -82,7 +83,7 @@ def next_version(major: int, minor: int, significance: Significance) -> tuple[in
 def slugify(title: str) -> str:
     """A readable address: letters and digits of any script, the rest is one hyphen; at most 60 characters."""
     text = unicodedata.normalize("NFKC", title).lower()
-    slug = re.sub(r"[^\w]+", "-", text, flags=re.UNICODE).replace("_", "-").strip("-")
+    slug = re.sub(r"[\W_]+", "-", text).strip("-")
     return slug[:60].strip("-") or "article"
 
 
@@ -104,7 +105,7 @@ def tokens_of(actor: Actor | None) -> frozenset[str]:
     return frozenset(found)
 
 
-READER_TOKEN = re.compile(r"(?:role:[a-z]+|(?:team|tier|user):\d+)")
+READER_TOKEN = re.compile(r"(?:role:[a-z]{1,20}|(?:team|tier|user):[0-9]{1,9})")  # as large as ids grow
 
 
 def clean_tags(tags: list[str]) -> list[str]:

@@ -167,10 +167,12 @@ def _editor(
     key = key or (typed.get("key") if typed else None) or secrets.token_urlsafe(16)
     values = forms.typed_values(kind, typed) if typed is not None else forms.values_of(kind, content, submission)
     buffer = buffer_of(submission.id, actor().id) if submission else None
+    reads_it = article is not None and can(actor(), P.READ, article)  # its author may have left the circle since
+    title = article.title if article and reads_it else submission.head.title if submission and submission.head else ""
     return render_template(
         "articles/edit.html",
         kind=kind.code,
-        heading=forms.heading(kind, article.title if article else "", change=article is not None),
+        heading=forms.heading(kind, title, change=article is not None),
         action=_action(kind, submission, slug),
         autosave_url=url_for(".autosave", submission_id=submission.id)
         if submission
@@ -185,7 +187,9 @@ def _editor(
         hint=kind.hint,
         values=values,
         errors=errors or {},
-        base={"version": article.version, "url": url_for("articles.show", slug=article.slug)} if article else None,
+        base={"version": article.version, "url": url_for("articles.show", slug=article.slug)}
+        if article and reads_it
+        else None,
         state={
             "draft_label": presenting.draft_label(submission) if submission and submission.head else None,
             "saved_at": buffer.saved_at if buffer else submission.updated_at if submission else None,
@@ -315,6 +319,7 @@ def show(submission_id: int) -> str:
         may={
             "edit": can(who, P.EDIT_SUBMISSION, submission),
             "withdraw": own and submission.state in EDITABLE,
+            "reopen": own and submission.state is SubmissionState.WITHDRAWN,
             "submit": own and submission.state in {SubmissionState.DRAFT, SubmissionState.RETURNED},
         },
         now=tracking.now_words(presenting.where_is_it(way)),
@@ -341,6 +346,15 @@ def withdraw(submission_id: int) -> Any:
     ops.withdraw(submission, actor())
     flash(_("Withdrawn. The text stays among your submissions."), "success")
     return redirect(url_for(".mine_page"))
+
+
+@bp.post("/submissions/<int:submission_id>/reopen")
+@gate(P.PROPOSE)
+def reopen(submission_id: int) -> Any:
+    """Take up again what was withdrawn."""
+    submission = ops.find_submission(submission_id, actor(), P.WITHDRAW, locked=True)
+    ops.reopen(submission, actor())
+    return redirect(url_for(".edit", submission_id=submission.id))
 
 
 @bp.post("/submissions/<int:submission_id>/rebase")

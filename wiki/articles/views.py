@@ -44,7 +44,7 @@ def _asked(statement: sa.Select[Any], slug: str, reader: int) -> sa.Row[Any] | N
 
 
 @cache
-def _stamp() -> sa.Select[Any] | None:
+def _stamp() -> Any:
     """One row that changes whenever an article's page does: what the permission looks at, and the panels' stamps."""
     panels = stamps("article.foot", "article.side", "article.notice")
     if panels is None:

@@ -32,7 +32,7 @@ from wiki.training.rules import CourseState
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
 
-QUOTAS = {"approved_items": 150, "training_credits": 40}  # domain.md §4: per person-quarter and per half-year
+QUOTAS = {"approved_items": 150, "training_credits": 40}  # docs/domain.md §4: per person-quarter and per half-year
 OPEN_STATES = (SubmissionState.DRAFT, SubmissionState.IN_REVIEW, SubmissionState.RETURNED)
 
 
@@ -246,7 +246,7 @@ class Goal:
 
 
 def goal_of(user_id: int, code: str, span: Span) -> Goal:
-    """How far a person is with an indicator's quota in the running period (``model.md``: 150 items, 40 credits)."""
+    """How far a person is with an indicator's quota in the running period (``docs/domain.md`` §4)."""
     zone = choose_zone()
     period = of_moment(clock.now(), zone, span)
     done = int(per_person(code, period.months, [user_id]).get(user_id, 0))

@@ -17,7 +17,9 @@ from core.charts import Series, line
 from core.db import session
 from core.errors import NotFound
 from core.i18n import _, _n, choose_zone, local
+from core.permissions import can
 from core.web import SIGNED_IN, actor, blueprint, gate
+from wiki.articles.permissions import P as Articles
 from wiki.articles.presenting import role_word, ways_of
 from wiki.articles.tracking import card
 from wiki.insight import queries
@@ -47,7 +49,7 @@ def show() -> str:
     if who.holds(Role.REP):
         sections["rep"] = _rep(who)
     if who.holds(Role.TRAINING):
-        sections["trainer"] = _trainer()
+        sections["trainer"] = _trainer(who)
     if who.holds(Role.SUPERVISOR) and who.team_id is not None:
         sections["supervisor"] = _supervisor(who)
     if who.holds(Role.MANAGER):
@@ -136,9 +138,9 @@ def _reviewer(who: Actor) -> dict[str, Any]:
     }
 
 
-def _trainer() -> dict[str, Any]:
+def _trainer(who: Actor) -> dict[str, Any]:
     behind = reports.falling_behind(limit=8)
-    marked = list(session.scalars(reports.marked().limit(8)))
+    marked = [one for one in session.scalars(reports.marked().limit(8)) if can(who, Articles.READ, one.article)]
     today = local(clock.now()).date()
     totals = reports.totals_of(list({lesson.course_id for lesson in marked}))
     return {

@@ -17,7 +17,7 @@ from wiki.kpi.permissions import P
 from wiki.kpi.showing import indicator_name, perspective_name
 from wiki.kpi.subjects import find
 
-api = Api("kpi")
+api = Api("kpi", writes="kpi")
 
 
 class CardQuery(In):

@@ -1,4 +1,4 @@
-"""The indicators that come with the product, with their formulas (``domain.md`` §4), and the default scorecards."""
+"""The indicators of the product, with their formulas, and the default scorecards (``docs/domain.md`` §4)."""
 
 from dataclasses import dataclass
 from typing import Any

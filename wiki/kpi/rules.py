@@ -1,4 +1,4 @@
-"""The arithmetic of a scorecard (``model.md``): exact fractions inside, decimals with two places outside, no float.
+"""The arithmetic of a scorecard (``docs/model.md`` §5): exact fractions inside, two decimals outside, no float.
 
 Score: higher is better 100·v/t, lower is better 100·t/v, not below the floor, not above the cap, half-up to two places.
 Total: Σ perspective weight × Σ indicator weight × score. A missing indicator's weight is spread over its perspective,

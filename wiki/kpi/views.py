@@ -218,6 +218,8 @@ def bring() -> Any:
     dry = request.form.get("dry_run") == "1"
     name = secure_filename(file.filename) or "readings"
     suffix = Path(file.filename).suffix.lower()
+    if suffix not in tables.KINDS:  # what a browser sends as a name never becomes one here
+        raise Invalid({"file": _("Choose a file first: CSV or Excel.")})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"readings{suffix}"
         file.save(path)

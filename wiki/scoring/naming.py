@@ -41,12 +41,18 @@ def rows(actor: Actor, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
     """What a list shows: words, amount, the way to the source – and its title where the reader may know it."""
     known = titles(actor, [e.details["article_id"] for e in entries if e.details.get("article_id")])
     types = registry.sources()
+
+    def link(entry: LedgerEntry) -> str | None:
+        about = entry.details.get("article_id")
+        hidden = about and about not in known  # the address of an article is made of its title
+        return types[entry.event].link(entry.source_id, entry.details) if entry.event in types and not hidden else None
+
     return [
         {
             "entry": entry,
             "name": rule_name(entry.rule),
             "title": known.get(entry.details.get("article_id", 0)) or entry.details.get("title"),
-            "url": types[entry.event].link(entry.source_id, entry.details) if entry.event in types else None,
+            "url": link(entry),
             "unit": UNIT_NAMES[entry.unit],
             "notes": notes(entry),
         }

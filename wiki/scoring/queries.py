@@ -145,6 +145,6 @@ def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None
             day = date.fromisoformat(text)
             return datetime.combine(day + timedelta(days=1 if end else 0), time(), zone).astimezone(UTC)
         found = datetime.fromisoformat(text.replace(" ", "+"))  # a '+' of an offset arrives as a blank
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid({name: _("Write a day like 2026-11-30, or a time with its offset.")}) from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from typing import cast
 
@@ -97,9 +98,14 @@ def audience_of(article: Article) -> frozenset[str]:
 
 
 def search(query: Query, actor: Actor) -> Page:
-    """The engine's answer, else the database's; ``page.engine`` says which."""
+    """The engine's answer, else the database's; ``page.engine`` says which.
+
+    The index follows the database after a moment; what has been closed to this reader meanwhile is left out here.
+    """
     try:
-        return engine().search(query)
+        page = engine().search(query)
+        hits = _still_open(page.hits, actor)
+        return replace(page, hits=tuple(hits), total=page.total - len(page.hits) + len(hits))
     except EngineUnavailable as error:
         log.warning("search: %s; the database answers instead", error.reason)
         return _from_database(query, actor)
@@ -108,9 +114,17 @@ def search(query: Query, actor: Actor) -> Page:
 def suggest(text: str, actor: Actor, limit: int = 8) -> list[Hit]:
     """Titles for what has been typed so far."""
     try:
-        return engine().suggest(text, reader_of(actor), limit)
+        return _still_open(engine().suggest(text, reader_of(actor), limit), actor)
     except EngineUnavailable:
         return list(_from_database(Query(text, reader_of(actor), limit=limit), actor).hits)
+
+
+def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
+    """Those that the database, too, lets this person read now."""
+    found = list(hits)
+    ids = [int(hit.id) for hit in found]
+    known = set(session.scalars(sa.select(Article.id).where(Article.id.in_(ids), allowed(actor, P.READ))))
+    return [hit for hit in found if int(hit.id) in known]
 
 
 def _from_database(query: Query, actor: Actor) -> Page:

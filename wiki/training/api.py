@@ -57,7 +57,7 @@ def list_courses(query: PageIn) -> Any:
     return {**found, "items": [row.model_dump(mode="json") for row in rows]}
 
 
-@api.post("/courses", gate=P.TEACH, body=CourseIn, answer=CourseOut, status=201)
+@api.post("/courses", gate=P.TEACH, scope="teach", body=CourseIn, answer=CourseOut, status=201)
 def create_course(body: CourseIn) -> Any:
     """A new course, open to learners unless ``state`` is ``draft``."""
     who = actor()
@@ -74,7 +74,7 @@ def show_course(slug: str) -> Any:
     return whole_course(ops.find_course(slug, actor()), actor())
 
 
-@api.post("/courses/<slug>/publish", gate=P.TEACH, answer=CourseOut)
+@api.post("/courses/<slug>/publish", gate=P.TEACH, scope="teach", answer=CourseOut)
 def publish(slug: str) -> Any:
     """Open a draft course to learners; again changes nothing."""
     course = ops.find_course(slug, actor(), P.TEACH)
@@ -82,7 +82,7 @@ def publish(slug: str) -> Any:
     return whole_course(course, actor())
 
 
-@api.post("/courses/<slug>/lessons", gate=P.TEACH, body=LessonIn, answer=LessonOut, status=201)
+@api.post("/courses/<slug>/lessons", gate=P.TEACH, scope="teach", body=LessonIn, answer=LessonOut, status=201)
 def add_lesson(slug: str, body: LessonIn) -> Any:
     """One more lesson: an article (slug) in a version, by default the live one."""
     course = ops.find_course(slug, actor(), P.TEACH)
@@ -97,7 +97,7 @@ def confirm_lesson(slug: str, number: int) -> Any:
     return enrolment_out(confirm(ops.find_lesson(course, number), actor()))
 
 
-@api.post("/courses/<slug>/quizzes", gate=P.TEACH, body=QuizIn, answer=QuizOut, status=201)
+@api.post("/courses/<slug>/quizzes", gate=P.TEACH, scope="teach", body=QuizIn, answer=QuizOut, status=201)
 def add_quiz(slug: str, body: QuizIn) -> Any:
     """One more quiz with its questions."""
     course = ops.find_course(slug, actor(), P.TEACH)
@@ -107,7 +107,9 @@ def add_quiz(slug: str, body: QuizIn) -> Any:
     return quiz_out(quizzes.add_quiz(course, actor(), spec, found), actor())
 
 
-@api.post("/courses/<slug>/assignments", gate=P.TEACH, body=AssignmentIn, answer=AssignmentOut, status=201)
+@api.post(
+    "/courses/<slug>/assignments", gate=P.TEACH, scope="teach", body=AssignmentIn, answer=AssignmentOut, status=201
+)
 def assign(slug: str, body: AssignmentIn) -> Any:
     """A team (slug) or a person (username) is to take the course; a draft is published with it."""
     course = ops.find_course(slug, actor(), P.TEACH)

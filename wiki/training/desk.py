@@ -9,7 +9,9 @@ from accounts.models import Team, User
 from core.db import session
 from core.errors import DomainError, Invalid, NotFound
 from core.i18n import _
+from core.permissions import can
 from core.web import actor, gate, paginate
+from wiki.articles.permissions import P as Reading
 from wiki.training import forms, ops, presenting, queries, quizzes, reports
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
@@ -154,7 +156,8 @@ def assign(slug: str) -> Any:
     found = ops.find_course(slug, actor(), P.TEACH)
     kind, _colon, number = request.form.get("who", "").partition(":")
     wanted: Any = {"team": Team, "user": User}.get(kind)
-    one = session.get(wanted, int(number)) if wanted and number.isascii() and number.isdecimal() else None
+    known = wanted and number.isascii() and number.isdecimal() and len(number) < 10
+    one = session.get(wanted, int(number)) if known else None
     try:
         ops.assign(
             found,
@@ -257,7 +260,7 @@ def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
         quiz=_head(quiz),
         typed=typed,
         errors=errors,
-        questions=presenting.question_rows(quiz.questions),
+        questions=presenting.question_rows(quiz.questions, actor()),
         kinds=[kind.value for kind in forms.OFFERED],
     )
 
@@ -317,7 +320,11 @@ def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], q
         errors=errors,
         question_id=question_id,
         number=len(quiz.questions) + 1,
-        sources=[(str(one.article_id), one.article.title) for one in quiz.course.lessons],
+        sources=[
+            (str(one.article_id), one.article.title)
+            for one in quiz.course.lessons
+            if can(actor(), Reading.READ, one.article)
+        ],
     )
 
 

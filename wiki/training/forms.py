@@ -62,7 +62,7 @@ def question_spec(kind: Kind, form: Form) -> QuestionSpec:
     Raises:
         Invalid: with a sentence per field.
     """
-    marked = {int(n) for n in form.getlist("right") if n.isdecimal()}
+    marked = {int(n) for n in form.getlist("right") if n.isdecimal() and len(n) < 4}
     if kind is Kind.TRUE_FALSE:
         texts, key = [], form.get("right")
     else:
@@ -79,7 +79,7 @@ def question_spec(kind: Kind, form: Form) -> QuestionSpec:
         texts,
         key,
         explanation=form.get("explanation", ""),
-        article_id=int(article) if article.isascii() and article.isdecimal() else None,
+        article_id=int(article) if article.isascii() and article.isdecimal() and len(article) < 10 else None,
         passage=form.get("passage", ""),
     )
 
@@ -130,7 +130,9 @@ def answers_in(quiz: Quiz, form: Form) -> dict[int, Any]:
 
 def _ordered(question: Question, form: Form) -> list[str]:
     places = {one.id: form.get(f"q-{question.id}-{one.id}", "").strip() for one in question.options}
-    typed = [(int(place), one) for one, place in places.items() if place.isascii() and place.isdecimal()]
+    typed = [
+        (int(place), one) for one, place in places.items() if place.isascii() and place.isdecimal() and len(place) < 10
+    ]
     return [one for _place, one in sorted(typed)]
 
 

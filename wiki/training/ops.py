@@ -184,7 +184,7 @@ def pinnable(actor: Actor, article_slug: str, version: str | None) -> tuple[Arti
     article = articles.by_slug(article_slug)
     if article is None or not can(actor, Reading.READ, article):
         raise Invalid({"article": _("There is no published article %(slug)s.", slug=article_slug[:80])})
-    found = articles.publication(article.id, version or article.version)
+    found = articles.version_of(actor, article, version or article.version)
     if found is None:
         raise Invalid({"version": _("There is no version %(version)s of this article.", version=str(version)[:20])})
     return article, found

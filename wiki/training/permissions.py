@@ -4,8 +4,9 @@ import sqlalchemy as sa
 
 from accounts.rules import Role
 from core.actors import Actor
-from core.permissions import Permission, all_of, any_of, anybody, grant, holds
+from core.permissions import Permission, all_of, any_of, anybody, can, grant, holds
 from wiki.articles.models import Article, Audience
+from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import tokens_of
 from wiki.training.models import Attempt, Course, Lesson
 from wiki.training.rules import CourseState
@@ -31,12 +32,18 @@ def is_published(actor: Actor, course: Course) -> bool:
 
 
 def is_in_its_circle(actor: Actor, lesson: Lesson) -> bool:
-    """The audience of the article takes this person. Not asked: whether it is still live – a pin outlives that."""
+    """The audience of the article takes this person, and so did that of the pinned version.
+
+    Not asked: whether the article is still live – a pin outlives that.
+    """
     article: Article = lesson.article
-    if article.audience is not Audience.RESTRICTED or article.owner_id == actor.id or actor.holds(Role.MANAGER):
+    if actor.holds(Role.MANAGER):
         return True
     tokens = tokens_of(actor)
-    return any(row.token in tokens for row in article.readers)
+    closed = article.audience is Audience.RESTRICTED and article.owner_id != actor.id
+    if closed and not any(row.token in tokens for row in article.readers):
+        return False
+    return lesson.publication.revision_id == article.revision_id or can(actor, Reading.READ_VERSION, lesson.publication)
 
 
 def made_it(actor: Actor, attempt: Attempt) -> bool:

@@ -8,7 +8,7 @@ from flask import url_for
 
 from core.actors import Actor
 from core.i18n import _
-from core.markup import render
+from core.markup import shown
 from core.permissions import can
 from wiki.articles.permissions import P as Reading
 from wiki.training.learning import in_order
@@ -116,7 +116,7 @@ def quiz_row(quiz: Quiz, attempts: Sequence[Attempt]) -> dict[str, Any]:
 
 def summary_html(course: Course) -> Any:
     """The summary as markup."""
-    return render(course.summary) if course.summary else None
+    return shown(course.summary) if course.summary else None
 
 
 # --- Quizzes -------------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def fragment(passage: str) -> str:
 # --- For those who teach -------------------------------------------------------------------------------------------
 
 
-def question_rows(questions: Iterable[Question]) -> list[dict[str, Any]]:
+def question_rows(questions: Iterable[Question], actor: Actor) -> list[dict[str, Any]]:
     """Questions with their key, as the trainer edits them."""
     return [
         {
@@ -243,7 +243,9 @@ def question_rows(questions: Iterable[Question]) -> list[dict[str, Any]]:
             ],
             "accepted": list(question.key) if question.kind is Kind.FILL_IN else [],
             "explanation": question.explanation,
-            "article": question.article.title if question.article else None,
+            "article": question.article.title
+            if question.article and can(actor, Reading.READ, question.article)
+            else None,
         }
         for question in questions
     ]

@@ -88,10 +88,13 @@ def course_by_slug(actor: Actor, slug: str) -> Course | None:
     )
 
 
+_ABOUT_A_TEXT = (Revision.title, Revision.submission_id, Revision.audience, Revision.readers, Revision.author_id)
+
+
 def lessons_with_texts(lessons: Any) -> list[Any]:
     """Loads articles and pinned titles together with lessons; the texts themselves only when they are read."""
     pinned = lessons.joinedload(Lesson.publication).joinedload(Publication.revision)
-    return [lessons.joinedload(Lesson.article), pinned.load_only(Revision.title, Revision.submission_id)]
+    return [lessons.joinedload(Lesson.article), pinned.load_only(*_ABOUT_A_TEXT)]
 
 
 def lesson_numbered(course: Course, number: int) -> Lesson | None:

@@ -9,9 +9,10 @@ from core.actors import Actor
 from core.db import session
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
-from core.permissions import require
+from core.permissions import can, require
 from core.texts import clean, one_line
 from wiki.articles.models import Article, Publication
+from wiki.articles.permissions import P as Reading
 from wiki.training.models import AttemptAnswer, Course, Question, Quiz
 from wiki.training.ops import Direction, number, swap, touched
 from wiki.training.permissions import P
@@ -103,7 +104,7 @@ def add_question(quiz: Quiz, actor: Actor, spec: QuestionSpec) -> Question:
     require(actor, P.TEACH)
     if len(quiz.questions) >= QUESTION_LIMIT:
         raise Conflict(_("A quiz has %(n)s questions at most.", n=QUESTION_LIMIT), code="too-many-questions")
-    question = _store(quiz, spec, len(quiz.questions) + 1)
+    question = _store(quiz, actor, spec, len(quiz.questions) + 1)
     _asked_anew(quiz, actor, "add_question", question.id)
     return question
 
@@ -118,11 +119,11 @@ def change_question(question: Question, actor: Actor, spec: QuestionSpec) -> Que
     require(actor, P.TEACH)
     quiz = question.quiz
     if was_answered(question):
-        fresh = _store(quiz, spec, question.position)
+        fresh = _store(quiz, actor, spec, question.position, question.article_id)
         fresh.replaces_id, question.retired_at = question.id, clock.now()
     else:
         fresh = question
-        for name, value in _columns(spec).items():
+        for name, value in _columns(spec, actor, question.article_id).items():
             setattr(question, name, value)
     _asked_anew(quiz, actor, "edit_question", fresh.id)
     return fresh
@@ -157,14 +158,15 @@ def _asked_anew(quiz: Quiz, actor: Actor, verb: str, question_id: int) -> None:
     session.expire(quiz, ["questions"])
 
 
-def _store(quiz: Quiz, spec: QuestionSpec, position: int) -> Question:
-    question = Question(quiz_id=quiz.id, position=position, created_at=clock.now(), **_columns(spec))
+def _store(quiz: Quiz, actor: Actor, spec: QuestionSpec, position: int, known: int | None = None) -> Question:
+    question = Question(quiz_id=quiz.id, position=position, created_at=clock.now(), **_columns(spec, actor, known))
     session.add(question)
     session.flush()
     return question
 
 
-def _columns(spec: QuestionSpec) -> dict[str, object]:
+def _columns(spec: QuestionSpec, actor: Actor, known: int | None = None) -> dict[str, object]:
+    """What is stored. ``known``: the article that the question names already, whoever named it."""
     errors: dict[str, str] = {}
     text, explanation, passage = clean(spec.text), clean(spec.explanation), clean(spec.passage)
     if len(text) > 4000:
@@ -176,7 +178,7 @@ def _columns(spec: QuestionSpec) -> dict[str, object]:
     if len(passage) > 500:
         errors["passage"] = _("A passage may have %(n)s characters at most.", n=500)
     article = session.get(Article, spec.article_id) if spec.article_id else None
-    if spec.article_id and article is None:
+    if spec.article_id and spec.article_id != known and (article is None or not can(actor, Reading.READ, article)):
         errors["article"] = _("There is no such article.")
     if errors:
         raise Invalid(errors)

@@ -1,0 +1,137 @@
+"""A small centre with something to hide in every corner, for the tests that try the doors.
+
+``SECRETS`` are words that stand in titles and texts; each names who may ever meet it. Everything else is public.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from accounts.models import ApiToken, LoginSession, User
+from accounts.people import actor_of
+from core import outbox
+from core.db import session, writing
+from tests.clients import Browser, Script
+from tests.make import Make
+from wiki.articles import ops
+from wiki.articles.models import Submission
+from wiki.feedback import ops as feedback
+from wiki.training import learning, quizzes
+from wiki.training import ops as teaching
+from wiki.training.rules import Kind, spec
+
+PEOPLE = ("nobody", "gone", "author", "rep", "business", "qa", "training", "supervisor", "manager", "admin")
+SECRETS = {
+    "zzdraft": {"author"},  # a draft
+    "zzreview": {"author", "business", "manager"},  # under review for a closed circle, lies with the business reviewers
+    "zzcircle": {"author", "qa", "manager"},  # published for a closed circle
+    "zzearlier": {"author", "qa", "manager"},  # the first version, of an article that all may read now
+    "zznarrow": {"author", "qa", "manager"},  # an article that all could read once
+    "zzopening": {"author", "business", "qa", "manager"},  # a proposal to open a closed article, not yet approved
+    "zzcourse": {"training", "manager"},  # a course that is not open yet
+}
+
+
+def secret(word: str, **about: Any) -> dict[str, Any]:
+    """A text with the word in every corner, for the circle of the quality reviewers."""
+    return {
+        "title": f"{word} title",
+        "body": f"{word} body",
+        "fields": {"question": f"{word} question", "answer": f"{word} answer"},
+        "tags": [f"{word}-tag"],
+        "audience": "restricted",
+        "readers": ["role:qa"],
+        **about,
+    }
+
+
+class World:
+    """Everybody and everything, by name."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.users: dict[str, User] = {}
+        with writing():
+            self._people()
+            self._texts()
+            self._courses()
+        outbox.drain()
+
+    def _people(self) -> None:
+        make, team = self.make, {"author": "billing", "supervisor": "billing", "rep": "faults"}
+        for name in PEOPLE[1:]:
+            role = {"gone": "manager", "author": "rep"}.get(name, name)
+            self.users[name] = make.user(role, username=name, name=f"The {name}", team=team.get(name))
+        self.users["victim"] = make.user("rep", username="victim", team="faults")
+        self.actors = {name: actor_of(user) for name, user in self.users.items()}
+        session.flush()
+
+    def _texts(self) -> None:
+        make, who = self.make, self.actors
+        author = who["author"]
+        self.draft = make.submission(author, submitted=False, **secret("zzdraft", audience="internal", readers=[])).id
+        self.review = make.submission(author, title="under review").id
+        self.closed_review = make.submission(author, **secret("zzreview")).id
+        self.circle = make.article(author, **secret("zzcircle")).slug
+        self.open = make.article(author, title="open to all").slug
+        earlier = make.article(author, **secret("zzearlier"))
+        earlier.slug = "opened"  # an address is made once; whoever opens an article sees what it says
+        self.earlier = make.article(author, article=earlier.slug, title="now for all").slug
+        narrow = make.article(author, title="once for all")
+        self.narrow = make.article(author, article=narrow.slug, **secret("zznarrow")).slug
+        self.opening = make.submission(author, article=self.circle, title="zzopening title", body="zzopening body").id
+        self.task = make.task(session.get_one(Submission, self.review)).id
+        self.closed_task = make.task(session.get_one(Submission, self.closed_review)).id
+        ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
+        for slug in (self.circle, self.open):
+            article = ops.readable_article(who["qa"], slug)
+            feedback.say(article, who["qa"], helpful=True, used_in_call=True, comment="fine")
+
+    def _courses(self) -> None:
+        manager = self.actors["manager"]
+        course = teaching.create_course(
+            manager, teaching.CourseSpec("course for all", requires=teaching.Requires.QUIZZES)
+        )
+        for slug, version in ((self.open, None), (self.circle, None), (self.earlier, "1.0"), (self.narrow, "1.0")):
+            teaching.add_lesson(course, manager, slug, version=version)
+        circle = ops.readable_article(manager, self.circle)
+        question = spec(Kind.SINGLE, "Which?", ["This", "That"], 0, explanation="Because.", article_id=circle.id)
+        quiz = quizzes.add_quiz(course, manager, quizzes.QuizSpec("a quiz", shuffle=False), (question,))
+        teaching.publish(course, manager)
+        self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
+        teaching.assign(course, manager, user=self.users["author"])
+        self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id
+        hidden = teaching.create_course(manager, teaching.CourseSpec("zzcourse title", "zzcourse summary"))
+        teaching.add_lesson(hidden, manager, self.open)
+        quiz = quizzes.add_quiz(hidden, manager, quizzes.QuizSpec("zzcourse quiz"), (question,))
+        self.hidden_course, self.hidden_quiz = hidden.slug, quiz.id
+
+
+def browsers(app: Any, world: World, signed_in: Callable[[User], Browser]) -> tuple[dict[str, Browser], dict[str, str]]:
+    """A signed-in browser and a CSRF token for everybody; ``gone`` was disabled after signing in."""
+    found: dict[str, Browser] = {"nobody": app.test_client()}
+    for name in PEOPLE[1:]:
+        found[name] = signed_in(world.users[name])
+    tokens = {name: browser.csrf("/login" if name == "nobody" else "/profile") for name, browser in found.items()}
+    _disable(world)
+    return found, tokens
+
+
+def scripts(world: World, api: Callable[..., Script]) -> dict[str, Script]:
+    """A script for everybody."""
+    found = {name: api(world.users[name]) for name in PEOPLE[1:]}
+    _disable(world)
+    with writing():
+        mine = [
+            sa.select(table.id).where(table.user_id == world.users["author"].id) for table in (LoginSession, ApiToken)
+        ]
+        world.session_of_author, world.token_of_author = (session.scalar(one.limit(1)) for one in mine)
+    return {"nobody": api(), **found}
+
+
+def _disable(world: World) -> None:
+    from accounts import ops as people
+
+    with writing():
+        people.disable(None, session.get_one(User, world.users["gone"].id))
