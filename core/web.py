@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.routing import IntegerConverter
 from werkzeug.utils import cached_property
 
 from core import idempotency, slots
@@ -73,12 +73,9 @@ def _without_nul(words: MultiDict[str, str]) -> MultiDict[str, str]:
 
 
 class Id(IntegerConverter):
-    """A number in an address: as large as an id can be, so that no database is asked for what it cannot hold."""
+    """A number in an address: as large as ids grow, so that no database is asked for what it cannot hold."""
 
-    def to_python(self, value: str) -> int:
-        if len(value) > 10 or int(value) > 2**31 - 1:
-            raise ValidationError
-        return int(super().to_python(value))
+    regex = "[0-9]{1,9}"
 
 
 csrf = CSRFProtect()
