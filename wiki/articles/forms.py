@@ -127,7 +127,7 @@ def typed_values(kind: Kind, form: MultiDict[str, str]) -> dict[str, Any]:
     values["tags"] = form.get("tags", "")
     values["significance"], values["reason"] = form.get("significance", ""), form.get("reason", "")
     for spec in kind.fields:
-        if spec.code in form and spec.type is not FieldType.READERS:
+        if spec.code in form and spec.type not in {FieldType.READERS, FieldType.BRANCHES, FieldType.STEPS}:
             values[spec.code] = form[spec.code]
     return values
 
