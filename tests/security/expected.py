@@ -17,7 +17,7 @@ class Row(NamedTuple):
 
 
 # fmt: off
-ROWS = [Row(*row) for row in (
+TABLE: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "GET /", "everybody has a home"),
     ("oo oo oooo oo", "GET /login", "who is signed in is sent home"),
     ("ii ii iiii ii", "POST /login", "the form is for everybody", {"username": "", "password": ""}),
@@ -298,5 +298,6 @@ ROWS = [Row(*row) for row in (
     ("ll ff ffff ii", "POST /admin/kpi/close", "periods are closed by manager and admin", {"period": "x"}),
     ("ll ff ffff ii", "POST /api/v1/kpi/readings", "figures are brought by manager and admin", [{"indicator": "x"}]),
     ("oo oo oooo oo", "POST /logout", "leaving is for everybody; nobody comes to harm", {}),
-)]
+]
 # fmt: on
+ROWS = [Row(*row) for row in TABLE]

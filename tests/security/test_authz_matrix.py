@@ -200,7 +200,9 @@ def test_a_trainer_outside_the_circle_neither_pins_nor_quotes(app, world, api, s
     for wanted in ({"article": world.circle}, {"article": world.earlier, "version": "1.0"}):
         assert trainer.post(f"/courses/{made['slug']}/lessons", wanted).status_code == 422
     with writing():
-        number = by_slug(world.circle).id
+        article = by_slug(world.circle)
+        assert article is not None
+        number = article.id
     page = f"/quizzes/{world.quiz}/questions/new"
     said = {"kind": "single", "text": "Q?", "option-1": "a", "option-2": "b", "right": "1", "article": str(number)}
     assert signed_in(world.users["training"]).submit(page, said).status_code == 422

@@ -19,7 +19,7 @@ from wiki.articles.models import Submission
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
-from wiki.training.rules import Kind, spec
+from wiki.training.rules import Kind, Requires, spec
 
 PEOPLE = ("nobody", "gone", "author", "rep", "business", "qa", "training", "supervisor", "manager", "admin")
 SECRETS = {
@@ -48,6 +48,9 @@ def secret(word: str, **about: Any) -> dict[str, Any]:
 
 class World:
     """Everybody and everything, by name."""
+
+    session_of_author: int | None
+    token_of_author: int | None
 
     def __init__(self, make: Make) -> None:
         self.make = make
@@ -90,9 +93,7 @@ class World:
 
     def _courses(self) -> None:
         manager = self.actors["manager"]
-        course = teaching.create_course(
-            manager, teaching.CourseSpec("course for all", requires=teaching.Requires.QUIZZES)
-        )
+        course = teaching.create_course(manager, teaching.CourseSpec("course for all", requires=Requires.QUIZZES))
         for slug, version in ((self.open, None), (self.circle, None), (self.earlier, "1.0"), (self.narrow, "1.0")):
             teaching.add_lesson(course, manager, slug, version=version)
         circle = ops.readable_article(manager, self.circle)

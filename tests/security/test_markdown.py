@@ -1,0 +1,103 @@
+"""Hostile documents: the guard refuses by rule what would take long, and what is rendered holds only our dialect."""
+
+import itertools
+import time
+
+import nh3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import Invalid
+from core.markup import ATTRIBUTES, LIMIT, TAGS, guard, render, shown
+
+REFUSED = [
+    "[", "![", "](", "[a](", "[a][", "[^", "[a]: <", "[![", "[[", "[](", "((", "<", "<a ", "<!--", "&", "&#", "*", "_",
+    "**a", "_*_*", "`", "``` ", "~~", "|", "- ", "1. ", "* > ", "> - ", "- > - ", "> ", "    ", "# a\n", "#\n", "=\n",
+    "a\n=\n", "a\n---\n", "___\n", "- # a\n", "> # a\n",
+]  # fmt: skip
+PIECES = [
+    *REFUSED,
+    "\n",
+    "\n\n",
+    "a",
+    "字",
+    "|-|-\n",
+    "a|b\n-|-\n",
+    "\\",
+    "\t",
+    "http://",
+    "~~~\n",
+    "```\n",
+    "  \n",
+    '"',
+]
+
+
+def filled(unit: str, size: int = LIMIT) -> str:
+    return (unit * (size // len(unit) + 1))[:size]
+
+
+@pytest.mark.parametrize("unit", REFUSED)
+def test_what_would_take_long_is_refused_by_rule(app, unit):
+    with pytest.raises(Invalid):
+        guard(filled(unit))
+
+
+@pytest.mark.parametrize("lead", ["- ", "1. ", "> ", "* ", "+ ", "- > ", "1. - "])
+def test_nesting_has_an_end(app, lead):
+    """Python-Markdown calls itself once for every level."""
+    assert "x" in render(lead * (6 if len(lead) > 3 else 15) + "x")
+    with pytest.raises(Invalid):
+        render(lead * 21 + "x")
+
+
+def test_ordinary_texts_are_not_refused(app):
+    chapter = (
+        "# Head\n\ntext [a](b) **c** `d`\n\n- one\n- two\n    - three\n\n| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 40
+    )
+    render(chapter * 200)
+    render("\n".join(f"## {n}\ntext" for n in range(400)))
+    render("---\n" * 300)
+
+
+def test_stored_text_is_shown_whatever_it_is(app):
+    assert shown("[" * 90_000).startswith("<p>[[[")
+    assert "<script" not in shown("<script>" + "[" * 90_000)
+
+
+def clean_again(html: str) -> None:
+    """What came out is in the dialect: cleaning it once more changes nothing."""
+    again = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"https", "http", "mailto", "tel"},
+                      link_rel="nofollow noopener noreferrer")  # fmt: skip
+    assert again == html
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<svg/onload=1>",
+                                 "&lt;", "&#x6a;avascript:", "![](data:text/html,x)", "[a]: javascript:x\n", "<a@b.c>"])
+                | st.text(max_size=8), max_size=40))  # fmt: skip
+def test_rendering_refuses_or_answers_in_our_dialect(parts):
+    source = "".join(parts)
+    try:
+        html = str(render(source))
+    except Invalid:
+        return
+    clean_again(html)
+    assert "javascript:" not in html.lower().replace("&", "").partition("href=")[2].partition(">")[0]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_every_pair_of_pieces_is_quick_or_refused(app):
+    slow = []
+    for one, other in itertools.product(PIECES, repeat=2):
+        for between in ("", "\n", "\n\n"):
+            began = time.process_time()
+            try:
+                render(filled(one + between + other + between))
+            except Invalid:
+                continue
+            if (took := time.process_time() - began) > 2:
+                slow.append((one, between, other, round(took, 1)))
+    assert slow == []

@@ -1,0 +1,217 @@
+"""Thousands of payloads through every place that takes words, looked at in a real browser – each wall by itself.
+
+First wall: what our pages make of them, opened without any policy: nothing runs, nothing foreign stands in the page.
+Second wall: the payloads as they are, under the policy our answers carry: nothing runs either.
+"""
+
+import html
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from accounts.people import actor_of
+from core.db import session, writing
+from core.web import CSP
+from tests.support.browser import open_context
+from wiki.articles.models import Submission
+from wiki.training import ops as teaching
+from wiki.training import quizzes
+from wiki.training.rules import Kind, spec
+
+pytestmark = pytest.mark.browser
+SOAK = os.environ.get("SOAK") == "1"
+CALL = "alert(1)"
+TAGS = ["img", "svg", "script", "iframe", "body", "video", "details", "input", "a", "math", "object", "style", "x"]
+EVENTS = ["onerror", "onload", "onfocus autofocus", "ontoggle open", "onmouseover", "onanimationstart", "onclick"]
+SCHEMES = ["javascript:", "JaVaScRiPt:", "java\tscript:", "java&#10;script:", "&#106;avascript:", "\x01javascript:",
+           "data:text/html,", "vbscript:", "jav&#x0A;ascript:", "javascript&colon;"]  # fmt: skip
+BEFORE = [
+    "",
+    '"',
+    "'",
+    "`",
+    '">',
+    "'>",
+    "-->",
+    "</textarea>",
+    "</title>",
+    "</script>",
+    "]]>",
+    "<mark>",
+    "&quot;>",
+    "```\n",
+]
+
+
+def payloads() -> list[str]:
+    """Tags with events, links with schemes, the same out of every context they may land in."""
+    plain = [f"<{tag} src=x {event}={CALL}>" for tag, event in itertools.product(TAGS, EVENTS)]
+    plain += [f"<{tag}/{event}={CALL}//" for tag, event in itertools.product(TAGS, EVENTS[:3])]
+    plain += [f"<script>{CALL}</script>", f"<ScRiPt>{CALL}</sCrIpT>", f"<scr<script>ipt>{CALL}</scr</script>ipt>",
+              f"<svg><script>{CALL}</script></svg>", f"<math><mtext><table><mglyph><style><img src=x onerror={CALL}>",
+              f"<noscript><p title=\"</noscript><img src=x onerror={CALL}>\">", f"<a href=x id=x onclick={CALL}>x</a>",
+              f"<style>@import 'x';</style><img src=x onerror={CALL}>"]  # fmt: skip
+    for scheme in SCHEMES:
+        plain += [f"[x]({scheme}{CALL})", f"![x]({scheme}{CALL})", f"<{scheme}{CALL}>", f"[x]: {scheme}{CALL}\n[x]",
+                  f"<a href=\"{scheme}{CALL}\">x</a>", f"[x](<{scheme}{CALL}>)", f"[x](a \"' onclick={CALL} '\")",
+                  f"![x\" onerror=\"{CALL}](x)", f"**<b onclick={CALL}>**",
+                  f"| <img src=x onerror={CALL}> |\n|---|\n| a |"]  # fmt: skip
+    plain = list(dict.fromkeys(plain))
+    out = [f"{before}{one}" for before, one in itertools.product(BEFORE, plain)]
+    return [*out, *(html.escape(one) for one in plain), *(one.replace("<", "&lt;") for one in plain)]
+
+
+LOOK = """() => {
+  const bad = [];
+  const runs = (address) => {
+    try {
+      return /^(javascript|data|vbscript):/.test(new URL(address, 'http://here/').protocol);
+    } catch { return false; }
+  };
+  for (const el of document.querySelectorAll('*')) {
+    for (const a of el.attributes) {
+      if (/^on/i.test(a.name) || a.name === 'style' || a.name === 'srcdoc') bad.push(el.tagName + ' ' + a.name);
+      if (/^(href|src|action|formaction|xlink:href|data)$/i.test(a.name) && runs(a.value)) bad.push(a.value);
+    }
+    if (/^(IFRAME|OBJECT|EMBED|STYLE|BASE|FRAME|MATH|VIDEO|AUDIO|APPLET)$/i.test(el.tagName)) bad.push(el.tagName);
+    if (el.tagName === 'SCRIPT' && !/^\\/static\\//.test(el.getAttribute('src') || '')) bad.push('SCRIPT');
+    if (!['LINK', 'SCRIPT', 'META'].includes(el.tagName)) {
+      for (const kind of ['mouseover', 'focus', 'error', 'load', 'toggle', 'animationstart', 'click']) {
+        if (kind !== 'click' || el.hasAttribute('onclick')) el.dispatchEvent(new Event(kind));
+      }
+    }
+  }
+  return [window.hits || 0, [...new Set(bad)]];
+}"""
+
+
+@pytest.fixture
+def sheet(browser) -> Iterator[Any]:
+    """A page without any policy that counts what runs; nothing is fetched."""
+    context = open_context(browser)
+    page = context.new_page()
+    page.add_init_script("window.hits = 0; window.alert = () => { window.hits += 1; };")
+    page.route("**/*", lambda route: route.abort())
+    page.goto("about:blank")  # the counting begins with a document
+    yield page
+    context.close()
+
+
+def seen(page: Any, text: str) -> tuple[int, list[str]]:
+    page.set_content(text, wait_until="domcontentloaded")
+    hits, bad = page.evaluate(LOOK)
+    return hits, bad
+
+
+def test_the_look_sees_what_it_looks_for(sheet):
+    """Without our walls the same payloads run."""
+    hits, bad = seen(sheet, "<!doctype html>" + "".join(payloads()[:60]))
+    assert hits > 10
+    assert bad
+
+
+def batches(wanted: int) -> Iterator[list[str]]:
+    found = payloads()
+    step = max(1, len(found) // wanted)
+    chosen = found if SOAK else found[::step]
+    for start in range(0, len(chosen), 40):
+        yield chosen[start : start + 40]
+
+
+def through_texts(app, make, signed_in, sheet, wanted: int) -> None:
+    """Title, body, every field, tags and a name: editor, preview, review, inbox, lists, search."""
+    with writing():
+        author, boss = (
+            make.user("rep", username="writer", name=f"<img src=x onerror={CALL}>"),
+            make.user("business", "qa", "training", "supervisor", "manager", "admin", username="boss"),
+        )
+    writer, reader = signed_in(author), signed_in(boss)
+    token, count = writer.csrf("/profile"), 0
+    for number, batch in enumerate(batches(wanted)):
+        count += len(batch)
+        text = "\n\n".join(batch)
+        with writing():
+            fields = {"scenario": text, "say": text, "avoid": text, "customer_says": text, "qbq": text, "closing": text,
+                      "branches": [{"when": b[:200], "say": b, "next": b[:200]} for b in batch[:20]]}  # fmt: skip
+            about = {
+                "title": batch[number % len(batch)][:150],
+                "tags": [one[:50] for one in batch[:15]],
+                "fields": fields,
+            }
+            made = make.submission(actor_of(author), "script", body=text, **about)
+            page, task = f"/submissions/{made.id}", make.task(session.get_one(Submission, made.id)).id
+        for path in (page, f"{page}/edit", "/submissions/mine"):
+            assert seen(sheet, writer.text(path)) == (0, []), path
+        preview = writer.post("/preview", data={"text": text}, headers={"X-CSRFToken": token}).get_data(as_text=True)
+        assert seen(sheet, preview) == (0, [])
+        for path in (f"/reviews/{task}", "/reviews", "/", f"/search?q={batch[0][:80]}"):
+            answer = reader.get(path.split("?")[0], query_string={"q": batch[0][:80]} if "?" in path else None)
+            assert seen(sheet, answer.get_data(as_text=True)) == (0, []), path
+    assert count >= min(wanted, len(payloads()))
+
+
+def test_texts_run_nothing(app, make, signed_in, sheet):
+    through_texts(app, make, signed_in, sheet, 500)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_texts_run_nothing_at_length(app, make, signed_in, sheet):
+    through_texts(app, make, signed_in, sheet, 100_000)
+
+
+def test_published_pages_run_nothing(app, make, signed_in, sheet):
+    """Articles, their older versions, differences, snippets, lessons, quizzes, names of teams."""
+    nasty = payloads()[::40]
+    boss = make.user("training", "manager", "admin", "rep", username="boss", team="nasty")
+    reader = signed_in(boss)
+    for start in range(0, len(nasty), 25):
+        batch = nasty[start : start + 25]
+        text = "\n\n".join(batch)
+        with writing():
+            title = batch[0][:150]
+            fields = {"question": text, "answer": text, "note": text}
+            first = make.article(title=title, body=text, fields=fields, tags=[b[:50] for b in batch[:15]])
+            make.article(article=first.slug, title=f"new {title}"[:150], body=text[::-1], fields={"answer": text + "!"})
+            course = teaching.create_course(actor_of(boss), teaching.CourseSpec(title, text[:3000]))
+            teaching.add_lesson(course, actor_of(boss), first.slug, task=title)
+            questions = tuple(
+                spec(Kind.SINGLE, one, [one + "a", one + "b"], 0, explanation=one, passage=one) for one in batch[:5]
+            )
+            quiz = quizzes.add_quiz(course, actor_of(boss), quizzes.QuizSpec(title), questions)
+            teaching.publish(course, actor_of(boss))
+            slug, taught, number, team = first.slug, course.slug, quiz.id, make.team("nasty")
+            session.merge(team).name = batch[-1][:110]
+        for path in (f"/articles/{slug}", f"/articles/{slug}?rev=1.0", f"/articles/{slug}/history",
+                     f"/articles/{slug}/diff",
+                     f"/articles/{slug}/diff?look=side", f"/articles/{slug}/edit", "/search?q=alert",
+                     "/search/typing?q=src",
+                     "/courses", f"/courses/{taught}", f"/courses/{taught}/edit", f"/courses/{taught}/lessons/1",
+                     f"/quizzes/{number}", f"/quizzes/{number}/edit", "/admin/teams", "/admin/people", "/scorecard",
+                     "/scorecard/team/nasty", "/ledger"):  # fmt: skip
+            assert seen(sheet, reader.text(path)) == (0, []), path
+
+
+def test_the_policy_alone_stops_them(browser):
+    """Raw payloads, unescaped, under our policy: the second wall stands without the first."""
+    context = open_context(browser)
+    page = context.new_page()
+    page.add_init_script("window.hits = 0; window.alert = () => { window.hits += 1; };")
+    raw = "<!doctype html><body>" + "".join(p for p in payloads() if not p.startswith(("<!--", "</", "```")))
+    page.route(
+        "**/*",
+        lambda route: (
+            route.fulfill(body=raw, content_type="text/html", headers={"Content-Security-Policy": CSP})
+            if route.request.url.endswith("/raw")
+            else route.abort()
+        ),
+    )
+    page.goto("http://127.0.0.1:9/raw")
+    page.wait_for_load_state()
+    hits, bad = page.evaluate(LOOK)
+    assert hits == 0
+    assert bad, "the payloads are there"
+    context.close()
