@@ -152,7 +152,7 @@ def _sqlite_connection(writes: bool) -> Callable[[Any, Any], None]:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")
-        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.execute("PRAGMA cache_size=-4000")
         if not writes:
             cursor.execute("PRAGMA query_only=ON")
             wanted.pop("journal_mode")  # a file that nobody has written yet is not WAL yet
