@@ -107,7 +107,7 @@ def test_who_comes_in_and_nobody_meets_a_word_that_is_not_for_them(app, world, s
 def met(answer: Any, typed: str, name: str) -> list[str]:
     """Words of ``SECRETS`` in an answer that are not for this person; what they typed themselves may come back."""
     if "/submissions" in typed and name in {"business", "supervisor"}:
-        return []  # a seat of every submission that was published was theirs: its text is theirs to read (``docs/model.md``)
+        return []  # a seat of every published submission was theirs (``docs/model.md``)
     text = unquote(answer.get_data(as_text=True) + str(answer.headers)).lower()
     return [word for word in outside(name) if word in text and word not in typed]
 
