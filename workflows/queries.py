@@ -24,7 +24,7 @@ def waiting_for(
         .join(Task.review)
         .where(allowed(actor, P.DECIDE))
         .options(joinedload(Task.review).selectinload(Review.authors))
-        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+        .order_by(Task.due_at, Task.id)
     )
     if topic:
         found = found.where(Review.topic == topic)
@@ -51,7 +51,7 @@ def all_open(*, role: str | None = None, overdue: bool = False) -> sa.Select[Tas
         .join(Task.review)
         .where(Task.state == TaskState.OPEN)
         .options(joinedload(Task.review).selectinload(Review.authors))
-        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+        .order_by(Task.due_at, Task.id)
     )
     if role:
         found = found.where(Task.role == role)

@@ -35,7 +35,8 @@ def inbox() -> str:
         found = found.where(Task.role == filters["role"])
     if filters["author"]:
         found = found.where(wrote_by(filters["author"]))
-    page = paginate(found, per=40)
+    counts = counts_for(who)
+    page = paginate(found, per=40, total=None if any(filters.values()) else counts["all"])
     return render_template(
         "reviews/inbox.html",
         page={
@@ -45,7 +46,7 @@ def inbox() -> str:
             "total": page.total,
             "has_next": page.has_next,
         },
-        counts=counts_for(who),
+        counts=counts,
         filters=filters,
         kinds=subjects.topics(),
         roles=[(role, subjects.role_word(role)) for role in sorted(who.roles)],
