@@ -33,7 +33,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 from werkzeug.utils import cached_property
 
 from core import idempotency, slots
@@ -108,10 +108,9 @@ def _cleaned(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
 
 
 class Number(IntegerConverter):
-    """A number in an address that an id can have: others are an address of nothing."""
+    """A number in an address, as large as ids grow: others are an address of nothing."""
 
-    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - Werkzeug names it so
-        super().__init__(map, *args, **{"max": 2**31 - 1, **options})
+    regex = "[0-9]{1,9}"
 
 
 View = Callable[..., Any]

@@ -297,6 +297,16 @@ TABLE: list[tuple[Any, ...]] = [
     ("ll ff ffff ii", "POST /admin/kpi/readings", "figures are brought by manager and admin", {}),
     ("ll ff ffff ii", "POST /admin/kpi/close", "periods are closed by manager and admin", {"period": "x"}),
     ("ll ff ffff ii", "POST /api/v1/kpi/readings", "figures are brought by manager and admin", [{"indicator": "x"}]),
+    ("ll ff ffff of", "GET /admin/lists", "categories and services are kept by the manager"),
+    ("ll ff ffff if", "POST /admin/lists/categories", "categories are kept by the manager", {"name": ""}),
+    ("ll ff ffff if", "POST /admin/lists/services", "services are kept by the manager", {"name": ""}),
+    ("ll ff ffff of", "GET /reviews/all", "every open review is seen by the manager"),
+    ("ll ff ffff of", "GET /insight/acts/s", "the acts behind the spiral are seen by the manager"),
+    ("ll ff ffff of", "GET /insight/acts/e", "the acts behind the spiral are seen by the manager"),
+    ("ll ff ffff of", "GET /insight/acts/c", "the acts behind the spiral are seen by the manager"),
+    ("ll ff ffff of", "GET /insight/acts/i", "the acts behind the spiral are seen by the manager"),
+    ("ll in nnnn nn", "POST /submissions/{draft}/reopen", "a draft is there for its author alone", {}),
+    ("ll if ffff ff", "POST /submissions/{review}/reopen", "only its author takes up what was withdrawn", {}),
     ("oo oo oooo oo", "POST /logout", "leaving is for everybody; nobody comes to harm", {}),
 ]
 # fmt: on
