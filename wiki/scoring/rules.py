@@ -147,7 +147,7 @@ def price(act: Act, rules: Iterable[Rule], spent: Spent) -> list[Entry]:
 
 
 def undo(act: Act, earned: Iterable[Entry]) -> list[Entry]:
-    """The entries that take back what an earlier act earned, to the hundredth. Taking back a taking-back earns nothing."""
+    """The entries that take back what an earlier act earned, to the hundredth; taking back twice earns nothing."""
     return [
         Entry(
             e.user_id, e.rule_id, e.rule, act.event, act.source, e.unit, -e.points, -e.points, e.multiplier, act.day,
