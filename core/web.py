@@ -274,6 +274,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     app.register_error_handler(CSRFError, _show_csrf)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(OperationalError, _show_database)
+    app.register_error_handler(OverflowError, _show_too_large)
     app.register_error_handler(Exception, _show_bug)
 
     @app.context_processor
@@ -402,6 +403,12 @@ def _show_database(error: OperationalError) -> Response:
     if "disk is full" in text or "No space left" in text:
         return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
     return _answer(503, "database-away", _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def _show_too_large(error: OverflowError) -> Response:
+    """A number no database holds, or a date before or after all calendars: input, not a fault of ours."""
+    log.warning("request %s: %s", g.get("request_id"), error)
+    return _answer(422, "invalid", _("A number or a date in it is too large."), errors={})
 
 
 def _show_bug(error: Exception) -> Response:

@@ -110,7 +110,7 @@ def _shown(spec: FieldSpec, value: Any) -> Any:
     if spec.type is FieldType.TIME:
         try:
             return f"{local(datetime.fromisoformat(str(value))):%Y-%m-%dT%H:%M}"
-        except ValueError:
+        except (ValueError, OverflowError):
             return value
     if spec.type is FieldType.STEPS:
         return [{**s, "next_text": "; ".join(_way(a) for a in s.get("next", []))} for s in value]
