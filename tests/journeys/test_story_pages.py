@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from accounts.people import actor_of
 from core.db import reading, writing
-from tests.clients import Browser, Script
+from tests.clients import Browser, Script, fewest
 from tests.make import Make
 from wiki.articles import ops
 from wiki.articles.models import DraftBuffer, Revision, Submission
@@ -356,16 +356,6 @@ def test_an_older_version_for_a_closed_circle_stays_closed(make: Make, signed_in
 
 def queries(query_count, browser: Browser, path: str) -> int:
     return fewest(query_count, lambda: browser.text(path))
-
-
-def fewest(query_count, ask) -> int:
-    """How many queries a request takes when what is kept for a second (sign-in, badges) is at hand."""
-    counts = []
-    for _ in range(5):
-        with query_count() as statements:
-            ask()
-        counts.append(len(statements))
-    return min(counts)
 
 
 @pytest.mark.parametrize(
