@@ -1,15 +1,13 @@
 """``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
-from pydantic import Field
 
 from accounts.models import User
-from core.api import Answer, Api, In, Out, PageIn, must_match, page
+from core.api import Answer, Api, must_match, page
 from core.audit import trail
 from core.db import session
 from core.errors import Invalid, NotFound
@@ -20,153 +18,26 @@ from wiki.articles import ops, presenting, similar
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
-from wiki.articles.models import Article, Revision, Submission, SubmissionState
+from wiki.articles.models import Article, Revision, Submission
 from wiki.articles.permissions import P
 from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
+from wiki.articles.shapes import (
+    ArticleOut,
+    ArticlesIn,
+    DiffIn,
+    DiffOut,
+    ListOut,
+    MovedOut,
+    SubmissionChange,
+    SubmissionIn,
+    SubmissionOut,
+    SubmissionsIn,
+    TrailOut,
+)
 from workflows.models import Review
 from workflows.queries import last_review
 
 api = Api("articles")
-
-
-class SubmissionIn(In):
-    """A proposal. ``article`` is the slug of the article to change."""
-
-    kind: str
-    title: str = ""
-    body: str = ""
-    fields: dict[str, Any] = Field(default_factory=dict)
-    category: str | None = None
-    tags: list[str] = Field(default_factory=list)
-    services: list[str] = Field(default_factory=list)
-    article: str | None = None
-    significance: str = "major"
-    reason: str = ""
-    audience: str = "internal"
-    readers: list[str] = Field(default_factory=list)
-
-
-class SubmissionChange(In):
-    """A new revision; what is absent stays as it is."""
-
-    title: str | None = None
-    body: str | None = None
-    fields: dict[str, Any] | None = None
-    category: str | None = None
-    tags: list[str] | None = None
-    services: list[str] | None = None
-    significance: str | None = None
-    reason: str | None = None
-    audience: str | None = None
-    readers: list[str] | None = None
-
-
-class TrailOut(Out):
-    """One act."""
-
-    at: datetime
-    actor: str
-    verb: str
-    stage: str | None
-    revision: int | None
-    note: str
-
-
-class SubmissionOut(Out):
-    """A submission as its people see it."""
-
-    id: str
-    state: str
-    stage: str | None
-    waiting_for: list[str]
-    due_at: datetime | None
-    kind: str
-    title: str
-    author: str
-    co_authors: list[str]
-    significance: str
-    reason: str
-    revision: int | None
-    article: str | None
-    submitted_at: datetime | None
-    updated_at: datetime
-    links: dict[str, str]
-    body: str | None = None
-    fields: dict[str, Any] | None = None
-    category: str | None = None
-    tags: list[str] | None = None
-    services: list[str] | None = None
-    audience: str | None = None
-    trail: list[TrailOut] | None = None
-    similar: list[dict[str, Any]] | None = None
-
-
-class MovedOut(Out):
-    """Where a submission is after a verb of its author."""
-
-    state: str
-    stage: str | None
-    waiting_for: list[str]
-    due_at: datetime | None
-
-
-class SubmissionsIn(PageIn):
-    """Filters of the list."""
-
-    mine: int = Field(0, ge=0, le=1)
-    state: SubmissionState | None = None
-
-
-class ArticlesIn(PageIn):
-    """Filters of the list."""
-
-    kind: str | None = None
-    category: str | None = None
-    tag: str | None = None
-    changed_since: datetime | None = None
-
-
-class ArticleOut(Out):
-    """A published article."""
-
-    id: str
-    external_id: str | None
-    slug: str
-    kind: str
-    title: str
-    body: str
-    fields: dict[str, Any]
-    html: str
-    version: str
-    revision: str
-    published_at: datetime | None
-    updated_at: datetime | None
-    authors: list[str]
-    category: str | None
-    tags: list[str]
-    services: list[str]
-    audience: str
-
-
-class DiffIn(In):
-    """Two version numbers; absent: the newest two."""
-
-    from_: str | None = Field(None, alias="from")
-    to: str | None = None
-
-
-class ListOut(Out):
-    """A page of a list."""
-
-    items: list[dict[str, Any]]
-    next: str | None
-    total: int
-
-
-class DiffOut(Out):
-    """Parts in reading order."""
-
-    diff: list[dict[str, str]]
 
 
 def _where(submission: Submission) -> dict[str, Any]:
