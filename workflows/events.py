@@ -54,3 +54,93 @@ class TaskDecided:
     in_time: bool
     score: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClaimed:
+    """A task went to somebody: ``how`` is taken, routed or handed; ``by_id`` is empty when the routing chose."""
+
+    task_id: int
+    review_id: int
+    to_id: int
+    from_id: int | None
+    by_id: int | None
+    how: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReminded:
+    """A task is due in ``hours`` working hours and nobody has decided it."""
+
+    task_id: int
+    review_id: int
+    hours: int
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEscalated:
+    """A task is overdue and has reached a rung of its ladder (1 is the first); the people of ``to_role`` are told."""
+
+    task_id: int
+    review_id: int
+    level: int
+    to_role: str
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBlocked:
+    """Too few people are left who may decide a task: a manager must name somebody."""
+
+    task_id: int
+    review_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """Somebody left a remark without a verdict."""
+
+    decision_id: int
+    task_id: int
+    review_id: int
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkResolved:
+    """An author has answered a remark on a passage (``open_again``: took the answer back)."""
+
+    remark_id: int
+    review_id: int
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertAsked:
+    """An opinion was asked for; ``user_id`` is empty for somebody without an account, who got a link to ``address``."""
+
+    request_id: int
+    task_id: int
+    review_id: int
+    asked_by_id: int
+    user_id: int | None
+    address: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertAnswered:
+    """The opinion has come."""
+
+    request_id: int
+    task_id: int
+    review_id: int
+    asked_by_id: int
+    at: datetime
