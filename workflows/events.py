@@ -54,3 +54,10 @@ class TaskDecided:
     in_time: bool
     score: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """The hours of a calendar, or the sites that work by it, are others now: open deadlines may have moved."""
+
+    slug: str
