@@ -90,9 +90,8 @@ def save_calendar(
     for field, value in after.items():
         setattr(row, field, value)
     row.version, row.updated_at = row.version + 1, clock.now()
-    session.add(row)
     session.info[CHANGED] = True
-    _flush(slug)
+    _write(row)
     others = _move(row, moved)
     details = {"slug": slug, "version": row.version, "changed": _differences(before, after), "sites": sorted(moved)}
     audit.record(actor, "saved", subject_kind="calendar", subject_id=row.id, details=details)
@@ -102,11 +101,12 @@ def save_calendar(
     return row
 
 
-def _flush(slug: str) -> None:
+def _write(row: ShiftCalendar) -> None:
     try:
-        session.flush()
+        with session.begin_nested():
+            session.add(row)
     except sa.exc.IntegrityError as error:  # two at once made one of this slug
-        raise Conflict(_("%(slug)s exists already.", slug=slug), code="slug-taken") from error
+        raise Conflict(_("%(slug)s exists already.", slug=row.slug), code="slug-taken") from error
 
 
 def _locked(slug: str) -> sa.Select[ShiftCalendar]:

@@ -71,7 +71,7 @@ def calendar_by_slug(slug: str) -> sa.Select[ShiftCalendar]:
     return sa.select(ShiftCalendar).options(selectinload(ShiftCalendar.sites)).where(ShiftCalendar.slug == slug)
 
 
-def sites_with_calendars() -> sa.Select[Site, ShiftCalendar]:
+def sites_with_calendars() -> sa.Select[Site, ShiftCalendar | None]:
     """Every site with the calendar it was given, or ``None``, by name."""
     return (
         sa.select(Site, ShiftCalendar)
