@@ -10,16 +10,13 @@ import sqlalchemy as sa
 from accounts.models import Team
 from core import clock
 from core.db import lock, session
-from core.events import emit
+from core.events import emit, on
 from workflows import calendars
+from workflows.calendar_queries import calendar_of
 from workflows.definitions import Stage
-from workflows.events import TaskEscalated, TaskReminded
+from workflows.events import CalendarChanged, TaskEscalated, TaskReminded
 from workflows.models import Review, Task
 from workflows.rules import TaskState
-
-def calendar_of(slug: str | None, site_id: int | None) -> calendars.Calendar:
-    return calendars.ALWAYS
-
 
 HOUR = 60  # minutes
 LEAST = 4  # a task that comes back after a return has at least a quarter of its time: the clock stood still meanwhile
@@ -81,4 +78,13 @@ def _sound(task: Task, now: datetime) -> None:
             emit(TaskEscalated(task.id, task.review_id, step, role, task.due_at, now))
     task.alarms += 1
     _reckon(task, stage, calendar_for(stage, task.team_id))
+    session.flush()
+
+
+@on(CalendarChanged)
+def reckon_again(event: CalendarChanged) -> None:
+    """A calendar changed: what is open is due when the new one says. Lists and versions stay as they are."""
+    for task in session.scalars(sa.select(Task).where(Task.state == TaskState.OPEN)):
+        stage = task.definition_stage
+        _reckon(task, stage, calendar_for(stage, task.team_id))
     session.flush()

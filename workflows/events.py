@@ -146,3 +146,10 @@ class ExpertAnswered:
     review_id: int
     asked_by_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """The hours of a calendar, or the sites that work by it, are others now: open deadlines may have moved."""
+
+    slug: str
