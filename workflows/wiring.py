@@ -4,7 +4,7 @@ from flask import Flask
 
 from core.i18n import _l
 from core.slots import menu
-from workflows import api, caretaker_models, views
+from workflows import api, caretaker_views, views
 from workflows.permissions import P
 from workflows.queries import count_waiting
 
@@ -12,7 +12,9 @@ from workflows.queries import count_waiting
 def init_app(app: Flask) -> None:
     """The inbox and its badge; ``workflows.api`` is mounted by ``wiki.api``."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(caretaker_views.bp)
+    menu(_l("Caretakers"), "caretakers.show", P.MANAGE_PIPELINES, order=61, place="person")
     menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
 
 
-__all__ = ["api", "caretaker_models", "init_app"]
+__all__ = ["api", "init_app"]
