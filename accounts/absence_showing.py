@@ -45,11 +45,11 @@ def section(user: User, form: AbsenceForm | None = None) -> dict[str, Any]:
 
 
 def rows_of(user: User) -> list[dict[str, Any]]:
-    """A person's absences, the latest first, of the past ones only the last few."""
+    """A person's absences: the one that is on, those to come in their order, then the last few of the past."""
     now = clock.now()
-    rows = session.scalars(absences.absences_of(user.id).limit(50)).all()
-    over = [row for row in rows if row.is_over(now)]
-    return [row_of(row) for row in rows if row not in over or row in over[:PAST]]
+    coming = session.scalars(absences.not_over().where(Absence.user_id == user.id)).all()
+    over = session.scalars(absences.absences_of(user.id).where(absences.has_ended(now)).limit(PAST)).all()
+    return [row_of(row) for row in (*coming, *over)]
 
 
 def row_of(row: Absence) -> dict[str, Any]:

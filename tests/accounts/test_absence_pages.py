@@ -110,6 +110,18 @@ def test_a_deputy_who_is_away_too_is_told_of(signed_in, make, clock):
     assert "Lan was to stand in for Jie then." in page
 
 
+def test_the_profile_lists_what_is_on_then_what_comes_then_what_was(signed_in, make, clock):
+    user, now = make.user("qa"), clock.now()
+    with writing():
+        for start, end in ((1, 2), (-1, 1), (5, 6), (-3, -1)):
+            clock.set(min(now, now + timedelta(days=end, hours=-1)))
+            announce(actor_of(user), user.id, now + timedelta(days=start), now + timedelta(days=end))
+        clock.set(now)
+    page = signed_in(user).text("/profile")
+    shown = re.findall(r'<span class="chip[^"]*">(Away now|Planned|Over)</span>', page)
+    assert shown == ["Away now", "Planned", "Planned", "Over"]
+
+
 def test_deputies_are_offered_who_share_a_role_the_own_team_first(signed_in, make):
     user = make.user("qa", "rep", team="billing", name="Lan")
     make.user("qa", name="Far Away", team="faults")
