@@ -246,7 +246,9 @@ def _checked(task: Task, given: Verdict) -> Verdict:
     errors = {**_note_faults(given), **_checklist_faults(task, given), **_remark_faults(task, given)}
     stage, target = task.definition_stage, None
     if given.verb is Verb.SEND_BACK:
-        target = stage.returns_to if given.to_stage is None else (given.to_stage if given.to_stage != "author" else None)
+        target = (
+            stage.returns_to if given.to_stage is None else (given.to_stage if given.to_stage != "author" else None)
+        )
     if target is not None and target not in {one.key for one in task.review.definition.stages}:
         errors["to_stage"] = _("There is no stage %(stage)s in this review.", stage=target[:64])
     reason = None if given.verb not in REFUSALS else (given.reason or None)

@@ -162,9 +162,7 @@ def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task
 
 def _tell_opened(task: Task) -> None:
     review = task.review
-    emit(
-        TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, task.stage, task.role, task.due_at)
-    )
+    emit(TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, task.stage, task.role, task.due_at))
 
 
 def _task(review: Review, current: Round, stage: Stage, seat: Seat, *, blind: bool = False) -> Task:

@@ -198,6 +198,7 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+
 def kind_of(code: str) -> Kind:
     """The kind of this code.
 
