@@ -5,7 +5,18 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from workflows import api, calendar_views, caretaker_views, claiming, housekeeping, views
+from workflows import (
+    api,
+    board_views,
+    calendar_views,
+    caretaker_views,
+    claiming,
+    expert_views,
+    housekeeping,
+    inbox_views,
+    remark_views,
+    views,
+)
 from workflows.calendar_ops import ensure_calendars
 from workflows.permissions import P
 from workflows.queries import count_waiting
@@ -14,6 +25,7 @@ from workflows.queries import count_waiting
 def init_app(app: Flask) -> None:
     """The inbox and its badge, calendars and caretakers; ``workflows.api`` is mounted by ``wiki.api``."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(expert_views.bp)
     app.register_blueprint(calendar_views.bp)
     app.register_blueprint(caretaker_views.bp)
     seed(ensure_calendars)
@@ -22,4 +34,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Shift calendars"), "calendars.index", P.MANAGE_PIPELINES, order=62, place="person")
 
 
-__all__ = ["api", "claiming", "housekeeping", "init_app"]
+__all__ = ["api", "board_views", "claiming", "housekeeping", "inbox_views", "init_app", "remark_views"]
