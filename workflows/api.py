@@ -212,5 +212,3 @@ def reopen_remark(remark_id: int) -> RemarkOut:
 
 def _answered(remark: Remark) -> RemarkOut:
     return _remark(remark, names_of([remark.author_id]).get(remark.author_id, ""))
-
-

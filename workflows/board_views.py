@@ -44,7 +44,7 @@ def board() -> str:
     who, people = actor(), reviewers()
     ids = [user.id for user in people]
     holding, decided, absences = loads_by_holder(), decided_counts(ids, this_week(), who), away(ids)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": user.name,
             "username": user.username,

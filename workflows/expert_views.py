@@ -1,4 +1,4 @@
-"""Asking somebody who knows better, and answering: with an account, or through a link that expires and opens one text."""
+"""Asking somebody who knows better, and answering: with an account, or by a link that expires and opens one text."""
 
 from typing import Any
 
@@ -167,7 +167,7 @@ def opinion(link: str) -> Response:
 
 
 @bp.post("/expert/<link>")
-@csrf.exempt  # the page sends no referrer, which the usual check wants under HTTPS; its token is checked below
+@csrf.exempt  # type: ignore[untyped-decorator]  # the page sends no referrer, which the usual check wants under HTTPS; its token is checked below
 @gate(EVERYONE)
 def answer_opinion(link: str) -> Response:
     """The opinion stands on the review page afterwards."""

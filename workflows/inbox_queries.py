@@ -1,4 +1,4 @@
-"""What an inbox asks the database: its rows, its counts, and what follows an item. Nothing is joined that is not shown."""
+"""What an inbox asks the database: rows, counts, and what follows an item. Nothing is joined that is not shown."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -93,8 +93,8 @@ def counts_of(who: Actor) -> dict[str, int]:
     return dict(zip(["all", *parts], row, strict=True))
 
 
-def around(who: Actor, task_id: int) -> tuple[int, sa.Row[tuple[int, str]] | None, int]:
-    """The place of a task in the inbox (0: not in it), what follows it, and how many there are (as far as is looked)."""
+def around(who: Actor, task_id: int) -> tuple[int, sa.Row[int, str] | None, int]:
+    """The place of a task in the inbox (0: not in it), what follows it, and how many there are, as far as is looked."""
     found = waiting(who).options().with_only_columns(Task.id, Review.title, maintain_column_froms=True)
     rows = session.execute(found.limit(FARTHEST)).all()
     ids = [row.id for row in rows]

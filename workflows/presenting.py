@@ -37,7 +37,7 @@ def names_of(ids: Sequence[int | None]) -> dict[int, str]:
     wanted = sorted({user_id for user_id in ids if user_id is not None})
     if not wanted:
         return {}
-    return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())
+    return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).all())
 
 
 def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict[str, Any]]:

@@ -44,9 +44,7 @@ def beside(
         found.texts.append({**one, "html": mark_html(one["html"], _quotes(mine)), "remarks": shown})
     for name, label, parts in given:
         mine = of_field.get(name, [])
-        found.changes.append(
-            {"name": name, "label": label, "parts": mark_parts(parts, _quotes(mine)), "remarks": mine}
-        )
+        found.changes.append({"name": name, "label": label, "parts": mark_parts(parts, _quotes(mine)), "remarks": mine})
     found.rest = [card for card in cards if card["field"] not in places]
     return found
 

@@ -6,7 +6,6 @@ from flask import flash, redirect, request, url_for
 
 from core.db import session
 from core.errors import Invalid
-from core.i18n import _
 from core.web import actor, gate, local_path
 from workflows import remarks, subjects
 from workflows.models import Remark, Review

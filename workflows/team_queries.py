@@ -107,7 +107,7 @@ def loads_by_holder() -> dict[int, Load]:
         .where(Task.state == TaskState.OPEN, Task.claimed_by_id.is_not(None))
         .group_by(Task.claimed_by_id)
     )
-    return {row[0]: Load(*row[1:]) for row in rows}
+    return {row[0]: Load(*row[1:]) for row in rows if row[0] is not None}
 
 
 def decided_counts(people: Sequence[int], since: datetime, reader: Actor) -> dict[int, int]:
@@ -118,7 +118,7 @@ def decided_counts(people: Sequence[int], since: datetime, reader: Actor) -> dic
         .where(sa.not_(hidden_from(reader)))
         .group_by(Decision.actor_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def decided_since(user_id: int, since: datetime, reader: Actor) -> sa.Select[Decision]:
@@ -127,7 +127,9 @@ def decided_since(user_id: int, since: datetime, reader: Actor) -> sa.Select[Dec
         sa.select(Decision)
         .where(Decision.actor_id == user_id, Decision.decided_at >= since, Decision.verb != Verb.COMMENT)
         .where(sa.not_(hidden_from(reader)))
-        .options(joinedload(Decision.task).options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people)))
+        .options(
+            joinedload(Decision.task).options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))
+        )
         .order_by(Decision.id.desc())
     )
 

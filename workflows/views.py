@@ -183,7 +183,7 @@ def choose_taker(task_id: int) -> Any:
 @bp.post("/<int:task_id>/handover")
 @gate(P.ENTER_REVIEWS)
 def hand_over(task_id: int) -> Any:
-    """Pass the task to somebody else who may sit in its seat; one that has moved since is refused, and it is said why."""
+    """Pass the task to somebody else who may sit in its seat; one that has moved since is refused with a sentence."""
     form = request.form
     try:
         task = claiming.hand_over(task_id, actor(), to=form.get("to", ""), seen=form.get("version", type=int))

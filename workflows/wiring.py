@@ -30,6 +30,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(caretaker_views.bp)
     seed(ensure_calendars)
     menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
+    menu(_l("Team board"), "reviews.board", P.WATCH_TEAM, order=20, place="person")
+    menu(_l("Questions to me"), "reviews.questions", None, order=25, place="person")
     menu(_l("Caretakers"), "caretakers.show", P.MANAGE_PIPELINES, order=61, place="person")
     menu(_l("Shift calendars"), "calendars.index", P.MANAGE_PIPELINES, order=62, place="person")
 

@@ -10,9 +10,9 @@ function selected() {
   const range = selection.getRangeAt(0);
   const block = closest(range.startContainer, "[data-field]");
   if (!block || !page.contains(block) || block !== closest(range.endContainer, "[data-field]")) return null;
-  if (closest(range.startContainer, ".note, form") || closest(range.startContainer, "h2, h3")) return null;
+  if (closest(range.startContainer, ".passage-note, form") || closest(range.startContainer, "h2, h3")) return null;
   const copy = range.cloneContents();
-  for (const gone of copy.querySelectorAll("del, .note, button")) gone.remove(); // what was taken out is not there to be remarked on
+  for (const gone of copy.querySelectorAll("del, .passage-note, button")) gone.remove(); // what was taken out is not there to be remarked on
   for (const end of copy.querySelectorAll("p, li, br, tr, h2, h3")) end.append(" ");
   const quote = copy.textContent.replace(/\s+/g, " ").trim();
   return quote ? { field: block.dataset.field, block, quote: [...quote].slice(0, 500).join(""), range } : null;
@@ -64,7 +64,7 @@ function place(block) {
 /** How many notes go with the decision. */
 function count() {
   const line = page.querySelector("[data-pending]");
-  const found = page.querySelectorAll(".note.is-pending").length;
+  const found = page.querySelectorAll(".passage-note.is-pending").length;
   if (!line) return;
   line.hidden = !found;
   line.textContent = line.dataset.words.replace("{n}", found);

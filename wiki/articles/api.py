@@ -34,8 +34,8 @@ from wiki.articles.shapes import (
     SubmissionsIn,
     TrailOut,
 )
-from workflows.models import Review
 from workflows.blindness import blind_since, hides
+from workflows.models import Review
 from workflows.queries import last_review
 
 api = Api("articles")

@@ -105,9 +105,7 @@ def returned_with(submission: Submission | None, reader: Actor) -> dict[str, Any
     }
 
 
-def trail_of(
-    submission: Submission, *, with_notes: bool = True, reader: Actor | None = None
-) -> list[dict[str, Any]]:
+def trail_of(submission: Submission, *, with_notes: bool = True, reader: Actor | None = None) -> list[dict[str, Any]]:
     """The acts for the page, newest first. ``reader``: who may still give a second opinion does not see what others
     found."""
     since = blind_since(reader, ops.SUBJECT, submission.id) if reader is not None else None
@@ -130,12 +128,14 @@ class _Words:
 
     def __init__(self, submission: Submission, rows: list[TrailEntry]) -> None:
         numbers = sa.select(Revision.id, Revision.number).where(Revision.submission_id == submission.id)
-        self.numbers = dict(session.execute(numbers).tuples().all())
+        self.numbers = dict(session.execute(numbers).all())
         self.review = last_review(ops.SUBJECT, submission.id)
         self.principals = presenting.names_of([row.on_behalf_of_id for row in rows if row.on_behalf_of_id])
-        told = {str(row.details["to"]) for row in rows if row.verb in {"hand_over", "take_back"} and "to" in row.details}
+        told = {
+            str(row.details["to"]) for row in rows if row.verb in {"hand_over", "take_back"} and "to" in row.details
+        }
         people = sa.select(User.username, User.name).where(User.username.in_(told))
-        self.people = dict(session.execute(people).tuples().all()) if told else {}
+        self.people = dict(session.execute(people).all()) if told else {}
 
     def act(self, row: TrailEntry, *, with_notes: bool) -> dict[str, Any]:
         return {
