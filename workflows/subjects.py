@@ -55,3 +55,17 @@ def topics() -> list[tuple[str, object]]:
 def role_word(code: str) -> str:
     """The word for a role or stage."""
     return _words[0](code) if _words else code
+
+
+Categories = Callable[[], list[tuple[str, str, str]]]
+_categories: list[Categories] = []
+
+
+def name_categories(listed: Categories) -> None:
+    """Who lists the categories there are: (code, label, path of codes from the root joined with '/') by path."""
+    _categories[:] = [listed]
+
+
+def categories() -> list[tuple[str, str, str]]:
+    """(code, label, path) of every category, those above before those below them."""
+    return _categories[0]() if _categories else []

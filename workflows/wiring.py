@@ -4,7 +4,7 @@ from flask import Flask
 
 from core.i18n import _l
 from core.slots import menu
-from workflows import api, views
+from workflows import api, caretaker_models, views
 from workflows.permissions import P
 from workflows.queries import count_waiting
 
@@ -15,4 +15,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
 
 
-__all__ = ["api", "init_app"]
+__all__ = ["api", "caretaker_models", "init_app"]

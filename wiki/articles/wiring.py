@@ -18,7 +18,7 @@ from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
 from wiki.articles.models import Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
-from wiki.articles.queries import by_submission_ids
+from wiki.articles.queries import by_submission_ids, categories
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
@@ -35,11 +35,16 @@ def init_app(app: Flask) -> None:
     for kind in KINDS.values():
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
+    subjects.name_categories(_categories)
     seed(_pipelines)
     subjects.register(
         SUBJECT,
         subjects.Subject(visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards),
     )
+
+
+def _categories() -> list[tuple[str, str, str]]:
+    return [(node.slug, node.name, node.path) for node in categories()]
 
 
 def _pipelines() -> None:
