@@ -69,3 +69,28 @@ def name_categories(listed: Categories) -> None:
 def categories() -> list[tuple[str, str, str]]:
     """(code, label, path) of every category, those above before those below them."""
     return _categories[0]() if _categories else []
+
+
+Labels = list[tuple[str, str]]
+_fields: list[Callable[[str], Labels]] = []
+_significances: list[Callable[[], Labels]] = []
+
+
+def name_fields(listed: Callable[[str], Labels]) -> None:
+    """Who lists what a subject of a topic is made of, so that a seat can answer for some of it: (code, label)."""
+    _fields[:] = [listed]
+
+
+def fields(topic: str) -> Labels:
+    """(code, label) of everything a subject of this topic is made of, in the order of its page."""
+    return _fields[0](topic) if _fields else []
+
+
+def name_significances(listed: Callable[[], Labels]) -> None:
+    """Who lists the sizes of an edit: (code, label), the smallest first."""
+    _significances[:] = [listed]
+
+
+def significances() -> Labels:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    return _significances[0]() if _significances else []

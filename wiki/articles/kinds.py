@@ -220,6 +220,16 @@ def kind_of(code: str) -> Kind:
     return KINDS[code]
 
 
+def field_labels(code: str) -> list[tuple[str, str]]:
+    """(code, label) of everything a text of this kind is made of, as differences name it; empty for an unknown kind."""
+    if code not in KINDS:
+        return []
+    kind = KINDS[code]
+    own = [(f"fields.{spec.code}", str(spec.label)) for spec in kind.fields]
+    rest = [("category", _("Category")), ("tags", _("Tags")), ("audience", _("Audience"))]
+    return [("title", _("Title")), *own, ("body", str(kind.body_label)), *rest]
+
+
 def clean_fields(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are stored: typed, empty ones left out.
 

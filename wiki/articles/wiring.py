@@ -14,7 +14,7 @@ from core.slots import menu
 from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
-from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
+from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS, field_labels
 from wiki.articles.models import Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
@@ -36,6 +36,8 @@ def init_app(app: Flask) -> None:
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     subjects.name_categories(_categories)
+    subjects.name_fields(field_labels)
+    subjects.name_significances(presenting.significances)
     seed(_pipelines)
     subjects.register(
         SUBJECT,
