@@ -227,7 +227,11 @@ def _faults_of_seat(seat: Seat, at: str) -> Iterator[tuple[str, str]]:
     elif seat.people and isinstance(seat.approvals, int) and seat.approvals > len(set(seat.people)):
         yield (
             f"{at}.approvals",
-            _("%(n)s approvals are needed, but only %(m)s people are named.", n=seat.approvals, m=len(set(seat.people))),
+            _(
+                "%(n)s approvals are needed, but only %(m)s people are named.",
+                n=seat.approvals,
+                m=len(set(seat.people)),
+            ),
         )
     if len(set(seat.people)) != len(seat.people):
         yield f"{at}.people", _("Somebody is named twice.")
