@@ -1,7 +1,7 @@
 """Where the boxes and arrows of a pipeline stand: pure geometry, drawn as SVG by ``templates/pipelines/_drawing.html``.
 
 Two shapes of the same picture: from left to right, and – for a phone – from top to bottom. Coordinates are whole
-numbers of SVG units; an em of the labels is 13 of them, a Chinese character as wide as high.
+numbers of SVG units; an em of the labels is 12 of them, a Chinese character as wide as high.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from core.i18n import _
 from workflows.definitions import Definition, Stage
 from workflows.pipeline_words import Words, approvals_short, hours, seat_name, stage_name
 
-EM = 13
-BOX, GAP, PAD = 176, 44, 10
+EM, LATIN = 12, 6
+BOX, GAP, PAD = 150, 30, 8
 HEAD, SEAT, FOOT = 26, 28, 22
 EDGE = 8
-END = 92
+END = 72
 LANE = 16  # between return arrows
 
 Place = tuple[int, int, int, int]  # x, y, width, height
@@ -75,7 +75,7 @@ class Drawing:
 
 def width_of(text: str) -> int:
     """About how wide a label is."""
-    return sum(EM if ord(char) > 0x2E7F else 7 for char in text)
+    return sum(EM if ord(char) > 0x2E7F else LATIN for char in text)
 
 
 def cut(text: str, room: int) -> str:
@@ -97,12 +97,12 @@ def draw(definition: Definition, words: Words, *, upright: bool = False) -> Draw
     tallest = max((_height(stage) for stage in definition.stages), default=30)
     x, y = (EDGE + lanes, EDGE) if upright else (EDGE, EDGE + lanes)
     start = (x + (BOX - END) // 2, y, END, 30) if upright else (x, y + tallest // 2 - 15, END, 30)
-    x, y = (x, y + 30 + GAP - 14) if upright else (x + END + GAP, y)
+    x, y = (x, y + 30 + GAP - 6) if upright else (x + END + GAP, y)
     boxes: list[StageBox] = []
     for stage in definition.stages:
         height = _height(stage)
         boxes.append(_box(stage, words, x, y if upright else y + (tallest - height) // 2))
-        x, y = (x, y + height + GAP - 14) if upright else (x + BOX + GAP, y)
+        x, y = (x, y + height + GAP - 6) if upright else (x + BOX + GAP, y)
     if upright:
         end, size = (start[0], y, END, 30), (x + BOX + LANE + 2 * EDGE, y + 30 + EDGE)
     else:
@@ -130,7 +130,7 @@ def _box(stage: Stage, words: Words, x: int, y: int) -> StageBox:
     seats = []
     for number, seat in enumerate(stage.seats):
         mark, label = approvals_short(seat), seat_name(seat, words)
-        room = BOX - 2 * PAD - 16 - (width_of(mark) + 8 if mark else 0)
+        room = BOX - 2 * PAD - 14 - (width_of(mark) + 8 if mark else 0)
         top = y + HEAD + number * SEAT
         seats.append(SeatBox(x + PAD, top, BOX - 2 * PAD, SEAT - 4, cut(label, room), label, mark))
     name = stage_name(stage, words)

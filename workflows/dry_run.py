@@ -56,7 +56,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The answer. ``key`` is the chosen pipeline's, ``None`` when there is none; ``mine``: it is the one on the page."""
+    """The answer. ``key`` is the chosen pipeline's, if any; ``mine``: it is the one on the page."""
 
     key: str | None
     name: str

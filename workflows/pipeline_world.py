@@ -34,6 +34,9 @@ class Person:
 class World:
     """The things of this installation, each read once."""
 
+    def __init__(self) -> None:
+        self._holders: dict[str, list[Person]] = {}
+
     @cached_property
     def teams(self) -> dict[str, str]:
         """Names by slug."""
@@ -86,9 +89,10 @@ class World:
 
     def holders(self, role: str) -> list[Person]:
         """The active people who hold a role, by name."""
-        if role not in set(Role):
-            return []
-        return [_person(user) for user in session.scalars(people_queries.holders(Role(role)))]
+        if role not in self._holders:
+            rows = session.scalars(people_queries.holders(Role(role))) if role in set(Role) else ()
+            self._holders[role] = [_person(user) for user in rows]
+        return self._holders[role]
 
     def words(self, definition: Definition | None = None) -> Words:
         """The labels that a definition is told with."""
