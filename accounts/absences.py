@@ -148,6 +148,11 @@ def absences_of(user_id: int) -> sa.Select[Absence]:
     )
 
 
+def has_ended(at: datetime) -> sa.ColumnElement[bool]:
+    """Absences that lie behind: run out, ended early or cancelled."""
+    return sa.or_(Absence.ended_at.is_not(None), Absence.ends_at <= at)
+
+
 def known_to(actor: Actor) -> sa.Select[Absence]:
     """Absences that are or will be and that this person may know of."""
     return not_over().where(allowed(actor, P.SEE_ABSENCE))

@@ -6,6 +6,7 @@ A category without caretakers of its own is looked after by those of the nearest
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from accounts import queries
 from accounts.models import User, UserRole
@@ -38,6 +39,7 @@ def every(categories: Iterable[str] | None = None) -> dict[str, list[User]]:
     rows = (
         sa.select(Caretaker.category, User)
         .join(User, User.id == Caretaker.user_id)
+        .options(joinedload(User.team))
         .where(User.active)
         .order_by(User.name, User.id)
     )

@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.db import session
 from core.permissions import Permission, all_of, anybody, grant, holds, none_of
 from workflows import subjects
-from workflows.caretakers import Caretaker, categories_of
+from workflows.caretaker_models import Caretaker
 from workflows.models import Decision, ExpertRequest, Review, ReviewAuthor, RoundPerson, Task, TaskPerson
 from workflows.rules import TaskState, Verb
 
@@ -65,9 +65,13 @@ def _principals(actor: Actor, task: Task) -> list[Principal]:
 def _fits(user_id: int, team_id: int | None, task: Task) -> bool:
     if task.team_id is not None and task.team_id != team_id:
         return False
-    if task.category is not None and task.category not in categories_of(user_id):
+    if task.category is not None and not _looks_after(user_id, task.category):
         return False
     return not task.named or any(row.user_id == user_id for row in task.people)
+
+
+def _looks_after(user_id: int, category: str) -> bool:
+    return session.get(Caretaker, (user_id, category)) is not None
 
 
 def capacity(actor: Actor, task: Task) -> Capacity | None:

@@ -14,6 +14,7 @@ class Subject:
     ``visible(actor, id)``: may the person know that it exists? ``readable(actor, id)``: may they read its text?
     ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: what the review page shows.
     ``url(id)``: where its author follows it. ``cards(ids)``: what lists show beside the title, by id.
+    ``changed(old, new)``: the codes of the fields in which two revisions differ.
     """
 
     visible: Callable[[Actor, int], bool]
@@ -22,6 +23,7 @@ class Subject:
     page: Callable[[Actor, Any], dict[str, Any]]
     url: Callable[[int], str]
     cards: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
+    changed: Callable[[int, int], frozenset[str]]
 
 
 _subjects: dict[str, Subject] = {}
@@ -71,26 +73,29 @@ def categories() -> list[tuple[str, str, str]]:
     return _categories[0]() if _categories else []
 
 
-Labels = list[tuple[str, str]]
-_fields: list[Callable[[str], Labels]] = []
-_significances: list[Callable[[], Labels]] = []
+Fields = Callable[[str], list[tuple[str, str]]]
+_fields: list[Fields] = []
 
 
-def name_fields(listed: Callable[[str], Labels]) -> None:
-    """Who lists what a subject of a topic is made of, so that a seat can answer for some of it: (code, label)."""
+def name_fields(listed: Fields) -> None:
+    """Who lists the fields of a topic's texts: (code, label) in the order of the form."""
     _fields[:] = [listed]
 
 
-def fields(topic: str) -> Labels:
-    """(code, label) of everything a subject of this topic is made of, in the order of its page."""
+def fields(topic: str) -> list[tuple[str, str]]:
+    """(code, label) of what a text of this topic consists of: what remarks point at and seats answer for."""
     return _fields[0](topic) if _fields else []
 
 
-def name_significances(listed: Callable[[], Labels]) -> None:
+Labels = Callable[[], list[tuple[str, str]]]
+_significances: list[Labels] = []
+
+
+def name_significances(listed: Labels) -> None:
     """Who lists the sizes of an edit: (code, label), the smallest first."""
     _significances[:] = [listed]
 
 
-def significances() -> Labels:
+def significances() -> list[tuple[str, str]]:
     """(code, label) of the sizes of an edit, the smallest first."""
     return _significances[0]() if _significances else []

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time, code
 
 revision = "0011_absences"
-down_revision = "0009_kpi"
+down_revision = "0010_calendars"
 
 
 def upgrade() -> None:

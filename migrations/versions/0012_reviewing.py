@@ -9,7 +9,7 @@ from migrations.columns import Json, Time, code
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0012_reviewing"
-down_revision = "0009_kpi"
+down_revision = "0011_absences"
 
 
 def upgrade() -> None:
@@ -28,6 +28,7 @@ def _pipelines() -> None:
         batch.drop_constraint("uq_pipelines_topic_version", type_="unique")
         batch.alter_column("topic", new_column_name="key", existing_type=sa.String(64), existing_nullable=False)
         batch.add_column(sa.Column("name", sa.String(120), nullable=False, server_default=""))
+    with op.batch_alter_table("pipelines") as batch:  # apart: a batch does not yet know the new name of a column
         batch.create_unique_constraint("uq_pipelines_key_version", ["key", "version"])
     _active_index("key")
     pipelines = sa.table("pipelines", sa.column("id", sa.Integer), sa.column("key"), sa.column("document", Json))
@@ -195,6 +196,7 @@ def downgrade() -> None:
         batch.drop_constraint("uq_pipelines_key_version", type_="unique")
         batch.drop_column("name")
         batch.alter_column("key", new_column_name="topic", existing_type=sa.String(64), existing_nullable=False)
+    with op.batch_alter_table("pipelines") as batch:
         batch.create_unique_constraint("uq_pipelines_topic_version", ["topic", "version"])
     _active_index("topic")
 

@@ -15,7 +15,7 @@ from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
 from wiki.articles.rules import READER_TOKEN
-from workflows.rules import Definition, pipeline
+from workflows.definitions import Definition, Question, pipeline
 
 
 class FieldType(StrEnum):
@@ -199,13 +199,14 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+_FOUR = ("business", "qa", "training", "supervisor")
 DEFAULT_PIPELINES: dict[str, Definition] = {
-    "best_practice": pipeline("business", "qa", "training", "supervisor"),
-    "script": pipeline("business", "qa", "training", "supervisor"),
-    "faq": pipeline("business", "qa", "supervisor"),
-    "sop": pipeline("business", "qa", "training", "supervisor", due_hours=48),
-    "notice": pipeline("business", "supervisor", due_hours=4),
-    "product": pipeline("business", "qa"),
+    "best_practice": pipeline(*_FOUR, topic="best_practice"),
+    "script": pipeline(*_FOUR, topic="script"),
+    "faq": pipeline("business", "qa", "supervisor", topic="faq"),
+    "sop": pipeline(*_FOUR, topic="sop", due_hours=48),
+    "notice": pipeline("business", "supervisor", topic="notice", due_hours=4, bulk=True),
+    "product": pipeline("business", "qa", topic="product"),
 }
 
 
@@ -218,16 +219,6 @@ def kind_of(code: str) -> Kind:
     if code not in KINDS:
         raise Invalid({"kind": _("There is no kind %(kind)s.", kind=code[:40])})
     return KINDS[code]
-
-
-def field_labels(code: str) -> list[tuple[str, str]]:
-    """(code, label) of everything a text of this kind is made of, as differences name it; empty for an unknown kind."""
-    if code not in KINDS:
-        return []
-    kind = KINDS[code]
-    own = [(f"fields.{spec.code}", str(spec.label)) for spec in kind.fields]
-    rest = [("category", _("Category")), ("tags", _("Tags")), ("audience", _("Audience"))]
-    return [("title", _("Title")), *own, ("body", str(kind.body_label)), *rest]
 
 
 def clean_fields(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
