@@ -69,6 +69,7 @@ def form_context(sheet: Sheet) -> dict[str, Any]:
         "problems": sheet.problems,
         "topics": list(world.topics.items()),
         "categories": [(slug, label, path.count("/")) for slug, label, path in world.categories],
+        "trial_categories": [(slug, "\u2003" * path.count("/") + label) for slug, label, path in world.categories],
         "significances": list(world.significances.items()),
         "roles": list(world.roles.items()),
         "teams": list(world.teams.items()),

@@ -102,9 +102,9 @@ def redraw_again(key: str) -> Response:
 
 
 def _began() -> int:
-    """The version the form was begun from; the button 'save mine nevertheless' says a later one, and comes last."""
-    values = [value for value in request.form.getlist("began") if value.isdecimal() and len(value) < 8]
-    return int(values[-1]) if values else 0
+    """The version the form was begun from; the button 'save mine as the newest' says a later one besides."""
+    values = [int(value) for value in request.form.getlist("began") if value.isdecimal() and len(value) < 8]
+    return max(values, default=0)
 
 
 def _save(key: str | None) -> Any:

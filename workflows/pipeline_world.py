@@ -77,7 +77,7 @@ class World:
         out: dict[str, str] = {}
         for topic in topics:
             for code, label in subjects.fields(topic):
-                out.setdefault(code, label)
+                out.setdefault(code, str(label))
         return out
 
     def named(self, usernames: set[str]) -> dict[str, Person]:

@@ -1,0 +1,109 @@
+// The pipeline editor without reloads. Every button of the form still means 'post the form, get it back'; here the
+// answer's parts take the places of the old ones, and the focus goes to what was added. Nothing is decided here.
+import { announce, send } from "./app.js";
+
+const form = document.querySelector("form[data-pipeline]");
+const PAUSE = 700;
+let turn = Promise.resolve();
+let timer = 0;
+let latest = 0;
+
+/** What is typed in each control, by its id. */
+function typed() {
+  const found = new Map();
+  for (const field of form.elements) {
+    if (!field.id || field.type === "hidden" || /^(button|submit|file)$/.test(field.type)) continue;
+    found.set(field.id, /^(checkbox|radio)$/.test(field.type) ? field.checked : field.value);
+  }
+  return found;
+}
+
+/** What was typed while the answer was on its way is typed again. */
+function carryOver(before, now) {
+  for (const [id, value] of now) {
+    if (!before.has(id) || before.get(id) === value) continue;
+    const field = document.getElementById(id);
+    if (!field) continue;
+    if (typeof value === "boolean") field.checked = value;
+    else field.value = value;
+  }
+}
+
+function openParts() {
+  return new Set([...document.querySelectorAll("main details[id][open], aside details[id][open]")].map((part) => part.id));
+}
+
+async function ask(act) {
+  const sent = typed();
+  const body = new FormData(form);
+  body.append("act", act);
+  const answer = await send("POST", form.dataset.draftUrl, body, { Accept: "text/html" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return { sent, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+}
+
+function replace(page, id) {
+  const here = document.getElementById(id);
+  const there = page.getElementById(id);
+  if (here && there) here.replaceChildren(...there.childNodes);
+  return there;
+}
+
+function focusOn(id, page) {
+  const goal = page ? form.dataset.focus : id;
+  const field = goal && (document.getElementById(goal) ?? document.getElementById(`f-${goal}`));
+  if (!field) return;
+  field.focus({ preventScroll: true });
+  field.scrollIntoView({ block: "nearest" });
+}
+
+/** Do what a button says, and show the form that comes back. */
+async function press(act) {
+  const holder = document.activeElement?.id;
+  const { sent, page } = await ask(act);
+  const open = openParts();
+  const now = typed();
+  const fresh = replace(page, "pipeline-form");
+  for (const id of ["pipeline-drawing", "pipeline-side", "pipeline-errors"]) replace(page, id);
+  form.dataset.focus = fresh?.dataset.focus ?? "";
+  for (const id of open) { const part = document.getElementById(id); if (part) part.open = true; }
+  if (act === "refresh") carryOver(sent, now);
+  const answer = act === "try" ? document.getElementById("trial") : act === "draw" ? document.querySelector("#pipeline-errors > *") : null;
+  if (answer) { answer.tabIndex = -1; answer.focus({ preventScroll: true }); answer.scrollIntoView({ block: "nearest" }); } else if (form.dataset.focus) focusOn("", true);
+  else focusOn(holder, false);
+  form.dataset.dirty = "yes";
+  const place = document.activeElement?.closest("section[aria-labelledby], [role=group][aria-label]");
+  if (form.dataset.focus && place?.ariaLabel) announce(place.ariaLabel);
+}
+
+/** One after the other, so that two quick presses are two acts; when the line is down the form posts itself. */
+function queue(act, button) {
+  clearTimeout(timer);
+  turn = turn.then(() => press(act)).catch(() => { if (button?.isConnected) button.form.requestSubmit(button); });
+  return turn;
+}
+
+/** Only the drawing: what is being typed is left alone. */
+async function redraw() {
+  const mine = ++latest;
+  try {
+    const { page } = await ask("");
+    if (mine === latest) replace(page, "pipeline-drawing");
+  } catch { /* the last picture stays */ }
+}
+
+if (form) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=act]");
+    if (!button || button.form !== form || event.defaultPrevented) return;
+    event.preventDefault();
+    queue(button.value, button);
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("[data-refresh]")) queue("refresh");
+  });
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(redraw, PAUSE);
+  });
+}
