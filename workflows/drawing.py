@@ -12,10 +12,10 @@ from workflows.definitions import Definition, Stage
 from workflows.pipeline_words import Words, approvals_short, hours, seat_name, stage_name
 
 EM, LATIN = 12, 6
-BOX, GAP, PAD = 150, 30, 8
+BOX, GAP, PAD = 142, 28, 8
 HEAD, SEAT, FOOT = 26, 28, 22
 EDGE = 8
-END = 72
+END = 66
 LANE = 16  # between return arrows
 
 Place = tuple[int, int, int, int]  # x, y, width, height
@@ -99,9 +99,9 @@ def draw(definition: Definition, words: Words, *, upright: bool = False) -> Draw
     start = (x + (BOX - END) // 2, y, END, 30) if upright else (x, y + tallest // 2 - 15, END, 30)
     x, y = (x, y + 30 + GAP - 6) if upright else (x + END + GAP, y)
     boxes: list[StageBox] = []
-    for stage in definition.stages:
+    for number, stage in enumerate(definition.stages, start=1):
         height = _height(stage)
-        boxes.append(_box(stage, words, x, y if upright else y + (tallest - height) // 2))
+        boxes.append(_box(number, stage, words, x, y if upright else y + (tallest - height) // 2))
         x, y = (x, y + height + GAP - 6) if upright else (x + BOX + GAP, y)
     if upright:
         end, size = (start[0], y, END, 30), (x + BOX + LANE + 2 * EDGE, y + 30 + EDGE)
@@ -126,14 +126,14 @@ def _rule(stage: Stage) -> str:
     return " · ".join(said)
 
 
-def _box(stage: Stage, words: Words, x: int, y: int) -> StageBox:
+def _box(number: int, stage: Stage, words: Words, x: int, y: int) -> StageBox:
     seats = []
-    for number, seat in enumerate(stage.seats):
+    for place, seat in enumerate(stage.seats):
         mark, label = approvals_short(seat), seat_name(seat, words)
         room = BOX - 2 * PAD - 14 - (width_of(mark) + 8 if mark else 0)
-        top = y + HEAD + number * SEAT
+        top = y + HEAD + place * SEAT
         seats.append(SeatBox(x + PAD, top, BOX - 2 * PAD, SEAT - 4, cut(label, room), label, mark))
-    name = stage_name(stage, words)
+    name = f"{number} · {stage.name}" if stage.name else _("Stage %(n)s", n=number)
     return StageBox(
         x, y, BOX, _height(stage), cut(name, BOX - 2 * PAD), name, tuple(seats),
         cut(hours(stage, words), BOX - 2 * PAD), _rule(stage), stage.veto,
