@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from core.db import reading, session
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.web import actor, blueprint, gate
 from workflows import pipelines
@@ -283,9 +283,9 @@ def bring_in() -> Any:
         draft = _mendable(definition, name)
         if draft is None:
             return render_template("pipelines/import.html", errors=error.errors, text=text), 422
-        known = _version_of(key)
+        known = pipelines.find(key) if key else None
         errors = {field_of(path): said for path, said in error.errors.items()}
-        return _editor(key if key and known else NEW, draft, known, errors=errors), 422
+        return _editor(known.key if known else NEW, draft, known.version if known else 0, errors=errors), 422
     flash(_("“%(name)s” was imported as version %(n)s.", name=pipelines.name_of(made), n=made.version), "success")
     return redirect(url_for(".edit", key=made.key), 303)
 
@@ -305,10 +305,3 @@ def _mendable(definition: Any, name: str) -> Draft | None:
         return draft_of(Definition.model_validate(definition).model_dump(mode="json"), name)
     except ValidationError:
         return None
-
-
-def _version_of(key: str | None) -> int:
-    try:
-        return pipelines.newest(key or "").version
-    except NotFound:
-        return 0

@@ -45,13 +45,18 @@ def history(key: str) -> sa.Select[Pipeline, str | None]:
     )
 
 
+def find(key: str) -> Pipeline | None:
+    """The newest version of a pipeline, active or retired, if there is one of this key."""
+    return session.scalar(sa.select(Pipeline).where(Pipeline.key == key).order_by(Pipeline.version.desc()).limit(1))
+
+
 def newest(key: str) -> Pipeline:
     """The newest version of a pipeline, active or retired.
 
     Raises:
         NotFound: there is none of this key.
     """
-    found = session.scalar(sa.select(Pipeline).where(Pipeline.key == key).order_by(Pipeline.version.desc()).limit(1))
+    found = find(key)
     if found is None:
         raise NotFound(_("There is no such pipeline."))
     return found

@@ -5,7 +5,7 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from workflows import api, calendar_views, caretaker_views, claiming, housekeeping, pipeline_views, views
+from workflows import api, calendar_views, caretaker_views, claiming, housekeeping, pipeline_api, pipeline_views, views
 from workflows.calendar_ops import ensure_calendars
 from workflows.permissions import P
 from workflows.queries import count_waiting
@@ -24,4 +24,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Shift calendars"), "calendars.index", P.MANAGE_PIPELINES, order=62, place="person")
 
 
-__all__ = ["api", "claiming", "housekeeping", "init_app"]
+__all__ = ["api", "claiming", "housekeeping", "init_app", "pipeline_api"]

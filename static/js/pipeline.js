@@ -7,6 +7,7 @@ const PAUSE = 700;
 let turn = Promise.resolve();
 let timer = 0;
 let latest = 0;
+let waiting = 0; // acts whose answer is on its way
 
 /** What is typed in each control, by its id. */
 function typed() {
@@ -79,7 +80,8 @@ async function press(act) {
 /** One after the other, so that two quick presses are two acts; when the line is down the form posts itself. */
 function queue(act, button) {
   clearTimeout(timer);
-  turn = turn.then(() => press(act)).catch(() => { if (button?.isConnected) button.form.requestSubmit(button); });
+  waiting += 1;
+  turn = turn.then(() => press(act)).catch(() => { if (button?.isConnected) button.form.requestSubmit(button); }).finally(() => { waiting -= 1; });
   return turn;
 }
 
@@ -98,6 +100,11 @@ if (form) {
     if (!button || button.form !== form || event.defaultPrevented) return;
     event.preventDefault();
     queue(button.value, button);
+  });
+  form.addEventListener("submit", (event) => { // what was pressed before 'Save' is part of what is saved
+    if (!waiting || event.submitter?.name === "act") return;
+    event.preventDefault();
+    turn.then(() => form.requestSubmit());
   });
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-refresh]")) queue("refresh");

@@ -59,9 +59,7 @@ class TestVersions:
         saved = pipelines.save_pipeline(chief, "faq", "Questions", document(), began=1)
         assert (saved.version, saved.name, saved.active, saved.created_by_id) == (2, "Questions", True, chief.id)
         new = make.submission(kind="faq")
-        stages = {
-            row.subject_id: [one.key for one in row.definition.stages] for row in session.query(Review).all()
-        }
+        stages = {row.subject_id: [one.key for one in row.definition.stages] for row in session.query(Review).all()}
         assert stages[old.id] == ["business", "qa", "supervisor"]
         assert stages[new.id] == ["business", "qa"]
         assert [row.version for row, _name in session.execute(pipelines.history("faq"))] == [2, 1]
