@@ -53,7 +53,7 @@ class Question(Part):
 class Escalation(Part):
     """One rung of the ladder: so many working hours after the due time, the people of a role are told."""
 
-    after_hours: int = Field(0, ge=0, le=24 * 60)
+    after_hours: int = Field(default=0, ge=0, le=24 * 60)
     to: str = Field(min_length=1, max_length=32)
 
 
@@ -68,10 +68,10 @@ class Seat(Part):
     role: str = Field(min_length=1, max_length=32)
     team: str | None = None
     category: str | None = None
-    people: tuple[str, ...] = Field((), max_length=MANY)
+    people: tuple[str, ...] = Field(default=(), max_length=MANY)
     approvals: int | Literal["all"] = 1
     routing: Routing = Routing.POOL
-    fields: tuple[str, ...] = Field((), max_length=MANY)
+    fields: tuple[str, ...] = Field(default=(), max_length=MANY)
 
     @property
     def needed(self) -> int:
@@ -93,20 +93,20 @@ class Stage(Part):
     """
 
     key: str = Field(pattern=KEY)
-    name: str = Field("", max_length=60)
-    seats: tuple[Seat, ...] = Field((), max_length=FEW)
+    name: str = Field(default="", max_length=60)
+    seats: tuple[Seat, ...] = Field(default=(), max_length=FEW)
     need: int | Literal["all"] = ALL
     veto: bool = True
-    due_hours: int = Field(24, ge=1, le=24 * 365)
+    due_hours: int = Field(default=24, ge=1, le=24 * 365)
     calendar: str | None = None
-    remind_hours: tuple[int, ...] = Field((), max_length=FEW)
-    escalate: tuple[Escalation, ...] = Field((), max_length=FEW)
-    checklist: tuple[Question, ...] = Field((), max_length=FEW)
+    remind_hours: tuple[int, ...] = Field(default=(), max_length=FEW)
+    escalate: tuple[Escalation, ...] = Field(default=(), max_length=FEW)
+    checklist: tuple[Question, ...] = Field(default=(), max_length=FEW)
     compulsory: bool = False
-    pass_mark: int = Field(70, ge=0, le=100)
+    pass_mark: int = Field(default=70, ge=0, le=100)
     claim_first: bool = False
     bulk: bool = False
-    calibration: int = Field(0, ge=0, le=100)
+    calibration: int = Field(default=0, ge=0, le=100)
     returns_to: str | None = None
 
     @property
@@ -129,9 +129,9 @@ class Stage(Part):
 class Applies(Part):
     """What a pipeline judges: topics (kinds), and on wish only in some categories or for some sizes of an edit."""
 
-    topics: tuple[str, ...] = Field((), max_length=MANY)
-    categories: tuple[str, ...] = Field((), max_length=MANY)
-    significances: tuple[str, ...] = Field((), max_length=MANY)
+    topics: tuple[str, ...] = Field(default=(), max_length=MANY)
+    categories: tuple[str, ...] = Field(default=(), max_length=MANY)
+    significances: tuple[str, ...] = Field(default=(), max_length=MANY)
 
     def fits(self, case: "Case") -> tuple[int, int] | None:
         """How closely it fits (depth of the category, size named); ``None`` when it does not."""
@@ -154,11 +154,11 @@ class Case(Part):
 class Definition(Part):
     """A pipeline. ``emergency_hours``: working hours for the review after an emergency publication."""
 
-    stages: tuple[Stage, ...] = Field((), max_length=FEW)
+    stages: tuple[Stage, ...] = Field(default=(), max_length=FEW)
     applies: Applies = Applies()
     on_change: Approvals = Approvals.VOIDED
     on_send_back: Approvals = Approvals.VOIDED
-    emergency_hours: int = Field(24, ge=1, le=24 * 30)
+    emergency_hours: int = Field(default=24, ge=1, le=24 * 30)
 
     def index(self, key: str | None) -> int:
         """The place of a stage in the order.
