@@ -9,29 +9,56 @@ let timer = 0;
 let latest = 0;
 let waiting = 0; // acts whose answer is on its way
 
-/** What is typed in each control, by its id. */
+/** What is typed in each control, by its name; ticks of one name by name and value. */
 function typed() {
   const found = new Map();
   for (const field of form.elements) {
-    if (!field.id || field.type === "hidden" || /^(button|submit|file)$/.test(field.type)) continue;
-    found.set(field.id, /^(checkbox|radio)$/.test(field.type) ? field.checked : field.value);
+    if (!field.name || field.type === "hidden" || /^(button|submit|file)$/.test(field.type)) continue;
+    const tick = field.type === "checkbox";
+    found.set(tick ? `${field.name}=${field.value}` : field.name, tick ? field.checked : field.value);
   }
   return found;
 }
 
+/** Where the nth of some rows is after one was removed or moved; null: it is gone. */
+function shifted(what, at, n) {
+  if (what === "remove") return n === at ? null : n - (n > at);
+  if (what === "up") return n === at ? at - 1 : n === at - 1 ? at : n;
+  if (what === "down") return n === at ? at + 1 : n === at + 1 ? at : n;
+  return n;
+}
+
+const ROWS = { seat: "seats", question: "checklist", rung: "escalate" };
+
+/** The name that a field (or folded part) has after an act, or null. */
+function renamed(act, name) {
+  const [verb, ...places] = act.split(":");
+  const [what, row] = verb.split("-");
+  const at = places.map(Number);
+  const parts = name.split("-");
+  const inside = parts[0] === "stages" || parts[0] === "who" || parts[0] === "more";
+  if (!inside || what === "add" || !row) return name;
+  if (row === "stage") parts[1] = shifted(what, at[0], Number(parts[1]));
+  else if (Number(parts[1]) === at[0] && parts[2] === ROWS[row]) parts[3] = shifted(what, at[1], Number(parts[3]));
+  else if (row === "seat" && parts[0] === "who" && Number(parts[1]) === at[0]) parts[2] = shifted(what, at[1], Number(parts[2]));
+  return parts.includes(null) ? null : parts.join("-");
+}
+
 /** What was typed while the answer was on its way is typed again. */
-function carryOver(before, now) {
-  for (const [id, value] of now) {
-    if (!before.has(id) || before.get(id) === value) continue;
-    const field = document.getElementById(id);
+function carryOver(before, now, act) {
+  for (const [key, value] of now) {
+    if (!before.has(key) || before.get(key) === value) continue;
+    const goal = renamed(act, key);
+    const field = goal && [...form.elements].find((one) => (one.type === "checkbox" ? `${one.name}=${one.value}` : one.name) === goal && one.type !== "hidden");
     if (!field) continue;
     if (typeof value === "boolean") field.checked = value;
     else field.value = value;
   }
 }
 
-function openParts() {
-  return new Set([...document.querySelectorAll("main details[id][open], aside details[id][open]")].map((part) => part.id));
+function openParts(act) {
+  const open = document.querySelectorAll("main details[id][open], aside details[id][open]");
+  return new Set([...open].map((part) => renamed(act, part.id)).filter(Boolean));
 }
 
 async function ask(act) {
@@ -62,13 +89,13 @@ function focusOn(id, page) {
 async function press(act) {
   const holder = document.activeElement?.id;
   const { sent, page } = await ask(act);
-  const open = openParts();
+  const open = openParts(act);
   const now = typed();
   const fresh = replace(page, "pipeline-form");
   for (const id of ["pipeline-drawing", "pipeline-side", "pipeline-errors"]) replace(page, id);
   form.dataset.focus = fresh?.dataset.focus ?? "";
   for (const id of open) { const part = document.getElementById(id); if (part) part.open = true; }
-  if (act === "refresh") carryOver(sent, now);
+  carryOver(sent, now, act);
   const answer = act === "try" ? document.getElementById("trial") : act === "draw" ? document.querySelector("#pipeline-errors > *") : null;
   if (answer) { answer.tabIndex = -1; answer.focus({ preventScroll: true }); answer.scrollIntoView({ block: "nearest" }); } else if (form.dataset.focus) focusOn("", true);
   else focusOn(holder, false);

@@ -177,8 +177,7 @@ class TestRefusals:
 
     def test_weights_of_ninety(self, chief):
         draft, _began = of("faq")
-        act(draft, "add-question:1")
-        draft["stages"][1]["checklist"][0] |= {"text": "Right?", "weight": "90"}
+        draft["stages"][1]["checklist"] = [{"key": "", "text": "Right?", "weight": "90"}]
         page = self.wrong(chief, draft)
         assert '<p class="error">The weights sum to 90; they must sum to 100.</p>' in page
         assert 'value="90"' in page

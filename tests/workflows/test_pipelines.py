@@ -158,8 +158,8 @@ class TestWorld:
         ],
     )  # fmt: skip
     def test_what_is_not_here(self, db, chief, changed, path, said):
-        role = changed.pop("role", "business")
-        assert refused(chief, document(stage(role, key="s", **changed))) == {f"stages.0.{path}": said}
+        about = {"role": "business", "key": "s", **changed}
+        assert refused(chief, document(stage(about.pop("role"), **about))) == {f"stages.0.{path}": said}
 
     def test_what_it_judges(self, db, chief):
         said = refused(chief, document(topics=("moon",), categories=("moon",), significances=("moon",)), key="x")
