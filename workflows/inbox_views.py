@@ -13,7 +13,7 @@ from workflows import deciding, subjects
 from workflows.inbox_queries import HOLDERS, Wish, waiting
 from workflows.models import Review, Task
 from workflows.permissions import P
-from workflows.presenting import counts_for, rows_of, stage_word
+from workflows.presenting import counts_for, rows_of
 from workflows.team_queries import Watch, everything_open, questions_waiting
 from workflows.views import bp
 
@@ -29,7 +29,7 @@ def inbox() -> str:
     counts = counts_for(who)
     page = paginate(waiting(who, wish), per=PER_PAGE, total=None if wish else counts["all"])
     rows = rows_of(page.items)
-    stages = {task.stage: stage_word(task.review, task.stage) for task in page.items}
+    stages = {str(row["stage"]): str(row["stage_word"]) for row in rows}
     if wish.stage:
         stages.setdefault(wish.stage, subjects.role_word(wish.stage))
     return render_template(

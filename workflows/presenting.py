@@ -13,6 +13,7 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import _
 from workflows import subjects
+from workflows.definitions import Definition
 from workflows.inbox_queries import counts_of
 from workflows.models import Review, Task
 
@@ -28,8 +29,11 @@ def stage_word(review: Review, key: str) -> str:
     """What people call a stage of this review: the name a manager gave it, else the word for its role."""
     if key == "author":
         return subjects.role_word(key)
-    names = {stage.key: stage.name for stage in review.definition.stages}
-    return names.get(key) or subjects.role_word(key)
+    return _word(review.definition, key)
+
+
+def _word(definition: Definition, key: str) -> str:
+    return next((stage.name for stage in definition.stages if stage.key == key), "") or subjects.role_word(key)
 
 
 def names_of(ids: Sequence[int | None]) -> dict[int, str]:
@@ -48,9 +52,13 @@ def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict
         ids = [task.review.subject_id for task in shown if task.review.subject_kind == kind]
         cards |= {(kind, key): value for key, value in subjects.subject(kind).cards(ids).items()}
     holders = names_of([task.claimed_by_id for task in tasks])
+    definitions: dict[int, Definition] = {}  # a version of a pipeline never changes, and reading one takes a while
     rows = []
     for task in tasks:
-        row = _row(task, holders)
+        review = task.review
+        if review.pipeline_id not in definitions:
+            definitions[review.pipeline_id] = review.definition
+        row = _row(task, holders, definitions[review.pipeline_id])
         if known is None or task.review.subject_id in known:
             row |= cards.get((task.review.subject_kind, task.review.subject_id), {})
         else:
@@ -59,7 +67,7 @@ def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict
     return rows
 
 
-def _row(task: Task, holders: dict[int, str]) -> dict[str, Any]:
+def _row(task: Task, holders: dict[int, str], definition: Definition) -> dict[str, Any]:
     return {
         "id": task.id,
         "version": task.version,
@@ -67,7 +75,7 @@ def _row(task: Task, holders: dict[int, str]) -> dict[str, Any]:
         "title": task.review.title,
         "kind": task.review.topic,
         "stage": task.stage,
-        "stage_word": stage_word(task.review, task.stage),
+        "stage_word": _word(definition, task.stage),
         "role": task.role,
         "due_at": task.due_at,
         "due_look": look(task),
@@ -79,7 +87,7 @@ def _row(task: Task, holders: dict[int, str]) -> dict[str, Any]:
         "escalation": task.escalation,
         "blocked_at": task.blocked_at,
         "blind": task.blind,
-        "bulk": task.definition_stage.bulk and not task.blind,
+        "bulk": definition.stage(task.stage).bulk and not task.blind,
     }
 
 
