@@ -11,13 +11,13 @@ from accounts.models import User
 from accounts.throttling import network
 from core.caches import Cache
 from core.db import session
-from core.errors import Conflict, DomainError, Invalid, NotFound, Throttled
+from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Throttled
 from core.i18n import _
 from core.markup import bare
 from core.web import EVERYONE, SIGNED_IN, actor, blueprint, csrf, gate
 from workflows import deciding, expert_links, experts, subjects
 from workflows.models import ExpertRequest, Review, Task
-from workflows.permissions import P
+from workflows.permissions import P, holds_the_seat
 from workflows.presenting import names_of
 from workflows.task_showing import colleagues
 from workflows.team_queries import questions_to
@@ -68,7 +68,10 @@ def ask(task_id: int) -> Any:
 
 def _form(task_id: int, errors: dict[str, str], status: int = 200) -> Any:
     task = deciding.find_task(task_id, actor())
+    deciding.forbid_own_work(actor(), task)
     deciding.must_still_be(task)
+    if not holds_the_seat(actor(), task):
+        raise Forbidden(_("Only who holds this seat can ask an expert."), code="not-your-seat")
     page = render_template(
         "reviews/ask.html",
         task={"id": task.id},
@@ -172,7 +175,7 @@ def opinion(link: str) -> Response:
 def answer_opinion(link: str) -> Response:
     """The opinion stands on the review page afterwards."""
     try:
-        validate_csrf(request.form.get("csrf_token"))
+        validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
     except ValidationError as error:
         raise CSRFError(str(error)) from None
     _slow_down()
