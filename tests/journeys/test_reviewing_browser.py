@@ -31,7 +31,10 @@ class Program:
         self.token = self.post("/tokens", given)["token"]
 
     def call(self, path: str, body: Any = None) -> Any:
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        headers = {
+            "Content-Type": "application/json",
+            **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
+        }
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(urllib.request.Request(self.base + path, data, headers)) as answer:
             return json.load(answer)
@@ -52,7 +55,9 @@ def centre() -> Iterator[Server]:
         server = start()
         author = Program(server, AUTHOR)
         for n in range(10):
-            author.propose("notice", f"通告 {n}：营业时间调整", {"effective_from": "2027-01-01T00:00+08:00"}, "照常营业。")
+            author.propose(
+                "notice", f"通告 {n}：营业时间调整", {"effective_from": "2027-01-01T00:00+08:00"}, "照常营业。"
+            )
         for n in range(2):
             fields = {"question": f"第 {n} 个问题？", "answer": "可以，次月一日生效。"}
             author.propose("faq", f"套餐问题 {n}", fields, "先核对身份，再逐项核对账单。")
@@ -150,7 +155,9 @@ def test_ten_notices_are_approved_in_a_few_acts(visit: Reader, centre: Server) -
 
 def test_choosing_with_the_keyboard(visit: Reader, centre: Server) -> None:
     for n in range(2):
-        Program(centre, AUTHOR).propose("notice", f"又一通告 {n}", {"effective_from": "2027-01-01T00:00+08:00"}, "如题。")
+        Program(centre, AUTHOR).propose(
+            "notice", f"又一通告 {n}", {"effective_from": "2027-01-01T00:00+08:00"}, "如题。"
+        )
     person = reviewer(visit, centre)
     person.keys("g", "i")
     person.title_is("Waiting for me")
@@ -213,7 +220,9 @@ def test_an_expert_answers_without_an_account(visit: Reader, centre: Server) -> 
 
 
 def test_remarks_and_a_refusal_without_script(visit: Reader, centre: Server) -> None:
-    Program(centre, AUTHOR).propose("faq", "无脚本的问题", {"question": "行不行？", "answer": "行。"}, "先核对，再答复。")
+    Program(centre, AUTHOR).propose(
+        "faq", "无脚本的问题", {"question": "行不行？", "answer": "行。"}, "先核对，再答复。"
+    )
     person = reviewer(visit, centre, "panyun", javascript=False, width=360)
     page = person.page
     person.choose("Inbox")

@@ -349,7 +349,7 @@ TABLE: list[tuple[Any, ...]] = [
     ("ll fn onnn on", "GET /reviews/{closed_task}/handover", "so is a restricted one, by those who know of it"),
     ("ll fn onnn on", "POST /reviews/{closed_task}/handover",
      "so is a restricted one, by those who know of it", {"to": "business"}),
-    ("ll ff fffi if", "POST /reviews/{task}/take-back", "taken back by a supervisor or the manager (it lies with nobody)", {}),
+    ("ll ff fffi if", "POST /reviews/{task}/take-back", "by a supervisor or the manager (nobody has it)", {}),
     ("ll ff fffn if", "POST /reviews/{closed_task}/take-back", "and only by those who know of it", {}),
     ("ll ff ffff of", "GET /reviews/{task}/people", "who decides a blocked task is named by the manager"),
     ("ll ff ffff if", "POST /reviews/{task}/people", "who decides is named by the manager", {"people": "zz"}),

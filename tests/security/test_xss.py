@@ -225,8 +225,9 @@ def test_what_reviewers_and_experts_say_runs_nothing(app, make, signed_in, clien
                 remarks.resolve(remark.id, actor_of(author), answer=text[:1900])
             number, page = task.id, f"/submissions/{made.id}"
         reader, writer = signed_in(judge), signed_in(author)
-        for path in (f"/reviews/{number}", f"/reviews/{number}?look=side", "/reviews", "/reviews/all", "/reviews/board",
-                     f"/reviews/{number}/handover", f"/reviews/{number}/people", f"/reviews/{number}/experts"):  # fmt: skip
+        here = f"/reviews/{number}"
+        for path in (here, f"{here}?look=side", f"{here}/handover", f"{here}/people", f"{here}/experts",
+                     "/reviews", "/reviews/all", "/reviews/board"):  # fmt: skip
             assert seen(sheet, reader.text(path)) == (0, []), path
         for path in (page, f"{page}/edit", "/submissions/mine"):
             assert seen(sheet, writer.text(path)) == (0, []), path

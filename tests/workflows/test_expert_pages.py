@@ -22,7 +22,9 @@ def words(page: str) -> str:
 
 @pytest.fixture
 def made(make) -> Submission:
-    return make.submission(title="Refunds across months", body="Two working days. ![x](/secret.png) [more](/articles/x)")
+    return make.submission(
+        title="Refunds across months", body="Two working days. ![x](/secret.png) [more](/articles/x)"
+    )
 
 
 @pytest.fixture

@@ -78,7 +78,9 @@ def test_a_refusal_on_the_page_has_a_reason_and_goes_where_the_definition_says(m
     assert silent.status_code == 422
     assert "Please choose why." in silent.text
     assert "Once more." in silent.text
-    assert sent(judge, task, verb="send_back", note="Once more.", reason="unclear", to_stage="author").status_code == 302
+    assert (
+        sent(judge, task, verb="send_back", note="Once more.", reason="unclear", to_stage="author").status_code == 302
+    )
     with reading():
         found = session.scalars(sa.select(Decision).where(Decision.verb == Verb.SEND_BACK)).one()
         assert (found.reason, found.to_stage) == ("unclear", None)
@@ -125,9 +127,10 @@ def test_remarks_on_passages_travel_to_the_author_and_back(make, signed_in):
     home = f"/submissions/{made.id}"
     assert writer.submit(home, {}, to=f"/reviews/remarks/{first}/reopen").status_code == 302
     assert judge.submit("/reviews", {}, to=f"/reviews/remarks/{second}/resolve").status_code == 403
-    assert writer.submit(home, {"next": "//evil.example"}, to=f"/reviews/remarks/{second}/resolve").headers[
-        "Location"
-    ] == f"{home}#remark-{second}"
+    assert (
+        writer.submit(home, {"next": "//evil.example"}, to=f"/reviews/remarks/{second}/resolve").headers["Location"]
+        == f"{home}#remark-{second}"
+    )
 
 
 def test_one_more_row_for_a_remark_without_script(make, signed_in):
@@ -147,6 +150,19 @@ def test_a_remark_that_cannot_be_kept_is_refused_at_its_row(make, signed_in):
     answer = sent(judge, task, verb="approve", **{"remark-4-field": "nowhere", "remark-4-text": "x"})
     assert answer.status_code == 422
     assert "This text has no field of this name." in answer.text
+
+
+def test_commenting_moves_nothing_and_wants_words(make, signed_in):
+    made = make.submission()
+    task = task_of(make, made)
+    for browser in (signed_in(make.user("business", name="Lan")), signed_in(session_user(made))):
+        page = f"/reviews/{task.id}"
+        assert "Only comment" in browser.text(page)
+        empty = browser.submit(page, {"note": " "}, to=f"{page}/comments")
+        assert empty.status_code == 422
+        assert browser.submit(page, {"note": "Looks odd."}, to=f"{page}/comments").status_code == 302
+        assert "remarked" in words(browser.text(page))
+    assert task_of(make, made).version == task.version
 
 
 # ── who is on it ─────────────────────────────────────────────────────────────────────────────────────────────────────
