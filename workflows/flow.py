@@ -139,6 +139,10 @@ class Report:
     levels: dict[str, list[int]]  # stage → open items at the end of each day
     names: dict[str, str]
 
+    def level(self, stage: str, day: date) -> int:
+        """Open items of a stage at the end of a day of the span."""
+        return self.levels[stage][(day - self.span.first).days]
+
 
 def report(span: Span, kind: str | None = None) -> Report:
     """The figures of a span, of one kind or of all."""

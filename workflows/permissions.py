@@ -21,6 +21,8 @@ class P(Permission):
     MANAGE_PIPELINES = "edit pipelines"
     WATCH_TEAM = "see the load of a team"
     WATCH_ALL = "see every open review"
+    SEE_CALIBRATION = "see how far reviewers agree"
+    NAME_REVIEWERS = "see whose verdicts were compared"
 
 
 def is_visible(actor: Actor, task: Task) -> bool:
@@ -119,6 +121,8 @@ grant(
         P.MANAGE_PIPELINES: holds("manager"),
         P.WATCH_TEAM: holds("supervisor", "manager"),
         P.WATCH_ALL: holds("manager"),
+        P.SEE_CALIBRATION: holds(*REVIEWERS, "manager"),
+        P.NAME_REVIEWERS: holds("manager"),
     },
     lists={P.DECIDE: decidable},
 )
