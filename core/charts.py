@@ -93,7 +93,7 @@ def grouped(series: Sequence[Series], labels: Sequence[str], *, title: str, desc
             x = scale.x(index) + (number - len(shown) / 2) * width
             y, zero = scale.y(value), scale.y(0)
             parts.append(
-                f'<rect class="fill band s{number + 1}" x="{x + 1:.1f}" y="{min(y, zero):.1f}" '
+                f'<rect class="band s{number + 1}" x="{x + 1:.1f}" y="{min(y, zero):.1f}" '
                 f'width="{max(width - 2, 1):.1f}" height="{max(abs(zero - y), 0.5):.1f}" rx="2"/>'
             )
             figures.append(
@@ -105,26 +105,30 @@ def grouped(series: Sequence[Series], labels: Sequence[str], *, title: str, desc
 
 
 def stacked(series: Sequence[Series], labels: Sequence[str], *, title: str, desc: str = "") -> Markup:
-    """Bands over the same labels, the first at the bottom, so that the upper edge is the sum; at most four series.
+    """Columns of parts standing on each other, the first at the bottom, so that the top is the sum; at most four parts.
 
     A missing value counts as nothing: a sum has no gaps.
     """
     shown = series[:4]
     sums = [0.0] * len(labels)
-    edges: list[list[float]] = [list(sums)]
-    for one in shown:
-        sums = [total + float(value or 0) for total, value in zip(sums, one.values, strict=True)]
-        edges.append(list(sums))
-    _low, high, ticks = _scale([0, *sums])
-    scale = _Frame(len(labels), 0.0, high)
-    bands = []
-    for number in range(len(shown)):
-        upper = [f"{scale.x(i):.1f},{scale.y(v):.1f}" for i, v in enumerate(edges[number + 1])]
-        under = [f"{scale.x(i):.1f},{scale.y(v):.1f}" for i, v in enumerate(edges[number])]
-        bands.append(f'<polygon class="band s{number + 1}" points="{" ".join([*upper, *reversed(under)])}"/>')
-    parts = [_grid(scale, ticks), *bands, _label_axis(scale, labels)]
+    parts: list[str] = []
+    whole = [sum(float(one.values[place] or 0) for one in shown) for place in range(len(labels))]
+    _low, high, ticks = _scale([0, *whole])
+    scale = _Frame(len(labels), 0.0, high, centred=True)
+    width = min(46.0, scale.step * (0.62 if len(labels) <= 31 else 0.94))
+    for number, one in enumerate(shown, start=1):
+        for index, value in enumerate(one.values):
+            if not value:
+                continue
+            under, sums[index] = sums[index], sums[index] + float(value)
+            top = scale.y(sums[index])
+            parts.append(
+                f'<rect class="band s{number}" x="{scale.x(index) - width / 2:.1f}" y="{top:.1f}" '
+                f'width="{width:.1f}" height="{scale.y(under) - top:.1f}"/>'
+            )
     legend = _legend([one.name for one in shown], swatch=True)
-    return _svg("".join(parts) + legend, title, desc, height=HEIGHT + 22, look="chart of-line")
+    inner = "".join([_grid(scale, ticks), *parts, _label_axis(scale, labels)])
+    return _svg(inner + legend, title, desc, height=HEIGHT + 22, look="chart of-bar")
 
 
 def spark(values: Values, *, title: str) -> Markup:

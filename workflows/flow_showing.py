@@ -92,7 +92,7 @@ def kind_of(given: Mapping[str, str]) -> str | None:
 
 def number(value: float | None, places: int = 1) -> str:
     """A figure with at most so many places, as the reader writes it; '–' when there is none."""
-    return "–" if value is None else format_decimal(round(value, places))
+    return "–" if value is None else format_decimal(round(value, places) + 0.0)  # + 0.0: no «-0»
 
 
 def hours(value: float | None) -> str:

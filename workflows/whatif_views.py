@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, request
+from markupsafe import Markup
 
+from core import charts
 from core.caches import Cache
 from core.errors import Invalid
 from core.i18n import _
@@ -41,6 +43,9 @@ def show() -> str:
         measured=report(span, kind).outcome.lead if found.model else None,
         showing=showing,
         figure=figure,
+        sentence=sentence(played, change) if played else "",
+        idle=is_idle(played) if played else False,
+        chart=chart(played) if played and not change.is_none else None,
         filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
         windows=showing.windows(),
         kinds=subjects.topics(),
@@ -81,8 +86,10 @@ def change_of(given: Mapping[str, str], found: Basis) -> Change:
 
     def whole(name: str, least: int, most: int, otherwise: int) -> int:
         text = given.get(name, "").strip()
+        if not text:
+            return otherwise
         try:
-            value = int(text) if text else otherwise
+            value = int(text)
         except ValueError:
             value = most + 1
         if not least <= value <= most:
@@ -100,6 +107,33 @@ def change_of(given: Mapping[str, str], found: Basis) -> Change:
         at_most={desk: float(count) for desk, count in limits.items() if count},
         beside=frozenset(desk for desk in found.names if given.get(f"beside-{desk}")),
         arrivals=arrivals / 100,
+    )
+
+
+def sentence(played: Comparison, change: Change) -> str:
+    """What the change would come to, in one sentence."""
+    if change.is_none:
+        return _("Nothing is changed yet: this is today as the model plays it.")
+    by = played.median
+    if by.high < 0:
+        return _("Half would be through %(n)s h sooner than today.", n=showing.number(-by.mean))
+    if by.low > 0:
+        return _("Half would be through %(n)s h later than today.", n=showing.number(by.mean))
+    return _("It would make next to no difference to how soon half are through.")
+
+
+def is_idle(played: Comparison) -> bool:
+    """Waiting for somebody free is less than a twentieth of the time."""
+    return sum(one.mean for one in played.today.waits.values()) < 0.05 * played.today.median.mean
+
+
+def chart(played: Comparison) -> Markup:
+    """Today beside the change."""
+    both = [(_("Today, played"), played.today), (_("With the change"), played.then)]
+    return charts.grouped(
+        [charts.Series(name, [one.median.mean, one.p85.mean]) for name, one in both],
+        [_("Half are through within (h)"), _("85 of 100 are through within (h)")],
+        title=_("Today and the change"),
     )
 
 

@@ -58,11 +58,14 @@ def test_the_marks_on_the_axis_are_round_numbers_around_the_values() -> None:
     assert marks == ["70", "80", "90", "100"]
 
 
-def test_bands_stand_on_each_other() -> None:
-    """1 and 2 are a band up to 1 and one from 1 to 3: the upper edge of the first is the lower edge of the second."""
-    drawn = str(stacked([Series("A", [1, 1]), Series("B", [2, 2])], ["x", "y"], title="t"))
-    first, second = (band.split() for band in re.findall(r'polygon class="band s\d" points="([^"]+)"', drawn))
-    assert first[:2] == list(reversed(second[2:]))
+def test_parts_stand_on_each_other() -> None:
+    """1 and 2 are a part up to 1 and one from 1 to 3: the lower edge of the upper one is the top of the lower one."""
+    drawn = str(stacked([Series("A", [1]), Series("B", [2]), Series("C", [0])], ["x"], title="t"))
+    found = re.findall(r'class="band s(\d)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"/>', drawn)
+    (one, low, tall), (two, high, taller) = found[:2]
+    assert (one, two) == ("1", "2")
+    assert float(high) + float(taller) == pytest.approx(float(low), abs=0.11)
+    assert float(taller) == pytest.approx(2 * float(tall), abs=0.11)
 
 
 def test_grouped_bars_carry_their_figures() -> None:
