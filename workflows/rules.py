@@ -100,7 +100,6 @@ class Stage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = ""
     key: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
     seats: tuple[Seat, ...] = Field(min_length=1)
     need: int | Literal["all"] = "all"
