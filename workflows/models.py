@@ -145,7 +145,7 @@ class Task(Base):
     __table_args__ = (
         sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="open_until_closed"),
         sa.Index("ix_tasks_inbox", "state", "role", "due_at", "id"),
-        sa.UniqueConstraint("round_id", "stage", "seat", "blind"),
+        sa.UniqueConstraint("round_id", "stage", "seat"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -164,9 +164,6 @@ class Task(Base):
     closed_at: Mapped[datetime | None]
     claimed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     claimed_at: Mapped[datetime | None]
-    claim_kind: Mapped[str | None] = mapped_column(sa.String(32))
-    blocked_at: Mapped[datetime | None]
-    blind: Mapped[bool] = mapped_column(default=False)
 
     review: Mapped[Review] = relationship(lazy="joined")
     round: Mapped[Round] = relationship()
@@ -218,7 +215,6 @@ class Decision(Base):
     note: Mapped[str] = mapped_column(sa.Text, default="")
     checklist: Mapped[dict[str, Any]]
     score: Mapped[int | None]
-    blind: Mapped[bool] = mapped_column(default=False)
     decided_at: Mapped[datetime]
 
     task: Mapped[Task] = relationship(back_populates="decisions")

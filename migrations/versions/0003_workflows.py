@@ -126,16 +126,13 @@ def _tasks() -> None:
         sa.Column("closed_at", Time, nullable=True),
         sa.Column("claimed_by_id", sa.Integer, nullable=True),
         sa.Column("claimed_at", Time, nullable=True),
-        sa.Column("claim_kind", sa.String(32), nullable=True),
-        sa.Column("blind", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("blocked_at", Time, nullable=True),
         sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="ck_tasks_open_until_closed"),
         sa.ForeignKeyConstraint(["claimed_by_id"], ["users.id"], name="fk_tasks_claimed_by_id_users"),
         sa.ForeignKeyConstraint(["review_id"], ["reviews.id"], name="fk_tasks_review_id_reviews"),
         sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_tasks_round_id_rounds"),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name="fk_tasks_team_id_teams"),
         sa.PrimaryKeyConstraint("id", name="pk_tasks"),
-        sa.UniqueConstraint("round_id", "stage", "seat", "blind", name="uq_tasks_round_id_stage_seat_blind"),
+        sa.UniqueConstraint("round_id", "stage", "seat", name="uq_tasks_round_id_stage_seat"),
     )
     op.create_index("ix_tasks_inbox", "tasks", ["state", "role", "due_at", "id"])
     op.create_index("ix_tasks_review_id", "tasks", ["review_id"])
@@ -158,7 +155,6 @@ def _decisions() -> None:
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("checklist", Json, nullable=False),
         sa.Column("score", sa.Integer, nullable=True),
-        sa.Column("blind", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("decided_at", Time, nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["users.id"], name="fk_decisions_actor_id_users"),
         sa.ForeignKeyConstraint(["on_behalf_of_id"], ["users.id"], name="fk_decisions_on_behalf_of_id_users"),
