@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, render_template, request, url_for
 
-from accounts import ops, passwords, places, queries
+from accounts import absence_showing, ops, passwords, places, queries
 from accounts.forms import ROLE_NAMES, Form, NewPersonForm, PersonForm, SiteForm, TeamForm, TierForm
 from accounts.forms import places as place_choices
 from accounts.models import Site, Team, Tier, User
@@ -105,7 +105,11 @@ def person(username: str) -> Answer:
             "tier": user.tier.slug if user.tier else "",
         },
     )
-    return render_template("accounts/person.html", form=_offered(form), user=user)
+    return _one(_offered(form), user)
+
+
+def _one(form: PersonForm, user: User) -> str:
+    return render_template("accounts/person.html", form=form, user=user, absences=absence_showing.rows_of(user))
 
 
 @bp.post("/admin/people/<username>")
@@ -126,7 +130,7 @@ def change_person(username: str) -> Answer:
         )
     except Invalid as error:
         form.take(error)
-        return render_template("accounts/person.html", form=form, user=user), 422
+        return _one(form, user), 422
     flash(_("%(name)s was saved.", name=user.name), "success")
     return to(url_for("accounts.person", username=user.username))
 

@@ -1,17 +1,19 @@
 """Forms of sign-in, profile and administration. CSRF is checked for the whole site, so the forms do not repeat it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
+from accounts.absence_rules import NOTE_MAX, NoSuchTimeError, moment
 from accounts.rules import Role
 from core.errors import Invalid
-from core.i18n import LOCALE_NAMES, _l
+from core.i18n import LOCALE_NAMES, _, _l
 
 NEEDED = _l("This is needed.")
 ROLE_NAMES = {
@@ -136,3 +138,46 @@ class TierForm(Form):
     slug = StringField(_l("Short name"), needed(), description=_l("Small letters, digits and hyphens; it stays."))
     name = StringField(_l("Name"), needed())
     position = IntegerField(_l("Order"), [InputRequired(message=NEEDED), NumberRange(0, 9999)], default=1)
+
+
+class AbsenceForm(Form):
+    starts_at = StringField(_l("Away from"), needed(), widget=DateTimeLocalInput())
+    ends_at = StringField(_l("Away until"), needed(), widget=DateTimeLocalInput())
+    deputy = SelectField(_l("Deputy"), validate_choice=False)
+    reviews = BooleanField(_l("The deputy may judge for the one who is away"), default=True)
+    notices = BooleanField(_l("The deputy gets the notices too"), default=True)
+    note = StringField(_l("Note"), [Optional(), Length(max=NOTE_MAX, message=_l("This is too long."))])
+
+    def offer(self, people: Iterable[Any], team_id: int | None) -> None:
+        """Fill the choice of deputies, those of one's own team first."""
+        rows = list(people)
+        near = [one for one in rows if team_id is not None and one.team_id == team_id]
+        far = [one for one in rows if one not in near]
+        groups = [(_("Same team"), near), (_("Elsewhere"), far)]
+        self.deputy.choices = [
+            SelectChoice(value="", label=_("nobody"), optgroup=""),
+            *(_person(one, group) for group, found in groups for one in found),
+        ]
+
+    def times(self, zone: str) -> tuple[datetime, datetime]:
+        """From when until when, typed on the clock of this zone.
+
+        Raises:
+            Invalid: with a sentence at each field that is no time.
+        """
+        found, wrong = {}, {}
+        for name, last in (("starts_at", False), ("ends_at", True)):
+            try:
+                found[name] = moment(self[name].data or "", zone, last=last)
+            except NoSuchTimeError:
+                wrong[name] = _("The clock never shows this time: it is put forward over it. Choose another.")
+            except (ValueError, OverflowError):
+                wrong[name] = _("This is not a date with a time.")
+        if wrong:
+            raise Invalid(wrong)
+        return found["starts_at"], found["ends_at"]
+
+
+def _person(user: Any, group: str) -> SelectChoice:
+    label = f"{user.name} · {user.team.name}" if user.team else user.name
+    return SelectChoice(value=user.username, label=label, optgroup=group)

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from accounts.absence_rules import Told, in_force
 from accounts.rules import Role
 from core.db import Base, enum_column
 
@@ -133,3 +134,44 @@ class Throttle(Base):
     failures: Mapped[int] = mapped_column(default=0)
     blocked_until: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+
+
+class Absence(Base):
+    """Somebody is away from ``starts_at`` until ``ends_at``, or until they said 'I am back' (``ended_at``).
+
+    ``reviews``: the deputy may judge for them. ``notices``: the deputy gets their notices too. ``told``: how much of
+    it those who listen have heard.
+    """
+
+    __tablename__ = "absences"
+    __table_args__ = (
+        sa.CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        sa.CheckConstraint("deputy_id IS NULL OR deputy_id <> user_id", name="somebody_else"),
+        sa.CheckConstraint("deputy_id IS NOT NULL OR NOT (reviews OR notices)", name="asks_a_deputy"),
+        sa.Index("ix_absences_user_id_ends_at", "user_id", "ends_at"),
+        sa.Index("ix_absences_ended_at_ends_at", "ended_at", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    deputy_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reviews: Mapped[bool] = mapped_column(default=False)
+    notices: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]
+    told: Mapped[Told] = mapped_column(enum_column(Told), default=Told.ANNOUNCED)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    deputy: Mapped[User | None] = relationship(foreign_keys=[deputy_id])
+
+    def is_on(self, at: datetime) -> bool:
+        """True when the person is away at this moment."""
+        return in_force(self.starts_at, self.ends_at, self.ended_at, at)
+
+    def is_over(self, at: datetime) -> bool:
+        """True when it lies behind: its time has passed, or it was ended or cancelled before."""
+        return self.ended_at is not None or self.ends_at <= at

@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 
-from accounts import identity, ops, passwords, queries, signin
+from accounts import absence_showing, identity, ops, passwords, queries, signin
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, SetupForm, TokenForm
 from accounts.models import User
 from core.db import reading, session, writing
@@ -121,7 +121,8 @@ def _new_password(password: str, again: str, field: str) -> str:
 # ── one's own profile ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _profile(**forms: Any) -> str:
+def profile_page(**forms: Any) -> str:
+    """One's own profile; ``forms`` are those that were refused and show why."""
     user = session.get_one(User, actor().id)
     about: dict[str, Any] = {
         "form": ProfileForm(formdata=None, data={"name": user.name, "locale": user.locale}),
@@ -131,6 +132,7 @@ def _profile(**forms: Any) -> str:
         "sessions": session.scalars(queries.sessions_of(user.id)).all(),
         "tokens": session.scalars(queries.tokens_of(user.id)).all(),
         "this_session": identity.current_session_id(),
+        "absence": absence_showing.section(user, forms.get("absence_form")),
     }
     return render_template("accounts/profile.html", **{**about, **forms})
 
@@ -139,7 +141,7 @@ def _profile(**forms: Any) -> str:
 @gate(SIGNED_IN)
 def profile() -> Answer:
     """Name, language, password, sign-ins and tokens."""
-    return _profile()
+    return profile_page()
 
 
 @bp.post("/profile")
@@ -152,7 +154,7 @@ def change_profile() -> Answer:
         ops.change_own(actor(), name=form.name.data or "", locale=form.locale.data)
     except Invalid as error:
         form.take(error)
-        return _profile(form=form), 422
+        return profile_page(form=form), 422
     cookie["locale"] = form.locale.data
     flash(_("Saved."), "success")
     return to(url_for("accounts.profile"))
@@ -175,7 +177,7 @@ def change_password() -> Answer:
     except Invalid as error:
         form.take(error)
         with reading():
-            return _profile(password_form=form), 422
+            return profile_page(password_form=form), 422
     flash(_("Your password was changed. Every other sign-in of yours has ended."), "success")
     return to(url_for("accounts.profile"))
 
@@ -195,10 +197,10 @@ def make_token() -> Answer:
     """A token of one's own, shown on this page and never again."""
     form = TokenForm()
     if not form.validate():
-        return _profile(token_form=form), 422
+        return profile_page(token_form=form), 422
     who = actor()
     made = ops.create_token(who, session.get_one(User, who.id), name=form.name.data or "")
-    return _profile(made=made)
+    return profile_page(made=made)
 
 
 @bp.post("/profile/tokens/<int:token_id>/revoke")

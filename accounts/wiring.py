@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from accounts import admin, api, cli, identity, views
+from accounts import absence_api, absence_views, admin, api, cli, identity, views
 from accounts.permissions import P
 from core.i18n import _l
-from core.slots import menu
+from core.slots import menu, panel
 
-PAGES_OF_ADMIN = admin  # loaded, so that its views are on the blueprint
-JSON = api.api  # declared, so that the interface mounts it
+PAGES = (admin, absence_views)  # loaded, so that their views are on the blueprint
+JSON = (api.api, absence_api.api)  # declared, so that the interface mounts them
 
 
 def init_app(app: Flask) -> None:
@@ -17,5 +17,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.user)
     app.cli.add_command(cli.token)
+    menu(_l("Who is away"), "accounts.who_is_away", P.SEE_AWAY, order=58, place="person")
     menu(_l("People"), "accounts.people", P.SEE_PEOPLE, order=90, place="person")
     menu(_l("Teams, sites, tiers"), "accounts.teams", P.SEE_PEOPLE, order=91, place="person")
+    panel("home.top", absence_views.on_the_home_page)

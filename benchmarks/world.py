@@ -22,15 +22,15 @@ from core.db import Base, Database, reading
 from core.settings import load
 from tests.support.server import Server
 from wiki.app import create_app
-from wiki.articles.kinds import DEFAULT_PIPELINES
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.articles.rules import digest
 from wiki.demo.content import Library
 from wiki.feedback.models import Feedback
 from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.search import service
-from workflows.models import Decision, Pipeline, Review, ReviewAuthor, Round, Task
-from workflows.rules import State, TaskState, Verb
+from workflows.models import Decision, Pipeline, Review, ReviewAuthor, Round, RoundPerson, Task
+from workflows.rules import Bar, State, TaskState, Verb
 
 KIND = "script"
 STAGES = tuple(stage.key for stage in DEFAULT_PIPELINES[KIND].stages)
@@ -133,7 +133,7 @@ class _Maker:
         self.reviewers: list[int] = []
         self.reps: list[int] = []
         with centre.database.reader.connect() as connection:
-            row = connection.execute(sa.select(Pipeline).where(Pipeline.topic == KIND)).one()
+            row = connection.execute(sa.select(Pipeline).where(Pipeline.key == KIND)).one()
             self.pipeline_id, self.document = row.id, row.document
             self.rule = connection.execute(sa.select(ScoringRule).where(ScoringRule.points > 0)).first()
 
@@ -275,6 +275,10 @@ class _Maker:
         self.put(Round, ({"id": n, "review_id": n, "number": 1, "revision_id": n, "opened_at": w} for n, w in numbers))
         self.put(Task, (row for n, when in numbers for row in self._tasks(n, when, stage(n))))
         self.put(Decision, (row for n, when in numbers for row in self._decisions(n, when, stage(n))))
+        if not done:
+            acted = (row for n, when in numbers for row in self._decisions(n, when, stage(n)))
+            people = ({"round_id": d["round_id"], "user_id": d["actor_id"], "bar": Bar.ACTED} for d in acted)
+            self.put(RoundPerson, people)
 
     def _tasks(self, n: int, at: Any, stage: int) -> Iterator[dict[str, Any]]:
         for place, key in enumerate(STAGES[: stage + 1]):
@@ -283,7 +287,7 @@ class _Maker:
                 "id": n * 10 + place, "review_id": n, "round_id": n, "stage": key, "seat": key, "role": key,
                 "state": TaskState.DONE if closed else TaskState.OPEN, "version": 2 if closed else 1,
                 "revision_id": n, "opened_at": at, "due_at": at + timedelta(hours=24),
-                "closed_at": at if closed else None,
+                "closed_at": at if closed else None, "needed": 1, "blind": False, "named": False,
             }  # fmt: skip
 
     def _decisions(self, n: int, at: Any, stage: int) -> Iterator[dict[str, Any]]:

@@ -23,9 +23,10 @@ from tests.clients import PASSWORD
 from wiki.articles import ops as writing_ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, Submission
-from workflows import ops as reviewing
+from workflows import deciding
+from workflows.definitions import Applies, Definition, pipeline
 from workflows.models import Pipeline, Task
-from workflows.rules import Definition, TaskState, Verb, pipeline
+from workflows.rules import TaskState, Verb
 
 TEXTS: dict[str, dict[str, Any]] = {
     "script": {"scenario": "客户对账单有疑问", "say": "我马上为您逐项核对。"},
@@ -145,11 +146,11 @@ class Make:
         """New reviews of this topic are judged this way from now on."""
         with somewhere():
             chosen = definition or pipeline(*roles)
-            last = session.scalar(sa.select(sa.func.max(Pipeline.version)).where(Pipeline.topic == topic)) or 0
-            session.execute(sa.update(Pipeline).where(Pipeline.topic == topic).values(active=False))
-            session.add(
-                Pipeline(topic=topic, version=last + 1, document=chosen.model_dump(mode="json"), created_at=clock.now())
-            )
+            chosen = chosen.model_copy(update={"applies": Applies(topics=(topic,))})
+            last = session.scalar(sa.select(sa.func.max(Pipeline.version)).where(Pipeline.key == topic)) or 0
+            session.execute(sa.update(Pipeline).where(Pipeline.key == topic).values(active=False))
+            document = chosen.model_dump(mode="json")
+            session.add(Pipeline(key=topic, version=last + 1, document=document, created_at=clock.now()))
             session.flush()
             return chosen
 
@@ -197,7 +198,7 @@ class Make:
         """This person decides the open task having just looked at it."""
         with somewhere():
             task = self.task(submission, seat)
-            return reviewing.decide(
+            return deciding.decide(
                 task.id, actor, Verb(verb), seen=task.version, **({"note": "Please mend it."} | about)
             )
 
@@ -205,7 +206,7 @@ class Make:
         """Somebody new of the right role approves each open task, to the end or until the stage named ``until``."""
         with somewhere():
             while tasks := [task for task in self.tasks(submission) if task.stage != until]:
-                reviewing.decide(tasks[0].id, self.actor(tasks[0].role), Verb.APPROVE, seen=tasks[0].version)
+                deciding.decide(tasks[0].id, self.actor(tasks[0].role), Verb.APPROVE, seen=tasks[0].version)
             return submission
 
     def article(self, author: Actor | None = None, kind: str = "faq", **about: Any) -> Article:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from core.api import Answer, Api, In, Out, PageIn, page
 from core.web import actor
-from workflows import ops, subjects
+from workflows import claiming, deciding, subjects
 from workflows.models import Task
 from workflows.permissions import P
 from workflows.queries import waiting_for
@@ -91,16 +91,16 @@ def inbox(query: ReviewsIn) -> dict[str, Any]:
 @api.get("/reviews/<int:task_id>", gate=P.ENTER_REVIEWS, answer=ReviewOut)
 def show(task_id: int) -> ReviewOut:
     """One task."""
-    return _task(ops.find_task(task_id, actor()))
+    return _task(deciding.find_task(task_id, actor()))
 
 
 @api.post("/reviews/<int:task_id>/decisions", gate=P.ENTER_REVIEWS, body=DecisionIn, answer=DecisionOut)
 def decide(task_id: int, body: DecisionIn) -> dict[str, Any]:
     """Approve, send back, reject, or comment."""
     if body.verb == "comment":
-        decision = ops.comment(task_id, actor(), note=body.note)
+        decision = deciding.comment(task_id, actor(), note=body.note)
     else:
-        decision = ops.decide(
+        decision = deciding.decide(
             task_id,
             actor(),
             Verb(body.verb),
@@ -126,16 +126,16 @@ def decide(task_id: int, body: DecisionIn) -> dict[str, Any]:
 @api.post("/reviews/<int:task_id>/claim", gate=P.ENTER_REVIEWS, answer=ReviewOut)
 def claim(task_id: int) -> ReviewOut:
     """Say 'I am on it'."""
-    return _task(ops.claim(task_id, actor()))
+    return _task(claiming.claim(task_id, actor()))
 
 
 @api.post("/reviews/<int:task_id>/release", gate=P.ENTER_REVIEWS, answer=ReviewOut)
 def release(task_id: int) -> ReviewOut:
     """Give it back to the pool."""
-    return _task(ops.release(task_id, actor()))
+    return _task(claiming.release(task_id, actor()))
 
 
 @api.post("/reviews/<int:task_id>/handover", gate=P.ENTER_REVIEWS, body=HandOverIn, answer=ReviewOut)
 def hand_over(task_id: int, body: HandOverIn) -> Answer:
     """Pass it to somebody who may sit in this seat."""
-    return Answer(_task(ops.hand_over(task_id, actor(), to=body.to)))
+    return Answer(_task(claiming.hand_over(task_id, actor(), to=body.to)))

@@ -38,7 +38,8 @@ class TaskOpened:
 
 @dataclass(frozen=True, slots=True)
 class TaskDecided:
-    """Somebody gave a verdict. ``score`` is the checklist's 0–100, ``None`` when it was not filled in."""
+    """Somebody gave a verdict. ``score`` is the checklist's 0–100, ``None`` when it was not filled in; a ``blind`` one
+    was a second opinion that moves nothing."""
 
     decision_id: int
     task_id: int
@@ -53,6 +54,7 @@ class TaskDecided:
     actor_id: int
     in_time: bool
     score: int | None
+    blind: bool
     at: datetime
 
 
@@ -144,3 +146,10 @@ class ExpertAnswered:
     review_id: int
     asked_by_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """The hours of a calendar, or the sites that work by it, are others now: open deadlines may have moved."""
+
+    slug: str

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, enum_column
-from workflows.rules import Definition, Position, Stage, State, TaskState, Verb
+from workflows.definitions import Definition, Seat, Stage
+from workflows.rules import Bar, Claim, Position, Reason, State, TaskState, Verb
 
 
 @lru_cache(maxsize=500)
@@ -23,14 +24,14 @@ def definition_of(document: dict[str, Any]) -> Definition:
 
 
 class Pipeline(Base):
-    """One version of a definition. Exactly one version per topic is active; running reviews keep their own copy."""
+    """One version of a definition. At most one version per key is active; running reviews keep their own copy."""
 
     __tablename__ = "pipelines"
     __table_args__ = (
-        sa.UniqueConstraint("topic", "version"),
+        sa.UniqueConstraint("key", "version"),
         sa.Index(
-            "uq_pipelines_active_topic",
-            "topic",
+            "uq_pipelines_active_key",
+            "key",
             unique=True,
             sqlite_where=sa.text("active"),
             postgresql_where=sa.text("active"),
@@ -38,7 +39,8 @@ class Pipeline(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    topic: Mapped[str] = mapped_column(sa.String(64))  # the kind of subject it judges, e.g. 'script'
+    key: Mapped[str] = mapped_column(sa.String(64))  # stays the same over all versions
+    name: Mapped[str] = mapped_column(sa.String(120), default="")  # empty: the words for what it judges
     version: Mapped[int]
     document: Mapped[dict[str, Any]]
     active: Mapped[bool] = mapped_column(default=True)
@@ -78,7 +80,8 @@ class Review(Base):
     state: Mapped[State] = mapped_column(enum_column(State))
     stage: Mapped[str | None] = mapped_column(sa.String(64))
     round_number: Mapped[int] = mapped_column(default=0)
-    category: Mapped[str | None] = mapped_column(sa.String(64))
+    category: Mapped[str | None] = mapped_column(sa.String(400))  # its path from the root, joined with '/'
+    significance: Mapped[str | None] = mapped_column(sa.String(32))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -97,17 +100,27 @@ class Review(Base):
 
     @property
     def author_ids(self) -> tuple[int, ...]:
-        """Author and co-authors: none of them may judge."""
+        """Author and co-authors."""
+        return tuple(row.user_id for row in self.authors if row.part == AUTHOR)
+
+    @property
+    def outsider_ids(self) -> tuple[int, ...]:
+        """Whoever may not judge in this review at all: authors, and who published it in an emergency."""
         return tuple(row.user_id for row in self.authors)
 
 
+AUTHOR = "author"
+PUBLISHER = "publisher"
+
+
 class ReviewAuthor(Base):
-    """Somebody whose work is judged here."""
+    """Somebody who may not judge here: an author, or one of the two who published before the review."""
 
     __tablename__ = "review_authors"
 
     review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
+    part: Mapped[str] = mapped_column(sa.String(16), default=AUTHOR)
 
 
 class Round(Base):
@@ -138,14 +151,30 @@ class CarriedApproval(Base):
     decision: Mapped["Decision"] = relationship()
 
 
+class RoundPerson(Base):
+    """Somebody who has filled a seat of a running round, themselves or through a deputy: the key lets nobody do it
+    twice. The rows go when the round ends; the decisions tell the past."""
+
+    __tablename__ = "round_people"
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("rounds.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
+    bar: Mapped[Bar] = mapped_column(enum_column(Bar))
+
+
 class Task(Base):
-    """One seat in one round: what the inbox lists. ``version`` grows whenever what a reviewer saw has changed."""
+    """One seat in one round: what the inbox lists. ``version`` grows whenever what a reviewer saw has changed.
+
+    A ``blind`` task is a second opinion on the same seat: it never moves the review.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
         sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="open_until_closed"),
+        sa.CheckConstraint("(claimed_by_id IS NULL) = (claimed_at IS NULL)", name="claimed_by_somebody"),
         sa.Index("ix_tasks_inbox", "state", "role", "due_at", "id"),
-        sa.UniqueConstraint("round_id", "stage", "seat"),
+        sa.Index("ix_tasks_holder", "claimed_by_id", "state"),
+        sa.UniqueConstraint("round_id", "stage", "seat", "blind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -155,7 +184,10 @@ class Task(Base):
     seat: Mapped[str] = mapped_column(sa.String(64))
     role: Mapped[str] = mapped_column(sa.String(32))
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
+    category: Mapped[str | None] = mapped_column(sa.String(64))  # only who looks after it may act
     named: Mapped[bool] = mapped_column(default=False)  # only the people of task_people may act
+    needed: Mapped[int] = mapped_column(default=1)  # approvals that complete it
+    blind: Mapped[bool] = mapped_column(default=False)
     state: Mapped[TaskState] = mapped_column(enum_column(TaskState))
     version: Mapped[int] = mapped_column(default=1)
     revision_id: Mapped[int]
@@ -164,6 +196,12 @@ class Task(Base):
     closed_at: Mapped[datetime | None]
     claimed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     claimed_at: Mapped[datetime | None]
+    claim_kind: Mapped[Claim | None] = mapped_column(enum_column(Claim))
+    minutes: Mapped[int | None]  # working minutes it was given when it opened
+    alarm_at: Mapped[datetime | None] = mapped_column(index=True)  # the next reminder or rung of the ladder
+    alarms: Mapped[int] = mapped_column(default=0)  # how many have sounded
+    escalation: Mapped[int] = mapped_column(default=0)  # the rung that was reached
+    blocked_at: Mapped[datetime | None]  # since when too few people are left who may decide it
 
     review: Mapped[Review] = relationship(lazy="joined")
     round: Mapped[Round] = relationship()
@@ -175,9 +213,14 @@ class Task(Base):
         """The stage of the frozen definition this task sits in."""
         return self.review.definition.stage(self.stage)
 
+    @property
+    def definition_seat(self) -> Seat:
+        """Its seat in the frozen definition."""
+        return self.definition_stage.seat(self.seat)
+
 
 class TaskPerson(Base):
-    """Somebody named for a seat."""
+    """Somebody named for a seat – or of the pool as it was, where the seat needs everybody."""
 
     __tablename__ = "task_people"
 
@@ -211,6 +254,8 @@ class Decision(Base):
     actor_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     on_behalf_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     verb: Mapped[Verb] = mapped_column(enum_column(Verb))
+    reason: Mapped[Reason | None] = mapped_column(enum_column(Reason))
+    blind: Mapped[bool] = mapped_column(default=False)
     to_stage: Mapped[str | None] = mapped_column(sa.String(64))
     note: Mapped[str] = mapped_column(sa.Text, default="")
     checklist: Mapped[dict[str, Any]]
@@ -218,3 +263,55 @@ class Decision(Base):
     decided_at: Mapped[datetime]
 
     task: Mapped[Task] = relationship(back_populates="decisions")
+
+
+class Remark(Base):
+    """A remark on a passage of the revision that was judged, left with a decision; its author answers and resolves."""
+
+    __tablename__ = "remarks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), index=True)
+    decision_id: Mapped[int] = mapped_column(sa.ForeignKey("decisions.id"), index=True)
+    revision_id: Mapped[int]
+    field: Mapped[str] = mapped_column(sa.String(64))
+    quote: Mapped[str] = mapped_column(sa.String(500))  # the passage as it read; empty: the whole field
+    text: Mapped[str] = mapped_column(sa.Text)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class ExpertRequest(Base):
+    """An opinion that a reviewer asked for – of a colleague, or of somebody outside through a link that expires."""
+
+    __tablename__ = "expert_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.ForeignKey("tasks.id"), index=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("reviews.id"), index=True)
+    revision_id: Mapped[int]
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    address: Mapped[str | None] = mapped_column(sa.String(200))
+    question: Mapped[str] = mapped_column(sa.Text)
+    token_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    verdict: Mapped[str | None] = mapped_column(sa.String(16))  # yes, no, unsure: an opinion, never an approval
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class Turn(Base):
+    """When somebody was last given a task of a role in turn."""
+
+    __tablename__ = "routing_turns"
+
+    role: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    at: Mapped[datetime]

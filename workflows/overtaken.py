@@ -13,6 +13,8 @@ from core.i18n import _, local
 from workflows.models import Decision, Task
 from workflows.rules import VERDICTS, TaskState, Verb
 
+BACK = "back"  # trail: somebody is back, and what their deputy saw is theirs again
+
 
 def moved(task: Task) -> Conflict:
     """409: what happened to the task since it was seen, naming who and when."""
@@ -25,6 +27,8 @@ def moved(task: Task) -> Conflict:
     time = f"{local(at):%H:%M:%S}"
     if verb == Verb.WITHDRAW:
         sentence = _("%(name)s withdrew this at %(time)s.", name=name, time=time)
+    elif verb == BACK:
+        sentence = _("%(name)s is back since %(time)s and decides this again.", name=name, time=time)
     elif verb == Verb.REVISE:
         sentence = _("%(name)s changed the text at %(time)s. Look at it again before you decide.", name=name, time=time)
     else:
@@ -48,7 +52,7 @@ def _verdict_on(task: Task) -> tuple[str, datetime, str] | None:
 
 def _overtaken_by(task: Task) -> tuple[str, datetime, str] | None:
     """Whose act closed the task without deciding it, or changed the text under it."""
-    verbs = [*VERDICTS, Verb.WITHDRAW, Verb.REVISE] if task.closed_at else [Verb.REVISE]
+    verbs = [*VERDICTS, Verb.WITHDRAW, Verb.REVISE] if task.closed_at else [Verb.REVISE, BACK]
     entries = audit.trail(task.review.subject_kind, task.review.subject_id).where(
         audit.TrailEntry.verb.in_(verbs), audit.TrailEntry.at >= (task.closed_at or task.opened_at)
     )

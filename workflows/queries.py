@@ -1,18 +1,33 @@
 """Reads of the review engine."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import aliased, joinedload, lazyload
 
-from accounts.models import User, UserRole
+from accounts.models import Absence, User, UserRole
 from core import clock
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
-from workflows.models import CarriedApproval, Decision, Pipeline, Review, ReviewAuthor, Round, Task, TaskPerson
-from workflows.permissions import P, who_acted
+from workflows.caretaker_models import Caretaker
+from workflows.definitions import Case, choose
+from workflows.models import (
+    CarriedApproval,
+    Decision,
+    Pipeline,
+    Review,
+    ReviewAuthor,
+    Round,
+    RoundPerson,
+    Task,
+    TaskPerson,
+)
+from workflows.permissions import P
 from workflows.rules import OPEN, TaskState, Verb
+
+Column = sa.orm.InstrumentedAttribute[Any] | sa.ColumnElement[Any]
 
 
 def waiting_for(
@@ -115,12 +130,29 @@ def open_tasks(review_ids: Sequence[int]) -> list[Task]:
     )
 
 
-def decisions_of(review_id: int) -> list[tuple[Decision, str]]:
-    """Every decision of a review with its giver's name, oldest first."""
+def hidden_from(actor: Actor) -> sa.ColumnElement[bool]:
+    """Over ``Decision``: what this person may not see yet. A blind opinion is shown to its giver only; and who may
+    still give one on the same seat and revision does not see what the others found."""
+    blind = sa.and_(Decision.blind, Decision.actor_id != actor.id)
+    asked = aliased(Task)
+    mine = sa.exists().where(
+        asked.round_id == Decision.round_id,
+        asked.stage == Decision.stage,
+        asked.blind,
+        asked.state == TaskState.OPEN,
+        asked.role.in_(sorted(str(role) for role in actor.roles)),
+        Decision.actor_id != actor.id,
+    )
+    wrote = sa.exists().where(ReviewAuthor.review_id == Decision.review_id, ReviewAuthor.user_id == actor.id)
+    return sa.or_(blind, sa.and_(mine, sa.not_(wrote)))
+
+
+def decisions_of(review_id: int, actor: Actor) -> list[tuple[Decision, str]]:
+    """Every decision of a review that this person may see now, with its giver's name, oldest first."""
     rows = session.execute(
         sa.select(Decision, User.name)
         .join(User, User.id == Decision.actor_id)
-        .where(Decision.review_id == review_id)
+        .where(Decision.review_id == review_id, sa.not_(hidden_from(actor)))
         .order_by(Decision.id)
     )
     return [(decision, name) for decision, name in rows]
@@ -141,6 +173,7 @@ def approvals_in(reviews: Sequence[Review]) -> dict[int, list[tuple[Decision, st
         .join(Round, sa.and_(Round.review_id == Review.id, Round.number == Review.round_number))
         .join(User, User.id == Decision.actor_id)
         .where(Decision.review_id.in_([review.id for review in reviews]), Decision.verb == Verb.APPROVE)
+        .where(sa.not_(Decision.blind))
         .where(sa.or_(Decision.round_id == Round.id, carried))
         .order_by(Decision.id)
     )
@@ -151,26 +184,96 @@ def approvals_in(reviews: Sequence[Review]) -> dict[int, list[tuple[Decision, st
 
 
 def eligible_for(task: Task) -> list[User]:
-    """The active people who could decide this task now."""
-    found = (
-        sa.select(User)
-        .join(UserRole, UserRole.user_id == User.id)
-        .where(UserRole.role == task.role, User.active)
-        .where(User.id.not_in([*task.review.author_ids, *who_acted(task.round_id)]))
-        .order_by(User.id)
-    )
-    if task.team_id is not None:
-        found = found.where(User.team_id == task.team_id)
-    if task.named:
-        found = found.where(User.id.in_(sa.select(TaskPerson.user_id).where(TaskPerson.task_id == task.id)))
+    """The active people who could decide this task now, deputies of those who are away included."""
+    found = sa.select(User).join(Task, sa.true()).where(Task.id == task.id, may_fill()).order_by(User.id)
     return list(session.scalars(found))
 
 
-def active_pipeline(topic: str) -> Pipeline | None:
-    """The definition that a new review of this topic begins with."""
-    return session.scalar(sa.select(Pipeline).where(Pipeline.topic == topic, Pipeline.active))
+def count_eligible(task: Task) -> int:
+    """How many people could decide this task now."""
+    found = sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(Task.id == task.id, may_fill())
+    return session.scalar(found) or 0
+
+
+def may_fill() -> sa.ColumnElement[bool]:
+    """A condition over ``User`` and ``Task`` together: this person could decide this task if it were open.
+
+    The same rule as ``permissions.decidable``, asked from the other side.
+    """
+    now = clock.now()
+    away = aliased(User)
+    stands_in = sa.exists().where(
+        Absence.deputy_id == User.id,
+        Absence.user_id == away.id,
+        Absence.reviews,
+        Absence.ended_at.is_(None),
+        Absence.starts_at <= now,
+        Absence.ends_at > now,
+        away.active,
+        _has_role(away.id),
+        _fits(away.id, away.team_id),
+        _is_free(away.id),
+    )
+    return sa.and_(User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in))
+
+
+def _has_role(user_id: Column) -> sa.ColumnElement[bool]:
+    return sa.exists().where(UserRole.user_id == user_id, UserRole.role == Task.role).correlate_except(UserRole)
+
+
+def _fits(user_id: Column, team_id: Column) -> sa.ColumnElement[bool]:
+    looks_after = sa.exists().where(Caretaker.user_id == user_id, Caretaker.category == Task.category)
+    named = sa.exists().where(TaskPerson.task_id == Task.id, TaskPerson.user_id == user_id)
+    return sa.and_(
+        sa.or_(Task.team_id.is_(None), Task.team_id == team_id),
+        sa.or_(Task.category.is_(None), looks_after.correlate_except(Caretaker)),
+        sa.or_(sa.not_(Task.named), named.correlate_except(TaskPerson)),
+    )
+
+
+def _is_free(user_id: Column) -> sa.ColumnElement[bool]:
+    wrote = sa.exists().where(ReviewAuthor.review_id == Task.review_id, ReviewAuthor.user_id == user_id)
+    acted = sa.exists().where(RoundPerson.round_id == Task.round_id, RoundPerson.user_id == user_id)
+    return sa.not_(sa.or_(wrote.correlate_except(ReviewAuthor), acted.correlate_except(RoundPerson)))
+
+
+def approvals_given() -> sa.ScalarSelect[int]:
+    """How many approvals count for a seat so far, given in its round or carried into it, over ``Task``."""
+    carried = sa.exists().where(CarriedApproval.round_id == Task.round_id, CarriedApproval.decision_id == Decision.id)
+    return (
+        sa.select(sa.func.count())
+        .select_from(Decision)
+        .where(
+            Decision.review_id == Task.review_id,
+            Decision.stage == Task.stage,
+            Decision.seat == Task.seat,
+            Decision.verb == Verb.APPROVE,
+            sa.not_(Decision.blind),
+            sa.or_(Decision.round_id == Task.round_id, carried.correlate(Task, Decision)),
+        )
+        .correlate(Task)
+        .scalar_subquery()
+    )
+
+
+def short_of_people() -> sa.ColumnElement[bool]:
+    """Over ``Task``: fewer people could still decide it than approvals are missing."""
+    free = sa.select(sa.func.count()).select_from(User).where(may_fill()).correlate(Task).scalar_subquery()
+    return free < Task.needed - approvals_given()
+
+
+def candidates() -> dict[str, Pipeline]:
+    """The active version of every pipeline, by key."""
+    return {found.key: found for found in session.scalars(pipelines())}
+
+
+def active_pipeline(case: Case) -> Pipeline | None:
+    """The definition that a new review of this case begins with: the closest fit."""
+    found = candidates()
+    key = choose({key: one.definition for key, one in found.items()}, case)
+    return found[key] if key else None
 
 
 def pipelines() -> sa.Select[Pipeline]:
     """Every active definition."""
-    return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.topic)
+    return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.key)

@@ -1,18 +1,16 @@
 """The review as a pure table: a definition, a position, a verb – and the next position, or ``IllegalMove``.
 
-A *definition* is an ordered list of stages; a stage has one or more parallel seats and a rule. Nothing here knows the
-database, the web or an article.
+What a pipeline looks like is in ``definitions``. Nothing here knows the database, the web or an article.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any
 
 from core.errors import IllegalMove
 from core.i18n import _, _l
+from workflows.definitions import Approvals, Definition, Question, Stage
 
 
 class State(StrEnum):
@@ -42,6 +40,7 @@ class Verb(StrEnum):
 
 
 VERDICTS = (Verb.APPROVE, Verb.SEND_BACK, Verb.REJECT)
+REFUSALS = (Verb.SEND_BACK, Verb.REJECT)
 
 
 class TaskState(StrEnum):
@@ -52,106 +51,34 @@ class TaskState(StrEnum):
     VOID = "void"
 
 
-class Approvals(StrEnum):
-    """What a change of text does to approvals already given."""
+class Claim(StrEnum):
+    """How a task came to the person it is with."""
 
-    KEPT = "kept"
-    VOIDED = "voided"
-
-
-class Question(BaseModel):
-    """One line of a stage's checklist; the weights of a checklist sum to 100."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    text: str = Field(min_length=1, max_length=200)
-    weight: int = Field(ge=0, le=100)
+    TAKEN = "taken"
+    ROUTED = "routed"
+    HANDED = "handed"
 
 
-class Seat(BaseModel):
-    """Who may act, and how many approvals the seat needs (``all``: every one of the named people)."""
+class Bar(StrEnum):
+    """Why somebody may take no (further) seat in a round."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    role: str
-    team: str | None = None
-    category: str | None = None
-    people: tuple[str, ...] = ()
-    approvals: int | Literal["all"] = 1
-
-    @property
-    def needed(self) -> int:
-        """How many approvals complete the seat."""
-        return len(self.people) if self.approvals == "all" else self.approvals
-
-    @model_validator(mode="after")
-    def all_needs_names(self) -> "Seat":
-        if self.approvals == "all" and not self.people:
-            raise ValueError("'all' approvals need named people")
-        if isinstance(self.approvals, int) and self.approvals < 1:
-            raise ValueError("a seat needs at least one approval")
-        return self
+    ACTED = "acted"
+    CARRIED = "carried"  # an approval of an earlier round that stands
+    PRINCIPAL = "principal"  # a deputy acted for them
 
 
-class Stage(BaseModel):
-    """Parallel seats and the rule that joins them: all of them, or ``need`` of them; with or without veto."""
+class Reason(StrEnum):
+    """Why something is sent back or rejected; counted, so that the same mistakes need not be made again."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    seats: tuple[Seat, ...] = Field(min_length=1)
-    need: int | Literal["all"] = "all"
-    veto: bool = True
-    due_hours: int = Field(24, ge=1, le=24 * 365)
-    checklist: tuple[Question, ...] = ()
-    pass_mark: int = Field(70, ge=0, le=100)
-
-    @property
-    def needed(self) -> int:
-        """How many seats must be complete."""
-        return len(self.seats) if self.need == "all" else self.need
-
-    @model_validator(mode="after")
-    def sound(self) -> "Stage":
-        if not 1 <= self.needed <= len(self.seats):
-            raise ValueError(f"stage {self.key!r} needs {self.needed} of {len(self.seats)} seats")
-        if len({seat.key for seat in self.seats}) != len(self.seats):
-            raise ValueError(f"stage {self.key!r} has two seats of one name")
-        if self.checklist and sum(q.weight for q in self.checklist) != 100:
-            raise ValueError(f"the weights of the checklist of {self.key!r} do not sum to 100")
-        return self
-
-
-class Definition(BaseModel):
-    """A pipeline: what a manager edits, and what is frozen into each review that begins with it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    stages: tuple[Stage, ...] = Field(min_length=1)
-    on_change: Approvals = Approvals.VOIDED
-
-    @model_validator(mode="after")
-    def unique_stages(self) -> "Definition":
-        if len({stage.key for stage in self.stages}) != len(self.stages):
-            raise ValueError("two stages have one name")
-        return self
-
-    def index(self, key: str | None) -> int:
-        """The place of a stage in the order.
-
-        Raises:
-            KeyError: there is no such stage.
-        """
-        for number, stage in enumerate(self.stages):
-            if stage.key == key:
-                return number
-        raise KeyError(key)
-
-    def stage(self, key: str) -> Stage:
-        """The stage of this name."""
-        return self.stages[self.index(key)]
+    WRONG = "wrong"
+    OUTDATED = "outdated"
+    UNCLEAR = "unclear"
+    INCOMPLETE = "incomplete"
+    DUPLICATE = "duplicate"
+    NOT_ALLOWED = "not_allowed"
+    PERSONAL_DATA = "personal_data"
+    OUT_OF_SCOPE = "out_of_scope"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +99,13 @@ class Tally(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One verdict of one person in one seat."""
+    """One verdict of one person in one seat. ``people``: who counts as having acted – deputy and principal."""
 
+    stage: str
     seat: str
     verb: Verb
+    people: frozenset[int] = frozenset()
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,102 +114,133 @@ class Ask:
 
     definition: Definition
     here: Position
-    votes: tuple[Vote, ...] = ()  # of the current stage and round, the new one included
+    votes: tuple[Vote, ...] = ()  # of the current round: carried ones, given ones, and the new one
     to_stage: str | None = None  # where a send-back goes; None: to the author
-    changed: bool = True  # did the text change since the approvals were given?
-    resume_at: str | None = None  # the stage that sent it back
-    tainted: bool = False  # an approval that would be kept was given by somebody who has written in the text since
+    changed: frozenset[str] = frozenset()  # the fields whose text changed since the votes were given
+    authors: frozenset[int] = frozenset()  # whoever has written in the text: their approvals cannot stand
+    sizes: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (stage, seat) → approvals needed, when 'all'
 
 
-def complete(seat: Seat, votes: Iterable[Vote]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where the review goes. ``kept``: a new round begins, and these approvals stand in it; ``None``: no new round."""
+
+    to: Position
+    kept: tuple[Vote, ...] | None = None
+
+
+def needed(ask: Ask, stage: Stage, seat: str) -> int:
+    """How many approvals complete a seat in this run."""
+    return ask.sizes.get((stage.key, seat), stage.seat(seat).needed)
+
+
+def complete(ask: Ask, stage: Stage, seat: str) -> bool:
     """True when the seat has the approvals it needs."""
-    return sum(1 for v in votes if v.seat == seat.key and v.verb is Verb.APPROVE) >= seat.needed
+    given = sum(1 for v in ask.votes if (v.stage, v.seat, v.verb) == (stage.key, seat, Verb.APPROVE))
+    return given >= needed(ask, stage, seat)
 
 
-def refused(seat: Seat, votes: Iterable[Vote]) -> bool:
-    """True when somebody in the seat voted no."""
-    return any(v.seat == seat.key and v.verb in {Verb.SEND_BACK, Verb.REJECT} for v in votes)
-
-
-def tally(stage: Stage, votes: tuple[Vote, ...]) -> Tally:
+def tally(ask: Ask, stage: Stage) -> Tally:
     """Whether the stage has passed, failed or waits.
 
     With veto one no ends it. Without, a no only takes its seat out, and the stage fails when ``need`` seats can no
     longer be completed.
     """
-    yes = sum(1 for seat in stage.seats if complete(seat, votes))
-    no = sum(1 for seat in stage.seats if refused(seat, votes) and not complete(seat, votes))
-    if stage.veto and any(v.verb in {Verb.SEND_BACK, Verb.REJECT} for v in votes):
+    noes = {v.seat for v in ask.votes if v.stage == stage.key and v.verb in REFUSALS}
+    done = {seat.key for seat in stage.seats if complete(ask, stage, seat.key)}
+    if stage.veto and noes:
         return Tally.FAILED
-    if yes >= stage.needed:
+    if len(done) >= stage.needed:
         return Tally.PASSED
-    if len(stage.seats) - no < stage.needed:
+    if len(stage.seats) - len(noes - done) < stage.needed:
         return Tally.FAILED
     return Tally.OPEN
 
 
-Step = Callable[[Ask], Position]
+def frontier(ask: Ask) -> Position:
+    """The first stage that the standing votes have not passed; approved when there is none."""
+    for stage in ask.definition.stages:
+        if tally(ask, stage) is not Tally.PASSED:
+            return Position(State.IN_REVIEW, stage.key)
+    return Position(State.APPROVED)
 
 
-def enter_first_stage(ask: Ask) -> Position:
+def standing(ask: Ask, policy: Approvals) -> tuple[Vote, ...]:
+    """The approvals that survive a change of the asked fields under a policy, never those of somebody who wrote."""
+    approvals = [v for v in ask.votes if v.verb is Verb.APPROVE and v.people.isdisjoint(ask.authors)]
+    if not ask.changed or policy is Approvals.KEPT:
+        return tuple(approvals)
+    if policy is Approvals.VOIDED:
+        return ()
+    return tuple(v for v in approvals if not ask.definition.stage(v.stage).seat(v.seat).answers_for(ask.changed))
+
+
+Step = Callable[[Ask], Move]
+
+
+def enter_first_stage(ask: Ask) -> Move:
     """Begin at the beginning."""
-    return Position(State.IN_REVIEW, ask.definition.stages[0].key)
+    return Move(Position(State.IN_REVIEW, ask.definition.stages[0].key), ())
 
 
-def resume(ask: Ask) -> Position:
-    """After a return: where it was sent back when nothing changed or approvals are kept, else the first stage."""
-    kept = not ask.changed or ask.definition.on_change is Approvals.KEPT
-    if ask.resume_at is not None and kept and not ask.tainted:
-        return Position(State.IN_REVIEW, ask.resume_at)
-    return enter_first_stage(ask)
+def resume(ask: Ask) -> Move:
+    """A new round at the first stage that the approvals which still stand (``on_send_back``) have not passed."""
+    kept = standing(ask, ask.definition.on_send_back)
+    return Move(frontier(replace(ask, votes=kept)), kept)
 
 
-def next_stage_or_approved(ask: Ask) -> Position:
-    """Stay until the stage has passed; then the next stage, or approved after the last."""
-    number = ask.definition.index(ask.here.stage)
-    if tally(ask.definition.stages[number], ask.votes) is not Tally.PASSED:
-        return ask.here
-    if number + 1 == len(ask.definition.stages):
-        return Position(State.APPROVED)
-    return Position(State.IN_REVIEW, ask.definition.stages[number + 1].key)
+def next_stage_or_approved(ask: Ask) -> Move:
+    """Stay until the stage has passed; then the first stage that has not, or approved when all have."""
+    if tally(ask, ask.definition.stage(ask.here.stage or "")) is not Tally.PASSED:
+        return Move(ask.here)
+    return Move(frontier(ask))
 
 
-def to_chosen_stage_or_author(ask: Ask) -> Position:
-    """Back to an earlier stage or the author – once the no decides (at once with veto)."""
+def to_chosen_stage_or_author(ask: Ask) -> Move:
+    """Back to an earlier stage or the author – once the no decides (at once with veto).
+
+    An earlier stage judges anew. The approvals of the stages before it stand; those of the others stand only when
+    ``on_send_back`` says so (nothing has changed yet, so ``fields`` keeps them too).
+    """
     here = ask.definition.index(ask.here.stage)
-    if tally(ask.definition.stages[here], ask.votes) is not Tally.FAILED:
-        return ask.here
+    if tally(ask, ask.definition.stages[here]) is not Tally.FAILED:
+        return Move(ask.here)
     if ask.to_stage is None:
-        return Position(State.RETURNED)
+        return Move(Position(State.RETURNED))
     try:
         there = ask.definition.index(ask.to_stage)
     except KeyError:
         raise IllegalMove(_("There is no stage %(stage)s in this review.", stage=ask.to_stage)) from None
     if there >= here:
         raise IllegalMove(_("A review can be sent back only to an earlier stage or to the author."))
-    return Position(State.IN_REVIEW, ask.to_stage)
+    voided = ask.definition.on_send_back is Approvals.VOIDED
+    gone = {stage.key for stage in ask.definition.stages[there:] if voided or stage.key == ask.to_stage}
+    kept = tuple(v for v in standing(ask, Approvals.KEPT) if v.stage not in gone)
+    return Move(frontier(replace(ask, votes=kept)), kept)
 
 
-def rejected(ask: Ask) -> Position:
+def rejected(ask: Ask) -> Move:
     """The end, once the no decides (at once with veto)."""
-    here = ask.definition.index(ask.here.stage)
-    return Position(State.REJECTED) if tally(ask.definition.stages[here], ask.votes) is Tally.FAILED else ask.here
+    failed = tally(ask, ask.definition.stage(ask.here.stage or "")) is Tally.FAILED
+    return Move(Position(State.REJECTED) if failed else ask.here)
 
 
-def withdrawn(ask: Ask) -> Position:
+def withdrawn(ask: Ask) -> Move:
     """The author takes it back."""
-    return Position(State.WITHDRAWN)
+    return Move(Position(State.WITHDRAWN))
 
 
-def stay_or_first_stage(ask: Ask) -> Position:
-    """A change of text under review: kept approvals stay where they are, voided ones mean the first stage."""
-    kept = ask.definition.on_change is Approvals.KEPT and not ask.tainted
-    return ask.here if kept else enter_first_stage(ask)
+def go_on_or_back(ask: Ask) -> Move:
+    """A change of text: the round goes on when every vote stands (``on_change``), else a new one at the first gap."""
+    kept = standing(ask, ask.definition.on_change)
+    if len(kept) == len(ask.votes):
+        return Move(ask.here)
+    return Move(frontier(replace(ask, votes=kept)), kept)
 
 
-def stay(ask: Ask) -> Position:
+def stay(ask: Ask) -> Move:
     """Nothing moves."""
-    return ask.here
+    return Move(ask.here)
 
 
 MOVES: dict[tuple[State, Verb], Step] = {
@@ -288,7 +249,7 @@ MOVES: dict[tuple[State, Verb], Step] = {
     (State.IN_REVIEW, Verb.SEND_BACK): to_chosen_stage_or_author,
     (State.IN_REVIEW, Verb.REJECT): rejected,
     (State.IN_REVIEW, Verb.COMMENT): stay,
-    (State.IN_REVIEW, Verb.REVISE): stay_or_first_stage,
+    (State.IN_REVIEW, Verb.REVISE): go_on_or_back,
     (State.IN_REVIEW, Verb.WITHDRAW): withdrawn,
     (State.RETURNED, Verb.SUBMIT): resume,
     (State.RETURNED, Verb.REVISE): stay,
@@ -296,8 +257,8 @@ MOVES: dict[tuple[State, Verb], Step] = {
 }
 
 
-def move(ask: Ask, verb: Verb) -> Position:
-    """The next position.
+def move(ask: Ask, verb: Verb) -> Move:
+    """Where the review goes.
 
     Raises:
         IllegalMove: the table has no row for this verb in this state.
@@ -308,32 +269,12 @@ def move(ask: Ask, verb: Verb) -> Position:
     return step(ask)
 
 
-def score(questions: tuple[Question, ...], answers: dict[str, bool]) -> int | None:
+def score(questions: Iterable[Question], answers: Mapping[str, bool]) -> int | None:
     """The weighted share of the checklist that was answered yes, 0–100; ``None`` when nothing was answered."""
-    if not questions or not answers:
+    asked = tuple(questions)
+    if not asked or not answers:
         return None
-    return sum(q.weight for q in questions if answers.get(q.key))
-
-
-def kept_stages(definition: Definition, until: str) -> tuple[str, ...]:
-    """The stages before ``until``: their approvals survive a send-back to it."""
-    return tuple(stage.key for stage in definition.stages[: definition.index(until)])
-
-
-def pipeline(*roles: str, due_hours: int = 24, checklists: dict[str, tuple[Question, ...]] | None = None) -> Definition:
-    """The shape of the pipelines that come with the product: one stage per role, one seat, one approval, a pool."""
-    return Definition(
-        stages=tuple(
-            Stage(
-                key=role,
-                seats=(Seat(key=role, role=role),),
-                due_hours=due_hours,
-                checklist=(checklists or {}).get(role, ()),
-                pass_mark=70,
-            )
-            for role in roles
-        )
-    )
+    return sum(q.weight for q in asked if answers.get(q.key))
 
 
 # words that end the sentence «… the review is …»
@@ -344,4 +285,16 @@ STATE_NAMES: dict[State, Any] = {
     State.APPROVED: _l("approved already"),
     State.REJECTED: _l("rejected already"),
     State.WITHDRAWN: _l("withdrawn already"),
+}
+
+REASON_NAMES: dict[Reason, Any] = {
+    Reason.WRONG: _l("not correct"),
+    Reason.OUTDATED: _l("out of date"),
+    Reason.UNCLEAR: _l("hard to understand"),
+    Reason.INCOMPLETE: _l("something is missing"),
+    Reason.DUPLICATE: _l("exists already"),
+    Reason.NOT_ALLOWED: _l("not allowed by the rules"),
+    Reason.PERSONAL_DATA: _l("names a customer"),
+    Reason.OUT_OF_SCOPE: _l("does not belong here"),
+    Reason.OTHER: _l("another reason"),
 }

@@ -14,6 +14,7 @@ class Subject:
     ``visible(actor, id)``: may the person know that it exists? ``readable(actor, id)``: may they read its text?
     ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: what the review page shows.
     ``url(id)``: where its author follows it. ``cards(ids)``: what lists show beside the title, by id.
+    ``changed(old, new)``: the codes of the fields in which two revisions differ.
     """
 
     visible: Callable[[Actor, int], bool]
@@ -22,6 +23,7 @@ class Subject:
     page: Callable[[Actor, Any], dict[str, Any]]
     url: Callable[[int], str]
     cards: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
+    changed: Callable[[int, int], frozenset[str]]
 
 
 _subjects: dict[str, Subject] = {}
@@ -55,3 +57,31 @@ def topics() -> list[tuple[str, object]]:
 def role_word(code: str) -> str:
     """The word for a role or stage."""
     return _words[0](code) if _words else code
+
+
+Categories = Callable[[], list[tuple[str, str, str]]]
+_categories: list[Categories] = []
+
+
+def name_categories(listed: Categories) -> None:
+    """Who lists the categories there are: (code, label, path of codes from the root joined with '/') by path."""
+    _categories[:] = [listed]
+
+
+def categories() -> list[tuple[str, str, str]]:
+    """(code, label, path) of every category, those above before those below them."""
+    return _categories[0]() if _categories else []
+
+
+Fields = Callable[[str], list[tuple[str, str]]]
+_fields: list[Fields] = []
+
+
+def name_fields(listed: Fields) -> None:
+    """Who lists the fields of a topic's texts: (code, label) in the order of the form."""
+    _fields[:] = [listed]
+
+
+def fields(topic: str) -> list[tuple[str, str]]:
+    """(code, label) of what a text of this topic consists of: what remarks point at and seats answer for."""
+    return _fields[0](topic) if _fields else []

@@ -12,7 +12,7 @@ from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
-from workflows import ops, subjects
+from workflows import claiming, deciding, subjects
 from workflows.models import Decision, Review, Task
 from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
 from workflows.presenting import counts_for, look, rows_of
@@ -75,7 +75,7 @@ def show(task_id: int) -> Any:
 
 def _page(task_id: int, typed: dict[str, Any], status: int = 200) -> Any:
     who = actor()
-    task = ops.find_task(task_id, who)
+    task = deciding.find_task(task_id, who)
     review = task.review
     slot = subjects.subject(review.subject_kind)
     if task.state is not TaskState.OPEN or not slot.readable(who, review.subject_id):
@@ -134,7 +134,7 @@ def _why_not(who: Any, task: Task) -> str | None:
 def _remarks(review: Review) -> list[dict[str, Any]]:
     return [
         {"actor": name, "stage": subjects.role_word(d.stage), "at": d.decided_at, "text": d.note, "verb": d.verb.value}
-        for d, name in reversed(decisions_of(review.id))
+        for d, name in reversed(decisions_of(review.id, actor()))
         if d.note
     ]
 
@@ -164,7 +164,7 @@ def decide(task_id: int) -> Any:
     typed = {"note": form.get("note", ""), "to_stage": form.get("to_stage"), "checks": _checks().keys()}
     following = _following(task_id)
     try:
-        decision = ops.decide(
+        decision = deciding.decide(
             task_id,
             actor(),
             _verb(form.get("verb", "")),
@@ -215,10 +215,12 @@ def _checks() -> dict[str, bool]:
 
 
 def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> str:
-    task = ops.find_task(task_id, actor())
+    task = deciding.find_task(task_id, actor())
     review = task.review
     slot = subjects.subject(review.subject_kind)
-    last = next((d for d, _n in reversed(decisions_of(review.id)) if d.task_id == task.id and d.verb in VERDICTS), None)
+    last = next(
+        (d for d, _n in reversed(decisions_of(review.id, actor())) if d.task_id == task.id and d.verb in VERDICTS), None
+    )
     at = error.details.get("decided_at")
     return render_template(
         "reviews/moved.html",
@@ -238,7 +240,7 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
 @gate(P.ENTER_REVIEWS)
 def add_comment(task_id: int) -> Any:
     """Leave a remark without deciding."""
-    ops.comment(task_id, actor(), note=request.form.get("note", ""))
+    deciding.comment(task_id, actor(), note=request.form.get("note", ""))
     flash(_("Your remark was recorded."), "success")
     return redirect(url_for(".show", task_id=task_id))
 
@@ -247,7 +249,7 @@ def add_comment(task_id: int) -> Any:
 @gate(P.ENTER_REVIEWS)
 def claim(task_id: int) -> Any:
     """Say 'I am on it'."""
-    ops.claim(task_id, actor())
+    claiming.claim(task_id, actor())
     return redirect(url_for(".show", task_id=task_id))
 
 
@@ -255,5 +257,5 @@ def claim(task_id: int) -> Any:
 @gate(P.ENTER_REVIEWS)
 def release(task_id: int) -> Any:
     """Give it back to the pool."""
-    ops.release(task_id, actor())
+    claiming.release(task_id, actor())
     return redirect(url_for(".inbox"))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from core.db import session
+from workflows.definitions import Definition
 from workflows.flow import Span, epoch, in_span, stage_names, with_author
 from workflows.flow_rules import HOUR
 from workflows.models import Decision, Pipeline, Review, Task, definition_of

@@ -11,8 +11,8 @@ from wiki.articles.models import Article, Submission, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.publishing import retire
 from wiki.articles.queries import mine, published, submissions
-from workflows.ops import comment
-from workflows.rules import Definition, Seat, Stage
+from workflows.deciding import comment
+from workflows.definitions import Definition, Seat, Stage
 
 
 def crowd(make: Make) -> list:

@@ -9,7 +9,7 @@ from tests.make import Make
 from wiki.articles import ops as writing_ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, Submission
-from workflows import ops as reviewing
+from workflows import deciding
 from workflows.queries import open_review, open_tasks
 from workflows.rules import Verb
 
@@ -33,7 +33,7 @@ def approved(made: Submission, reviewers: dict[str, User]) -> Article:
     """Every seat approves; readers see it."""
     while (review := open_review("submission", made.id)) is not None and (tasks := open_tasks([review.id])):
         for task in tasks:
-            reviewing.decide(task.id, actor_of(reviewers[task.role]), Verb.APPROVE, seen=task.version)
+            deciding.decide(task.id, actor_of(reviewers[task.role]), Verb.APPROVE, seen=task.version)
     session.refresh(made)
     assert made.article is not None
     return made.article

@@ -4,13 +4,15 @@
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from accounts import absences
 from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_of
-from core import outbox
+from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
@@ -69,6 +71,8 @@ class World:
         self.users["victim"] = make.user("rep", username="victim", team="faults")
         self.actors = {name: actor_of(user) for name, user in self.users.items()}
         session.flush()
+        tomorrow, author = clock.now() + timedelta(days=1), self.actors["author"]
+        self.absence = absences.announce(author, author.id, tomorrow, tomorrow + timedelta(days=1)).id
 
     def _texts(self) -> None:
         make, who = self.make, self.actors

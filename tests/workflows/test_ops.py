@@ -8,9 +8,10 @@ from core.audit import TrailEntry
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.make import Make
 from wiki.articles import ops as writing
-from workflows import ops
+from workflows import claiming, deciding
+from workflows.definitions import Approvals, Definition, Seat, Stage
 from workflows.models import Decision, Review, Task
-from workflows.rules import Approvals, Definition, Seat, Stage, State, TaskState, Verb
+from workflows.rules import State, TaskState, Verb
 
 STAGES = ("business", "qa", "training", "supervisor")
 APPROVE, BACK, REJECT = Verb.APPROVE, Verb.SEND_BACK, Verb.REJECT
@@ -33,16 +34,16 @@ def stage_of(made) -> str:
 def test_a_restricted_review_does_not_exist_for_others(db, make: Make):
     task = make.task(make.submission(audience="restricted", readers=["role:admin"]))
     with pytest.raises(NotFound):
-        ops.decide(task.id, make.actor("rep"), APPROVE, seen=task.version)
+        deciding.decide(task.id, make.actor("rep"), APPROVE, seen=task.version)
     with pytest.raises(NotFound):
-        ops.decide(task.id + 1000, make.actor("business"), APPROVE, seen=1)
+        deciding.decide(task.id + 1000, make.actor("business"), APPROVE, seen=1)
 
 
 def test_own_work_is_refused_before_it_is_said_that_it_moved(db, make: Make):
     author = make.actor("rep", "business")
     task = make.task(make.submission(author))
     with pytest.raises(Forbidden) as refused:
-        ops.decide(task.id, author, APPROVE, seen=task.version + 7)
+        deciding.decide(task.id, author, APPROVE, seen=task.version + 7)
     assert refused.value.code == "own-work"
 
 
@@ -53,14 +54,14 @@ def test_who_came_second_gets_409_also_without_the_seat(db, make: Make):
     make.decide(made, make.actor("business"))
     for late in (make.actor("business"), make.actor("rep")):
         with pytest.raises(Conflict) as refused:
-            ops.decide(task.id, late, BACK, seen=seen)
+            deciding.decide(task.id, late, BACK, seen=seen)
         assert refused.value.code == "moved"
 
 
 def test_a_wrong_role_is_refused_before_a_missing_note(db, make: Make):
     task = make.task(make.submission())
     with pytest.raises(Forbidden) as refused:
-        ops.decide(task.id, make.actor("qa"), BACK, seen=task.version)
+        deciding.decide(task.id, make.actor("qa"), BACK, seen=task.version)
     assert refused.value.code == "not-your-seat"
 
 
@@ -68,27 +69,27 @@ def test_a_wrong_role_is_refused_before_a_missing_note(db, make: Make):
 def test_manager_and_admin_imply_no_seat(db, make: Make, role: str):
     task = make.task(make.submission())
     with pytest.raises(Forbidden):
-        ops.decide(task.id, make.actor(role), APPROVE, seen=task.version)
+        deciding.decide(task.id, make.actor(role), APPROVE, seen=task.version)
 
 
 @pytest.mark.parametrize("verb", [BACK, REJECT])
 def test_who_refuses_says_why(db, make: Make, verb: Verb):
     task = make.task(make.submission())
     with pytest.raises(Invalid) as refused:
-        ops.decide(task.id, make.actor("business"), verb, seen=task.version, note="  ")
+        deciding.decide(task.id, make.actor("business"), verb, seen=task.version, note="  ")
     assert set(refused.value.errors) == {"note"}
 
 
 def test_a_note_has_an_end(db, make: Make):
     task = make.task(make.submission())
     with pytest.raises(Invalid):
-        ops.decide(task.id, make.actor("business"), BACK, seen=task.version, note="长" * 4001)
+        deciding.decide(task.id, make.actor("business"), BACK, seen=task.version, note="长" * 4001)
 
 
 def test_an_unknown_question_of_the_checklist(db, make: Make):
     task = make.task(make.submission())
     with pytest.raises(Invalid) as refused:
-        ops.decide(task.id, make.actor("business"), APPROVE, seen=task.version, checklist={"nice": True})
+        deciding.decide(task.id, make.actor("business"), APPROVE, seen=task.version, checklist={"nice": True})
     assert set(refused.value.errors) == {"checklist"}
 
 
@@ -97,7 +98,7 @@ def test_an_unknown_question_of_the_checklist(db, make: Make):
 
 def refused_as_moved(task: Task, who, seen: int) -> Conflict:
     with pytest.raises(Conflict) as refused:
-        ops.decide(task.id, who, APPROVE, seen=seen)
+        deciding.decide(task.id, who, APPROVE, seen=seen)
     assert refused.value.code == "moved"
     return refused.value
 
@@ -123,7 +124,7 @@ def test_it_names_whose_veto_closed_the_parallel_seat(db, make: Make, clock):
     made = make.submission()
     task = make.task(made, "b")
     clock.advance(minutes=1)
-    ops.comment(task.id, make.actor("training"), note="I am reading")
+    deciding.comment(task.id, make.actor("training"), note="I am reading")
     clock.advance(minutes=1)
     make.decide(made, make.actor("qa", name="王芳"), "send_back", seat="a")
     moved = refused_as_moved(task, make.actor("training"), 1)
@@ -159,8 +160,8 @@ def test_parallel_seats_do_not_collide(db, make: Make):
     made = make.submission()
     a, b = make.task(made, "a"), make.task(made, "b")
     seen = a.version, b.version
-    ops.decide(a.id, make.actor("qa"), APPROVE, seen=seen[0])
-    ops.decide(b.id, make.actor("training"), APPROVE, seen=seen[1])
+    deciding.decide(a.id, make.actor("qa"), APPROVE, seen=seen[0])
+    deciding.decide(b.id, make.actor("training"), APPROVE, seen=seen[1])
     assert made.state.value == "published"
 
 
@@ -170,11 +171,11 @@ def test_two_approvals_of_one_seat_do_not_collide(db, make: Make):
     task = make.task(made)
     seen = task.version
     first = make.actor("training")
-    ops.decide(task.id, first, APPROVE, seen=seen)
+    deciding.decide(task.id, first, APPROVE, seen=seen)
     with pytest.raises(Forbidden) as refused:
-        ops.decide(task.id, first, APPROVE, seen=seen)
+        deciding.decide(task.id, first, APPROVE, seen=seen)
     assert refused.value.code == "acted"
-    ops.decide(task.id, make.actor("training"), APPROVE, seen=seen)
+    deciding.decide(task.id, make.actor("training"), APPROVE, seen=seen)
     assert made.state.value == "published"
 
 
@@ -212,7 +213,7 @@ def test_approvals_carried_twice_still_bar_their_people(db, make: Make):
     task = make.task(made)
     assert task.round.number == 3
     with pytest.raises(Forbidden) as refused:
-        ops.decide(task.id, judge, APPROVE, seen=task.version)
+        deciding.decide(task.id, judge, APPROVE, seen=task.version)
     assert refused.value.code == "acted"
 
 
@@ -391,20 +392,20 @@ def test_withdrawn_while_it_lay_with_the_author(db, make: Make):
 def test_a_claim_keeps_nobody_from_deciding(db, make: Make):
     made, ana, bo = make.submission(), make.actor("business", name="Ana"), make.actor("business")
     task = make.task(made)
-    ops.claim(task.id, ana)
-    ops.claim(task.id, ana)  # again is the same
+    claiming.claim(task.id, ana)
+    claiming.claim(task.id, ana)  # again is the same
     with pytest.raises(Conflict) as refused:
-        ops.claim(task.id, bo)
+        claiming.claim(task.id, bo)
     assert (refused.value.code, refused.value.details["claimed_by"]) == ("claimed", "Ana")
     make.decide(made, bo)
 
 
 def test_only_who_claimed_it_releases_it(db, make: Make):
     task, ana = make.task(make.submission()), make.actor("business")
-    ops.claim(task.id, ana)
+    claiming.claim(task.id, ana)
     with pytest.raises(Conflict):
-        ops.release(task.id, make.actor("business"))
-    assert ops.release(task.id, ana).claimed_by_id is None
+        claiming.release(task.id, make.actor("business"))
+    assert claiming.release(task.id, ana).claimed_by_id is None
 
 
 def test_nobody_claims_without_the_seat_or_their_own_work(db, make: Make):
@@ -412,16 +413,16 @@ def test_nobody_claims_without_the_seat_or_their_own_work(db, make: Make):
     task = make.task(make.submission(author))
     for who, code in ((author, "own-work"), (make.actor("qa"), "not-your-seat")):
         with pytest.raises(Forbidden) as refused:
-            ops.claim(task.id, who)
+            claiming.claim(task.id, who)
         assert refused.value.code == code
 
 
 def test_a_claim_on_what_is_decided_is_409(db, make: Make):
     made = make.submission()
     task, ana = make.task(made), make.actor("business")
-    ops.claim(task.id, ana)
+    claiming.claim(task.id, ana)
     make.decide(made, make.actor("business"))
-    for act in (ops.claim, ops.release):
+    for act in (claiming.claim, claiming.release):
         with pytest.raises(Conflict) as refused:
             act(task.id, ana)
         assert refused.value.code == "moved"
@@ -431,14 +432,14 @@ def test_handing_over(db, make: Make):
     author, ana, bo = make.user("rep", "business"), make.user("business"), make.user("business")
     task = make.task(make.submission(actor_of(author)))
     boss, outsider = make.actor("supervisor"), make.actor("rep")
-    assert ops.hand_over(task.id, actor_of(ana), to=bo.username).claimed_by_id == bo.id
-    assert ops.hand_over(task.id, boss, to=ana.username).claimed_by_id == ana.id
+    assert claiming.hand_over(task.id, actor_of(ana), to=bo.username).claimed_by_id == bo.id
+    assert claiming.hand_over(task.id, boss, to=ana.username).claimed_by_id == ana.id
     for to in (author.username, boss.username, "nobody"):
         with pytest.raises(Invalid):
-            ops.hand_over(task.id, boss, to=to)
+            claiming.hand_over(task.id, boss, to=to)
     for who in (outsider, actor_of(author)):  # nobody chooses the judge of their own work
         with pytest.raises(Forbidden):
-            ops.hand_over(task.id, who, to=bo.username)
+            claiming.hand_over(task.id, who, to=bo.username)
 
 
 # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -448,7 +449,7 @@ def test_the_trail_tells_every_act(db, make: Make):
     author, qa = make.actor("rep"), make.actor("qa")
     made = make.submission(author, "script")
     make.decide(made, make.actor("business"))
-    ops.comment(make.task(made).id, author, note="Please be quick.")
+    deciding.comment(make.task(made).id, author, note="Please be quick.")
     make.decide(made, qa, "send_back", note="Check the price.", to_stage="business")
     writing.save(made, author, make.content("script", title="Changed"))
     writing.withdraw(made, author)
@@ -490,7 +491,7 @@ def test_due_times_come_from_the_stage(db, make: Make, clock):
 
 
 def test_a_checklist_is_scored(db, make: Make):
-    from workflows.rules import Question
+    from workflows.definitions import Question
 
     questions = (Question(key="right", text="Right?", weight=60), Question(key="kind", text="Kind?", weight=40))
     stage = Stage(key="qa", seats=(Seat(key="qa", role="qa"),), checklist=questions)

@@ -163,6 +163,27 @@ def changes(kind: Kind, old: Content, new: Content) -> tuple[list[Change], list[
     return changed, same
 
 
+def names(kind: Kind) -> list[tuple[str, Any]]:
+    """(code, label) of what a text of a kind consists of, in the order readers meet it."""
+    return [(name, label) for name, label, _text in flat(kind, Content())]
+
+
+def changed(kind: Kind, old: Content, new: Content) -> frozenset[str]:
+    """The codes of what differs. Who may read it and what it is about count with audience and category."""
+    found = {name for (name, _l, a), (_n, _m, b) in zip(flat(kind, old), flat(kind, new), strict=True) if a != b}
+    found |= {code for code in kind_fields(kind) if old.fields.get(code) != new.fields.get(code)}
+    if old.readers != new.readers:
+        found.add("audience")
+    if old.services != new.services:
+        found.add("category")
+    return frozenset(found)
+
+
+def kind_fields(kind: Kind) -> list[str]:
+    """The codes of the fields of a kind."""
+    return [spec.code for spec in kind.fields]
+
+
 def whole(kind: Kind, old: Content, new: Content) -> tuple[Part, ...]:
     """One difference over the whole text, fields included, for machines."""
 

@@ -15,7 +15,6 @@ from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
 from wiki.articles.rules import READER_TOKEN
-from workflows.rules import Definition, pipeline
 
 
 class FieldType(StrEnum):
@@ -197,15 +196,6 @@ KINDS: dict[str, Kind] = {
             ),
         ),
     )
-}
-
-DEFAULT_PIPELINES: dict[str, Definition] = {
-    "best_practice": pipeline("business", "qa", "training", "supervisor"),
-    "script": pipeline("business", "qa", "training", "supervisor"),
-    "faq": pipeline("business", "qa", "supervisor"),
-    "sop": pipeline("business", "qa", "training", "supervisor", due_hours=48),
-    "notice": pipeline("business", "supervisor", due_hours=4),
-    "product": pipeline("business", "qa"),
 }
 
 

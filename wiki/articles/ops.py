@@ -257,8 +257,9 @@ def submit(submission: Submission, actor: Actor) -> None:
         revision_id=head.id,
         topic=submission.kind,
         title=head.title,
-        category=head.category.slug if head.category else None,
+        category=head.category.path if head.category else None,
         author_ids=submission.author_ids,
+        significance=submission.significance.value,
     )
 
 

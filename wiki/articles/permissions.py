@@ -7,8 +7,8 @@ from core.db import session
 from core.permissions import Permission, all_of, any_of, anybody, grant, holds
 from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Publication, Submission, SubmissionAuthor
 from wiki.articles.rules import tokens_of
-from workflows.models import Review, Task, TaskPerson
-from workflows.permissions import touched
+from workflows.models import Review, Task
+from workflows.permissions import seats_of, touched
 
 
 class P(Permission):
@@ -92,13 +92,7 @@ def holds_a_task(actor: Actor, submission: Submission) -> bool:
 
 def _had_a_hand(actor: Actor) -> sa.ColumnElement[bool]:
     """Reviews with a task, open or past, in a seat of this person, or with a verdict of theirs, over ``Review``."""
-    named = sa.exists().where(TaskPerson.task_id == Task.id, TaskPerson.user_id == actor.id)
-    seat = sa.and_(
-        Task.role.in_(sorted(actor.roles)),
-        sa.or_(Task.team_id.is_(None), Task.team_id == actor.team_id),
-        sa.or_(sa.not_(Task.named), named),
-    )
-    return sa.or_(sa.exists().where(Task.review_id == Review.id, seat), touched(actor))
+    return sa.or_(sa.exists().where(Task.review_id == Review.id, seats_of(actor)), touched(actor))
 
 
 def knowable(actor: Actor) -> sa.ColumnElement[bool]:

@@ -13,12 +13,13 @@ from core.seeds import seed
 from core.slots import menu
 from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
 from wiki.articles.content import Content, of_revision
-from wiki.articles.diff import changes
-from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
+from wiki.articles.diff import changed, changes, names
+from wiki.articles.kinds import KINDS
 from wiki.articles.models import Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
-from wiki.articles.queries import by_submission_ids
+from wiki.articles.pipelines import seeded
+from wiki.articles.queries import by_submission_ids, categories
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
@@ -35,15 +36,23 @@ def init_app(app: Flask) -> None:
     for kind in KINDS.values():
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
+    subjects.name_categories(_categories)
+    subjects.name_fields(lambda topic: names(KINDS[topic]) if topic in KINDS else [])
     seed(_pipelines)
     subjects.register(
         SUBJECT,
-        subjects.Subject(visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards),
+        subjects.Subject(
+            visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards, changed=_changed
+        ),
     )
 
 
+def _categories() -> list[tuple[str, str, str]]:
+    return [(node.slug, node.name, node.path) for node in categories()]
+
+
 def _pipelines() -> None:
-    ensure_pipelines(DEFAULT_PIPELINES)
+    ensure_pipelines(seeded())
 
 
 def _visible(actor: Actor, submission_id: int) -> bool:
@@ -58,6 +67,13 @@ def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
     where = presenting.where_is_it(presenting.way_of(submission))
     return {"state": submission.state.value, "stage": where["stage"] if where else None}
+
+
+def _changed(old: int, new: int) -> frozenset[str]:
+    if old == new:
+        return frozenset()
+    before, after = session.get_one(Revision, old), session.get_one(Revision, new)
+    return changed(KINDS[after.kind], of_revision(before), of_revision(after))
 
 
 def _url(submission_id: int) -> str:

@@ -8,13 +8,13 @@ from random import Random
 from core.db import session
 from wiki.articles import ops
 from wiki.articles.content import Content
-from wiki.articles.kinds import DEFAULT_PIPELINES
 from wiki.articles.models import Article, SubmissionAuthor
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
 from wiki.demo.writing import content_of, first_attempt, for_its_readers
-from workflows import ops as reviewing
+from workflows import deciding
 from workflows.queries import open_review, open_tasks
 from workflows.rules import Verb
 
@@ -218,7 +218,7 @@ def _decide(plan: Plan, story: Story, stage: str, who: str, verb: Verb, note: st
         assert review is not None
         task = next(t for t in open_tasks([review.id]) if t.stage == stage)
         said = note if note is not None else ("" if wordless else world.remark(stage, locale))
-        reviewing.decide(task.id, world.actors[who], verb, seen=task.version, note=said)
+        deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said)
         if submission.article_id is not None:
             world.articles[story.text.title] = session.get_one(Article, submission.article_id)
 

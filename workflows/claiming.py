@@ -1,0 +1,165 @@
+"""Who takes a task upon them: claim, release, hand over, name somebody for a blocked seat, and being back."""
+
+import sqlalchemy as sa
+
+from accounts.events import AbsenceChanged
+from accounts.models import Absence, User
+from core import audit, clock
+from core.actors import Actor
+from core.db import lock, session
+from core.errors import Conflict, Forbidden, Invalid
+from core.events import emit, on
+from core.i18n import _
+from core.permissions import require
+from workflows.deciding import find_task, forbid_own_work, must_still_be, note_act, require_seat, unclaim
+from workflows.definitions import ALL
+from workflows.events import TaskClaimed
+from workflows.models import Review, Task, TaskPerson
+from workflows.overtaken import BACK
+from workflows.permissions import P, holds_the_seat
+from workflows.queries import approvals_given, count_eligible, eligible_for
+from workflows.rules import Claim, TaskState
+
+
+def claim(task_id: int, actor: Actor) -> Task:
+    """Say 'I am on it'; unless the stage wants it, this keeps nobody out of deciding.
+
+    Raises:
+        Conflict: somebody else took it (``claimed``), or it is decided (``moved``).
+    """
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    must_still_be(task)
+    right = require_seat(actor, task)
+    theirs = {None, actor.id, right.on_behalf_of}
+    if task.claimed_by_id not in theirs and task.claim_kind is Claim.TAKEN:
+        name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
+        raise Conflict(_("%(name)s is already on this.", name=name), code="claimed", claimed_by=name)
+    if task.claimed_by_id != actor.id:
+        _give(task, actor.id, Claim.TAKEN, by=actor.id)
+        note_act(task, actor, "claim")
+    return task
+
+
+def release(task_id: int, actor: Actor) -> Task:
+    """Give a task that lies with oneself back to the pool."""
+    task = find_task(task_id, actor, locked=True)
+    must_still_be(task)
+    if task.claimed_by_id != actor.id:
+        raise Conflict(_("You have not claimed this."), code="not-claimed")
+    unclaim(task)
+    note_act(task, actor, "release")
+    return task
+
+
+def hand_over(task_id: int, actor: Actor, *, to: str, seen: int | None = None) -> Task:
+    """Pass the task to another person who may sit in this seat; nobody chooses the judge of their own work.
+
+    Raises:
+        Forbidden, Conflict (``moved``), Invalid: the person cannot take it.
+    """
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    must_still_be(task, seen)
+    if not (actor.holds("supervisor", "manager") or task.claimed_by_id == actor.id or holds_the_seat(actor, task)):
+        raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
+    found = next((user for user in eligible_for(task) if user.username == to.strip().lower()), None)
+    if found is None:
+        raise Invalid({"to": _("This person cannot take this seat: role, own work, or already judged.")})
+    _give(task, found.id, Claim.HANDED, by=actor.id)
+    note_act(task, actor, "hand_over", to=found.username)
+    return task
+
+
+def _give(task: Task, user_id: int, how: Claim, *, by: int) -> None:
+    before = task.claimed_by_id
+    task.claimed_by_id, task.claimed_at, task.claim_kind = user_id, clock.now(), how
+    session.flush()
+    emit(TaskClaimed(task.id, task.review_id, user_id, before, by, how.value, task.claimed_at))
+
+
+def name_people(task_id: int, actor: Actor, usernames: list[str]) -> Task:
+    """A manager says who may decide a task that is blocked; they need the role and must not have had a hand in it.
+
+    Raises:
+        Forbidden, Conflict (``moved``), Invalid.
+    """
+    require(actor, P.WATCH_ALL)
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    must_still_be(task)
+    wanted = list(dict.fromkeys(name.strip().lower() for name in usernames if name.strip()))
+    people = {user.username: user for user in session.scalars(sa.select(User).where(User.username.in_(wanted)))}
+    for name in wanted:
+        if name not in people or not people[name].active:
+            raise Invalid({"people": _("There is nobody called %(name)s.", name=name)})
+    session.execute(sa.delete(TaskPerson).where(TaskPerson.task_id == task.id))
+    session.add_all(TaskPerson(task_id=task.id, user_id=people[name].id) for name in wanted)
+    task.named, task.team_id, task.category = bool(wanted), None, None
+    task.version += 1
+    session.flush()
+    session.expire(task, ["people"])
+    _must_suffice(task, wanted, people)
+    note_act(task, actor, "named", people="、".join(people[name].name for name in wanted))
+    return task
+
+
+def _must_suffice(task: Task, wanted: list[str], people: dict[str, User]) -> None:
+    given = session.scalar(sa.select(approvals_given()).select_from(Task).where(Task.id == task.id)) or 0
+    able = {user.username for user in eligible_for(task)}
+    for name in wanted:
+        if name not in able:
+            who = people[name].name
+            raise Invalid({"people": _("%(name)s cannot take this seat: role, own work, or already judged.", name=who)})
+    if task.definition_seat.approvals == ALL:
+        task.needed = given + len(able)
+    if count_eligible(task) < task.needed - given or not able:
+        raise Invalid({"people": _("%(n)s more approvals are needed: name as many people.", n=task.needed - given)})
+    task.blocked_at = None
+    session.flush()
+
+
+@on(AbsenceChanged)
+def is_back(event: AbsenceChanged) -> None:
+    """Somebody is back: what their deputy could see through them alone is theirs again, and who decides on what they
+    saw before is told so."""
+    absence = session.get(Absence, event.absence_id)
+    if absence is None or event.deputy_id is None or not absence.reviews or not absence.is_over(clock.now()):
+        return
+    for row in session.execute(_only_through(event.user_id)).all():
+        lock(Review, row.review_id)
+        task = session.get(Task, row.id, populate_existing=True)
+        if task is None or task.state is not TaskState.OPEN:
+            continue
+        task.version += 1
+        if task.claimed_by_id == event.deputy_id:
+            unclaim(task)
+        _note_return(task, event.user_id)
+
+
+def _only_through(user_id: int) -> sa.Select[int, int]:
+    """Open tasks in seats that are narrowed to this person, their team or a category of theirs, or lie with them."""
+    user = session.get_one(User, user_id)
+    roles = sorted(role.value for role in user.roles)
+    named = sa.exists().where(TaskPerson.task_id == Task.id, TaskPerson.user_id == user_id)
+    team = Task.team_id == user.team_id if user.team_id is not None else sa.false()
+    return (
+        sa.select(Task.id, Task.review_id)
+        .where(Task.state == TaskState.OPEN, Task.role.in_(roles))
+        .where(sa.or_(named, team, Task.category.is_not(None), Task.claimed_by_id == user_id))
+        .order_by(Task.review_id)
+    )
+
+
+def _note_return(task: Task, user_id: int) -> None:
+    user = session.get_one(User, user_id)
+    entry = audit.record(
+        None,
+        BACK,
+        subject_kind=task.review.subject_kind,
+        subject_id=task.review.subject_id,
+        revision_id=task.revision_id,
+        stage=task.stage,
+    )
+    entry.actor_id, entry.actor_name = user.id, user.name
+    session.flush()

@@ -1,0 +1,80 @@
+"""To whom an opening task goes at first. A suggestion that steers notices and lists: whoever holds the seat may still
+take it, unless the stage wants it claimed first."""
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from accounts.absences import away
+from accounts.models import User
+from core import clock
+from core.db import session
+from core.events import emit
+from workflows.caretakers import caretakers_of
+from workflows.definitions import OWN, Routing, Seat
+from workflows.events import TaskClaimed
+from workflows.models import Task, Turn
+from workflows.queries import eligible_for
+from workflows.rules import Claim, TaskState
+
+
+def category_for(seat: Seat, path: str | None) -> str | None:
+    """The category that narrows a seat: the one it names, or – for ``*`` – the nearest one above what is judged that
+    somebody looks after; ``None``: the seat is not narrowed."""
+    if seat.category != OWN:
+        return seat.category
+    return next(iter(caretakers_of(path or "")), None)
+
+
+def assign(task: Task) -> None:
+    """The task is with somebody afterwards, if its seat is not a pool and somebody is there to take it."""
+    seat = task.definition_seat
+    if seat.routing is Routing.POOL or task.blind:
+        return
+    people = eligible_for(task)
+    gone = away([user.id for user in people])
+    people = [user for user in people if user.id not in gone]
+    chosen = CHOICES[seat.routing](task, people) if people else None
+    if chosen is None:
+        return
+    task.claimed_by_id, task.claimed_at, task.claim_kind = chosen.id, clock.now(), Claim.ROUTED
+    session.flush()
+    emit(TaskClaimed(task.id, task.review_id, chosen.id, None, None, Claim.ROUTED.value, task.claimed_at))
+
+
+def _owner(task: Task, people: Sequence[User]) -> User | None:
+    """Who looks after the category; the least loaded of several; nobody: the pool."""
+    found = caretakers_of(task.review.category or "")
+    owners = {user_id for ids in found.values() for user_id in ids}
+    mine = [user for user in people if user.id in owners]
+    return _least_loaded(task, mine) if mine else None
+
+
+def _least_loaded(task: Task, people: Sequence[User]) -> User:
+    """Who has the fewest open tasks; among equals whose turn it is."""
+    rows = session.execute(
+        sa.select(Task.claimed_by_id, sa.func.count())
+        .where(Task.state == TaskState.OPEN, Task.claimed_by_id.in_([user.id for user in people]))
+        .group_by(Task.claimed_by_id)
+    )
+    load = dict(rows.tuples().all())
+    fewest = min(load.get(user.id, 0) for user in people)
+    return _in_turn(task, [user for user in people if load.get(user.id, 0) == fewest])
+
+
+def _in_turn(task: Task, people: Sequence[User]) -> User:
+    """Who has waited longest for a turn in this role."""
+    turns = {turn.user_id: turn for turn in session.scalars(sa.select(Turn).where(Turn.role == task.role))}
+    chosen = min(people, key=lambda user: (user.id in turns, turns[user.id].at if user.id in turns else None, user.id))
+    if chosen.id in turns:
+        turns[chosen.id].at = clock.now()
+    else:
+        session.add(Turn(role=task.role, user_id=chosen.id, at=clock.now()))
+    return chosen
+
+
+CHOICES: dict[Routing, Callable[[Task, Sequence[User]], User | None]] = {
+    Routing.OWNER: _owner,
+    Routing.LEAST_LOADED: _least_loaded,
+    Routing.ROUND_ROBIN: _in_turn,
+}
