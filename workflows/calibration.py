@@ -16,9 +16,9 @@ from sqlalchemy.orm import aliased
 from accounts.models import User
 from core.db import session
 from workflows.agreement import Agreement, Approval, Refusal, agreement, overturned
-from workflows.flow import REFUSED, Span, in_span
+from workflows.flow import Span, in_span
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
-from workflows.rules import Verb
+from workflows.rules import REFUSALS, Verb
 
 YES, NO = "yes", "no"
 
@@ -177,7 +177,7 @@ def records(span: Span, kind: str | None = None, *, user_id: int | None = None) 
     refusals = (
         sa.select(Decision.id, Decision.review_id, Decision.stage, Decision.revision_id, Review.pipeline_id)
         .join(Review, Review.id == Decision.review_id)
-        .where(Decision.verb.in_(REFUSED), sa.not_(Decision.blind), Decision.decided_at >= span.begin)
+        .where(Decision.verb.in_(REFUSALS), sa.not_(Decision.blind), Decision.decided_at >= span.begin)
     )
     against = session.execute(refusals).all()
     places = _places()
@@ -227,7 +227,7 @@ def refusal_after(decision: Decision, found: Iterable[Decision]) -> Decision | N
             one
             for one in sorted(found, key=lambda d: d.id)
             if one.id > decision.id
-            and one.verb in REFUSED
+            and one.verb in REFUSALS
             and not one.blind
             and one.revision_id == decision.revision_id
             and order.get(one.stage, 0) > order.get(decision.stage, 0)

@@ -32,10 +32,9 @@ from workflows.flow_rules import (
     yields,
 )
 from workflows.models import Decision, Pipeline, Review, Round, Task
-from workflows.rules import State, TaskState, Verb
+from workflows.rules import REFUSALS, Claim, State, TaskState, Verb
 
 CLOSED = (State.APPROVED, State.REJECTED, State.WITHDRAWN)
-REFUSED = (Verb.SEND_BACK, Verb.REJECT)
 LONGEST = 366  # days in one window
 
 
@@ -191,7 +190,7 @@ def _of_kind(found: sa.Select[Any], kind: str | None) -> sa.Select[Any]:
 
 def _visits(span: Span, kind: str | None) -> list[Visit]:
     """Every ordinary task that was open at some time of the span."""
-    taken = sa.case((Task.claim_kind == "taken", epoch(Task.claimed_at)))
+    taken = sa.case((Task.claim_kind == Claim.TAKEN, epoch(Task.claimed_at)))
     found = sa.select(
         Task.stage, epoch(Task.opened_at), taken, epoch(Task.closed_at), Task.state == TaskState.DONE
     ).where(
@@ -276,7 +275,7 @@ def _queues(kind: str | None) -> tuple[dict[str, Queue], int]:
 
 def refused() -> sa.ColumnElement[bool]:
     """Somebody voted no on the task, over ``Task``."""
-    return sa.exists().where(Decision.task_id == Task.id, Decision.verb.in_(REFUSED))
+    return sa.exists().where(Decision.task_id == Task.id, Decision.verb.in_(REFUSALS))
 
 
 def _first_rounds(span: Span, kind: str | None) -> dict[str, tuple[int, int]]:

@@ -22,10 +22,7 @@ from workflows.definitions import Definition
 from workflows.flow import Span, epoch, in_span, stage_names, with_author
 from workflows.flow_rules import HOUR
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
-from workflows.rules import (
-    Definition,  # TEMPORARY
-    Verb,
-)
+from workflows.rules import Claim, Verb
 from workflows.simulation import Model, Route, StageModel
 
 ENOUGH = 20  # verdicts, before anything is played
@@ -143,7 +140,7 @@ def _routes(span: Span, kind: str | None) -> list[Route]:
 
 def _verdicts(span: Span, kind: str | None) -> list[Verdict]:
     """Every verdict of the span that moved a review. Those of other kinds keep their givers busy, too."""
-    taken = sa.case((Task.claim_kind == "taken", epoch(Task.claimed_at)))
+    taken = sa.case((Task.claim_kind == Claim.TAKEN, epoch(Task.claimed_at)))
     seats = (
         sa.select(sa.func.count(sa.distinct(Task.seat)))
         .where(Task.round_id == Decision.round_id, Task.stage == Decision.stage)
