@@ -1,7 +1,7 @@
 """Second opinions beside the first, and approvals that did not last.
 
 A pair is a blind decision and an ordinary one on the same seat of the same round and revision, given by two people who
-did not know of each other. It is known once both have judged.
+did not know of each other. It is known once both have judged and nobody is to judge in the ordinary seat any more.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from core.db import session
 from workflows.agreement import Agreement, Approval, Refusal, agreement, overturned
 from workflows.flow import Span, in_span
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
-from workflows.rules import REFUSALS, Verb
+from workflows.rules import REFUSALS, TaskState, Verb
 
 YES, NO = "yes", "no"
 
@@ -45,7 +45,7 @@ class Pair:
 
 def pairs(span: Span, kind: str | None = None) -> list[Pair]:
     """Every pair that became complete in the span, newest first. One statement."""
-    blind, plain = aliased(Decision), aliased(Decision)
+    blind, plain, ordinary = aliased(Decision), aliased(Decision), aliased(Task)
     second, first = aliased(User), aliased(User)
     later = sa.case((blind.decided_at > plain.decided_at, blind.decided_at), else_=plain.decided_at)
     found = (
@@ -63,6 +63,7 @@ def pairs(span: Span, kind: str | None = None) -> list[Pair]:
             ),
         )
         .join(Task, Task.id == blind.task_id)
+        .join(ordinary, sa.and_(ordinary.id == plain.task_id, ordinary.state != TaskState.OPEN))
         .join(Review, Review.id == blind.review_id)
         .join(first, first.id == plain.actor_id)
         .join(second, second.id == blind.actor_id)
