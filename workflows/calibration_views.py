@@ -94,7 +94,7 @@ def said(found: Agreement) -> str:
 def export() -> Response:
     """Agreement as CSV, or agreement and overturned approvals as an Excel workbook."""
     span, _window = showing.span_of(request.args)
-    kind, form = showing.kind_of(request.args), request.args.get("form", "xlsx")
+    kind, form = showing.kind_of(request.args), request.args.get("form", "csv")
     if form not in TYPES:
         raise NotFound(_("There is no such table."))
     tables = {"agreement": _agreement_sheet(lines(pairs(span, kind)))}

@@ -53,7 +53,7 @@ def export() -> Response:
     """A table of the page as CSV, or all of them as an Excel workbook."""
     span, _window = showing.span_of(request.args)
     found = report(span, showing.kind_of(request.args))
-    tables, form, table = showing.sheets(found), request.args.get("form", "xlsx"), request.args.get("table", "stages")
+    tables, form, table = showing.sheets(found), request.args.get("form", "csv"), request.args.get("table", "stages")
     if form not in TYPES or table not in tables:
         raise NotFound(_("There is no such table."))
     return showing.download(tables, f"flow-{span.first}-{span.last}", table, form)

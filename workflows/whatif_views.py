@@ -44,7 +44,7 @@ def show() -> str:
         showing=showing,
         figure=figure,
         sentence=sentence(played, change) if played else "",
-        idle=is_idle(played) if played else False,
+        idle=played is not None and not (change.at_most or change.beside) and is_idle(played),
         chart=chart(played) if played and not change.is_none else None,
         filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
         windows=showing.windows(),
