@@ -212,8 +212,8 @@ def _name_people(task: Task, seat: Seat) -> None:
 def mark_blocked(task: Task) -> None:
     """Say so, and tell the managers, when too few people are left for a seat that just opened."""
     if count_eligible(task) >= task.needed:
-        task.blocked_at = None
-    elif task.blocked_at is None:
+        return
+    if task.blocked_at is None:
         task.blocked_at = clock.now()
         emit(TaskBlocked(task.id, task.review_id, task.blocked_at))
 
