@@ -12,6 +12,7 @@ from core.cli import progress
 from core.db import reading, session, writing
 from core.errors import Conflict
 from core.i18n import _
+from wiki.demo.calibrating import ask_for_second_opinions
 from wiki.demo.content import Library, Present
 from wiki.demo.hours import some_time
 from wiki.demo.people import make_logins, settle_in
@@ -45,6 +46,7 @@ def load() -> list[tuple[str, str, str, str]]:
         _must_be_empty()
         with clock.fixed(founded):
             world = settle_in(library, logins)
+            ask_for_second_opinions()
         plan.play(world, advance)
     return [login.told() for login in logins]
 

@@ -10,6 +10,7 @@ from wiki.articles import ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, SubmissionAuthor
 from wiki.articles.pipelines import DEFAULT_PIPELINES
+from wiki.demo.calibrating import second_opinion
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
@@ -216,9 +217,11 @@ def _decide(plan: Plan, story: Story, stage: str, who: str, verb: Verb, note: st
         submission = world.submissions[story.key]
         review = open_review(ops.SUBJECT, submission.id)
         assert review is not None
-        task = next(t for t in open_tasks([review.id]) if t.stage == stage)
+        tasks = [t for t in open_tasks([review.id]) if t.stage == stage]
+        task = next(t for t in tasks if not t.blind)
         said = note if note is not None else ("" if wordless else world.remark(stage, locale))
-        deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said)
+        answers = second_opinion(plan, world, tasks, who, verb)
+        deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said, checklist=answers)
         if submission.article_id is not None:
             world.articles[story.text.title] = session.get_one(Article, submission.article_id)
 
