@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from accounts.models import User
 from core.db import session
 from workflows.agreement import Agreement, Approval, Refusal, agreement, overturned
-from workflows.flow import Span, in_span
+from workflows.flow import Span, in_span, plain
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
 from workflows.rules import REFUSALS, TaskState, Verb
 
@@ -108,7 +108,7 @@ class Line:
 
 
 def lines(found: Iterable[Pair]) -> list[Line]:
-    """The verdict first, then each question; overall, then by role. Questions are told apart by role and words."""
+    """The verdict first, then each question, by role and in the order of its list; overall, then by role."""
     verdicts: dict[str, list[tuple[str, str]]] = defaultdict(list)
     answers: dict[tuple[str, str], dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     for pair in found:
@@ -116,17 +116,17 @@ def lines(found: Iterable[Pair]) -> list[Line]:
         for key, both in pair.answers.items():
             answers[key, pair.questions[key]][pair.role].append(both)
     listed = _lines(None, "", verdicts)
-    for (key, words), by_role in sorted(answers.items(), key=lambda item: item[0][1]):
+    for (key, words), by_role in sorted(answers.items(), key=lambda item: min(item[1])):
         listed += _lines(key, words, by_role)
     return listed
 
 
 def _lines(question: str | None, words: str, by_role: dict[str, list[tuple[str, str]]]) -> list[Line]:
+    of_roles = [Line(question, words, role, agreement(by_role[role])) for role in sorted(by_role)]
+    if question is not None and len(by_role) == 1:
+        return of_roles  # only one role is asked it
     together = [both for role in sorted(by_role) for both in by_role[role]]
-    listed = [Line(question, words, None, agreement(together))]
-    if len(by_role) > 1 or question is None:
-        listed += [Line(question, words, role, agreement(by_role[role])) for role in sorted(by_role)]
-    return listed
+    return [Line(question, words, None, agreement(together)), *of_roles]
 
 
 def matching(found: Iterable[Pair], *, question: str | None, role: str | None, words: str | None = None) -> list[Pair]:
@@ -174,13 +174,13 @@ def records(span: Span, kind: str | None = None, *, user_id: int | None = None) 
         given = given.where(Review.topic == kind)
     if user_id is not None:
         given = given.where(Decision.actor_id == user_id)
-    rows = session.execute(given).all()
+    rows = plain(given).all()
     refusals = (
         sa.select(Decision.id, Decision.review_id, Decision.stage, Decision.revision_id, Review.pipeline_id)
         .join(Review, Review.id == Decision.review_id)
         .where(Decision.verb.in_(REFUSALS), sa.not_(Decision.blind), Decision.decided_at >= span.begin)
     )
-    against = session.execute(refusals).all()
+    against = plain(refusals).all()
     places = _places()
     hit = overturned(
         [Approval(r.id, r.review_id, r.actor_id, places[r.pipeline_id].get(r.stage, 0), r.revision_id) for r in rows],

@@ -184,6 +184,11 @@ def stage_names() -> dict[str, str]:
     return found
 
 
+def plain(found: Any) -> Any:
+    """Rows of figures by the hundred thousand: straight from the connection, which takes half the time."""
+    return session.connection().execute(found)
+
+
 def _of_kind(found: sa.Select[Any], kind: str | None) -> sa.Select[Any]:
     return found.where(Review.topic == kind) if kind else found
 
@@ -200,7 +205,7 @@ def _visits(span: Span, kind: str | None) -> list[Visit]:
     )
     if kind:
         found = found.join(Review, Review.id == Task.review_id).where(Review.topic == kind)
-    return [Visit(*row) for row in session.execute(found)]
+    return [Visit(*row) for row in plain(found)]
 
 
 def _reviews(span: Span, kind: str | None) -> list[Ended]:
@@ -218,7 +223,7 @@ def _reviews(span: Span, kind: str | None) -> list[Ended]:
         backs,
         sa.case((Review.round_number > 1, sa.func.coalesce(with_author(), 0.0)), else_=0.0),
     ).where(sa.or_(in_span(Review.opened_at, span), in_span(Review.closed_at, span)))
-    rows = session.execute(_of_kind(found, kind))
+    rows = plain(_of_kind(found, kind))
     return [
         Ended(str(state.value), opened, closed if closed is not None else float("inf"), back, author)
         for state, opened, closed, back, author in rows

@@ -9,7 +9,7 @@ from core.api import Api, In, Out
 from core.errors import Invalid
 from core.i18n import _
 from workflows import flow_showing as showing
-from workflows.flow import Report, report
+from workflows.flow import Report
 from workflows.flow_rules import StageFlow, Times
 from workflows.permissions import P
 
@@ -107,7 +107,7 @@ def flow(query: FlowIn) -> dict[str, Any]:
     kind = showing.kind_of(given)
     if query.kind and kind is None:
         raise Invalid({"kind": _("There is no kind %(kind)s.", kind=query.kind[:64])})
-    found = report(span, kind)
+    found = showing.recent(span, kind)
     worst = found.bottleneck
     return {
         "first": span.first,

@@ -9,14 +9,15 @@ from flask_babel import format_date, format_decimal
 from markupsafe import Markup
 
 from core import charts, clock
+from core.caches import Cache
 from core.charts import Series
 from core.errors import Invalid
-from core.i18n import _, choose_zone
+from core.i18n import _, choose_zone, get_locale
 from core.permissions import can
 from core.tables import TYPES, Cell, Sheet, as_csv, as_xlsx
 from core.web import actor
 from workflows import subjects
-from workflows.flow import LONGEST, Report, Span
+from workflows.flow import LONGEST, Report, Span, report
 from workflows.flow_rules import StageFlow
 from workflows.permissions import P
 from workflows.whatif import Basis
@@ -85,6 +86,19 @@ def kind_of(given: Mapping[str, str]) -> str | None:
     """The kind a filter asks for; one that does not exist is none."""
     kind = given.get("kind")
     return kind if kind in {code for code, _label in subjects.topics()} else None
+
+
+_reports: Cache[Report] = Cache(64, seconds=20)
+
+
+def recent(span: Span, kind: str | None) -> Report:
+    """The report of a span, at most 20 seconds old: figures over months need not be newer, and many ask for them."""
+    key = (span.first, span.last, span.zone, kind, str(get_locale()))
+    found = _reports.get(key)
+    if found is None or not timedelta(0) <= span.now - found.span.now < timedelta(seconds=30):
+        found = report(span, kind)
+        _reports.put(key, found)
+    return found
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ from core.tables import TYPES
 from core.web import actor, blueprint, gate, paginate
 from workflows import flow_showing as showing
 from workflows import subjects
-from workflows.flow import OF_REVIEWS, OF_TASKS, Figure, report, reviews_behind, stage_names, tasks_behind
+from workflows.flow import OF_REVIEWS, OF_TASKS, Figure, reviews_behind, stage_names, tasks_behind
 from workflows.models import Review
 from workflows.permissions import P
 
@@ -30,7 +30,7 @@ PER_PAGE = 50
 def show() -> str:
     """Where time goes, where it gets stuck, and how much comes out right at once."""
     span, window = showing.span_of(request.args)
-    found = report(span, showing.kind_of(request.args))
+    found = showing.recent(span, showing.kind_of(request.args))
     return render_template(
         "reviews/flow.html",
         found=found,
@@ -52,7 +52,7 @@ def _exports() -> dict[str, Any]:
 def export() -> Response:
     """A table of the page as CSV, or all of them as an Excel workbook."""
     span, _window = showing.span_of(request.args)
-    found = report(span, showing.kind_of(request.args))
+    found = showing.recent(span, showing.kind_of(request.args))
     tables, form, table = showing.sheets(found), request.args.get("form", "csv"), request.args.get("table", "stages")
     if form not in TYPES or table not in tables:
         raise NotFound(_("There is no such table."))
@@ -161,5 +161,3 @@ def known(who: Actor, review: Review) -> dict[str, Any]:
     if not slot.visible(who, review.subject_id):
         return {"title": None, "url": None, "kind": review.topic}
     return {"title": review.title, "url": slot.url(review.subject_id), "kind": review.topic}
-
-

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from core.db import session
 from workflows.definitions import Definition
-from workflows.flow import Span, epoch, in_span, stage_names, with_author
+from workflows.flow import Span, epoch, in_span, plain, stage_names, with_author
 from workflows.flow_rules import HOUR
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
 from workflows.rules import Claim, Verb
@@ -165,7 +165,7 @@ def _verdicts(span: Span, kind: str | None) -> list[Verdict]:
         found = found.join(Review, Review.id == Decision.review_id).where(Review.topic == kind)
     return [
         Verdict(_desk(stage, seat, seats_), actor, verb.value, opened, claimed, decided)
-        for stage, seat, seats_, actor, verb, opened, claimed, decided in session.execute(found)
+        for stage, seat, seats_, actor, verb, opened, claimed, decided in plain(found)
     ]
 
 

@@ -13,7 +13,6 @@ from core.i18n import _
 from core.web import blueprint, gate
 from workflows import flow_showing as showing
 from workflows import subjects
-from workflows.flow import report
 from workflows.permissions import P
 from workflows.simulation import Change, Comparison, Spread, compare
 from workflows.whatif import ENOUGH, Basis, basis
@@ -40,7 +39,7 @@ def show() -> str:
         enough=ENOUGH,
         change=change,
         played=played,
-        measured=report(span, kind).outcome.lead if found.model else None,
+        measured=showing.recent(span, kind).outcome.lead if found.model else None,
         showing=showing,
         figure=figure,
         sentence=sentence(played, change) if played else "",

@@ -237,9 +237,9 @@ def test_agreement_by_question_and_role(db, make: Make, clock):
     clock.advance(hours=1)
     found = lines(pairs(span()))
     assert [(line.question, line.role) for line in found] == [
-        (None, None), (None, "business"), ("clear", None), ("right", None)
+        (None, None), (None, "business"), ("right", "business"), ("clear", "business")
     ]  # fmt: skip
-    verdict, of_role, clear, right = (line.found for line in found)
+    verdict, of_role, right, clear = (line.found for line in found)
     assert verdict == of_role == right
     assert (verdict.pairs, verdict.agreed) == (12, 9)
     assert verdict.kappa == pytest.approx(0.4)

@@ -18,7 +18,6 @@ SHARES = {"business": 40, "qa": 50}  # percent of items, by stage
 KINDS = ("faq", "script", "best_practice", "product")
 YES = 0.86  # how often a question is answered yes
 ALIKE = 0.88  # how often the second reviewer answers as the first
-NO = "这里和我理解的规则不一致,请补充依据。"
 
 
 def ask_for_second_opinions() -> None:
@@ -56,14 +55,14 @@ def second_opinion(plan: Plan, world: World, tasks: list[Task], who: str, verb: 
     if other is not None:
         answers = {key: answer if chance.random() < ALIKE else not answer for key, answer in first.items()}
         found = verb if chance.random() < ALIKE else Verb.SEND_BACK if verb is Verb.APPROVE else Verb.APPROVE
-        no = found is not Verb.APPROVE
+        no, remarks = found is not Verb.APPROVE, [one["remark"] for one in plan.library.activity["send_backs"]]
         deciding.decide(
             blind.id,
             world.actors[other],
             found,
             seen=blind.version,
             checklist=answers,
-            note=NO if no else "",
+            note=chance.choice(remarks) if no else "",
             reason="unclear" if no else None,
         )
     return first
