@@ -10,7 +10,7 @@ from wiki.articles import ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, SubmissionAuthor
 from wiki.articles.pipelines import DEFAULT_PIPELINES
-from wiki.demo.calibrating import second_opinion
+from wiki.demo import judging
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
@@ -217,11 +217,12 @@ def _decide(plan: Plan, story: Story, stage: str, who: str, verb: Verb, note: st
         submission = world.submissions[story.key]
         review = open_review(ops.SUBJECT, submission.id)
         assert review is not None
-        tasks = [t for t in open_tasks([review.id]) if t.stage == stage]
-        task = next(t for t in tasks if not t.blind)
+        task = next(t for t in open_tasks([review.id]) if t.stage == stage)
         said = note if note is not None else ("" if wordless else world.remark(stage, locale))
-        answers = second_opinion(plan, world, tasks, who, verb)
-        deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said, checklist=answers)
+        chance = plan.chance(story.key, stage, verb)
+        told = judging.about(story.text, plan.library, task, verb, chance)
+        decision = deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said, **told)
+        judging.second_opinion(world, decision, chance)
         if submission.article_id is not None:
             world.articles[story.text.title] = session.get_one(Article, submission.article_id)
 
