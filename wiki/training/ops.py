@@ -21,7 +21,7 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CoursePublished
+from wiki.training.events import CourseAssigned, CoursePublished
 from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.progress import settle
@@ -275,9 +275,11 @@ def assign(
             created_by_id=actor.id,
         )
         session.add(found)
-    found.due_on = due_on
+    moved, found.due_on = found.id is None or found.due_on != due_on, due_on
     name = team.slug if team else user.username if user else ""
     touched(course, actor, "assign", to=name, due_on=due_on.isoformat() if due_on else None)
+    if moved:
+        emit(CourseAssigned(found.id, course.id, due_on, actor.id, clock.now()))
     return found
 
 
