@@ -184,7 +184,7 @@ def enter_first_stage(ask: Ask) -> Move:
 
 
 def resume(ask: Ask) -> Move:
-    """After a return: a new round at the first stage that the approvals which stand (``on_send_back``) have not passed."""
+    """A new round at the first stage that the approvals which still stand (``on_send_back``) have not passed."""
     kept = standing(ask, ask.definition.on_send_back)
     return Move(frontier(replace(ask, votes=kept)), kept)
 
@@ -231,8 +231,7 @@ def withdrawn(ask: Ask) -> Move:
 
 
 def go_on_or_back(ask: Ask) -> Move:
-    """A change of text under review: the round goes on when every vote stands (``on_change``), else a new one begins
-    at the first stage that the approvals which stand have not passed."""
+    """A change of text: the round goes on when every vote stands (``on_change``), else a new one at the first gap."""
     kept = standing(ask, ask.definition.on_change)
     if len(kept) == len(ask.votes):
         return Move(ask.here)
