@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from accounts.absences import standing
 from accounts.models import User, UserRole
 from accounts.people import actor_of
 from accounts.rules import Role
@@ -25,6 +26,7 @@ from wiki.training.rules import CourseState
 from workflows import subjects
 from workflows.models import CarriedApproval, Decision, ExpertRequest, Remark, Review, Round, Task
 from workflows.permissions import P as Reviewing
+from workflows.permissions import capacity
 from workflows.queries import eligible_for, open_review
 from workflows.rules import TaskState, Verb
 
@@ -35,14 +37,22 @@ People = set[int]
 
 
 def deciders(event: Any) -> People:
-    """who may decide it now; only the holder, if somebody took it or was given it"""
+    """who may decide it now in their own right; only the holder, if somebody took it or was given it"""
     task = _waiting(event.task_id)
     if task is None:
         return set()
     if task.claimed_by_id is not None:
         return {task.claimed_by_id}
     fresh = task.round.opened_by_id if task.opened_at == task.round.opened_at else None  # who sent it here, knows
-    return {user.id for user in eligible_for(task)} - {fresh}
+    return {user.id for user in eligible_for(task) if user.id != fresh and _in_own_right(user, task)}
+
+
+def _in_own_right(user: User, task: Task) -> bool:
+    """Not only as a deputy: whether those hear of it is for the absence to say."""
+    if all(one.deputy_id != user.id for one in standing()):
+        return True
+    right = capacity(actor_of(user), task)
+    return right is not None and right.on_behalf_of is None
 
 
 def new_holder(event: Any) -> People:

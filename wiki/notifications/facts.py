@@ -108,24 +108,33 @@ def move(event: Any) -> Fact | None:
     review = session.get(Review, event.review_id)
     if review is None:
         return None
+    given = _verdict(event)
     params = _of_review(
-        review, who=name_of(event.actor_id), note=_said(event), **_stage(review, event.after.stage), **_until(review)
+        review,
+        who=name_of(event.actor_id),
+        note=said_in(given) if given else None,
+        reason=given.reason.value if given and given.reason else None,
+        **_stage(review, event.after.stage),
     )
     return Fact(*_track(review), event.at, params)
 
 
-def _until(review: Review) -> dict[str, Any]:
-    return {"count": review.round_number}
-
-
-def _said(event: Any) -> str | None:
-    """The remark of the verdict that moved it."""
+def _verdict(event: Any) -> Decision | None:
+    """The verdict that sent it back or rejected it."""
     if event.verb not in {Verb.SEND_BACK, Verb.REJECT}:
         return None
-    found = sa.select(Decision.note).where(
-        Decision.review_id == event.review_id, Decision.actor_id == event.actor_id, Decision.verb == event.verb
+    return session.scalar(
+        sa.select(Decision)
+        .where(Decision.review_id == event.review_id, Decision.actor_id == event.actor_id, Decision.verb == event.verb)
+        .order_by(Decision.id.desc())
+        .limit(1)
     )
-    note = session.scalar(found.order_by(Decision.id.desc()).limit(1))
+
+
+def said_in(decision: Decision) -> str | None:
+    """What somebody said with a decision, shortened; where there are only remarks on passages, the first of them."""
+    passage = sa.select(Remark.text).where(Remark.decision_id == decision.id).order_by(Remark.id).limit(1)
+    note = decision.note or session.scalar(passage)
     return shortened(note) if note else None
 
 
@@ -134,7 +143,7 @@ def remark(event: Any) -> Fact | None:
     review, decision = session.get(Review, event.review_id), session.get(Decision, event.decision_id)
     if review is None or decision is None:
         return None
-    params = _of_review(review, who=name_of(event.actor_id), note=shortened(decision.note))
+    params = _of_review(review, who=name_of(event.actor_id), note=said_in(decision))
     return Fact(*_track(review), event.at, params)
 
 

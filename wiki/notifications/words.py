@@ -11,6 +11,9 @@ from core.texts import one_line
 from wiki.notifications.models import NoticeEntry
 from wiki.notifications.table import ROWS
 from workflows import subjects
+from workflows.rules import REASON_NAMES
+
+REASONS = {reason.value: name for reason, name in REASON_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ def _values(params: dict[str, Any]) -> _Values:
     found["kind"] = next((str(label) for code, label in subjects.topics() if code == params.get("kind")), found["kind"])
     found["stage"] = str(params.get("stage_name") or subjects.role_word(str(params.get("stage", "–"))))
     found["authors"] = _(", ").join(str(name) for name in params.get("authors", ())) or "–"
+    reason = REASONS.get(str(params.get("reason", "")))
+    if reason is not None:
+        found["note"] = ": ".join(part for part in (str(reason), str(params.get("note", ""))) if part)
     found["due"] = _("Due: %(time)s", time=_time(params["due_at"])) if params.get("due_at") else _("No deadline")
     found["until"] = _time(params["until"]) if params.get("until") else "–"
     found["due_on"] = format_date(date.fromisoformat(params["due_on"])) if params.get("due_on") else _("no deadline")
