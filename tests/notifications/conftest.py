@@ -86,6 +86,6 @@ def heard(centre: Centre) -> Callable[[], Heard]:
 @pytest.fixture(autouse=True)
 def _no_grudge() -> Iterator[None]:
     """A mail server of another test that did not answer is forgiven."""
-    smtp._silent_until.clear()
+    smtp._silent.clear()
     yield
-    smtp._silent_until.clear()
+    smtp._silent.clear()

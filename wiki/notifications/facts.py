@@ -184,7 +184,7 @@ def course(event: Any) -> Fact | None:
     due = getattr(event, "due_on", None)
     who = name_of(getattr(event, "actor_id", None))
     params = {"title": found.title, **({"due_on": due.isoformat()} if due else {}), **({"who": who} if who else {})}
-    return Fact("course", found.id, path_to("training.show", slug=found.slug), event.at, params)
+    return Fact("course", found.id, path_to("training.course", slug=found.slug), event.at, params)
 
 
 def absence(event: Any) -> Fact | None:

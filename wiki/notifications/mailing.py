@@ -183,7 +183,7 @@ def ring_the_bells() -> None:
         daily = MORNING if hour is None else hour
         bell = last_bell(rhythm or Rhythm.DAILY, daily, zone or settings().timezone, now)
         key = f"digest:{user_id}:{int(bell.timestamp())}"
-        if since <= bell and key not in promised:
+        if since < bell and key not in promised:
             promise(MAILS, key, {"digest": user_id, "bell": bell.isoformat(), "key": key})
 
 
@@ -194,7 +194,7 @@ def _digest(job: Job) -> Letter | None:
     sent = session.scalar(sa.select(MailEntry.id).where(MailEntry.key == job.payload["key"]))
     if user is None or not user.active or sent is not None:
         return None
-    entries = list(session.scalars(pending(user.id).where(NoticeEntry.created_at <= bell)))
+    entries = list(session.scalars(pending(user.id).where(NoticeEntry.created_at < bell)))
     if not entries:
         return None
     with force_locale(locale_of(user)):

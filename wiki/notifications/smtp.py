@@ -22,7 +22,7 @@ PATIENCE = 20.0  # seconds, for the connection and for each answer
 PAUSE = 15.0
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
-_silent_until: dict[str, float] = {}
+_silent: dict[str, tuple[float, str]] = {}  # by server: until when, and what was wrong
 
 
 class AwayError(OSError):
@@ -115,8 +115,9 @@ class Wire:
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
-            if _silent_until.get(self.settings.smtp_url, 0) > time.monotonic():
-                raise AwayError("the mail server did not answer a moment ago")
+            until, said = _silent.get(self.settings.smtp_url, (0.0, ""))
+            if until > time.monotonic():
+                raise AwayError(f"the mail server did not answer a moment ago: {said}")
             try:
                 self._server = self._connect()
             except (smtplib.SMTPException, OSError) as error:
@@ -126,10 +127,12 @@ class Wire:
     def _connect(self) -> smtplib.SMTP:
         parts = urlsplit(self.settings.smtp_url)
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        me = domain(self.settings)  # else smtplib asks the name service who we are, which may take long
         if parts.scheme == "smtps":
-            found: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=ssl.create_default_context())
+            tls = ssl.create_default_context()
+            found: smtplib.SMTP = smtplib.SMTP_SSL(host, port, me, timeout=PATIENCE, context=tls)
         else:
-            found = smtplib.SMTP(host, port, timeout=PATIENCE)
+            found = smtplib.SMTP(host, port, me, timeout=PATIENCE)
         try:
             found.ehlo()
             if parts.scheme == "smtp+starttls":
@@ -142,8 +145,9 @@ class Wire:
         return found
 
     def _away(self, error: Exception) -> AwayError:
-        _silent_until[self.settings.smtp_url] = time.monotonic() + PAUSE
-        return AwayError(f"the mail server does not answer: {type(error).__name__}: {error}"[:300])
+        said = f"{type(error).__name__}: {error}"[:300]
+        _silent[self.settings.smtp_url] = time.monotonic() + PAUSE, said
+        return AwayError(f"the mail server does not answer: {said}")
 
     def _hang_up(self, *, politely: bool) -> None:
         server, self._server = self._server, None
