@@ -200,9 +200,10 @@ def test_killed_between_writing_and_promising_nothing_is_half_done(centre, monke
         raise KilledError
 
     centre.make.submission(centre["ann"])
-    with monkeypatch.context() as patch, pytest.raises(KilledError):
+    with monkeypatch.context() as patch:
         patch.setattr(telling, "promise", killed)
-        outbox.drain()
+        with pytest.raises(KilledError):
+            outbox.drain()
     assert centre.entries("biz1") == []
     with writing():
         session.execute(sa.update(OutboxJob).values(leased_until=None))
@@ -219,9 +220,10 @@ def test_killed_between_sending_and_remembering_the_same_mail_goes_again(app, ce
 
     with MailServer() as server:
         use(app, server)
-        with monkeypatch.context() as patch, pytest.raises(KilledError):
+        with monkeypatch.context() as patch:
             patch.setattr(mailing, "_keep", killed)
-            submit(centre)
+            with pytest.raises(KilledError):
+                submit(centre)
         with writing():
             session.execute(sa.update(OutboxJob).values(leased_until=None))
         outbox.drain()
@@ -253,7 +255,9 @@ def test_no_header_comes_from_a_title_or_a_name(app, centre):
         assert one.message["Subject"] == "«Fees Bcc: victim@example.com Buy now» waits for you"
 
 
-@pytest.mark.parametrize("address", ["a@b.c, evil@example.com", "a@b.c\r\nRCPT TO:<x@y.z>", "nobody", "用户@例子", "<a@b.c>"])
+@pytest.mark.parametrize(
+    "address", ["a@b.c, evil@example.com", "a@b.c\r\nRCPT TO:<x@y.z>", "nobody", "用户@例子", "<a@b.c>"]
+)
 def test_what_is_no_address_is_refused(app, centre, address):
     with MailServer() as server:
         use(app, server)
@@ -457,7 +461,16 @@ def test_old_news():
 
 
 @pytest.mark.parametrize(
-    "url", ["mail.example", "http://mail.example", "smtp://", "smtp://host:port", "smtp://host:99999", "smtp://h/x", "smtp://a b"]
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://host:port",
+        "smtp://host:99999",
+        "smtp://h/x",
+        "smtp://a b",
+    ],
 )
 def test_a_malformed_mail_server_names_its_setting_and_hides_its_value(tmp_path, url):
     with pytest.raises(SettingsError, match=r"SPIRAL_SMTP_URL must look like smtp://"):

@@ -238,10 +238,14 @@ def test_a_reader_whom_it_did_not_help_and_a_retirement_are_told_to_the_authors(
         article = make.article(centre["ann"], title="Fees")
     centre.heard()
     with writing():
-        feedback.say(session.get_one(Article, article.id), centre["bob"], helpful=False, comment="It is from last year.")
+        feedback.say(
+            session.get_one(Article, article.id), centre["bob"], helpful=False, comment="It is from last year."
+        )
         emit(ArticleRetired(article.id, article.slug, clock.now()))
     assert centre.heard() == {"ann": {"not_helpful", "retired"}}
-    assert "last year" not in str([one.params for one in centre.entries("ann")]), "comments are for those who may read them"
+    assert "last year" not in str([one.params for one in centre.entries("ann")]), (
+        "comments are for those who may read them"
+    )
 
 
 def test_imported_texts_and_drafts_cost_no_promise(centre, make):

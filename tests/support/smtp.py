@@ -90,7 +90,7 @@ def _handler_of(server: MailServer) -> type[socketserver.StreamRequestHandler]:
 def _talk(server: MailServer, talk: "socketserver.StreamRequestHandler") -> None:
     say, hear = talk.say, talk.hear  # type: ignore[attr-defined]
     say("220 test")
-    sender, recipients = "", []
+    sender, recipients = "", list[str]()
     while line := hear():
         verb = line.split(" ")[0].split(":")[0].upper()
         if verb == "EHLO":

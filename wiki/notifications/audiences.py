@@ -1,7 +1,7 @@
 """Who hears of an event, as ids of people: one function per circle, as the world is when the notice is written.
 
-Each first line says in plain words who it is; ``docs/notices.md`` prints it. None of them looks at who did it (nobody is
-told of their own act), who was disabled, or who may not know of the subject: ``telling`` takes those out for every row.
+Each first line says in plain words who it is; ``docs/notices.md`` prints it. None of them looks at who did it (nobody
+is told of their own act), who was disabled, or who may not know of the subject: ``telling`` takes those out everywhere.
 """
 
 from collections.abc import Iterable
@@ -210,7 +210,9 @@ def concerned(event: Any) -> People:
     article = session.get(Article, event.article_id)
     if article is None or not article.live:
         return set()
-    return {user.id for user in session.scalars(sa.select(User).where(User.active)) if concerns(actor_of(user), article)}
+    return {
+        user.id for user in session.scalars(sa.select(User).where(User.active)) if concerns(actor_of(user), article)
+    }
 
 
 def article_authors(event: Any) -> People:

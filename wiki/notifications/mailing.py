@@ -178,7 +178,9 @@ def ring_the_bells() -> None:
         .where(waits_for_digest(), User.active)
         .group_by(NoticeEntry.user_id, DigestTime.rhythm, DigestTime.hour, Site.timezone)
     )
-    promised = set(session.scalars(sa.select(OutboxJob.key).where(OutboxJob.topic == MAILS, OutboxJob.key.startswith("digest:"))))
+    promised = set(
+        session.scalars(sa.select(OutboxJob.key).where(OutboxJob.topic == MAILS, OutboxJob.key.startswith("digest:")))
+    )
     for user_id, since, rhythm, hour, zone in session.execute(oldest):
         daily = MORNING if hour is None else hour
         bell = last_bell(rhythm or Rhythm.DAILY, daily, zone or settings().timezone, now)

@@ -1,4 +1,4 @@
-"""Notices keep code and values, never sentences: they are put into words in the reader's language when they are read."""
+"""Notices keep code and values, never sentences: the words are found when they are read, in the reader's language."""
 
 from datetime import datetime
 from typing import Any

@@ -54,17 +54,13 @@ def pending(user_id: int) -> sa.Select[NoticeEntry]:
 
 def waits_for_digest() -> sa.ColumnElement[bool]:
     """Chosen for the digest, not in one yet, and not read meanwhile."""
-    return sa.and_(
-        NoticeEntry.way == Mail.DIGEST, NoticeEntry.mailed_at.is_(None), NoticeEntry.read_at.is_(None)
-    )
+    return sa.and_(NoticeEntry.way == Mail.DIGEST, NoticeEntry.mailed_at.is_(None), NoticeEntry.read_at.is_(None))
 
 
 def closed_tasks(task_ids: sa.Select[int]) -> sa.ColumnElement[bool]:
     """Unread notices that say 'do something' about tasks that are closed, over ``NoticeEntry``."""
     done = sa.select(Task.id).where(Task.id.in_(task_ids), Task.state != TaskState.OPEN)
-    return sa.and_(
-        NoticeEntry.subject_kind == "task", NoticeEntry.subject_id.in_(done), NoticeEntry.read_at.is_(None)
-    )
+    return sa.and_(NoticeEntry.subject_kind == "task", NoticeEntry.subject_id.in_(done), NoticeEntry.read_at.is_(None))
 
 
 def forgettable() -> sa.ColumnElement[bool]:

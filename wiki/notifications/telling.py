@@ -155,5 +155,3 @@ def _settle(tasks: sa.Select[int] | None) -> None:
     if tasks is not None:
         found = sa.update(NoticeEntry).where(closed_tasks(tasks)).values(read_at=clock.now())
         session.execute(found, execution_options={"synchronize_session": False})
-
-

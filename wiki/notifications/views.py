@@ -122,9 +122,7 @@ def _group(group: Group, chosen: Mail | None) -> dict[str, Any]:
         "code": group.value,
         "name": GROUP_NAMES[group],
         "chosen": request.form.get(group.value, chosen.value if chosen else ""),
-        "rows": [
-            {"words": _plain(row.subject), "mail": MAIL_NAMES[row.mail], "urgent": row.urgent} for row in rows
-        ],
+        "rows": [{"words": _plain(row.subject), "mail": MAIL_NAMES[row.mail], "urgent": row.urgent} for row in rows],
         "urgent": any(row.urgent for row in rows),
         "options": [("", _("As recommended")), *((mail.value, MAIL_NAMES[mail]) for mail in Mail)],
     }

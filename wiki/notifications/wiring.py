@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, current_app
 
-from core.health import UnwellError, check
 from core.db import reading
+from core.health import UnwellError, check
 from core.i18n import _l
 from core.slots import menu
 from wiki.notifications import api, listeners, mailing, views

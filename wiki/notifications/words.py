@@ -1,4 +1,4 @@
-"""A notice in the reader's language: the row's sentences with the values put in, turned into words where they are codes."""
+"""A notice in the reader's language: the row's sentences with the values put in, as words where they are codes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

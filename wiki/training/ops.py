@@ -266,6 +266,7 @@ def assign(
         raise Conflict(_("Publish the course first; then assign it."), code="draft-course")
     who = Assignment.team_id == team.id if team else Assignment.user_id == (user.id if user else None)
     found = session.scalar(sa.select(Assignment).where(Assignment.course_id == course.id, who))
+    told = found is not None and found.due_on == due_on
     if found is None:
         found = Assignment(
             course_id=course.id,
@@ -275,10 +276,10 @@ def assign(
             created_by_id=actor.id,
         )
         session.add(found)
-    moved, found.due_on = found.id is None or found.due_on != due_on, due_on
+    found.due_on = due_on
     name = team.slug if team else user.username if user else ""
     touched(course, actor, "assign", to=name, due_on=due_on.isoformat() if due_on else None)
-    if moved:
+    if not told:
         emit(CourseAssigned(found.id, course.id, due_on, actor.id, clock.now()))
     return found
 
