@@ -50,6 +50,11 @@ def is_old_news(happened_at: datetime, now: datetime) -> bool:
     return now - happened_at > OLD_NEWS
 
 
+def is_forgotten(happened_at: datetime, now: datetime) -> bool:
+    """It happened so long ago that its notice, read, would have been deleted."""
+    return now - happened_at > KEEP_READ
+
+
 def last_bell(rhythm: Rhythm, hour: int, zone: str, now: datetime) -> datetime:
     """When the digest's bell rang last, in UTC: at the full hour, or at this hour of the day on the reader's clock.
 

@@ -26,7 +26,7 @@ from wiki.notifications.facts import Fact, name_of
 from wiki.notifications.models import NoticeEntry
 from wiki.notifications.ops import MAILS
 from wiki.notifications.queries import choices_of, closed_tasks
-from wiki.notifications.rules import Mail, is_old_news, way
+from wiki.notifications.rules import Mail, is_forgotten, is_old_news, way
 from wiki.notifications.table import EVENTS, Notice, rows_for
 from workflows.events import ExpertAsked, ReviewMoved, TaskClaimed
 from workflows.models import Task
@@ -88,10 +88,11 @@ def _expand(job: Job, batch: _Batch) -> None:
             continue
         told = hearers(row, event)
         fact = row.facts(event) if told else None
-        if fact is not None:
-            batch.rows += _entries(row, fact, job.key, told)
-            if fact.subject_kind == "task":
-                batch.tasks.add(fact.subject_id)
+        if fact is None or (fact.subject_kind != "task" and is_forgotten(fact.at, clock.now())):
+            continue
+        batch.rows += _entries(row, fact, job.key, told)
+        if fact.subject_kind == "task":
+            batch.tasks.add(fact.subject_id)
 
 
 def hearers(row: Notice, event: Any) -> dict[int, int | None]:
