@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload, lazyload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload
 
 from accounts.models import Absence, User, UserRole
 from core import clock
@@ -38,7 +38,7 @@ def waiting_for(
         sa.select(Task)
         .join(Task.review)
         .where(allowed(actor, P.DECIDE))
-        .options(joinedload(Task.review).selectinload(Review.authors))
+        .options(contains_eager(Task.review).selectinload(Review.authors))
         .order_by(Task.due_at, Task.id)
     )
     if topic:
@@ -65,7 +65,7 @@ def all_open(*, role: str | None = None, overdue: bool = False) -> sa.Select[Tas
         sa.select(Task)
         .join(Task.review)
         .where(Task.state == TaskState.OPEN)
-        .options(joinedload(Task.review).selectinload(Review.authors))
+        .options(contains_eager(Task.review).selectinload(Review.authors))
         .order_by(Task.due_at, Task.id)
     )
     if role:
@@ -214,9 +214,7 @@ def may_fill() -> sa.ColumnElement[bool]:
         _fits(away.id, away.team_id),
         _is_free(away.id),
     )
-    return sa.and_(
-        User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in)
-    )
+    return sa.and_(User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in))
 
 
 def _has_role(user_id: Column) -> sa.ColumnElement[bool]:

@@ -57,6 +57,6 @@ def _values(params: dict[str, Any]) -> _Values:
 
 def _time(text: str) -> str:
     try:
-        return str(format_datetime(datetime.fromisoformat(text), "medium"))
+        return str(format_datetime(datetime.fromisoformat(text), "short"))
     except ValueError:
         return text
