@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,6 +89,18 @@ def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: 
     now = clock.now()
     session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
     after_commit(_wake.set)
+
+
+def promise_all(topic: str, payloads: Mapping[str, dict[str, Any]]) -> None:
+    """The same for many keys, in one statement."""
+    now = clock.now()
+    rows = [
+        {"topic": topic, "key": key, "payload": payload, "created_at": now, "available_at": now, "attempts": 0}
+        for key, payload in payloads.items()
+    ]
+    if rows:
+        session.execute(sa.insert(OutboxJob), rows)
+        after_commit(_wake.set)
 
 
 def waiting(topic: str | None = None) -> int:

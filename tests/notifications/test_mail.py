@@ -201,7 +201,7 @@ def test_killed_between_writing_and_promising_nothing_is_half_done(centre, monke
 
     centre.make.submission(centre["ann"])
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "promise", killed)
+        patch.setattr(telling, "promise_all", killed)
         with pytest.raises(KilledError):
             outbox.drain()
     assert centre.entries("biz1") == []

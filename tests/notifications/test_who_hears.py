@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from accounts import absences
 from accounts import ops as people
 from core import clock as clocks
-from core.db import session, writing
+from core.db import reading, session, writing
 from core.events import emit
+from core.outbox import Job, OutboxJob
 from tests.make import somewhere
 from wiki.articles import ops as writing_ops
 from wiki.articles.models import Submission
+from wiki.notifications import telling
 from wiki.notifications.table import TABLE, Group, Mail
 from workflows import claiming, deciding, experts, remarks
 from workflows.deciding import Passage
@@ -382,3 +384,22 @@ def test_an_event_costs_a_row_of_the_outbox_and_nothing_else(play, query_count):
         emit(TaskBlocked(task.id, task.review_id, clocks.now()))
         session.flush()
     assert [one.split()[:3] for one in statements if one.split()[0] != "BEGIN"] == [["INSERT", "INTO", "outbox_jobs"]]
+
+
+@pytest.mark.parametrize("about", [{}, {"audience": "restricted", "readers": ["role:business"]}])
+def test_a_large_pool_costs_a_few_statements_and_not_some_for_each(centre, query_count, about):
+    counts = []
+    for size in (2, 20):
+        with writing():
+            for _number in range(size):
+                centre.make.user("business", team="billing")
+            centre.make.submission(centre["ann"], **about)
+        with reading():
+            waiting = list(session.scalars(sa.select(OutboxJob).where(OutboxJob.topic == telling.TOPIC)))
+        with query_count() as statements:
+            telling.tell([Job(row.topic, row.key, row.payload) for row in waiting])
+        counts.append(len(statements))
+        centre.heard()
+    extra = 0 if not about else 20  # whether somebody may know of a closed text is asked for each
+    assert counts[1] - counts[0] <= extra, counts
+    assert counts[0] <= 40, counts

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from accounts.absences import standing
 from accounts.models import User, UserRole
@@ -210,9 +211,8 @@ def concerned(event: Any) -> People:
     article = session.get(Article, event.article_id)
     if article is None or not article.live:
         return set()
-    return {
-        user.id for user in session.scalars(sa.select(User).where(User.active)) if concerns(actor_of(user), article)
-    }
+    everybody = sa.select(User).options(joinedload(User.team)).where(User.active)
+    return {user.id for user in session.scalars(everybody) if concerns(actor_of(user), article)}
 
 
 def article_authors(event: Any) -> People:
@@ -266,4 +266,5 @@ def _can(actor: Actor, permission: Any, table: Any, key: int) -> bool:
 
 def people(ids: Iterable[int]) -> list[User]:
     """The active ones of these people."""
-    return list(session.scalars(sa.select(User).where(User.id.in_(sorted(ids)), User.active).order_by(User.id)))
+    found = sa.select(User).options(joinedload(User.team)).where(User.id.in_(sorted(ids)), User.active)
+    return list(session.scalars(found.order_by(User.id)))

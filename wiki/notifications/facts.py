@@ -81,6 +81,8 @@ def task(event: Any) -> Fact | None:
         **_stage(found.review, found.stage),
     )
     url = path_to("reviews.show", task_id=found.id)
+    if asked is not None and "reviews.question" in current_app.view_functions:
+        url = path_to("reviews.question", request_id=asked.id)
     return Fact("task", found.id, url, getattr(event, "at", found.opened_at), params)
 
 

@@ -18,7 +18,7 @@ from accounts.absences import deputies_for_notices
 from accounts.people import actor_of
 from core import clock
 from core.db import database, reading, session, writing
-from core.outbox import Job, handler, promise
+from core.outbox import Job, handler, promise, promise_all
 from wiki.articles.events import RevisionSaved
 from wiki.feedback.events import HelpfulVoted
 from wiki.notifications import audiences
@@ -68,7 +68,7 @@ class _Batch:
 def tell(jobs: Sequence[Job]) -> None:
     """Keep a batch of promises."""
     batch = _Batch()
-    with reading():
+    with reading(hold=True):
         for job in jobs:
             if "settle" in job.payload:
                 batch.reviews.add(job.payload["settle"])
@@ -147,8 +147,7 @@ def _write(batch: _Batch) -> None:
         fresh += [key for key, by_mail in session.execute(written) if by_mail is Mail.AT_ONCE]
     _settle(sa.select(Task.id).where(Task.review_id.in_(batch.reviews)) if batch.reviews else None)
     _settle(sa.select(Task.id).where(Task.id.in_(batch.tasks)) if batch.tasks else None)
-    for key in fresh:
-        promise(MAILS, f"notice:{key}", {"notice": key})
+    promise_all(MAILS, {f"notice:{key}": {"notice": key} for key in fresh})
 
 
 def _settle(tasks: sa.Select[int] | None) -> None:
