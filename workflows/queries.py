@@ -119,11 +119,11 @@ def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Rev
 
 
 def open_tasks(review_ids: Sequence[int]) -> list[Task]:
-    """The open tasks of some reviews."""
+    """The open tasks of some reviews; second opinions, which hold nobody up, are not among them."""
     return list(
         session.scalars(
             sa.select(Task)
-            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN)
+            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN, sa.not_(Task.blind))
             .options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))
             .order_by(Task.id)
         )

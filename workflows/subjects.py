@@ -85,3 +85,17 @@ def name_fields(listed: Fields) -> None:
 def fields(topic: str) -> list[tuple[str, str]]:
     """(code, label) of what a text of this topic consists of: what remarks point at and seats answer for."""
     return _fields[0](topic) if _fields else []
+
+
+Labels = Callable[[], list[tuple[str, str]]]
+_significances: list[Labels] = []
+
+
+def name_significances(listed: Labels) -> None:
+    """Who lists the sizes of an edit: (code, label), the smallest first."""
+    _significances[:] = [listed]
+
+
+def significances() -> list[tuple[str, str]]:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    return _significances[0]() if _significances else []

@@ -127,6 +127,12 @@ def audience_word(code: Audience | str) -> str:
     }[str(code)]
 
 
+def significances() -> list[tuple[str, str]]:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    words = {Significance.TYPO: _("typo"), Significance.MINOR: _("small change"), Significance.MAJOR: _("large change")}
+    return [(code.value, words[code]) for code in Significance]
+
+
 def reader_words(tokens: list[str]) -> list[str]:
     """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
     tables: dict[str, type[Team | Tier | User]] = {"team": Team, "tier": Tier, "user": User}

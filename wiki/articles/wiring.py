@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     subjects.name_categories(_categories)
     subjects.name_fields(lambda topic: names(KINDS[topic]) if topic in KINDS else [])
+    subjects.name_significances(presenting.significances)
     seed(_pipelines)
     subjects.register(
         SUBJECT,
