@@ -108,7 +108,9 @@ def acted_this_round(actor: Actor, task: Task) -> bool:
 
 
 def who_acted(round_id: int) -> frozenset[int]:
-    """Everybody who counts as having filled a seat of a running round."""
+    """Everybody who counts as having filled a seat of a running round (0: of none that has begun, see ``seating``)."""
+    if round_id == 0:
+        return frozenset()
     return frozenset(session.scalars(sa.select(RoundPerson.user_id).where(RoundPerson.round_id == round_id)))
 
 
