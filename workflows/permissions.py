@@ -30,6 +30,8 @@ class P(Permission):
     MANAGE_PIPELINES = "edit pipelines"
     WATCH_TEAM = "see the load of a team"
     WATCH_ALL = "see every open review"
+    SEE_CALIBRATION = "see how far reviewers agree"
+    NAME_REVIEWERS = "see whose verdicts were compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ grant(
         P.MANAGE_PIPELINES: holds("manager"),
         P.WATCH_TEAM: holds("supervisor", "manager"),
         P.WATCH_ALL: holds("manager"),
+        P.SEE_CALIBRATION: holds(*REVIEWERS, "manager"),
+        P.NAME_REVIEWERS: holds("manager"),
     },
     lists={P.DECIDE: decidable},
 )

@@ -9,9 +9,10 @@ from flask import url_for
 from core import clock
 from core.actors import Actor
 from core.db import session
+from core.permissions import allowed
 from workflows import subjects
 from workflows.models import Task
-from workflows.queries import waiting_for
+from workflows.permissions import P
 
 SOON = timedelta(hours=4)
 
@@ -19,17 +20,11 @@ SOON = timedelta(hours=4)
 def counts_for(who: Actor) -> dict[str, int]:
     """All, overdue, and due within a day."""
     now = clock.now()
-    everything = (
-        waiting_for(who)
-        .order_by(None)
-        .with_only_columns(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now + timedelta(hours=24), 1), else_=0)), 0),
-            maintain_column_froms=True,
-        )
-        .options()
-    )
+    everything = sa.select(
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)), 0),
+        sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now + timedelta(hours=24), 1), else_=0)), 0),
+    ).where(allowed(who, P.DECIDE))
     total, overdue, today = session.execute(everything).one()
     return {"all": total, "overdue": overdue, "today": today}
 

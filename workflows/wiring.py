@@ -5,7 +5,17 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from workflows import api, calendar_views, caretaker_views, claiming, housekeeping, pipeline_api, pipeline_views, views
+from workflows import (
+    api,
+    calendar_views,
+    caretaker_views,
+    claiming,
+    flow_wiring,
+    housekeeping,
+    pipeline_api,
+    pipeline_views,
+    views,
+)
 from workflows.calendar_ops import ensure_calendars
 from workflows.permissions import P
 from workflows.queries import count_waiting
@@ -17,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(calendar_views.bp)
     app.register_blueprint(caretaker_views.bp)
     app.register_blueprint(pipeline_views.bp)
+    flow_wiring.init_app(app)
     seed(ensure_calendars)
     menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
     menu(_l("Pipelines"), "pipelines.index", P.MANAGE_PIPELINES, order=59, place="person")
