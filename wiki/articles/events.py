@@ -18,8 +18,9 @@ class RevisionSaved:
 class ArticlePublished:
     """Readers now see this revision. ``version`` is like '1.0'. ``previous_revision_id``: the approved text before it.
 
-    Three sorts earn nothing: ``imported`` ones; ``provisional`` ones, whose review has not ended (when it confirms them,
-    ``ProvisionalConfirmed`` carries the event that counts); and ``restored`` ones, an earlier text after a rollback.
+    Three sorts earn nothing: ``imported`` ones; ``provisional`` ones, whose review has not ended (when it confirms
+    them, ``ProvisionalConfirmed`` carries the event that counts); and ``restored`` ones, an earlier text after a
+    rollback.
     """
 
     article_id: int

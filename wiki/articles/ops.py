@@ -313,16 +313,15 @@ def _must_be_free(submission: Submission, actor: Actor) -> None:
             code="already_in_review",
             submission=str(other.id),
         )  # fmt: skip
-    if article is None or article.revision_id == submission.base_revision_id:
-        return
-    shown = session.get_one(Revision, article.revision_id)
-    if shown.submission_id == submission.id:
-        return  # an earlier state of this very text, which readers saw before its review
+    if article is None or session.get_one(Revision, article.revision_id).submission_id == submission.id:
+        return  # readers see, or saw, an earlier state of this very text before its review
     if article.provisional is not None:
         raise Conflict(
             _("What readers see here was published before its review. Wait until that has ended, then submit yours."),
             code="not-reviewed-yet",
         )
+    if article.revision_id == submission.base_revision_id:
+        return
     raise Conflict(
         _("The article has changed since you began (it is now version %(version)s). Compare, bring your text up to "
           "date, then submit again.", version=article.version),

@@ -56,7 +56,11 @@ def may_read_version(actor: Actor, publication: Publication) -> bool:
     was never approved: it is a proposal again, for those who may read proposals.
     """
     revision, early = publication.revision, publication.provisional
-    if early is not None and early.state is ProvisionalState.ROLLED_BACK and not reads_it(actor, publication.submission):
+    if (
+        early is not None
+        and early.state is ProvisionalState.ROLLED_BACK
+        and not reads_it(actor, publication.submission)
+    ):
         return False
     if revision.audience is not Audience.RESTRICTED or actor.holds("manager"):
         return True
@@ -121,9 +125,7 @@ def is_asked_to_sign(actor: Actor, submission: Submission) -> bool:
         ProvisionalPublication.submission_id == submission.id, ProvisionalPublication.state == ProvisionalState.ASKED
     )
     return (
-        actor.holds("supervisor")
-        and is_unrestricted(actor, submission)
-        and session.scalar(asked.limit(1)) is not None
+        actor.holds("supervisor") and is_unrestricted(actor, submission) and session.scalar(asked.limit(1)) is not None
     )
 
 
@@ -134,9 +136,7 @@ def _signable(actor: Actor) -> sa.ColumnElement[bool]:
     asked = sa.exists().where(
         ProvisionalPublication.submission_id == Submission.id, ProvisionalPublication.state == ProvisionalState.ASKED
     )
-    closed = sa.exists().where(
-        Revision.id == Submission.head_revision_id, Revision.audience == Audience.RESTRICTED
-    )
+    closed = sa.exists().where(Revision.id == Submission.head_revision_id, Revision.audience == Audience.RESTRICTED)
     open_article = sa.exists().where(
         Article.id == Submission.article_id, sa.or_(Article.audience != Audience.RESTRICTED, readable(actor))
     )

@@ -23,7 +23,8 @@ from wiki.articles.events import EmergencyAsked, PublishedBeforeReview
 from wiki.articles.models import Article, ProvisionalPublication, Submission, SubmissionState
 from wiki.articles.permissions import P, wrote_it
 from wiki.articles.provisional_ends import SIGN_WITHIN, cancel, open_row
-from wiki.articles.publishing import approved_revision_id, publish_before_review
+from wiki.articles.publishing import publish_before_review
+from wiki.articles.queries import approved_revision_id
 from wiki.articles.rules import (
     Because,
     ProvisionalKind,
@@ -169,14 +170,18 @@ def _must_be_the_first(submission: Submission) -> None:
 def _must_be_the_other_one(row: ProvisionalPublication, actor: Actor) -> None:
     """Two people, one a supervisor and one a manager – also now, when the second one signs."""
     if actor.id == row.asked_by_id:
-        raise Forbidden(_("You have asked for it yourself; the second signature is another person's."), code="own-request")
+        raise Forbidden(
+            _("You have asked for it yourself; the second signature is another person's."), code="own-request"
+        )
     first = session.get_one(User, row.asked_by_id)
     roles = actor_of(first).roles if first.active else frozenset()
     if sign_together(roles, actor.roles):
         return
     if not first.active or not roles & {"supervisor", "manager"}:
         raise Conflict(_("%(name)s may not sign any more. Ask anew.", name=first.name), code="moved")
-    raise Forbidden(_("A supervisor and a knowledge manager sign together; the other role is missing."), code="same-role")
+    raise Forbidden(
+        _("A supervisor and a knowledge manager sign together; the other role is missing."), code="same-role"
+    )
 
 
 def _nothing_to_sign(submission: Submission) -> Conflict:
@@ -192,7 +197,9 @@ def _nothing_to_sign(submission: Submission) -> Conflict:
     if row.confirmed_by is not None and row.published_at is not None:
         time = f"{local(row.published_at):%H:%M:%S}"
         sentence = _("%(name)s was faster and signed this at %(time)s.", name=row.confirmed_by.name, time=time)
-        return Conflict(sentence, code="moved", decided_by=row.confirmed_by.name, decided_at=row.published_at.isoformat())
+        return Conflict(
+            sentence, code="moved", decided_by=row.confirmed_by.name, decided_at=row.published_at.isoformat()
+        )
     if row.closed_at is None:
         return Conflict(_("Readers see this already; its review goes on."), code="already-published")
     because = row.closed_because

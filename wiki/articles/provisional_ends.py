@@ -40,7 +40,11 @@ def approved(submission: Submission, *, by: int | None) -> None:
     row = open_row(submission.id)
     if row is not None and row.state is ProvisionalState.PUBLISHED:
         article = lock(Article, row.article_id)
-        if article is not None and article.live and submission.head_revision_id == article.revision_id == row.revision_id:
+        if (
+            article is not None
+            and article.live
+            and submission.head_revision_id == article.revision_id == row.revision_id
+        ):
             _confirm(row, submission, article)
             return
     publish(submission, by=by)
@@ -166,7 +170,7 @@ def hurry_the_review(event: TaskOpened) -> None:
 
 @chore(every=60)
 def keep_deadlines() -> None:
-    """What is overdue is rolled back, and requests that nobody signed have lapsed: once each, whoever acts meanwhile."""
+    """What is overdue is rolled back, and requests that nobody signed have lapsed: once each."""
     now = clock.now()
     due = sa.or_(
         sa.and_(ProvisionalPublication.state == ProvisionalState.PUBLISHED, ProvisionalPublication.deadline <= now),

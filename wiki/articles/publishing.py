@@ -24,7 +24,6 @@ from wiki.articles.models import (
     ArticleTag,
     Audience,
     DraftBuffer,
-    ProvisionalPublication,
     Publication,
     Revision,
     Service,
@@ -34,8 +33,8 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
-from wiki.articles.queries import category_by_slug, in_review_for
-from wiki.articles.rules import ProvisionalKind, ProvisionalState, digest, next_version, slugify
+from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
+from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
 
 
@@ -104,20 +103,6 @@ def _put_up_revision(
     session.add(row)
     session.flush()
     return row
-
-
-def approved_revision_id(article: Article | None) -> int | None:
-    """The revision that readers see with its review behind it – or would see, were it not for an emergency."""
-    if article is None or not article.live:
-        return None
-    if article.provisional is None:
-        return article.revision_id
-    return session.scalar(
-        sa.select(ProvisionalPublication.previous_revision_id).where(
-            ProvisionalPublication.article_id == article.id,
-            ProvisionalPublication.state == ProvisionalState.PUBLISHED,
-        )
-    )
 
 
 def told(

@@ -25,7 +25,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
-from wiki.articles.rules import Because
+from wiki.articles.rules import Because, ProvisionalState
 
 
 def by_slug(slug: str) -> Article | None:
@@ -137,6 +137,30 @@ def counts() -> sa.ColumnElement[bool]:
     )
     again = sa.exists().where(ProvisionalPublication.restored_id == Publication.id)
     return sa.not_(sa.or_(early, again))
+
+
+def approved_revision_id(article: Article | None) -> int | None:
+    """The revision that readers see with its review behind it – or would see, were it not for an emergency."""
+    if article is None or not article.live:
+        return None
+    if article.provisional is None:
+        return article.revision_id
+    return session.scalar(
+        sa.select(ProvisionalPublication.previous_revision_id).where(
+            ProvisionalPublication.article_id == article.id,
+            ProvisionalPublication.state == ProvisionalState.PUBLISHED,
+        )
+    )
+
+
+def approved_publication(article: Article | None) -> Publication | None:
+    """The version of which ``approved_revision_id`` is the text."""
+    revision_id = approved_revision_id(article)
+    if article is None or revision_id is None:
+        return None
+    return session.scalar(
+        history(article.id).where(Publication.revision_id == revision_id).order_by(Publication.id.desc()).limit(1)
+    )
 
 
 def written_by(actor: Actor) -> sa.ColumnElement[bool]:
