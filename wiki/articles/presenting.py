@@ -11,7 +11,6 @@ from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
-from core import clock
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
@@ -200,7 +199,6 @@ def early_card(row: ProvisionalPublication) -> dict[str, Any]:
         "who": [names.get(i, "") for i in row.publisher_ids],
         "published_at": row.published_at,
         "until": row.deadline,
-        "overdue": row.closed_at is None and row.deadline is not None and row.deadline <= clock.now(),
         "because": row.closed_because.value if row.closed_because else None,
         "closed_at": row.closed_at,
         "reason": row.reason,

@@ -95,18 +95,20 @@ def confirm_emergency(submission: Submission, actor: Actor, *, seen: int | None 
     return row
 
 
-def take_back_request(submission: Submission, actor: Actor) -> None:
+def take_back_request(submission: Submission, actor: Actor) -> ProvisionalPublication:
     """Who asked does not ask any more; a manager may end any request.
 
     Raises:
         Forbidden, Conflict (``moved``).
     """
+    require(actor, P.ASK_EMERGENCY, submission)
     row = open_row(submission.id)
     if row is None or row.state is not ProvisionalState.ASKED:
         raise _nothing_to_sign(submission)
     if actor.id != row.asked_by_id and not actor.holds("manager"):
         raise Forbidden(_("Only who asked, or a knowledge manager, takes this request back."))
     cancel(row, Because.TAKEN_BACK, actor)
+    return row
 
 
 def publish_workaround(submission: Submission, actor: Actor, reason: str) -> ProvisionalPublication:
@@ -210,8 +212,8 @@ def _nothing_to_sign(submission: Submission) -> Conflict:
         Because.TAKEN_BACK: _("The request was taken back."),
         Because.WITHDRAWN: _("The text was withdrawn; there is nothing to sign any more."),
     }
-    sentence = sentences.get(because) if because else None
-    return Conflict(sentence or _("Its review has ended; there is nothing to sign any more."), code="moved")
+    known = sentences.get(because) if because else None
+    return Conflict(known or _("Its review has ended; there is nothing to sign any more."), code="moved")
 
 
 def _reason(text: str) -> str:

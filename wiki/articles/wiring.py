@@ -10,8 +10,20 @@ from core.db import session
 from core.i18n import _l
 from core.permissions import can
 from core.seeds import seed
-from core.slots import menu
-from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
+from core.slots import menu, panel
+from wiki.articles import (
+    api,
+    cli,
+    list_views,
+    listeners,
+    presenting,
+    provisional_api,
+    provisional_views,
+    similar,
+    submission_views,
+    tracking,
+    views,
+)
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
@@ -30,6 +42,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(provisional_views.bp)
+    menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    for slot in ("submission.side", "review.side"):
+        panel(slot, provisional_views.beside_submission, order=10)
+    for slot in ("home.top", "inbox.top"):
+        panel(slot, provisional_views.waiting_signatures, order=10)
     menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
@@ -94,8 +112,8 @@ def _cards(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 def _version_url(article: Article, published: Publication) -> str:
-    older = {"rev": published.version} if published.version != article.version else {}
-    return url_for("articles.show", slug=article.slug, **older)
+    rev = published.version if published.version != article.version else None
+    return url_for("articles.show", slug=article.slug, rev=rev)
 
 
 def _page(actor: Actor, task: Task) -> dict[str, Any]:
@@ -125,6 +143,7 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
             "revision": revision.number,
             "category": revision.category.name if revision.category else None,
             "edit_url": url_for("submissions.edit", submission_id=submission.id),
+            "provisional": article.provisional.value if article and article.provisional else None,
         },
         "live": {"url": _version_url(article, before), "version": before.version} if article and before else None,
         "changes": changed,
@@ -136,4 +155,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "init_app", "listeners", "provisional_api"]
