@@ -137,10 +137,13 @@ def _signable(actor: Actor) -> sa.ColumnElement[bool]:
         ProvisionalPublication.submission_id == Submission.id, ProvisionalPublication.state == ProvisionalState.ASKED
     )
     closed = sa.exists().where(Revision.id == Submission.head_revision_id, Revision.audience == Audience.RESTRICTED)
-    open_article = sa.exists().where(
-        Article.id == Submission.article_id, sa.or_(Article.audience != Audience.RESTRICTED, readable(actor))
+    readers = sa.or_(Article.audience != Audience.RESTRICTED, readable(actor))
+    article = sa.exists().where(Article.id == Submission.article_id, readers)
+    return sa.and_(
+        asked.correlate(Submission),
+        sa.not_(closed.correlate(Submission)),
+        sa.or_(Submission.article_id.is_(None), article.correlate(Submission)),
     )
-    return sa.and_(asked, sa.not_(closed), sa.or_(Submission.article_id.is_(None), open_article))
 
 
 def knowable(actor: Actor) -> sa.ColumnElement[bool]:

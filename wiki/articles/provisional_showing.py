@@ -133,7 +133,7 @@ def _visible(actor: Actor) -> sa.Select[Row]:
     return (
         sa.select(Row)
         .join(Submission, Submission.id == Row.submission_id)
-        .where(sa.or_(allowed(actor, P.READ_SUBMISSION), live))
+        .where(sa.or_(allowed(actor, P.READ_SUBMISSION), live.correlate(Row)))
         .options(joinedload(Row.submission), joinedload(Row.revision), joinedload(Row.article))
     )
 

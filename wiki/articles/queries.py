@@ -136,7 +136,7 @@ def counts() -> sa.ColumnElement[bool]:
         ),
     )
     again = sa.exists().where(ProvisionalPublication.restored_id == Publication.id)
-    return sa.not_(sa.or_(early, again))
+    return sa.not_(sa.or_(early.correlate(Publication), again.correlate(Publication)))
 
 
 def approved_revision_id(article: Article | None) -> int | None:

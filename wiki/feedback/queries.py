@@ -121,7 +121,7 @@ def authors_of(article: Article) -> tuple[int, ...]:
     base = session.scalar(
         sa.select(Publication.submission_id)
         .join(Submission, Submission.id == Publication.submission_id)
-        .where(Publication.article_id == article.id, sa.not_(gone))
+        .where(Publication.article_id == article.id, sa.not_(gone.correlate(Publication)))
         .order_by(major.desc(), Publication.id.desc())
         .limit(1)
     )

@@ -126,7 +126,7 @@ def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
     rows = session.execute(
         sa.select(Article.id, Article.provisional).where(Article.id.in_(ids), allowed(actor, P.READ))
     )
-    known = dict(rows.tuples().all())
+    known: dict[int, ProvisionalKind | None] = {row.id: row.provisional for row in rows}
     return [_with_mark(hit, known[int(hit.id)]) for hit in found if int(hit.id) in known]
 
 
