@@ -23,7 +23,7 @@ from wiki.articles.queries import by_slug
 from wiki.training.models import Lesson
 
 UNSAFE = {"POST", "PUT"}
-NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
+NUMBERS = {"draft", "review", "closed_review", "opening", "asked", "task", "closed_task", "quiz", "hidden_quiz", "question",
            "attempt", "absence", "session_of_author", "token_of_author"}  # fmt: skip
 
 
