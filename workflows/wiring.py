@@ -7,12 +7,12 @@ from core.seeds import seed
 from core.slots import menu
 from workflows import (
     api,
-    flow_wiring,
     board_views,
     calendar_views,
     caretaker_views,
     claiming,
     expert_views,
+    flow_wiring,
     housekeeping,
     inbox_views,
     pipeline_api,
