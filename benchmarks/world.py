@@ -22,8 +22,8 @@ from core.db import Base, Database, reading
 from core.settings import load
 from tests.support.server import Server
 from wiki.app import create_app
-from wiki.articles.kinds import DEFAULT_PIPELINES
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.articles.rules import digest
 from wiki.demo.content import Library
 from wiki.feedback.models import Feedback

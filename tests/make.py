@@ -24,8 +24,8 @@ from wiki.articles import ops as writing_ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, Submission
 from workflows import deciding
-from workflows.models import Pipeline, Task
 from workflows.definitions import Applies, Definition, pipeline
+from workflows.models import Pipeline, Task
 from workflows.rules import TaskState, Verb
 
 TEXTS: dict[str, dict[str, Any]] = {

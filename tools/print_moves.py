@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from wiki.articles.kinds import DEFAULT_PIPELINES
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.articles.rules import MOVES as SUBMISSION_MOVES
 from wiki.articles.rules import SubmissionState
 from workflows.rules import MOVES, State, Verb

@@ -133,9 +133,9 @@ def is_back(event: AbsenceChanged) -> None:
     absence = session.get(Absence, event.absence_id)
     if absence is None or event.deputy_id is None or not absence.reviews or not absence.is_over(clock.now()):
         return
-    for task_id, review_id in session.execute(_only_through(event.user_id)).all():
-        lock(Review, review_id)
-        task = session.get(Task, task_id, populate_existing=True)
+    for row in session.execute(_only_through(event.user_id)).all():
+        lock(Review, row.review_id)
+        task = session.get(Task, row.id, populate_existing=True)
         if task is None or task.state is not TaskState.OPEN or _decides_anyway(event.deputy_id, task):
             continue
         task.version += 1
@@ -149,7 +149,7 @@ def _decides_anyway(user_id: int, task: Task) -> bool:
     return capacity(actor_of(session.get_one(User, user_id)), task) is not None
 
 
-def _only_through(user_id: int) -> sa.Select[tuple[int, int]]:
+def _only_through(user_id: int) -> sa.Select[int, int]:
     """Open tasks in seats that are narrowed to this person, their team or a category of theirs."""
     user = session.get_one(User, user_id)
     roles = sorted(role.value for role in user.roles)

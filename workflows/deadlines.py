@@ -19,6 +19,7 @@ from workflows.models import Review, Task
 from workflows.rules import TaskState
 
 HOUR = 60  # minutes
+Bell = tuple[int, int, str | None]
 LEAST = 4  # a task that comes back after a return has at least a quarter of its time: the clock stood still meanwhile
 
 
@@ -46,11 +47,17 @@ def _reckon(task: Task, stage: Stage, calendar: calendars.Calendar) -> None:
     task.alarm_at = calendars.add(calendar, task.opened_at, bells[task.alarms][0]) if task.alarms < len(bells) else None
 
 
-def _bells(stage: Stage, minutes: int) -> list[tuple[int, int, str | None]]:
+def _bells(stage: Stage, minutes: int) -> list[Bell]:
     """(working minutes after the opening, hours before due or rung, role told – none: a reminder), in order."""
-    before = [(minutes - hours * HOUR, hours, None) for hours in sorted(stage.remind_hours, reverse=True)]
-    after = [(minutes + rung.after_hours * HOUR, n, rung.to) for n, rung in enumerate(stage.escalate, start=1)]
-    return [bell for bell in before if bell[0] > 0] + after
+    reminders: list[Bell] = [
+        (minutes - hours * HOUR, hours, None)
+        for hours in sorted(stage.remind_hours, reverse=True)
+        if minutes > hours * HOUR
+    ]
+    ladder: list[Bell] = [
+        (minutes + rung.after_hours * HOUR, number, rung.to) for number, rung in enumerate(stage.escalate, start=1)
+    ]
+    return reminders + ladder
 
 
 def sound_due(limit: int = 500) -> int:

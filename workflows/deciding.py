@@ -18,7 +18,7 @@ from workflows.events import Commented, TaskDecided
 from workflows.models import AUTHOR, Decision, Remark, Review, RoundPerson, Task
 from workflows.overtaken import moved
 from workflows.permissions import Capacity, P, acted_this_round, capacity, holds_the_seat
-from workflows.rounds import ask, close, close_tasks, current_round, go, open_round, tell
+from workflows.rounds import ask, close, close_tasks, go, open_round, tell
 from workflows.rules import REFUSALS, Ask, Bar, Move, Reason, TaskState, Verb, complete, move, score
 
 NOTE_LIMIT = 4000
@@ -101,8 +101,7 @@ def decide(
 
 def _move_on(task: Task, decision: Decision, actor: Actor) -> None:
     review, before = task.review, task.review.position
-    current = current_round(review)
-    asked = ask(review, current, to_stage=decision.to_stage)
+    asked = ask(review, task.round, to_stage=decision.to_stage)
     found = move(asked, decision.verb)
     _settle(task, decision, found, asked, actor)
     _remember(task, decision, actor)
@@ -112,7 +111,7 @@ def _move_on(task: Task, decision: Decision, actor: Actor) -> None:
 
 def _settle(task: Task, decision: Decision, found: Move, asked: Ask, actor: Actor) -> None:
     """Close the task if its seat is full, and carry the review to where the table says."""
-    review, current = task.review, current_round(task.review)
+    review = task.review
     if decision.verb in REFUSALS or complete(asked, task.definition_stage, task.seat):
         close(task, TaskState.DONE)
     elif task.claimed_by_id in {decision.actor_id, decision.on_behalf_of_id}:
@@ -122,7 +121,7 @@ def _settle(task: Task, decision: Decision, found: Move, asked: Ask, actor: Acto
         open_round(review, actor, task.revision_id, found.to, found.kept)
     elif found.to != review.position:
         close_tasks(review)
-        go(review, current, found.to, asked.votes)
+        go(review, task.round, found.to, asked.votes)
     session.flush()
 
 
@@ -253,7 +252,9 @@ def _checked(task: Task, given: Verdict) -> Verdict:
     errors = {**_note_faults(given), **_checklist_faults(task, given), **_remark_faults(task, given)}
     stage, target = task.definition_stage, None
     if given.verb is Verb.SEND_BACK:
-        target = stage.returns_to if given.to_stage is None else (given.to_stage if given.to_stage != "author" else None)
+        target = (
+            stage.returns_to if given.to_stage is None else (given.to_stage if given.to_stage != "author" else None)
+        )
     if target is not None and target not in {one.key for one in task.review.definition.stages}:
         errors["to_stage"] = _("There is no stage %(stage)s in this review.", stage=target[:64])
     reason = None if given.verb not in REFUSALS else (given.reason or None)

@@ -52,7 +52,7 @@ class Question(Part):
 class Escalation(Part):
     """One rung of the ladder: so many working hours after the due time, the people of a role are told."""
 
-    after_hours: int = Field(0, ge=0, le=24 * 60)
+    after_hours: int = Field(default=0, ge=0, le=24 * 60)
     to: str = Field(min_length=1, max_length=32)
 
 
@@ -92,20 +92,20 @@ class Stage(Part):
     """
 
     key: str = Field(pattern=KEY)
-    name: str = Field("", max_length=60)
+    name: str = Field(default="", max_length=60)
     seats: tuple[Seat, ...] = ()
     need: int | Literal["all"] = ALL
     veto: bool = True
-    due_hours: int = Field(24, ge=1, le=24 * 365)
+    due_hours: int = Field(default=24, ge=1, le=24 * 365)
     calendar: str | None = None
     remind_hours: tuple[int, ...] = ()
     escalate: tuple[Escalation, ...] = ()
     checklist: tuple[Question, ...] = ()
     compulsory: bool = False
-    pass_mark: int = Field(70, ge=0, le=100)
+    pass_mark: int = Field(default=70, ge=0, le=100)
     claim_first: bool = False
     bulk: bool = False
-    calibration: int = Field(0, ge=0, le=100)
+    calibration: int = Field(default=0, ge=0, le=100)
     returns_to: str | None = None
 
     @property
@@ -157,7 +157,7 @@ class Definition(Part):
     applies: Applies = Applies()
     on_change: Approvals = Approvals.VOIDED
     on_send_back: Approvals = Approvals.VOIDED
-    emergency_hours: int = Field(24, ge=1, le=24 * 30)
+    emergency_hours: int = Field(default=24, ge=1, le=24 * 30)
 
     def index(self, key: str | None) -> int:
         """The place of a stage in the order.
@@ -226,7 +226,11 @@ def _faults_of_seat(seat: Seat, at: str) -> Iterator[tuple[str, str]]:
     elif seat.people and isinstance(seat.approvals, int) and seat.approvals > len(set(seat.people)):
         yield (
             f"{at}.approvals",
-            _("%(n)s approvals are needed, but only %(m)s people are named.", n=seat.approvals, m=len(set(seat.people))),
+            _(
+                "%(n)s approvals are needed, but only %(m)s people are named.",
+                n=seat.approvals,
+                m=len(set(seat.people)),
+            ),
         )
     if len(set(seat.people)) != len(seat.people):
         yield f"{at}.people", _("Somebody is named twice.")

@@ -143,7 +143,7 @@ def _follow(review: Review, found: Move, actor: Actor, revision_id: int, verb: V
 
 
 def bar(subject_kind: str, subject_id: int, actor: Actor, people: Iterable[int]) -> None:
-    """These people published the subject before its review ended: they may not judge it, and what they approved is void.
+    """These people published the subject before its review ended: they may not judge it; what they approved is void.
 
     Raises:
         Conflict: it is not under review.

@@ -42,7 +42,7 @@ class Capacity:
 def is_visible(actor: Actor, task: Task) -> bool:
     """The subject may be known to the person, or they hold one of its seats."""
     review = task.review
-    return subjects.subject(review.subject_kind).visible(actor, review.subject_id) or holds_the_seat(actor, task)
+    return holds_the_seat(actor, task) or subjects.subject(review.subject_kind).visible(actor, review.subject_id)
 
 
 def wrote_it(actor: Actor, task: Task) -> bool:

@@ -214,9 +214,7 @@ def may_fill() -> sa.ColumnElement[bool]:
         _fits(away.id, away.team_id),
         _is_free(away.id),
     )
-    return sa.and_(
-        User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in)
-    )
+    return sa.and_(User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in))
 
 
 def _has_role(user_id: Column) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Remarks on passages: left with a decision, shown to the author beside the text, answered and resolved by an author."""
+"""Remarks on passages: left with a decision, shown beside the text, answered and resolved by an author."""
 
 from collections.abc import Sequence
 

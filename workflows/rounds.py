@@ -167,9 +167,7 @@ def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task
 
 def _tell_opened(task: Task) -> None:
     review = task.review
-    emit(
-        TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, task.stage, task.role, task.due_at)
-    )
+    emit(TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, task.stage, task.role, task.due_at))
 
 
 def _task(review: Review, current: Round, stage: Stage, seat: Seat, *, blind: bool = False) -> Task:
@@ -220,8 +218,8 @@ def _name_people(task: Task, seat: Seat, given: int = 0) -> None:
 def mark_blocked(task: Task, given: int = 0) -> None:
     """Say so, and tell the managers, when too few people are left for a seat that just opened."""
     if count_eligible(task) >= task.needed - given:
-        task.blocked_at = None
-    elif task.blocked_at is None:
+        return
+    if task.blocked_at is None:
         task.blocked_at = clock.now()
         emit(TaskBlocked(task.id, task.review_id, task.blocked_at))
 

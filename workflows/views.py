@@ -218,7 +218,9 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
     task = deciding.find_task(task_id, actor())
     review = task.review
     slot = subjects.subject(review.subject_kind)
-    last = next((d for d, _n in reversed(decisions_of(review.id, actor())) if d.task_id == task.id and d.verb in VERDICTS), None)
+    last = next(
+        (d for d, _n in reversed(decisions_of(review.id, actor())) if d.task_id == task.id and d.verb in VERDICTS), None
+    )
     at = error.details.get("decided_at")
     return render_template(
         "reviews/moved.html",

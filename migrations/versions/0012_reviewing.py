@@ -80,9 +80,7 @@ def _tasks() -> None:
         batch.add_column(sa.Column("escalation", sa.Integer, nullable=False, server_default="0"))
         batch.add_column(sa.Column("blocked_at", Time, nullable=True))
         batch.create_unique_constraint("uq_tasks_round_id_stage_seat_blind", ["round_id", "stage", "seat", "blind"])
-        batch.create_check_constraint(
-            "ck_tasks_claimed_by_somebody", "(claimed_by_id IS NULL) = (claimed_at IS NULL)"
-        )
+        batch.create_check_constraint("ck_tasks_claimed_by_somebody", "(claimed_by_id IS NULL) = (claimed_at IS NULL)")
     op.create_index("ix_tasks_holder", "tasks", ["claimed_by_id", "state"])
     op.create_index("ix_tasks_alarm_at", "tasks", ["alarm_at"])
     op.add_column("decisions", sa.Column("reason", code(), nullable=True))
@@ -184,7 +182,17 @@ def downgrade() -> None:
     with op.batch_alter_table("tasks") as batch:
         batch.drop_constraint("ck_tasks_claimed_by_somebody", type_="check")
         batch.drop_constraint("uq_tasks_round_id_stage_seat_blind", type_="unique")
-        for column in ("blocked_at", "escalation", "alarms", "alarm_at", "minutes", "claim_kind", "blind", "needed", "category"):
+        for column in (
+            "blocked_at",
+            "escalation",
+            "alarms",
+            "alarm_at",
+            "minutes",
+            "claim_kind",
+            "blind",
+            "needed",
+            "category",
+        ):
             batch.drop_column(column)
         batch.create_unique_constraint("uq_tasks_round_id_stage_seat", ["round_id", "stage", "seat"])
     op.drop_column("review_authors", "part")

@@ -187,6 +187,20 @@ def test_the_home_page_asks_nothing_more_while_nobody_is_away(signed_in, make, q
     assert fewest(query_count, lambda: browser.get("/"), absences_asked) == 0
 
 
+@pytest.mark.parametrize("path", ["/people/away", "/profile"])
+def test_ten_absences_take_as_many_queries_as_two(signed_in, make, clock, query_count, path):
+    chief, counts = make.user("manager"), []
+    browser = signed_in(chief)
+    for many in (2, 8):
+        for _ in range(many):
+            user = make.user("qa", team=f"team{make.number()}") if path == "/people/away" else chief
+            with writing():
+                start = clock.now() + timedelta(days=make.number())
+                announce(actor_of(user), user.id, start, start + timedelta(hours=1), note="x")
+        counts.append(fewest(query_count, lambda: browser.get(path)))
+    assert counts[0] == counts[1]
+
+
 # ── a centre whose clock jumps ───────────────────────────────────────────────────────────────────────────────────────
 
 

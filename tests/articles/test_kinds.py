@@ -9,7 +9,8 @@ from core.errors import Invalid
 from tests.make import TEXTS, Make
 from wiki.articles import forms
 from wiki.articles.content import Content, checked
-from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS, FieldType, clean_fields, kind_of, missing
+from wiki.articles.kinds import KINDS, FieldType, clean_fields, kind_of, missing
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from accounts.rules import Role
 from core.settings import ROOT
-from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS, FieldSpec
+from wiki.articles.kinds import KINDS, FieldSpec
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.insight.queries import QUOTAS
 from wiki.kpi.catalogue import CATALOGUE, DEFAULT_CARDS, PERSPECTIVES, SPECS
 from wiki.kpi.periods import Span

@@ -73,6 +73,8 @@ PLACES = [
     Place("people", ADMIN, "/admin/people"),
     Place("person", ADMIN, "/admin/people", ("tbody th a",)),
     Place("teams", ADMIN, "/admin/teams"),
+    Place("away", SUPERVISOR, "/people/away"),
+    Place("caretakers", MANAGER, "/admin/caretakers?edit=care"),
     Place("kpi", MANAGER, "/admin/kpi"),
     Place("interface", REP, "/api/docs"),
     Place("not-found", REP, "/articles/does-not-exist", status=404),

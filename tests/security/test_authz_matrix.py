@@ -212,4 +212,5 @@ def test_the_home_of_a_trainer_names_no_hidden_lesson(app, world, signed_in):
     with writing():
         for lesson in session.scalars(sa.select(Lesson)):
             lesson.marked_at = clock.now()
-    assert "zz" not in signed_in(world.users["training"]).text("/").replace("zzcourse", "")
+    page = re.sub(r"<[^>]+>", "", signed_in(world.users["training"]).text("/"))  # a token may hold any letters
+    assert "zz" not in page.replace("zzcourse", "")

@@ -8,9 +8,9 @@ from core.audit import TrailEntry
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.make import Make
 from wiki.articles import ops as writing
-from workflows import claiming, deciding, ops
-from workflows.models import Decision, Review, Task
+from workflows import claiming, deciding
 from workflows.definitions import Approvals, Definition, Seat, Stage
+from workflows.models import Decision, Review, Task
 from workflows.rules import State, TaskState, Verb
 
 STAGES = ("business", "qa", "training", "supervisor")

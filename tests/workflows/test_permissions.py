@@ -9,11 +9,11 @@ from accounts.people import actor_of
 from accounts.rules import Role
 from core.permissions import can, granted
 from tests.make import Make
-from workflows.models import Task
 from workflows.deciding import comment
+from workflows.definitions import Approvals, Definition, Seat, Stage
+from workflows.models import Task
 from workflows.permissions import P
 from workflows.queries import count_waiting, eligible_for, waiting_for
-from workflows.definitions import Approvals, Definition, Seat, Stage
 
 STAGES = ("business", "qa", "training", "supervisor")
 

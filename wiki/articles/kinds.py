@@ -15,7 +15,6 @@ from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
 from wiki.articles.rules import READER_TOKEN
-from workflows.definitions import Definition, Question, pipeline
 
 
 class FieldType(StrEnum):
@@ -197,16 +196,6 @@ KINDS: dict[str, Kind] = {
             ),
         ),
     )
-}
-
-_FOUR = ("business", "qa", "training", "supervisor")
-DEFAULT_PIPELINES: dict[str, Definition] = {
-    "best_practice": pipeline(*_FOUR, topic="best_practice"),
-    "script": pipeline(*_FOUR, topic="script"),
-    "faq": pipeline("business", "qa", "supervisor", topic="faq"),
-    "sop": pipeline(*_FOUR, topic="sop", due_hours=48),
-    "notice": pipeline("business", "supervisor", topic="notice", due_hours=4, bulk=True),
-    "product": pipeline("business", "qa", topic="product"),
 }
 
 

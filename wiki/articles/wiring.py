@@ -14,10 +14,11 @@ from core.slots import menu
 from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changed, changes, names
-from wiki.articles.kinds import DEFAULT_PIPELINES, KINDS
+from wiki.articles.kinds import KINDS
 from wiki.articles.models import Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
+from wiki.articles.pipelines import seeded
 from wiki.articles.queries import by_submission_ids, categories
 from workflows import subjects
 from workflows.models import Task
@@ -51,7 +52,7 @@ def _categories() -> list[tuple[str, str, str]]:
 
 
 def _pipelines() -> None:
-    ensure_pipelines(DEFAULT_PIPELINES)
+    ensure_pipelines(seeded())
 
 
 def _visible(actor: Actor, submission_id: int) -> bool:

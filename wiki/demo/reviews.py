@@ -8,8 +8,8 @@ from random import Random
 from core.db import session
 from wiki.articles import ops
 from wiki.articles.content import Content
-from wiki.articles.kinds import DEFAULT_PIPELINES
 from wiki.articles.models import Article, SubmissionAuthor
+from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World

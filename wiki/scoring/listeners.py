@@ -273,6 +273,7 @@ def _tell_decision(decision_id: int) -> None:
             actor_id=row.actor_id,
             in_time=task.due_at is None or row.decided_at <= task.due_at,
             score=row.score,
+            blind=row.blind,
             at=row.decided_at,
         )
     )
