@@ -33,7 +33,7 @@ ENDED = (State.APPROVED, State.REJECTED, State.WITHDRAWN)
 def set_authors(review: Review, author_ids: Iterable[int], part: str = AUTHOR) -> None:
     """These people may not judge here (any more)."""
     known = {row.user_id: row for row in review.authors}
-    for user_id in author_ids:
+    for user_id in dict.fromkeys(author_ids):
         if user_id not in known:
             review.authors.append(ReviewAuthor(user_id=user_id, part=part))
         elif part == AUTHOR:
