@@ -188,7 +188,7 @@ def week_chart(found: Report) -> Markup | None:
     return charts.line(
         [
             Series(_("Handed in"), [week.begun for week in found.weeks]),
-            Series(_("Closed"), [week.closed for week in found.weeks]),
+            Series(_("Ended"), [week.closed for week in found.weeks]),
         ],
         [short(week.first) for week in found.weeks],
         title=_("Reviews handed in and closed, by week"),
@@ -246,7 +246,7 @@ def sheets(found: Report) -> dict[str, Sheet]:
         "outcome": _outcome_sheet(found),
         "weeks": Sheet(
             _("Weeks"),
-            [_("From"), _("To"), _("Handed in"), _("Closed")],
+            [_("From"), _("To"), _("Handed in"), _("Ended")],
             [[week.first, week.last, week.begun, week.closed] for week in found.weeks],
         ),
         "days": Sheet(
@@ -306,7 +306,7 @@ def _outcome_sheet(found: Report) -> Sheet:
     one = found.outcome
     rows: list[Sequence[Cell]] = [
         [_("Handed in"), found.begun],
-        [_("Closed"), one.closed],
+        [_("Ended"), one.closed],
         [_("Approved at once"), one.first],
         [_("Approved after coming back"), one.later],
         [_("Rejected"), one.rejected],

@@ -100,7 +100,7 @@ def _titles(at: date | None) -> dict[str, str]:
         "first": _("Approved in the first round"),
         "at": _("Open at the end of %(day)s", day=day) if at else _("Open at the end"),
         "begun": _("Handed in"),
-        "closed": _("Closed"),
+        "closed": _("Ended"),
         "approved": _("Approved"),
         "at_once": _("Approved at once"),
         "later": _("Approved after coming back"),

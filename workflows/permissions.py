@@ -123,6 +123,11 @@ def seats_of(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.and_(Task.role.in_(_codes(actor.roles)), sa.or_(mine, *theirs))
 
 
+def fits_alone(actor: Actor) -> sa.ColumnElement[bool]:
+    """Tasks in seats whose narrowing this person fits in their own right, over ``Task``."""
+    return _fitting(actor.id, actor.team_id)
+
+
 def _codes(roles: frozenset[str]) -> list[str]:
     return sorted(str(role) for role in roles)
 

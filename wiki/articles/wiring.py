@@ -12,7 +12,7 @@ from core.permissions import can
 from core.seeds import seed
 from core.slots import menu
 from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
-from wiki.articles.content import Content, of_revision
+from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
 from wiki.articles.models import Revision, Submission
@@ -43,7 +43,15 @@ def init_app(app: Flask) -> None:
     subjects.register(
         SUBJECT,
         subjects.Subject(
-            visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards, changed=_changed
+            visible=_visible,
+            readable=_readable,
+            summary=_summary,
+            page=_page,
+            url=_url,
+            cards=_cards,
+            changed=_changed,
+            known=_known,
+            text=_text,
         ),
     )
 
@@ -94,14 +102,34 @@ def _cards(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
+def _known(actor: Actor, ids: Sequence[int]) -> frozenset[int]:
+    found = by_submission_ids(ids)
+    return frozenset(key for key, row in found.items() if can(actor, P.KNOW_SUBMISSION, row))
+
+
+def _text(revision_id: int) -> dict[str, Any]:
+    revision = session.get_one(Revision, revision_id)
+    return {"title": revision.title, "kind": revision.kind, "texts": presenting.labelled(revision)}
+
+
+def _base(submission: Submission, revision: Revision) -> Revision | None:
+    """What the proposal is compared with: what is live – or, once it is live itself, what it was written against."""
+    article = submission.article
+    if article is None or not article.live:
+        return None
+    if article.revision_id != revision.id:
+        return article.revision
+    return session.get(Revision, submission.base_revision_id) if submission.base_revision_id else None
+
+
 def _page(actor: Actor, task: Task) -> dict[str, Any]:
     """What the review page shows: the proposal, and its difference to what is live."""
     submission = session.get_one(Submission, task.review.subject_id)
     revision = session.get_one(Revision, task.revision_id)
     kind = KINDS[submission.kind]
     article = submission.article
-    base = of_revision(article.revision) if article and article.live else Content()
-    changed, same = changes(kind, base, of_revision(revision)) if article and article.live else ([], [])
+    base = _base(submission, revision)
+    changed, same = changes(kind, of_revision(base), of_revision(revision)) if base else ([], [])
     names = presenting.names_of(submission.author_ids)
     ids = submission.author_ids
     author = submission.author
@@ -123,13 +151,13 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
             "edit_url": url_for("submissions.edit", submission_id=submission.id),
         },
         "live": {"url": url_for("articles.show", slug=article.slug), "version": article.version}
-        if article and article.live
+        if article and base
         else None,
         "changes": changed,
         "unchanged": same,
         "texts": presenting.labelled(revision),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
-        "trail": tracking.trail_of(submission),
+        "trail": tracking.trail_of(submission, reader=actor),
         "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
     }
 
