@@ -52,6 +52,24 @@ def release(task_id: int, actor: Actor) -> Task:
     return task
 
 
+def take_back(task_id: int, actor: Actor, *, seen: int | None = None) -> Task:
+    """A supervisor or manager gives a task that lies with somebody back to the pool.
+
+    Raises:
+        Forbidden, Conflict (``moved``, or it lies with nobody).
+    """
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    require(actor, P.WATCH_TEAM)
+    must_still_be(task, seen)
+    if task.claimed_by_id is None:
+        raise Conflict(_("Nobody has claimed this."), code="not-claimed")
+    name = session.scalar(sa.select(User.username).where(User.id == task.claimed_by_id))
+    unclaim(task)
+    note_act(task, actor, "take_back", to=name)
+    return task
+
+
 def hand_over(task_id: int, actor: Actor, *, to: str, seen: int | None = None) -> Task:
     """Pass the task to another person who may sit in this seat; nobody chooses the judge of their own work.
 

@@ -174,7 +174,17 @@ class Task(Base):
         sa.CheckConstraint("(claimed_by_id IS NULL) = (claimed_at IS NULL)", name="claimed_by_somebody"),
         # in the order of the inbox, with everything its conditions ask: a page reads its rows, a count reads no row
         sa.Index(
-            "ix_tasks_inbox", "state", "due_at", "id", "role", "review_id", "round_id", "team_id", "category", "named"
+            "ix_tasks_inbox",
+            "state",
+            "due_at",
+            "id",
+            "role",
+            "review_id",
+            "round_id",
+            "team_id",
+            "category",
+            "named",
+            "claimed_by_id",
         ),
         sa.Index("ix_tasks_holder", "claimed_by_id", "state"),
         sa.UniqueConstraint("round_id", "stage", "seat", "blind"),

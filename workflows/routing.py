@@ -57,7 +57,7 @@ def _least_loaded(task: Task, people: Sequence[User]) -> User:
         .where(Task.state == TaskState.OPEN, Task.claimed_by_id.in_([user.id for user in people]))
         .group_by(Task.claimed_by_id)
     )
-    load = dict(rows.tuples().all())
+    load = dict(rows.all())
     fewest = min(load.get(user.id, 0) for user in people)
     return _in_turn(task, [user for user in people if load.get(user.id, 0) == fewest])
 

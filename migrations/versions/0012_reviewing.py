@@ -85,7 +85,7 @@ def _tasks() -> None:
     op.create_index(
         "ix_tasks_inbox",
         "tasks",
-        ["state", "due_at", "id", "role", "review_id", "round_id", "team_id", "category", "named"],
+        ["state", "due_at", "id", "role", "review_id", "round_id", "team_id", "category", "named", "claimed_by_id"],
     )
     op.create_index("ix_tasks_holder", "tasks", ["claimed_by_id", "state"])
     op.create_index("ix_tasks_alarm_at", "tasks", ["alarm_at"])
