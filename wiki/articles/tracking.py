@@ -12,6 +12,7 @@ from core.i18n import _
 from wiki.articles import ops, presenting
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
 from wiki.articles.queries import buffer_of, publication_of
+from wiki.articles.rules import Because
 from workflows.models import Decision
 from workflows.queries import last_review
 from workflows.rules import Verb
@@ -105,7 +106,7 @@ def trail_of(submission: Submission, *, with_notes: bool = True) -> list[dict[st
     }
     out = [_act(row, numbers, with_notes) for row in rows]
     published = publication_of(submission.id)
-    if published is not None:
+    if published is not None and published.provisional is None:  # else the trail itself tells when it was
         out.append({"actor": _("Spiral"), "verb": "publish", "at": published.published_at, "stage": None,
                     "revision": None, "note": _("version %(version)s", version=published.version)})  # fmt: skip
     return out[::-1]
@@ -118,5 +119,27 @@ def _act(row: TrailEntry, numbers: dict[int, int], with_notes: bool) -> dict[str
         "at": row.at,
         "stage": presenting.role_word(row.stage) if row.stage else None,
         "revision": numbers.get(row.revision_id or 0),
-        "note": row.note if with_notes else "",
+        "note": (row.note or _why(row)) if with_notes else "",
     }
+
+
+def _why(row: TrailEntry) -> str:
+    """Why the house itself acted, for entries that carry a reason by its name."""
+    because = row.details.get("because")
+    return because_word(Because(because)) if because in set(Because) else ""
+
+
+def because_word(code: Because) -> str:
+    """Why a publication before review, or the request for one, is over."""
+    return {
+        Because.APPROVED: _("the review approved the text"),
+        Because.REPLACED: _("the review approved a later revision"),
+        Because.REJECTED: _("the review rejected the text"),
+        Because.WITHDRAWN: _("the author withdrew the text"),
+        Because.DEADLINE: _("the review was not done in time"),
+        Because.RETIRED: _("the article was retired"),
+        Because.LAPSED: _("nobody gave the second signature in time"),
+        Because.RETURNED: _("a reviewer sent the text back"),
+        Because.CHANGED: _("the text was changed"),
+        Because.TAKEN_BACK: _("it is no longer needed"),
+    }[code]

@@ -19,7 +19,7 @@ from accounts.people import actor_of
 from core import clock
 from core.db import database, reading, session, writing
 from core.outbox import Job, handler, promise, promise_all
-from wiki.articles.events import RevisionSaved
+from wiki.articles.events import EmergencyAsked, RevisionSaved
 from wiki.feedback.events import HelpfulVoted
 from wiki.notifications import audiences
 from wiki.notifications.facts import Fact, name_of
@@ -34,7 +34,7 @@ from workflows.permissions import who_acted
 
 TOPIC = "notices"
 CHUNK = 100  # notices in one statement
-DID_IT: dict[type, str] = {TaskClaimed: "by_id", ExpertAsked: "asked_by_id", RevisionSaved: "author_id",
+DID_IT: dict[type, str] = {TaskClaimed: "by_id", ExpertAsked: "asked_by_id", EmergencyAsked: "asked_by_id", RevisionSaved: "author_id",
                            HelpfulVoted: "voter_id"}  # fmt: skip
 
 

@@ -187,6 +187,8 @@ def pinnable(actor: Actor, article_slug: str, version: str | None) -> tuple[Arti
     found = articles.version_of(actor, article, version or article.version)
     if found is None:
         raise Invalid({"version": _("There is no version %(version)s of this article.", version=str(version)[:20])})
+    if article.provisional is not None and found.version == article.version:
+        raise Invalid({"article": _("Its review has not ended; a lesson teaches what is approved.")})
     return article, found
 
 
