@@ -34,8 +34,13 @@ from workflows.permissions import who_acted
 
 TOPIC = "notices"
 CHUNK = 100  # notices in one statement
-DID_IT: dict[type, str] = {TaskClaimed: "by_id", ExpertAsked: "asked_by_id", EmergencyAsked: "asked_by_id", RevisionSaved: "author_id",
-                           HelpfulVoted: "voter_id"}  # fmt: skip
+DID_IT: dict[type, str] = {  # who did it, where an event does not call them ``actor_id``
+    TaskClaimed: "by_id",
+    ExpertAsked: "asked_by_id",
+    EmergencyAsked: "asked_by_id",
+    RevisionSaved: "author_id",
+    HelpfulVoted: "voter_id",
+}
 
 
 @cache
