@@ -41,6 +41,17 @@ def set_deadline(task: Task, *, before: Task | None = None) -> None:
     _reckon(task, stage, calendar)
 
 
+def hurry(task: Task, until: datetime) -> None:
+    """The task is due by ``until`` at the latest: what it judges is in use already. It never gets more time by this."""
+    stage = task.definition_stage
+    calendar = calendar_for(stage, task.team_id)
+    left = max(1, calendars.between(calendar, task.opened_at, until))
+    if left < (task.minutes or stage.due_hours * HOUR):
+        task.minutes = left
+        _reckon(task, stage, calendar)
+        session.flush()
+
+
 def _reckon(task: Task, stage: Stage, calendar: calendars.Calendar) -> None:
     task.due_at = calendars.add(calendar, task.opened_at, task.minutes or stage.due_hours * HOUR)
     bells = _bells(stage, task.minutes or 0)
@@ -63,8 +74,9 @@ def _bells(stage: Stage, minutes: int) -> list[Bell]:
 def sound_due(limit: int = 500) -> int:
     """Every alarm that is due has sounded afterwards, once each and in order; how many did."""
     now, sounded = clock.now(), 0
-    due = sa.select(Task.id, Task.review_id).where(Task.state == TaskState.OPEN, Task.alarm_at <= now)
-    for task_id, review_id in session.execute(due.order_by(Task.alarm_at).limit(limit)).all():
+    due = sa.select(Task.review_id, Task.id).where(Task.state == TaskState.OPEN, Task.alarm_at <= now)
+    rows = session.execute(due.order_by(Task.alarm_at).limit(limit)).all()
+    for review_id, task_id in sorted(tuple(row) for row in rows):  # who holds several reviews takes them in this order
         lock(Review, review_id)  # as a decision does: what is decided meanwhile is not complained about
         task = session.get(Task, task_id, populate_existing=True)
         while task is not None and task.state is TaskState.OPEN and task.alarm_at is not None and task.alarm_at <= now:

@@ -15,7 +15,7 @@ EM, LATIN = 12, 6
 BOX, GAP, PAD = 142, 28, 8
 HEAD, SEAT, FOOT = 26, 28, 22
 EDGE = 8
-END = 66
+END = 72
 LANE = 16  # between return arrows
 
 Place = tuple[int, int, int, int]  # x, y, width, height

@@ -14,6 +14,7 @@ from workflows.definitions import FEW, OWN
 
 Draft = dict[str, Any]
 Fields = list[tuple[str, str]]
+Tree = dict[str | None, Any]  # names cut at their hyphens; under None the values
 
 ROLES = ("business", "qa", "training", "supervisor")  # in the order in which they usually judge
 
@@ -54,24 +55,24 @@ IN_APPLIES = ("topics", "categories", "significances")
 
 def read(fields: Iterable[tuple[str, str]]) -> Draft:
     """The draft that was typed; fields of other names are passed over."""
-    tree: dict[str, Any] = {}
+    tree: Tree = {}
     for name, value in fields:
         at = tree
         for part in name.split("-")[:8]:
             at = at.setdefault(part, {})
-        at.setdefault("", []).append(value)
+        at.setdefault(None, []).append(value)
     return _read(tree, PIPELINE)
 
 
-def _read(tree: dict[str, Any], shape: Shape) -> Draft:
+def _read(tree: Tree, shape: Shape) -> Draft:
     def values(name: str) -> list[str]:
-        return list(tree.get(name, {}).get("", []))
+        return list(tree.get(name, {}).get(None, []))
 
     out: Draft = {name: (values(name) or [""])[0] for name in (*shape.words, *shape.numbers)}
     out |= {name: bool((values(name) or [""])[0]) for name in shape.ticks}
     out |= {name: values(name) for name in shape.lists}
     for name, below in shape.rows.items():
-        rows = {int(key): part for key, part in tree.get(name, {}).items() if re.fullmatch(r"[0-9]{1,3}", key)}
+        rows = {int(key): part for key, part in tree.get(name, {}).items() if key and re.fullmatch("[0-9]{1,3}", key)}
         out[name] = [_read(rows[number], below) for number in sorted(rows)[: FEW + 1]]
     return out
 

@@ -43,15 +43,16 @@ class Sheet:
         return self.world.words(self.definition)
 
 
-def sheet_of(draft: Draft) -> Sheet:
-    """The form with everything that is wrong with it, by field."""
+def sheet_of(draft: Draft, key: str | None = None) -> Sheet:
+    """The form of a pipeline with everything that is wrong with it, by field."""
     document, world = document_of(draft), World()
     try:
         definition: Definition | None = Definition.model_validate(document)
     except ValidationError:
         definition = None
     try:
-        problems = faults_in_world(parse(document), world)
+        sound = parse(document)
+        problems = faults_in_world(sound, world) | pipelines.faults_beside(key, sound, world)
     except Invalid as error:
         problems = error.errors
     return Sheet(draft, document, definition, {field_of(path): said for path, said in problems.items()}, world)
@@ -187,7 +188,7 @@ def trial_of(who: Actor, sheet: Sheet, key: str, asked: dict[str, Any]) -> dry_r
 
 
 def _question(who: Actor, sheet: Sheet, asked: dict[str, Any]) -> dry_run.Question:
-    changed = frozenset(asked["changed"])
+    changed = frozenset(asked["changed"] or sheet.world.fields([asked["kind"]]))  # nothing ticked: everything
     review = session.get(Review, int(asked["review"])) if asked["review"].isdecimal() else None
     if review is not None and subjects.subject(review.subject_kind).visible(who, review.subject_id):
         case = Case(topic=review.topic, significance=review.significance, categories=_steps(review.category))
@@ -213,6 +214,7 @@ def _author(username: str) -> tuple[int, ...]:
 def listed(rows: list[Any], world: World) -> list[dict[str, Any]]:
     """Pipelines as the list shows them."""
     running, savers = pipelines.running(), _savers(rows)
+    world.named({one for row in rows for stage in row.definition.stages for seat in stage.seats for one in seat.people})
     out = []
     for row in rows:
         words = world.words(row.definition)

@@ -138,7 +138,7 @@ def _editor(
     focus: str = "",
     check: bool = False,
 ) -> str:
-    sheet = sheet_of(draft)
+    sheet = sheet_of(draft, key if key != NEW else None)
     shown = errors if errors is not None else sheet.problems if check else {}
     stored = pipelines.newest(key) if key != NEW else None
     return render_template(
@@ -169,8 +169,12 @@ def _opened(asked: str, errors: dict[str, str]) -> set[str]:
         out.add("more-" + rest.split(":")[0])
     for name in errors:
         parts = name.split("-")
-        if parts[0] != "stages":
-            out.add("narrow" if parts[0] in {"categories", "significances"} else "policies")
+        if parts[0] in {"topics", "categories", "significances"}:
+            out.add("narrow")
+        elif parts[0] in {"on_change", "on_send_back", "emergency_hours"}:
+            out.add("policies")
+        elif parts[0] != "stages":
+            continue
         elif len(parts) > 4 and parts[2] == "seats":
             inside = parts[4] in {"team", "category", "people"}
             out.add(f"who-{parts[1]}-{parts[3]}" if inside else f"more-{parts[1]}" if parts[4] != "role" else "")

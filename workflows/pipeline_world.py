@@ -36,6 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self._holders: dict[str, list[Person]] = {}
+        self._named: dict[str, Person | None] = {}
 
     @cached_property
     def teams(self) -> dict[str, str]:
@@ -82,10 +83,12 @@ class World:
 
     def named(self, usernames: set[str]) -> dict[str, Person]:
         """The people of these usernames, disabled ones too."""
-        if not usernames:
-            return {}
-        rows = session.scalars(sa.select(User).where(User.username.in_(usernames)).options(joinedload(User.team)))
-        return {user.username: _person(user) for user in rows}
+        unknown = usernames - self._named.keys()
+        if unknown:
+            found = sa.select(User).where(User.username.in_(unknown)).options(joinedload(User.team))
+            people = {user.username: _person(user) for user in session.scalars(found)}
+            self._named |= {username: people.get(username) for username in unknown}
+        return {username: person for username in usernames if (person := self._named[username]) is not None}
 
     def holders(self, role: str) -> list[Person]:
         """The active people who hold a role, by name."""

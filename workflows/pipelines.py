@@ -131,7 +131,9 @@ def save_pipeline(
     stored = definition.model_dump(mode="json")
     if current is not None and current.active and (current.name, _plain(current.document)) == (name, _plain(stored)):
         return current
-    _check_others(key, definition, current)
+    wrong = faults_beside(key, definition)
+    if wrong:
+        raise Invalid(wrong, code="pipeline-clash")
     return _store(actor, key, name, stored, current, note)
 
 
@@ -179,19 +181,23 @@ def _checked(key: str | None, name: str, document: Any) -> Definition:
     return definition
 
 
-def _check_others(key: str, definition: Definition, current: Pipeline | None) -> None:
-    """No other pipeline claims the same with the same right, and no kind is left without one."""
-    others = {row.key: row for row in session.scalars(active_pipelines()) if row.key != key}
-    world = World()
-    for other in others.values():
+def faults_beside(key: str | None, definition: Definition, world: World | None = None) -> dict[str, str]:
+    """What is wrong with it beside the others: another pipeline claims the same with the same right, or a kind would
+    be left without any. A sentence at what it judges; empty when they get along."""
+    world = world or World()
+    rows = {row.key: row for row in session.scalars(active_pipelines())}
+    current = rows.pop(key or "", None)
+    for other in rows.values():
         if clashes(definition.applies, other.definition.applies):
-            said = _clash(definition, other, world)
-            raise Invalid({"applies.topics": said}, code="pipeline-clash")
-    if current is not None and current.active:
-        rest = {one.key: one.definition for one in others.values()}
-        left = _left_alone(current.definition, rest | {key: definition}, rest | {key: current.definition})
+            return {"applies.topics": _clash(definition, other, world)}
+    if current is not None:
+        rest = {one.key: one.definition for one in rows.values()}
+        left = _left_alone(
+            current.definition, rest | {current.key: definition}, rest | {current.key: current.definition}
+        )
         if left:
-            raise Invalid({"applies.topics": _alone(left, world)})
+            return {"applies.topics": _alone(left, world)}
+    return {}
 
 
 def _clash(definition: Definition, other: Pipeline, world: World) -> str:

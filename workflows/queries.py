@@ -202,7 +202,7 @@ def may_fill() -> sa.ColumnElement[bool]:
     """
     now = clock.now()
     away = aliased(User)
-    stands_in = sa.exists().where(
+    stands_in = sa.exists().where(  # about this very task, also two queries deep (``correlate_except``)
         Absence.deputy_id == User.id,
         Absence.user_id == away.id,
         Absence.reviews,
@@ -214,6 +214,7 @@ def may_fill() -> sa.ColumnElement[bool]:
         _fits(away.id, away.team_id),
         _is_free(away.id),
     )
+    stands_in = stands_in.correlate_except(Absence, away)
     return sa.and_(User.active, _has_role(User.id), _is_free(User.id), sa.or_(_fits(User.id, User.team_id), stands_in))
 
 

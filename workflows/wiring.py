@@ -12,6 +12,7 @@ from workflows import (
     caretaker_views,
     claiming,
     expert_views,
+    flow_wiring,
     housekeeping,
     inbox_views,
     pipeline_api,
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(calendar_views.bp)
     app.register_blueprint(caretaker_views.bp)
     app.register_blueprint(pipeline_views.bp)
+    flow_wiring.init_app(app)
     seed(ensure_calendars)
     menu(_l("Inbox"), "reviews.inbox", P.HOLD_SEATS, order=20, badge=count_waiting)
     menu(_l("Team board"), "reviews.board", P.WATCH_TEAM, order=20, place="person")

@@ -16,7 +16,7 @@ from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
-from wiki.articles import ops
+from wiki.articles import ops, provisional
 from wiki.articles.models import Submission
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
@@ -90,6 +90,9 @@ class World:
         narrow = make.article(author, title="once for all")
         self.narrow = make.article(author, article=narrow.slug, **secret("zznarrow")).slug
         self.opening = make.submission(author, article=self.circle, title="zzopening title", body="zzopening body").id
+        asked = make.submission(author, title="asked for")
+        provisional.ask_emergency(asked, who["manager"], "it burns")
+        self.emergency = asked.id
         self.task = make.task(session.get_one(Submission, self.review)).id
         self.closed_task = make.task(session.get_one(Submission, self.closed_review)).id
         noted = deciding.comment(self.task, who["business"], note="", remarks=[deciding.Passage("body", "", "shorter")])

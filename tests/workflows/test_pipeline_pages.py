@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from core.db import reading, session, writing
+from tests.clients import fewest
 from wiki.articles.ops import add_category
 from workflows import pipelines
 from workflows.models import Pipeline
-from workflows.pipeline_forms import act, draft_of, empty, fields_of
+from workflows.pipeline_forms import act, document_of, draft_of, empty, fields_of
 
 URL = "/admin/pipelines"
 
@@ -65,6 +66,20 @@ def test_the_list_tells_what_there_is(chief, make):
     page = words(chief.text(URL))
     assert "FAQ Business reviewer → Quality reviewer → Supervisor FAQ 1" in page
     assert "came with the product" in page
+
+
+def test_the_list_asks_no_more_for_more_pipelines(chief, make, query_count):
+    few = fewest(query_count, lambda: chief.text(URL))
+    with writing():
+        chiefs = make.actor("manager")
+        for number, category in enumerate(("one", "two", "three")):
+            add_category(category, category)
+            session.flush()
+            people = [make.user("business").username for _ in range(3)]
+            draft = {**empty(), "topics": ["faq"], "categories": [category]}
+            draft["stages"][0]["seats"][0] |= {"people": people, "approvals": "2"}
+            pipelines.save_pipeline(chiefs, None, f"P{number}", document_of(draft))
+    assert fewest(query_count, lambda: chief.text(URL)) <= few + 3  # the people named in them, with their roles
 
 
 @pytest.mark.both_databases
@@ -135,7 +150,7 @@ class TestButtons:
         assert 'id="f-stages-0-checklist"' in page
         assert re.search(r'<details class="more" id="more-0" open>', page)
         assert "The weights sum to 90; they must sum to 100." in words(page)
-        sound = {**empty(), "topics": ["faq"]}
+        sound = {**empty(), "topics": ["faq"], "categories": ["billing"]}
         answer = chief.submit(f"{URL}/new", form(sound, act="draw"), to=f"{URL}/new/draft")
         assert "Nothing is wrong with it. It is not saved yet." in words(answer)
 

@@ -28,6 +28,7 @@ from wiki.articles.shapes import (
     DiffOut,
     ListOut,
     MovedOut,
+    ProvisionalOut,
     SubmissionChange,
     SubmissionIn,
     SubmissionOut,
@@ -243,6 +244,9 @@ def _article_row(article: Article, authors: list[str]) -> ArticleOut:
         tags=content.tags,
         services=content.services,
         audience=article.audience.value,
+        provisional=ProvisionalOut(kind=article.provisional.value, deadline=article.provisional_until)
+        if article.provisional
+        else None,
     )
 
 
@@ -260,7 +264,8 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
-    return Answer(_article(article), 200, f"{article.id}-{article.version}-{article.revision_id}")
+    etag = f"{article.id}-{article.version}-{article.revision_id}-{article.provisional or ''}"
+    return Answer(_article(article), 200, etag)
 
 
 @api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)

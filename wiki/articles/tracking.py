@@ -13,6 +13,7 @@ from core.i18n import _
 from wiki.articles import ops, presenting
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
 from wiki.articles.queries import buffer_of, publication_of
+from wiki.articles.rules import Because
 from workflows.blindness import blind_since, hides
 from workflows.models import Decision, Review
 from workflows.presenting import stage_word
@@ -117,7 +118,7 @@ def trail_of(submission: Submission, *, with_notes: bool = True, reader: Actor |
     words = _Words(submission, rows)
     out = [words.act(row, with_notes=with_notes) for row in rows]
     published = publication_of(submission.id)
-    if published is not None and since is None:
+    if published is not None and published.provisional is None and since is None:  # else the trail itself tells
         out.append({"actor": _("Spiral"), "verb": "publish", "at": published.published_at, "stage": None,
                     "revision": None, "note": _("version %(version)s", version=published.version)})  # fmt: skip
     return out[::-1]
@@ -146,7 +147,7 @@ class _Words:
             "at": row.at,
             "stage": self._stage(row.stage) if row.stage else None,
             "revision": self.numbers.get(row.revision_id or 0),
-            "note": row.note if with_notes else "",
+            "note": (row.note or _why(row)) if with_notes else "",
         }
 
     def _stage(self, key: str) -> str:
@@ -190,3 +191,25 @@ def open_remarks(submission: Submission | None, reader: Actor) -> list[dict[str,
     found = text_of(submission, reader)
     cards = [*found.rest, *(card for text in found.texts for card in text["remarks"])]
     return [card for card in cards if card["resolved_at"] is None]
+
+
+def _why(row: TrailEntry) -> str:
+    """Why the house itself acted, for entries that carry a reason by its name."""
+    because = row.details.get("because")
+    return because_word(Because(because)) if because in set(Because) else ""
+
+
+def because_word(code: Because) -> str:
+    """Why a publication before review, or the request for one, is over."""
+    return {
+        Because.APPROVED: _("the review approved the text"),
+        Because.REPLACED: _("the review approved a later revision"),
+        Because.REJECTED: _("the review rejected the text"),
+        Because.WITHDRAWN: _("the author withdrew the text"),
+        Because.DEADLINE: _("the review was not done in time"),
+        Because.RETIRED: _("the article was retired"),
+        Because.LAPSED: _("nobody gave the second signature in time"),
+        Because.RETURNED: _("a reviewer sent the text back"),
+        Because.CHANGED: _("the text was changed"),
+        Because.TAKEN_BACK: _("it is no longer needed"),
+    }[code]

@@ -10,16 +10,28 @@ from core.db import session
 from core.i18n import _l
 from core.permissions import can
 from core.seeds import seed
-from core.slots import menu
-from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
+from core.slots import menu, panel
+from wiki.articles import (
+    api,
+    cli,
+    list_views,
+    listeners,
+    presenting,
+    provisional_api,
+    provisional_views,
+    similar,
+    submission_views,
+    tracking,
+    views,
+)
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
-from wiki.articles.models import Revision, Submission
+from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
 from wiki.articles.pipelines import seeded
-from wiki.articles.queries import by_submission_ids, categories
+from wiki.articles.queries import approved_publication, by_submission_ids, categories
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
@@ -30,6 +42,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(provisional_views.bp)
+    menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    for slot in ("submission.side", "review.side"):
+        panel(slot, provisional_views.beside_submission, order=10)
+    for slot in ("home.top", "inbox.top"):
+        panel(slot, provisional_views.waiting_signatures, order=10)
     menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
@@ -112,14 +130,9 @@ def _text(revision_id: int) -> dict[str, Any]:
     return {"title": revision.title, "kind": revision.kind, "texts": presenting.labelled(revision)}
 
 
-def _base(submission: Submission, revision: Revision) -> Revision | None:
-    """What the proposal is compared with: what is live – or, once it is live itself, what it was written against."""
-    article = submission.article
-    if article is None or not article.live:
-        return None
-    if article.revision_id != revision.id:
-        return article.revision
-    return session.get(Revision, submission.base_revision_id) if submission.base_revision_id else None
+def _version_url(article: Article, published: Publication) -> str:
+    rev = published.version if published.version != article.version else None
+    return url_for("articles.show", slug=article.slug, rev=rev)
 
 
 def _page(actor: Actor, task: Task) -> dict[str, Any]:
@@ -128,8 +141,8 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     revision = session.get_one(Revision, task.revision_id)
     kind = KINDS[submission.kind]
     article = submission.article
-    base = _base(submission, revision)
-    changed, same = changes(kind, of_revision(base), of_revision(revision)) if base else ([], [])
+    before = approved_publication(article)
+    changed, same = changes(kind, of_revision(before.revision), of_revision(revision)) if before else ([], [])
     names = presenting.names_of(submission.author_ids)
     ids = submission.author_ids
     author = submission.author
@@ -149,10 +162,9 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
             "revision": revision.number,
             "category": revision.category.name if revision.category else None,
             "edit_url": url_for("submissions.edit", submission_id=submission.id),
+            "provisional": article.provisional.value if article and article.provisional else None,
         },
-        "live": {"url": url_for("articles.show", slug=article.slug), "version": article.version}
-        if article and base
-        else None,
+        "live": {"url": _version_url(article, before), "version": before.version} if article and before else None,
         "changes": changed,
         "unchanged": same,
         "texts": presenting.labelled(revision),
@@ -162,4 +174,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "init_app", "listeners", "provisional_api"]

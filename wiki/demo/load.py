@@ -13,6 +13,7 @@ from core.db import reading, session, writing
 from core.errors import Conflict
 from core.i18n import _
 from wiki.demo.content import Library, Present
+from wiki.demo.early import plan_early
 from wiki.demo.hours import some_time
 from wiki.demo.judging import found, plan_judging
 from wiki.demo.people import make_logins, settle_in
@@ -38,6 +39,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan = Plan(library, Present(clock.now()))
     plan_texts(plan)
     plan_judging(plan)
+    plan_early(plan)
     plan_usage(plan)
     plan_readings(plan)
     plan_courses(plan)
