@@ -135,7 +135,7 @@ def test_a_colleague_finds_the_question_and_answers(make, signed_in, task, asker
     browser, other = signed_in(asker), signed_in(expert)
     assert ask(browser, task, to="Wen (wen)").status_code == 302
     assert ask(browser, task, to="Wen").status_code == 302, "a name that one person has will do"
-    assert "A colleague asks for your opinion." in words(other.text("/reviews"))
+    assert "2 times a colleague asks for your opinion." in words(other.text("/reviews"))
     listed = other.text("/reviews/questions")
     assert "Is this right?" in listed
     page = re.search(r'href="(/reviews/questions/\d+)"', listed)[1]

@@ -1,5 +1,6 @@
 """The mail that carries an expert's link to somebody outside. What is kept of it does not contain the link."""
 
+from accounts.models import User
 from core.db import session
 from core.i18n import _, force_locale
 from core.outbox import promise
@@ -25,7 +26,7 @@ def letter(request_id: int, link: str) -> mailing.Letter | None:
     asked = session.get(ExpertRequest, request_id)
     if asked is None or asked.answered_at is not None or asked.revoked_at is not None:
         return None
-    asker = session.get_one(mailing.User, asked.asked_by_id)
+    asker = session.get_one(User, asked.asked_by_id)
     review = session.get_one(Review, asked.review_id)
     with force_locale(mailing.locale_of(asker)):
         lines = [

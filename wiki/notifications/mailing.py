@@ -132,7 +132,9 @@ def _single(job: Job) -> Letter | None:
         )
         subject = _("Urgent: %(subject)s", subject=said.subject) if entry.urgent else said.subject
         body = "\n".join([*lines, "", link(entry), "", *_foot()])
-    mail = new_mail(user, f"notice:{entry.id}", subject, body, entry.created_at, [[entry.subject_kind, entry.subject_id]])
+    mail = new_mail(
+        user, f"notice:{entry.id}", subject, body, entry.created_at, [[entry.subject_kind, entry.subject_id]]
+    )
     return Letter(mail, user.name, (entry.id,))
 
 
