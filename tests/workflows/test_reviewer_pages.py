@@ -236,7 +236,8 @@ def test_a_blind_reviewer_sees_nothing_of_what_the_other_found(make, signed_in, 
     places = [seen, browser.text(f"/submissions/{made.id}"), browser.text("/reviews"),
               script.get(f"/reviews/{blind.id}").text, script.get(f"/submissions/{made.id}").text]  # fmt: skip
     for place in places:
-        assert "zz" not in place
+        assert "zzfound" not in place
+        assert "zzremark" not in place
         assert "The First" not in re.sub(r"<datalist.*?</datalist>", "", place, flags=re.S), "but as somebody to ask"
     assert "zzfound" in signed_in(session_user(made)).text(f"/submissions/{made.id}"), "authors see it at once"
     checks = {"check-right": "yes", "check-clear": "yes"}
