@@ -20,7 +20,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.caches import Cache
 from core.chores import chore
-from core.db import lock, session
+from core.db import after_commit, lock, session
 from core.errors import Conflict, Invalid, NotFound
 from core.events import emit
 from core.i18n import _
@@ -55,13 +55,14 @@ class _Standing:
 
 # ── who is away ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_standing: Cache[tuple[_Standing, ...]] = Cache(1, seconds=1.0, until_write=True)
+_standing: Cache[tuple[_Standing, ...]] = Cache(1, seconds=1.0)
+CHANGED = "absences_changed"  # noted in the session by a transaction that has written some
 
 
 def principals(user_id: int, at: datetime | None = None) -> tuple[Principal, ...]:
     """The people who are away (now, or at a moment to come) and for whom this person may judge, by id.
 
-    At most a second old in a request that reads, and of this transaction in one that writes.
+    At most a second old, as any right may be; a return that ends one moves what was seen through it on (``is_back``).
     """
     at = at or clock.now()
     found = (one for one in standing() if one.reviews and one.deputy_id == user_id and one.is_on(at))
@@ -92,13 +93,13 @@ def away(user_ids: Iterable[int], at: datetime | None = None) -> dict[int, Absen
 
 
 def standing() -> tuple[_Standing, ...]:
-    """Every absence of an active person that is not over: one query, kept until the next write, at most a second."""
-    writes = bool(session.info.get("writes"))
-    found = None if writes else _standing.get("all")
+    """Every absence of an active person that is not over: one query, kept until one changes, at most a second."""
+    if session.info.get(CHANGED):
+        return _ask()  # this transaction's own writes, which nobody else may see before it commits
+    found = _standing.get("all")
     if found is None:
         found = _ask()
-        if not writes:
-            _standing.put("all", found)
+        _standing.put("all", found)
     return found
 
 
@@ -331,6 +332,8 @@ def _trail(actor: Actor | None, verb: str, row: Absence) -> None:
 
 
 def _tell(row: Absence) -> None:
+    session.info[CHANGED] = True
+    after_commit(_standing.clear)
     emit(AbsenceChanged(row.id, row.user_id, row.deputy_id, clock.now()))
 
 

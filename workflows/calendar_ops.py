@@ -17,7 +17,7 @@ from core.events import emit
 from core.i18n import _, choose_zone
 from core.permissions import require
 from workflows.calendar_models import ShiftCalendar, SiteCalendar
-from workflows.calendar_queries import CENTRE, CHANGED, OFFICE, calendar_by_slug
+from workflows.calendar_queries import CENTRE, OFFICE, calendar_by_slug, changed
 from workflows.calendar_texts import SpecialDay, special_days_text, text_of
 from workflows.calendars import CLOSED, WHOLE_DAY, Calendar, NeverOpens, Spans, next_opening
 from workflows.events import CalendarChanged
@@ -48,7 +48,7 @@ def ensure_calendars() -> None:
         for slug, (name, week) in DEFAULTS.items()
         if slug not in known
     )
-    session.info[CHANGED] = True
+    changed()
     session.flush()
 
 
@@ -90,14 +90,14 @@ def save_calendar(
     for field, value in after.items():
         setattr(row, field, value)
     row.version, row.updated_at = row.version + 1, clock.now()
-    session.info[CHANGED] = True
+    changed()
     _write(row)
     others = _move(row, moved)
     details = {"slug": slug, "version": row.version, "changed": _differences(before, after), "sites": sorted(moved)}
     audit.record(actor, "saved", subject_kind="calendar", subject_id=row.id, details=details)
     if moved or {**before, "name": name} != {**after, "name": name}:  # a new name moves no deadline
-        for changed in sorted({slug, *others}):
-            emit(CalendarChanged(changed))
+        for one in sorted({slug, *others}):
+            emit(CalendarChanged(one))
     return row
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import selectinload
 
 from accounts.models import Site
 from core.caches import Cache
-from core.db import session
+from core.db import after_commit, session
 from core.i18n import choose_zone
 from workflows.calendar_models import ShiftCalendar, SiteCalendar
 from workflows.calendars import Calendar, always
@@ -24,7 +24,13 @@ class Known:
     by_site: dict[int, str]
 
 
-_known: Cache[Known] = Cache(1, seconds=1.0, until_write=True)
+_known: Cache[Known] = Cache(1, seconds=1.0)
+
+
+def changed() -> None:
+    """This transaction has written calendars: it reads its own, and everybody reads anew once it has committed."""
+    session.info[CHANGED] = True
+    after_commit(_known.clear)
 
 
 def calendar_of(slug: str | None = None, site_id: int | None = None) -> Calendar:

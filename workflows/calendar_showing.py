@@ -168,7 +168,8 @@ def week_words(week: tuple[Spans, ...]) -> list[tuple[str, str]]:
     found = []
     for hours, days in groupby(range(7), key=lambda day: week[day]):
         run = list(days)
-        label = names[run[0]] if len(run) == 1 else f"{names[run[0]]}-{names[run[-1]]}"
+        first, last = names[run[0]], names[run[-1]]
+        label = first if len(run) == 1 else _("%(first)s to %(last)s", first=first, last=last)
         found.append((str(label), hours_named(hours)))
     return found
 

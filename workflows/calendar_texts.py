@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from core.errors import Invalid
 from core.i18n import _
-from workflows.calendars import DAY, WHOLE_DAY, Spans
+from workflows.calendars import DAY, LONGEST_NIGHT, WHOLE_DAY, Spans
 
 LONGEST_RANGE = 366  # days on one line
 MOST_DAYS = 2000
@@ -22,7 +22,7 @@ SENTENCES = 5  # shown at once; nobody reads twenty
 
 _WRITTEN_AS = {
     **{str(digit): chr(0xFF10 + digit) for digit in range(10)},  # full width, as are most of the signs below
-    ":": "\uff1a\ufe55\u2236",
+    ":": "\uff1a\ufe55\u2236点",
     ",": "\uff0c\u3001\uff1b;",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d~\uff5e\u301c至到",
     "/": "\uff0f",
@@ -30,11 +30,11 @@ _WRITTEN_AS = {
     " ": "\u3000",
 }
 _PLAIN = {ord(sign): plain for plain, signs in _WRITTEN_AS.items() for sign in signs}  # one for one: places stay
-_TIME = r"\d{1,2}(?::\d{1,2})?"
+_TIME = r"\d{1,2}(?::(?:\d{1,2})?)?"
 _SPAN = rf"{_TIME}\s*-\s*{_TIME}"
-_ONE = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*-\s*(\d{1,2})(?::(\d{2}))?")
+_ONE = re.compile(r"(\d{1,2})(?::(\d{2})?)?\s*-\s*(\d{1,2})(?::(\d{2})?)?")
 _HOURS = re.compile(rf"\s*({_SPAN}(?:\s*,\s*{_SPAN})*)(?![\d:])")
-_LOOKS_LIKE_HOURS = re.compile(r"\d\s*:\s*\d|^\s*\d{1,2}\s*-")
+_LOOKS_LIKE_HOURS = re.compile(r"\d\s*:\s*\d|^\s*\d{1,2}\s*[-:]")
 _DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
 _DAYS = re.compile(rf"{_DATE}(?:\s*(?:\.\.+|-|…)\s*{_DATE})?(?![\d:])")
 
@@ -53,8 +53,7 @@ def spans(text: str, field: str = "hours") -> Spans:
     Raises:
         Invalid: it is not that; the sentence stands at ``field``.
     """
-    parts = [part.strip() for part in text.translate(_PLAIN).split(",")]
-    found = sorted(_span(part, field) for part in parts if part)
+    found = sorted(_span(part, field) for part in _parts(text))
     for one, two in pairwise(found):
         if two[0] < one[1]:
             said = _("%(one)s and %(two)s overlap.", one=text_of((one,)), two=text_of((two,)))
@@ -62,8 +61,15 @@ def spans(text: str, field: str = "hours") -> Spans:
     return tuple(found)
 
 
+def _parts(text: str) -> list[str]:
+    """What stands between the commas, as it was typed."""
+    cuts = [place for place, sign in enumerate(text.translate(_PLAIN)) if sign == ","]
+    parts = [text[begin + 1 : end].strip() for begin, end in pairwise([-1, *cuts, len(text)])]
+    return [part for part in parts if part]
+
+
 def _span(part: str, field: str) -> tuple[int, int]:
-    match = _ONE.fullmatch(part)
+    match = _ONE.fullmatch(part.translate(_PLAIN).strip())
     if match is None:
         raise Invalid({field: _("“%(part)s” is not understood. Write hours like 09:00-12:00, 13:00-18:00.", part=part)})
     first, first_minute, last, last_minute = (int(group or 0) for group in match.groups())
@@ -73,7 +79,13 @@ def _span(part: str, field: str) -> tuple[int, int]:
     if start == end:
         said = _("“%(part)s” begins and ends at the same time. A whole day is 00:00-24:00.", part=part)
         raise Invalid({field: said})
-    return (start, end) if end > start else (start, end + DAY)
+    if end > start:
+        return start, end
+    if end and end + DAY - start > LONGEST_NIGHT:
+        hours = LONGEST_NIGHT // 60
+        said = _("“%(part)s” would go on past midnight for more than %(hours)s hours.", part=part, hours=hours)
+        raise Invalid({field: said})
+    return start, end + DAY
 
 
 def text_of(hours: Spans) -> str:
@@ -137,7 +149,7 @@ def _special(line: str, field: str) -> tuple[list[date], SpecialDay]:
     hours: Spans = ()
     written = _HOURS.match(rest.translate(_PLAIN))
     if written:
-        hours = spans(written.group(1), field)
+        hours = spans(rest[: written.end()], field)
         rest = rest[written.end() :]
     name = " ".join(rest.split())
     if _LOOKS_LIKE_HOURS.search(name.translate(_PLAIN)):  # never a holiday by a slip of the finger

@@ -3,9 +3,9 @@
 Everything here is a pure function of its arguments; time comes in from outside.
 
 A *span* is (start, end) in minutes after the local midnight of the day it belongs to: 09:00–18:00 is (540, 1080). A
-span past midnight goes on counting: 22:00–06:00 is (1320, 1800); only 00:00–24:00 is as long as a day. It belongs to
-the day on which it begins, so a holiday takes away the night that begins on it, and leaves the one that began the
-evening before.
+span past midnight goes on counting: 22:00–06:00 is (1320, 1800); it has at most sixteen hours, so that a slip such as
+09:00–06:00 is none. It belongs to the day on which it begins, so a holiday takes away the night that begins on it, and
+leaves the one that began the evening before.
 
 Spans are what the clock on the wall says; minutes are real. A span across a change to or from summer time therefore
 lasts an hour less or more. A time that the wall never shows on such a day is the moment of the change; one that it
@@ -24,6 +24,7 @@ from core.i18n import _
 
 DAY = 24 * 60  # minutes
 MINUTE = timedelta(minutes=1)
+LONGEST_NIGHT = 16 * 60  # minutes of a span that runs past midnight
 LONGEST_CLOSED = 2 * 366  # days without an hour, after which a calendar counts as never open
 
 Span = tuple[int, int]
@@ -48,7 +49,7 @@ def _must_be_aware(at: datetime) -> None:
 def _must_be_in_order(hours: Spans) -> None:
     reached = 0
     for start, end in hours:
-        if not (reached <= start < DAY and start < end) or (end - start >= DAY and (start, end) != (0, DAY)):
+        if not reached <= start < end or start >= DAY or (end > DAY and end - start > LONGEST_NIGHT):
             raise ValueError(f"not spans of one day in order: {hours}")
         reached = end
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from accounts.events import AbsenceChanged
 from accounts.models import Absence, User
+from accounts.people import actor_of
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
@@ -11,12 +12,13 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.events import emit, on
 from core.i18n import _
 from core.permissions import require
+from workflows.caretaker_models import Caretaker
 from workflows.deciding import find_task, forbid_own_work, must_still_be, note_act, require_seat, unclaim
 from workflows.definitions import ALL
 from workflows.events import TaskClaimed
 from workflows.models import Review, Task, TaskPerson
 from workflows.overtaken import BACK
-from workflows.permissions import P, holds_the_seat
+from workflows.permissions import P, capacity, holds_the_seat
 from workflows.queries import approvals_given, count_eligible, eligible_for
 from workflows.rules import Claim, TaskState
 
@@ -32,13 +34,18 @@ def claim(task_id: int, actor: Actor) -> Task:
     must_still_be(task)
     right = require_seat(actor, task)
     theirs = {None, actor.id, right.on_behalf_of}
-    if task.claimed_by_id not in theirs and task.claim_kind is Claim.TAKEN:
+    if task.claimed_by_id not in theirs and task.claim_kind is Claim.TAKEN and _can_go_on(task):
         name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
         raise Conflict(_("%(name)s is already on this.", name=name), code="claimed", claimed_by=name)
     if task.claimed_by_id != actor.id:
         _give(task, actor.id, Claim.TAKEN, by=actor.id)
         note_act(task, actor, "claim")
     return task
+
+
+def _can_go_on(task: Task) -> bool:
+    """Whoever is on it could still decide it: nobody keeps what they have had a hand in since."""
+    return any(user.id == task.claimed_by_id for user in eligible_for(task))
 
 
 def release(task_id: int, actor: Actor) -> Task:
@@ -49,6 +56,24 @@ def release(task_id: int, actor: Actor) -> Task:
         raise Conflict(_("You have not claimed this."), code="not-claimed")
     unclaim(task)
     note_act(task, actor, "release")
+    return task
+
+
+def take_back(task_id: int, actor: Actor, *, seen: int | None = None) -> Task:
+    """A supervisor or manager gives a task that lies with somebody back to the pool.
+
+    Raises:
+        Forbidden, Conflict (``moved``, or it lies with nobody).
+    """
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    require(actor, P.WATCH_TEAM)
+    must_still_be(task, seen)
+    if task.claimed_by_id is None:
+        raise Conflict(_("Nobody has claimed this."), code="not-claimed")
+    name = session.scalar(sa.select(User.username).where(User.id == task.claimed_by_id))
+    unclaim(task)
+    note_act(task, actor, "take_back", to=name)
     return task
 
 
@@ -129,7 +154,7 @@ def is_back(event: AbsenceChanged) -> None:
     for row in session.execute(_only_through(event.user_id)).all():
         lock(Review, row.review_id)
         task = session.get(Task, row.id, populate_existing=True)
-        if task is None or task.state is not TaskState.OPEN:
+        if task is None or task.state is not TaskState.OPEN or _decides_anyway(event.deputy_id, task):
             continue
         task.version += 1
         if task.claimed_by_id == event.deputy_id:
@@ -137,17 +162,23 @@ def is_back(event: AbsenceChanged) -> None:
         _note_return(task, event.user_id)
 
 
+def _decides_anyway(user_id: int, task: Task) -> bool:
+    """The deputy can decide it without the absence: nothing changes for them."""
+    return capacity(actor_of(session.get_one(User, user_id)), task) is not None
+
+
 def _only_through(user_id: int) -> sa.Select[int, int]:
-    """Open tasks in seats that are narrowed to this person, their team or a category of theirs, or lie with them."""
+    """Open tasks in seats that are narrowed to this person, their team or a category of theirs."""
     user = session.get_one(User, user_id)
     roles = sorted(role.value for role in user.roles)
     named = sa.exists().where(TaskPerson.task_id == Task.id, TaskPerson.user_id == user_id)
+    theirs = sa.select(Caretaker.category).where(Caretaker.user_id == user_id)
     team = Task.team_id == user.team_id if user.team_id is not None else sa.false()
     return (
         sa.select(Task.id, Task.review_id)
         .where(Task.state == TaskState.OPEN, Task.role.in_(roles))
-        .where(sa.or_(named, team, Task.category.is_not(None), Task.claimed_by_id == user_id))
-        .order_by(Task.review_id)
+        .where(sa.or_(named, team, Task.category.in_(theirs)))
+        .order_by(Task.review_id, Task.id)
     )
 
 

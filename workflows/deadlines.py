@@ -74,8 +74,9 @@ def _bells(stage: Stage, minutes: int) -> list[Bell]:
 def sound_due(limit: int = 500) -> int:
     """Every alarm that is due has sounded afterwards, once each and in order; how many did."""
     now, sounded = clock.now(), 0
-    due = sa.select(Task.id, Task.review_id).where(Task.state == TaskState.OPEN, Task.alarm_at <= now)
-    for task_id, review_id in session.execute(due.order_by(Task.alarm_at).limit(limit)).all():
+    due = sa.select(Task.review_id, Task.id).where(Task.state == TaskState.OPEN, Task.alarm_at <= now)
+    rows = session.execute(due.order_by(Task.alarm_at).limit(limit)).all()
+    for review_id, task_id in sorted(tuple(row) for row in rows):  # who holds several reviews takes them in this order
         lock(Review, review_id)  # as a decision does: what is decided meanwhile is not complained about
         task = session.get(Task, task_id, populate_existing=True)
         while task is not None and task.state is TaskState.OPEN and task.alarm_at is not None and task.alarm_at <= now:

@@ -1,6 +1,6 @@
 """The verbs of a reviewer: decide, decide many, comment. Allow, change, remember, tell – in that order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from workflows.events import Commented, TaskDecided
 from workflows.models import AUTHOR, Decision, Remark, Review, RoundPerson, Task
 from workflows.overtaken import moved
 from workflows.permissions import Capacity, P, acted_this_round, capacity, holds_the_seat
-from workflows.rounds import ask, close, close_tasks, current_round, go, open_round, tell
+from workflows.rounds import ask, close, close_tasks, go, open_round, tell
 from workflows.rules import REFUSALS, Ask, Bar, Move, Reason, TaskState, Verb, complete, move, score
 
 NOTE_LIMIT = 4000
@@ -101,8 +101,7 @@ def decide(
 
 def _move_on(task: Task, decision: Decision, actor: Actor) -> None:
     review, before = task.review, task.review.position
-    current = current_round(review)
-    asked = ask(review, current, to_stage=decision.to_stage)
+    asked = ask(review, task.round, to_stage=decision.to_stage)
     found = move(asked, decision.verb)
     _settle(task, decision, found, asked, actor)
     _remember(task, decision, actor)
@@ -112,7 +111,7 @@ def _move_on(task: Task, decision: Decision, actor: Actor) -> None:
 
 def _settle(task: Task, decision: Decision, found: Move, asked: Ask, actor: Actor) -> None:
     """Close the task if its seat is full, and carry the review to where the table says."""
-    review, current = task.review, current_round(task.review)
+    review = task.review
     if decision.verb in REFUSALS or complete(asked, task.definition_stage, task.seat):
         close(task, TaskState.DONE)
     elif task.claimed_by_id in {decision.actor_id, decision.on_behalf_of_id}:
@@ -122,7 +121,7 @@ def _settle(task: Task, decision: Decision, found: Move, asked: Ask, actor: Acto
         open_round(review, actor, task.revision_id, found.to, found.kept)
     elif found.to != review.position:
         close_tasks(review)
-        go(review, current, found.to, asked.votes)
+        go(review, task.round, found.to, asked.votes)
     session.flush()
 
 
@@ -172,7 +171,7 @@ def decide_many(seen: Mapping[int, int], actor: Actor, *, note: str = "") -> tup
     if not seen or len(seen) > BULK_LIMIT:
         raise Invalid({"tasks": _("Choose 1 to %(n)s items.", n=BULK_LIMIT)})
     done, refused = [], {}
-    for task_id in sorted(seen):
+    for task_id in _in_order(seen):
         point = session.begin_nested()
         try:
             task = find_task(task_id, actor)
@@ -184,6 +183,13 @@ def decide_many(seen: Mapping[int, int], actor: Actor, *, note: str = "") -> tup
             point.rollback()
             refused[task_id] = error.sentence
     return done, refused
+
+
+def _in_order(task_ids: Iterable[int]) -> list[int]:
+    """By review: whoever holds several takes them in one order, else two would wait for each other."""
+    found = sa.select(Task.review_id, Task.id).where(Task.id.in_(list(task_ids)))
+    reviews = {task_id: review_id for review_id, task_id in session.execute(found)}
+    return sorted(task_ids, key=lambda task_id: (reviews.get(task_id, 0), task_id))
 
 
 def comment(task_id: int, actor: Actor, *, note: str, remarks: Sequence[Passage] = ()) -> Decision:

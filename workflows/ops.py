@@ -116,7 +116,8 @@ def revise(subject_kind: str, subject_id: int, actor: Actor, *, revision_id: int
     found = move(ask(review, current, changed=changed), Verb.REVISE)
     if before.state is State.RETURNED:
         return  # the next submit opens the round
-    audit.record(
+    _follow(review, found, actor, revision_id, Verb.REVISE)
+    audit.record(  # after what it closed: who looks for the reason looks from then on
         actor,
         Verb.REVISE,
         subject_kind=subject_kind,
@@ -124,7 +125,6 @@ def revise(subject_kind: str, subject_id: int, actor: Actor, *, revision_id: int
         revision_id=revision_id,
         stage=before.stage,
     )
-    _follow(review, found, actor, revision_id, Verb.REVISE)
 
 
 def _follow(review: Review, found: Move, actor: Actor, revision_id: int, verb: Verb) -> None:

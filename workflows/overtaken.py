@@ -38,7 +38,7 @@ def moved(task: Task) -> Conflict:
 
 def _verdict_on(task: Task) -> tuple[str, datetime, str] | None:
     """Who decided this very task."""
-    if task.state is TaskState.OPEN:
+    if task.state is not TaskState.DONE:
         return None
     row = session.execute(
         sa.select(User.name, Decision.decided_at, Decision.verb)

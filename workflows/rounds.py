@@ -33,7 +33,7 @@ ENDED = (State.APPROVED, State.REJECTED, State.WITHDRAWN)
 def set_authors(review: Review, author_ids: Iterable[int], part: str = AUTHOR) -> None:
     """These people may not judge here (any more)."""
     known = {row.user_id: row for row in review.authors}
-    for user_id in author_ids:
+    for user_id in dict.fromkeys(author_ids):
         if user_id not in known:
             review.authors.append(ReviewAuthor(user_id=user_id, part=part))
         elif part == AUTHOR:
@@ -67,12 +67,15 @@ def _people(decision: Decision) -> frozenset[int]:
     return frozenset({decision.actor_id} | ({decision.on_behalf_of_id} if decision.on_behalf_of_id else set()))
 
 
-def sizes_of(review: Review, current: Round) -> dict[tuple[str, str], int]:
-    """How many approvals the seats that need everybody have to have in this round, as far as they have opened."""
+def sizes_of(review: Review) -> dict[tuple[str, str], int]:
+    """How many approvals the seats that need everybody have to have, as when each opened last: an approval that was
+    carried is one of them."""
     if all(seat.approvals != ALL for stage in review.definition.stages for seat in stage.seats):
         return {}
     rows = session.execute(
-        sa.select(Task.stage, Task.seat, Task.needed).where(Task.round_id == current.id, sa.not_(Task.blind))
+        sa.select(Task.stage, Task.seat, Task.needed)
+        .where(Task.review_id == review.id, sa.not_(Task.blind))
+        .order_by(Task.id)
     )
     return {(stage, seat): count for stage, seat, count in rows}
 
@@ -84,7 +87,7 @@ def ask(review: Review, current: Round, **about: object) -> Ask:
         review.position,
         votes_of(current),
         authors=frozenset(review.outsider_ids),
-        sizes=sizes_of(review, current),
+        sizes=sizes_of(review),
         **about,  # type: ignore[arg-type]
     )
 
@@ -124,11 +127,12 @@ def go(
     if to.stage is None:
         return
     stage = review.definition.stage(to.stage)
-    whole = Ask(review.definition, to, votes)
+    whole = Ask(review.definition, to, votes, sizes=sizes_of(review))
     for seat in stage.seats:
         if not complete(whole, stage, seat.key):
             before = _before(resumes, stage, seat) if resumes is not None else None
-            _open(review, current, stage, seat, before)
+            given = sum(1 for v in votes if (v.stage, v.seat, v.verb) == (stage.key, seat.key, Verb.APPROVE))
+            _open(review, current, stage, seat, before, given)
 
 
 def _before(last: Round, stage: Stage, seat: Seat) -> Task | None:
@@ -142,16 +146,17 @@ def _before(last: Round, stage: Stage, seat: Seat) -> Task | None:
     return session.scalar(found)
 
 
-def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task | None) -> None:
+def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task | None, given: int) -> None:
+    """``given``: approvals that stand in the seat already."""
     task = _task(review, current, stage, seat)
     deadlines.set_deadline(task, before=before)
     session.add(task)
     session.flush()
-    _name_people(task, seat)
-    mark_blocked(task)
+    _name_people(task, seat, given)
+    mark_blocked(task, given)
     routing.assign(task)
     _tell_opened(task)
-    if _is_sampled(current, stage) and count_eligible(task) > task.needed:
+    if _is_sampled(current, stage) and count_eligible(task) > task.needed - given:
         second = _task(review, current, stage, seat, blind=True)
         deadlines.set_deadline(second)
         session.add(second)
@@ -190,8 +195,9 @@ def _team_id(slug: str | None) -> int | None:
     return session.scalar(sa.select(Team.id).where(Team.slug == slug)) if slug else None
 
 
-def _name_people(task: Task, seat: Seat) -> None:
-    """The named people; and for a seat that needs everybody, the pool as it is on entry."""
+def _name_people(task: Task, seat: Seat, given: int = 0) -> None:
+    """The named people; and for a seat that needs everybody, the pool as it is on entry: beside the approvals that
+    stand already, everybody's who can be waited for (no author, nobody who acted) – and at least one more."""
     if seat.people:
         ids = list(session.scalars(sa.select(User.id).where(User.username.in_(seat.people))))
         session.add_all(TaskPerson(task_id=task.id, user_id=user_id) for user_id in ids)
@@ -206,14 +212,14 @@ def _name_people(task: Task, seat: Seat) -> None:
     session.flush()
     session.expire(task, ["people"])
     if not task.blind:
-        task.needed = max(1, count_eligible(task))  # authors among the named cannot be waited for
+        task.needed = given + max(1, count_eligible(task))
 
 
-def mark_blocked(task: Task) -> None:
+def mark_blocked(task: Task, given: int = 0) -> None:
     """Say so, and tell the managers, when too few people are left for a seat that just opened."""
-    if count_eligible(task) >= task.needed:
-        task.blocked_at = None
-    elif task.blocked_at is None:
+    if count_eligible(task) >= task.needed - given:
+        return
+    if task.blocked_at is None:
         task.blocked_at = clock.now()
         emit(TaskBlocked(task.id, task.review_id, task.blocked_at))
 

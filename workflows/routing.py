@@ -4,6 +4,7 @@ take it, unless the stage wants it claimed first."""
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.absences import away
 from accounts.models import User
@@ -57,20 +58,25 @@ def _least_loaded(task: Task, people: Sequence[User]) -> User:
         .where(Task.state == TaskState.OPEN, Task.claimed_by_id.in_([user.id for user in people]))
         .group_by(Task.claimed_by_id)
     )
-    load = dict(rows.tuples().all())
+    load = dict(rows.all())
     fewest = min(load.get(user.id, 0) for user in people)
     return _in_turn(task, [user for user in people if load.get(user.id, 0) == fewest])
 
 
 def _in_turn(task: Task, people: Sequence[User]) -> User:
     """Who has waited longest for a turn in this role."""
-    turns = {turn.user_id: turn for turn in session.scalars(sa.select(Turn).where(Turn.role == task.role))}
-    chosen = min(people, key=lambda user: (user.id in turns, turns[user.id].at if user.id in turns else None, user.id))
-    if chosen.id in turns:
-        turns[chosen.id].at = clock.now()
-    else:
-        session.add(Turn(role=task.role, user_id=chosen.id, at=clock.now()))
+    rows = session.execute(sa.select(Turn.user_id, Turn.at).where(Turn.role == task.role))
+    turns = dict(rows.all())
+    chosen = min(people, key=lambda user: (user.id in turns, turns.get(user.id), user.id))
+    _had_their_turn(task.role, chosen.id)
     return chosen
+
+
+def _had_their_turn(role: str, user_id: int) -> None:
+    """Also when another transaction gives the same person their first turn at this instant."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = insert(Turn).values(role=role, user_id=user_id, at=clock.now())
+    session.execute(row.on_conflict_do_update(index_elements=["role", "user_id"], set_={"at": row.excluded.at}))
 
 
 CHOICES: dict[Routing, Callable[[Task, Sequence[User]], User | None]] = {

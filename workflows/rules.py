@@ -203,20 +203,26 @@ def to_chosen_stage_or_author(ask: Ask) -> Move:
     ``on_send_back`` says so (nothing has changed yet, so ``fields`` keeps them too).
     """
     here = ask.definition.index(ask.here.stage)
+    there = None if ask.to_stage is None else _earlier(ask, here)
     if tally(ask, ask.definition.stages[here]) is not Tally.FAILED:
         return Move(ask.here)
-    if ask.to_stage is None:
+    if there is None:
         return Move(Position(State.RETURNED))
+    voided = ask.definition.on_send_back is Approvals.VOIDED
+    gone = {stage.key for stage in ask.definition.stages[there:] if voided or stage.key == ask.to_stage}
+    kept = tuple(v for v in standing(ask, Approvals.KEPT) if v.stage not in gone)
+    return Move(frontier(replace(ask, votes=kept)), kept)
+
+
+def _earlier(ask: Ask, here: int) -> int:
+    """The place of the stage that was chosen; refused also while the no does not decide yet."""
     try:
         there = ask.definition.index(ask.to_stage)
     except KeyError:
         raise IllegalMove(_("There is no stage %(stage)s in this review.", stage=ask.to_stage)) from None
     if there >= here:
         raise IllegalMove(_("A review can be sent back only to an earlier stage or to the author."))
-    voided = ask.definition.on_send_back is Approvals.VOIDED
-    gone = {stage.key for stage in ask.definition.stages[there:] if voided or stage.key == ask.to_stage}
-    kept = tuple(v for v in standing(ask, Approvals.KEPT) if v.stage not in gone)
-    return Move(frontier(replace(ask, votes=kept)), kept)
+    return there
 
 
 def rejected(ask: Ask) -> Move:
@@ -231,9 +237,13 @@ def withdrawn(ask: Ask) -> Move:
 
 
 def go_on_or_back(ask: Ask) -> Move:
-    """A change of text: the round goes on when every vote stands (``on_change``), else a new one at the first gap."""
+    """A change of text: the round goes on when every vote stands (``on_change``), else a new one at the first gap.
+
+    A no is about the text it judged: it stands only while nothing of that has changed.
+    """
     kept = standing(ask, ask.definition.on_change)
-    if len(kept) == len(ask.votes):
+    noes = [v for v in ask.votes if v.verb in REFUSALS and not ask.changed and v.people.isdisjoint(ask.authors)]
+    if len(kept) + len(noes) == len(ask.votes):
         return Move(ask.here)
     return Move(frontier(replace(ask, votes=kept)), kept)
 

@@ -7,7 +7,7 @@ from migrations.columns import Time, code
 from migrations.triggers import drop, refuse
 
 revision = "0014_provisional"
-down_revision = "0012_reviewing"
+down_revision = "0013_notifications"
 
 TABLE = "provisional_publications"
 

@@ -23,8 +23,8 @@ from wiki.articles.queries import by_slug
 from wiki.training.models import Lesson
 
 UNSAFE = {"POST", "PUT"}
-NUMBERS = {"draft", "review", "closed_review", "opening", "asked", "task", "closed_task", "quiz", "hidden_quiz", "question",
-           "attempt", "absence", "session_of_author", "token_of_author"}  # fmt: skip
+NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
+           "attempt", "absence", "asked", "emergency", "remark", "session_of_author", "token_of_author"}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Which calendar counts where, who may change one, and what is told and remembered."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from accounts.people import actor_of
 from core import audit, events
 from core.db import reading, session, writing
 from core.errors import Conflict, Forbidden, Invalid
+from workflows import calendar_ops
 from workflows.calendar_models import ShiftCalendar, SiteCalendar
 from workflows.calendar_ops import OFFICE_WEEK, ensure_calendars, save_calendar
 from workflows.calendar_queries import calendar_by_slug, calendar_of, calendars
@@ -228,3 +229,14 @@ def test_the_defaults_are_in_the_zone_of_the_installation(app):
         assert {row.timezone for row in session.scalars(calendars())} == {"Europe/Berlin"}
     with reading():
         assert calendar_of().timezone == "Europe/Berlin"
+
+
+def test_who_makes_the_same_calendar_a_moment_later_is_told(db):
+    """The check has passed already: the table itself refuses the second one, and the transaction can go on."""
+    row = ShiftCalendar(
+        slug="office", name="x", timezone="UTC", document={"week": [], "exceptions": {}}, version=1,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC), updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    with pytest.raises(Conflict, match="exists already"):
+        calendar_ops._write(row)
+    assert calendar_of("office").week == OFFICE_WEEK

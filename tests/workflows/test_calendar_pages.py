@@ -60,7 +60,7 @@ def test_a_manager_makes_a_calendar_and_gives_it_to_a_site(browser):
     assert "Night desk was saved." in page
     listed = words(browser.text(URL))
     assert "Night desk" in listed
-    assert "Mon-Tue 22:00-06:00" in listed
+    assert "Mon to Tue 22:00-06:00" in listed
     assert "1 special day ahead" in listed
 
 
@@ -68,10 +68,10 @@ def test_the_list_says_who_works_now_and_by_what(browser):
     listed = words(browser.text(URL))
     assert "Around the clock" in listed
     assert "every day around the clock" in listed
-    assert "Mon-Fri 09:00-18:00 Sat-Sun closed" in listed
+    assert "Mon to Fri 09:00-18:00 Sat to Sun closed" in listed
     assert "all without one of their own Wuhan" in listed
     with core_clock.fixed(datetime(2026, 11, 18, 12, tzinfo=UTC)):
-        assert "Closed opens Thu, Nov 19 09:00" in words(browser.text(URL))
+        assert "Out of hours opens Thu, Nov 19 09:00" in words(browser.text(URL))
 
 
 def test_it_says_what_it_means(browser):

@@ -12,6 +12,7 @@ from workflows.calendars import (
     ALWAYS,
     CLOSED,
     DAY,
+    LONGEST_NIGHT,
     WHOLE_DAY,
     Calendar,
     NeverOpens,
@@ -172,7 +173,7 @@ def spans(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
     marks = sorted(draw(st.lists(st.integers(0, DAY - 1), max_size=6, unique=True)))
     pairs = [(a, b) for a, b in zip(marks[::2], marks[1::2], strict=False)]
     if len(marks) % 2:
-        pairs.append((marks[-1], draw(st.integers(marks[-1] + 1, marks[-1] + DAY - 1))))
+        pairs.append((marks[-1], draw(st.integers(marks[-1] + 1, max(DAY, marks[-1] + LONGEST_NIGHT)))))
     return tuple(pairs)
 
 
@@ -292,7 +293,7 @@ def test_an_opening_after_long_is_found():
         ((780, 800), (540, 720)),
         ((1440, 1500),),
         ((0, 1441),),
-        ((1, 1441),),
+        ((540, 1800),),
     ],
 )
 def test_spans_that_make_no_sense_are_refused(hours):

@@ -35,6 +35,7 @@ from wiki.articles.shapes import (
     SubmissionsIn,
     TrailOut,
 )
+from workflows.blindness import blind_since, hides
 from workflows.models import Review
 from workflows.queries import last_review
 
@@ -103,7 +104,13 @@ def _usernames(ids: tuple[int, ...]) -> dict[int, str]:
 
 
 def _trail(submission: Submission) -> list[TrailOut]:
-    rows = list(session.scalars(trail(ops.SUBJECT, submission.id)))
+    who = actor()
+    since = blind_since(who, ops.SUBJECT, submission.id)
+    rows = [
+        row
+        for row in session.scalars(trail(ops.SUBJECT, submission.id))
+        if not hides(since, who, row.verb, row.at, row.actor_id)
+    ]
     names = _usernames(tuple({row.actor_id for row in rows if row.actor_id}))
     numbers = dict(
         session.execute(sa.select(Revision.id, Revision.number).where(Revision.submission_id == submission.id)).all()

@@ -136,6 +136,12 @@ def audience_word(code: Audience | str) -> str:
     }[str(code)]
 
 
+def significances() -> list[tuple[str, str]]:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    words = {Significance.TYPO: _("typo"), Significance.MINOR: _("small change"), Significance.MAJOR: _("large change")}
+    return [(code.value, words[code]) for code in Significance]
+
+
 def provisional_word(kind: ProvisionalKind | str) -> str:
     """What readers must know of a text whose review has not ended, in their language; short, for lists."""
     return {"emergency": _("Emergency, not yet reviewed"), "workaround": _("Not yet validated")}[str(kind)]
@@ -239,8 +245,8 @@ def stages_of(submission: Submission, way: Way | None) -> list[dict[str, Any]]:
     done = {d.stage: (d, name) for d, name in way.approvals}
     out = []
     for stage in review.definition.stages:
-        open_here = next((t for t in way.tasks if t.stage == stage.key), None)
-        row: dict[str, Any] = {"name": role_word(stage.key), "state": "waiting"}
+        open_here = next((t for t in way.tasks if t.stage == stage.key and not t.blind), None)
+        row: dict[str, Any] = {"name": stage.name or role_word(stage.key), "state": "waiting"}
         if open_here is not None:
             row |= {"state": "now", "due_at": open_here.due_at}
         elif stage.key in done:
@@ -270,13 +276,14 @@ def where_is_it(way: Way | None) -> dict[str, Any] | None:
     """The stage it waits in, the roles it waits for, and until when; ``None`` when it waits for nobody."""
     if way is None or way.review.closed_at is not None:
         return None
-    if not way.tasks:
+    tasks = [task for task in way.tasks if not task.blind]  # a second opinion is waited for by nobody
+    if not tasks:
         return {"stage": None, "waiting_for": ["author"], "due_at": None, "tasks": []}
     return {
-        "stage": way.tasks[0].stage,
-        "waiting_for": list(dict.fromkeys(task.role for task in way.tasks)),
-        "due_at": min((t.due_at for t in way.tasks if t.due_at), default=None),
-        "tasks": way.tasks,
+        "stage": tasks[0].stage,
+        "waiting_for": list(dict.fromkeys(task.role for task in tasks)),
+        "due_at": min((t.due_at for t in tasks if t.due_at), default=None),
+        "tasks": tasks,
     }
 
 

@@ -56,11 +56,20 @@ def init_app(app: Flask) -> None:
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     subjects.name_categories(_categories)
     subjects.name_fields(lambda topic: names(KINDS[topic]) if topic in KINDS else [])
+    subjects.name_significances(presenting.significances)
     seed(_pipelines)
     subjects.register(
         SUBJECT,
         subjects.Subject(
-            visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards, changed=_changed
+            visible=_visible,
+            readable=_readable,
+            summary=_summary,
+            page=_page,
+            url=_url,
+            cards=_cards,
+            changed=_changed,
+            known=_known,
+            text=_text,
         ),
     )
 
@@ -111,6 +120,16 @@ def _cards(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
+def _known(actor: Actor, ids: Sequence[int]) -> frozenset[int]:
+    found = by_submission_ids(ids)
+    return frozenset(key for key, row in found.items() if can(actor, P.KNOW_SUBMISSION, row))
+
+
+def _text(revision_id: int) -> dict[str, Any]:
+    revision = session.get_one(Revision, revision_id)
+    return {"title": revision.title, "kind": revision.kind, "texts": presenting.labelled(revision)}
+
+
 def _version_url(article: Article, published: Publication) -> str:
     rev = published.version if published.version != article.version else None
     return url_for("articles.show", slug=article.slug, rev=rev)
@@ -150,7 +169,7 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "unchanged": same,
         "texts": presenting.labelled(revision),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
-        "trail": tracking.trail_of(submission),
+        "trail": tracking.trail_of(submission, reader=actor),
         "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
     }
 

@@ -1,12 +1,15 @@
 """What was published anew moves the pins of the lessons that teach it, or marks them for the trainer."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from core import audit
 from core.db import session
-from core.events import on
+from core.events import emit, on
 from wiki.articles.events import ArticlePublished, ArticleRetired, ProvisionalConfirmed
 from wiki.articles.models import Article, Publication
+from wiki.training.events import LessonOutdated
 from wiki.training.models import Lesson
 from wiki.training.queries import lessons_on
 from wiki.training.rules import Follow, follow
@@ -36,7 +39,7 @@ def follow_the_article(event: ArticlePublished) -> None:
             lesson.publication_id, lesson.marked_at = newest.id, None  # a mark from a retirement is settled, too
             _remember(lesson, "pin", event.slug, before=before.version, after=newest.version)
         elif lesson.marked_at is None:
-            lesson.marked_at = event.at
+            _mark(lesson, event.article_id, event.at)
             _remember(lesson, "mark", event.slug, before=before.version, after=newest.version)
         session.flush()
         session.expire(lesson, ["publication"])
@@ -52,8 +55,14 @@ def follow_the_confirmed(event: ProvisionalConfirmed) -> None:
 def mark_the_retired(event: ArticleRetired) -> None:
     """Learners still read the pinned text; the trainer is to decide what takes its place."""
     for lesson in session.scalars(lessons_on(event.article_id)):
-        lesson.marked_at = lesson.marked_at or event.at
+        if lesson.marked_at is None:
+            _mark(lesson, event.article_id, event.at)
         _remember(lesson, "mark", event.slug, before=lesson.publication.version, after="")
+
+
+def _mark(lesson: Lesson, article_id: int, at: datetime) -> None:
+    lesson.marked_at = at
+    emit(LessonOutdated(lesson.id, lesson.course_id, article_id, at))
 
 
 def _remember(lesson: Lesson, verb: str, slug: str, *, before: str, after: str) -> None:

@@ -1,0 +1,568 @@
+"""Definition × verbs × people, against the model of ``model.py``: after every step both tell the same story.
+
+What is compared: where each review stands, every open task with its people and whoever it lies with, who may decide it
+(predicate, list, ``eligible_for`` and model), the trail – and that nobody judges their own work or twice in a round.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from accounts import absences
+from accounts.models import Absence, User
+from accounts.people import actor_of
+from core import clock as core_clock
+from core.actors import Actor
+from core.audit import TrailEntry
+from core.db import session, writing
+from core.errors import DomainError
+from core.permissions import allowed, can
+from tests.make import Make
+from tests.workflows import model as plain
+from workflows import claiming, deciding, housekeeping, ops, subjects
+from workflows.caretaker_models import Caretaker
+from workflows.definitions import parse
+from workflows.models import Decision, Pipeline, Review, Round, Task
+from workflows.permissions import P
+from workflows.queries import eligible_for
+from workflows.rules import Claim, TaskState, Verb
+
+pytestmark = pytest.mark.both_databases
+KIND, FIELDS, PATHS = "thing", ("price", "steps"), ([], ["tariffs"], ["tariffs", "roaming"])
+ROLES = ("business", "qa", "training", "supervisor")
+SHRINK = bool(os.environ.get("SHRINK"))  # the shortest story that fails, which takes minutes
+START = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
+CAST = {
+    "ana": (("business", "qa"), "billing", ("tariffs",)),
+    "bea": (("qa", "training"), "repair", ()),
+    "bo": (("qa", "supervisor"), "billing", ("tariffs", "roaming")),
+    "carl": (("training", "supervisor"), "repair", ("roaming",)),
+    "dana": (("business", "training", "supervisor"), None, ()),
+    "eli": (("business", "qa"), "billing", ()),
+    "fay": (ROLES, None, ()),
+    "gus": (("manager", "qa", "training"), "repair", ()),
+    "ray": (("rep",), "billing", ()),
+    "sue": (("rep", "business"), "repair", ()),
+}
+_texts: dict[int, dict[str, int]] = {}  # by revision
+
+
+# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def seats(draw: Any, key: str) -> dict[str, Any]:
+    role = draw(st.sampled_from(ROLES))
+    holders = [name for name, (roles, _team, _cares) in CAST.items() if role in roles]
+    people = draw(st.sampled_from([(), (), (), (), holders, holders[:2], [*holders[1:], "ray"]]))
+    narrowed = draw(st.sampled_from([{}] * 9 + [{"team": "billing"}, {"category": "*"}, {"category": "tariffs"}]))
+    return {
+        "key": key,
+        "role": role,
+        "team": None,
+        "category": None,
+        "people": list(people),
+        "approvals": draw(st.sampled_from([1, 1, 1, 1, 2, "all"])),
+        "routing": draw(st.sampled_from(["pool", "pool", "owner", "least_loaded", "round_robin"])),
+        "fields": draw(st.sampled_from([[], [], ["price"], ["steps"]])),
+    } | narrowed
+
+
+@st.composite
+def stages(draw: Any, number: int) -> dict[str, Any]:
+    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 2, 2, 3]))]]
+    return {
+        "key": f"s{number}",
+        "seats": sitting,
+        "need": draw(st.sampled_from(["all", *range(1, len(sitting) + 1)])),
+        "veto": draw(st.booleans()),
+        "claim_first": draw(st.sampled_from([False, False, False, True])),
+        "calibration": draw(st.sampled_from([0, 0, 0, 100])),
+        "returns_to": draw(st.sampled_from([None, None, *[f"s{n}" for n in range(number)]])),
+    }
+
+
+@st.composite
+def documents(draw: Any) -> dict[str, Any]:
+    policies = st.sampled_from(["voided", "kept", "fields"])
+    return {
+        "stages": [draw(stages(number)) for number in range(draw(st.integers(1, 4)))],
+        "on_change": draw(policies),
+        "on_send_back": draw(policies),
+    }
+
+
+# ── the house: one application, the same people for every example ────────────────────────────────────────────────────
+
+
+class House:
+    """What stays the same for all examples of a run; each example is a transaction that is rolled back."""
+
+    def __init__(self, make: Make) -> None:
+        subjects.register(
+            KIND,
+            subjects.Subject(
+                visible=lambda actor, number: True,
+                readable=lambda actor, number: True,
+                summary=lambda number: {},
+                page=lambda actor, task: {},
+                url=str,
+                cards=lambda numbers: {},
+                changed=lambda old, new: frozenset(
+                    name for name in FIELDS if _texts[old].get(name) != _texts[new].get(name)
+                ),
+            ),
+        )
+        self.actors: dict[int, Actor] = {}
+        self.people: dict[int, tuple[str, tuple[str, ...], str | None, tuple[str, ...]]] = {}
+        with writing():
+            for name, (roles, team, cares) in CAST.items():
+                user = make.user(*roles, username=name, name=name.title(), team=team, password=None)
+                session.add_all(Caretaker(user_id=user.id, category=category) for category in cares)
+                self.actors[user.id] = actor_of(user)
+                self.people[user.id] = (name, roles, team, cares)
+            self.teams = {user.team_id: user.team.slug for user in session.scalars(sa.select(User)) if user.team}
+
+    def cast(self) -> dict[int, plain.Person]:
+        return {
+            number: plain.Person(number, name, frozenset(roles), team, frozenset(cares))
+            for number, (name, roles, team, cares) in self.people.items()
+        }
+
+
+class Machine(RuleBasedStateMachine):
+    """Two things under review at once, ten people, and whatever comes to their minds."""
+
+    house: House
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = contextlib.ExitStack()
+        self.stack.enter_context(core_clock.fixed(START))
+        self.stack.enter_context(_rolled_back())
+        self.revisions = 0
+        self.ids: dict[Any, int] = {}  # of tasks, open and past
+        self.versions: dict[int, int] = {}
+
+    @initialize(data=st.data())
+    def begin(self, data: Any) -> None:
+        judged = {number: data.draw(documents(), f"definition {number}") for number in (1, 2)}
+        paths = {number: data.draw(st.sampled_from(PATHS), "category") for number in judged}
+        for number, document in judged.items():
+            whole = parse({**document, "applies": {"topics": [f"thing{number}"]}}).model_dump(mode="json")
+            session.add(Pipeline(key=f"thing{number}", version=1, document=whole, created_at=START))
+        self.world = plain.World(self.house.cast(), judged, paths, START, texts={number: {} for number in judged})
+        session.flush()
+        for number, author in zip(judged, sorted(self.world.people)[-2:], strict=True):
+            self.both(lambda s=number, a=author: self.world.submit(s, a), lambda s=number, a=author: self._submit(s, a))
+
+    # ── doing a thing twice: in the model and for real ───────────────────────────────────────────────────────────────
+
+    def both(self, told: Callable[[], Any], done: Callable[[], Any]) -> tuple[Any, Any]:
+        """The same answer or the same refusal; then the same world."""
+        at = self.world.now = core_clock.now() + timedelta(minutes=1)
+        core_clock._fixed[-1] = at
+        expected = got = answer = found = None
+        try:
+            answer = told()
+        except plain.Refused as refused:
+            expected = refused.code
+        point = session.begin_nested()
+        absences._standing.clear()  # it is kept for a second, and in a test that is a lifetime
+        try:
+            found = done()
+            session.flush()
+            point.commit()
+        except DomainError as error:
+            point.rollback()
+            got = error.code
+        assert got == expected, f"refused with {got!r}, and the model says {expected!r}"
+        self.compare()
+        return answer, found
+
+    def revision(self, subject: int) -> int:
+        """The number under which a subject's text of now is known."""
+        self.revisions += 1
+        _texts[self.revisions] = dict(self.world.texts[subject])
+        return self.revisions
+
+    def pick(self, data: Any) -> tuple[plain.Task, int]:
+        """An open task, and mostly somebody who may decide it."""
+        tasks = self.world.tasks
+        decidable = [task for task in tasks if self.world.able(task)]
+        task = data.draw(st.sampled_from(decidable * 8 + tasks), "task")
+        able = self.world.able(task)
+        everybody = [one.id for one in self.world.people.values() if one.active]
+        if able and data.draw(st.integers(0, 9)) < 8:
+            holder = [task.holder] if task.holder in able else []
+            return task, data.draw(st.sampled_from(holder + able), "who")
+        return task, data.draw(st.sampled_from(everybody), "whoever")
+
+    # ── authors ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(data=st.data(), subject=st.sampled_from([1, 2]))
+    def submit(self, data: Any, subject: int) -> None:
+        run = self.world.run_of(subject)
+        if run is not None and run.state == "in_review" and data.draw(st.integers(0, 9)) < 9:
+            subject = 3 - subject
+        writers = sorted(self.world.writers.get(subject, ())) or sorted(self.world.people)[-2:]
+        who = data.draw(st.sampled_from(writers), "author")
+        self.both(lambda: self.world.submit(subject, who), lambda: self._submit(subject, who))
+
+    def _submit(self, subject: int, who: int) -> None:
+        ops.submit(
+            self.house.actors[who],
+            subject_kind=KIND,
+            subject_id=subject,
+            revision_id=self.revision(subject),
+            topic=f"thing{subject}",
+            title=f"Thing {subject}",
+            category="/".join(self.world.paths[subject]) or None,
+            author_ids=tuple(sorted(self.world.writers[subject])),
+        )
+
+    @precondition(lambda self: self.world.runs)
+    @rule(data=st.data(), subject=st.sampled_from([1, 2]))
+    def revise(self, data: Any, subject: int) -> None:
+        if subject not in self.world.writers:
+            return
+        writers = sorted(self.world.writers[subject])
+        who = data.draw(st.sampled_from(writers * 3 + sorted(self.world.people)), "writer")
+        changed = data.draw(st.sampled_from([["price"], ["steps"], ["price", "steps"], []]), "fields")
+        self.both(
+            lambda: self.world.revise(subject, who, changed),
+            lambda: ops.revise(
+                KIND,
+                subject,
+                self.house.actors[who],
+                revision_id=self.revision(subject),
+                author_ids=tuple(sorted(self.world.writers[subject])),
+            ),
+        )
+
+    @precondition(lambda self: self.world.runs)
+    @rule(data=st.data(), subject=st.sampled_from([1, 2]), act=st.sampled_from(["withdraw", "bar", "bar"]))
+    def withdraw_or_bar(self, data: Any, subject: int, act: str) -> None:
+        if data.draw(st.integers(0, 9)) < 6:
+            return
+        boss = next(iter(self.house.actors.values()))
+        if act == "withdraw":
+            self.both(lambda: self.world.withdraw(subject), lambda: ops.withdraw(KIND, subject, boss))
+            return
+        two = data.draw(st.lists(st.sampled_from(sorted(self.world.people)), min_size=2, max_size=2), "publishers")
+        self.both(lambda: self.world.bar(subject, two), lambda: ops.bar(KIND, subject, boss, two))
+
+    # ── reviewers ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data())
+    def approve(self, data: Any) -> None:
+        self._approve(data)
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data())
+    def approve_too(self, data: Any) -> None:
+        self._approve(data)
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data(), count=st.integers(2, 4))
+    def approve_some(self, data: Any, count: int) -> None:
+        for _ in range(count):
+            if self.world.tasks:
+                self._approve(data)
+
+    def _approve(self, data: Any) -> None:
+        task, who = self.pick(data)
+        here = task.run.find(task.stage)
+        able = self.world.right(who, task) is not None
+        if here["claim_first"] and able and task.holder != who and data.draw(st.booleans()):
+            self.both(lambda: self.world.claim(who, task), lambda: claiming.claim(self.ids[task.key], self.actor(who)))
+        self.decide(task, who, "approve")
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data(), verb=st.sampled_from(["send_back", "send_back", "send_back", "reject"]))
+    def refuse(self, data: Any, verb: str) -> None:
+        task, who = self.pick(data)
+        keys = [stage["key"] for stage in task.run.document["stages"]]
+        earlier = keys[: keys.index(task.stage)]
+        to = data.draw(st.sampled_from([None, None, "author", *earlier * 3, *keys]), "to")
+        self.decide(task, who, verb, to if verb == "send_back" else None)
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), stale=st.booleans())
+    def decide_too_late(self, data: Any, stale: bool) -> None:
+        """Something else than what was seen, or what is decided already."""
+        waiting = {task.key: task for task in self.world.tasks}
+        past = sorted(set(self.ids) - set(waiting))
+        who = data.draw(st.sampled_from(sorted(self.world.people)), "who")
+        if stale and waiting:
+            self.decide(data.draw(st.sampled_from(list(waiting.values()))), who, "approve", stale=True)
+        elif past:
+            key = data.draw(st.sampled_from(past), "past task")
+            run = self.world.runs[key[0]]
+            gone = plain.Task(run, key[1], set(), key[2], key[3], "", None, None, None, 1, key[4], 0)
+            self.decide(gone, who, "approve", stale=True)
+
+    def decide(self, task: plain.Task, who: int, verb: str, to: str | None = None, *, stale: bool = False) -> None:
+        number = self.ids[task.key]
+        seen = session.get_one(Task, number).version - int(stale)
+        right, decision = self.both(
+            lambda: self.world.decide(who, task, verb, to, stale=stale),
+            lambda: deciding.decide(number, self.actor(who), Verb(verb), seen=seen, note="So.", to_stage=to),
+        )
+        if decision is not None:
+            assert (decision.on_behalf_of_id or plain.MINE) == right
+            assert decision.blind == task.blind
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data(), act=st.sampled_from(["claim", "claim", "release", "comment"]))
+    def claim_or_release(self, data: Any, act: str) -> None:
+        task, who = self.pick(data)
+        number, actor = self.ids[task.key], self.actor(who)
+        if act == "claim":
+            self.both(lambda: self.world.claim(who, task), lambda: claiming.claim(number, actor))
+        elif act == "release":
+            self.both(lambda: self.world.release(who, task), lambda: claiming.release(number, actor))
+        else:
+            self.both(lambda: self.world.comment(task), lambda: deciding.comment(number, actor, note="Hm."))
+
+    @precondition(lambda self: self.world.tasks)
+    @rule(data=st.data())
+    def hand_over(self, data: Any) -> None:
+        task, who = self.pick(data)
+        to = data.draw(st.sampled_from(self.world.able(task) + sorted(self.world.people)), "to")
+        name = self.world.people[to].username
+        self.both(
+            lambda: self.world.hand_over(who, task, to),
+            lambda: claiming.hand_over(self.ids[task.key], self.actor(who), to=name),
+        )
+
+    @precondition(lambda self: any(task.blocked for task in self.world.tasks))
+    @rule(data=st.data())
+    def name_people(self, data: Any) -> None:
+        waiting = [task for task in self.world.tasks if not task.blind]
+        blocked = [task for task in waiting if task.blocked]
+        task = data.draw(st.sampled_from(blocked * 4 + waiting), "task")
+        everybody = self.world.people.values()
+        fitting = [one.id for one in everybody if task.role in one.roles and one.active] or [next(iter(everybody)).id]
+        wanted = data.draw(st.sets(st.sampled_from(fitting), max_size=3), "wanted")
+        boss = next(one.id for one in everybody if one.username == "gus")
+        names = [self.world.people[who].username for who in sorted(wanted)]
+        self.both(
+            lambda: self.world.name_people(boss, task, wanted),
+            lambda: claiming.name_people(self.ids[task.key], self.actor(boss), names),
+        )
+
+    # ── being away, leaving for good, time ───────────────────────────────────────────────────────────────────────────
+
+    @rule(data=st.data(), hours=st.integers(1, 8))
+    def go_away(self, data: Any, hours: int) -> None:
+        active = [one.id for one in self.world.people.values() if one.active]
+        here = [who for who in active if not self.world.is_away(who)]
+        who = data.draw(st.sampled_from(here * 5 + active), "who")
+        me = self.world.people[who]
+        others = [o for o in self.world.people.values() if o.id != who and o.active and o.roles & me.roles]
+        deputy = data.draw(st.sampled_from([None, *others * 2]), "deputy")
+        until = core_clock.now() + timedelta(hours=hours)
+        self.both(
+            lambda: self.world.leave(who, deputy.id if deputy else None, until),
+            lambda: absences.announce(
+                self.actor(who), who, core_clock.now(), until, deputy.username if deputy else None
+            ),
+        )
+
+    @precondition(lambda self: any(self.world.is_away(who) for who in self.world.people))
+    @rule(data=st.data())
+    def come_back(self, data: Any) -> None:
+        who = data.draw(st.sampled_from([who for who in self.world.people if self.world.is_away(who)]), "who")
+        if not self.world.people[who].active or core_clock.now() + timedelta(minutes=1) >= self.world.leaves[who].until:
+            return
+        newest = sa.select(sa.func.max(Absence.id)).where(Absence.user_id == who)
+        self.both(
+            lambda: self.world.come_back(who),
+            lambda: absences.end_early(self.actor(who), session.scalars(newest).one()),
+        )
+
+    @rule(data=st.data())
+    def leave_for_good_or_return(self, data: Any) -> None:
+        if data.draw(st.integers(0, 9)) < 6:
+            return
+        person = self.world.people[data.draw(st.sampled_from(sorted(self.world.people)[:7]), "who")]
+        user = session.get_one(User, person.id)
+        user.active = person.active = not person.active
+        session.flush()
+        self.compare()
+
+    @rule(hours=st.integers(0, 3))
+    def time_passes(self, hours: int) -> None:
+        core_clock._fixed[-1] = core_clock.now() + timedelta(hours=hours)
+
+        def chores() -> None:
+            absences.tell_of_time()
+            housekeeping.find_blocked()
+            housekeeping.forget_what_is_over()
+
+        self.both(lambda: self.world.time_has_told(), chores)
+
+    # ── are they the same? ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def actor(self, who: int) -> Actor:
+        return self.house.actors[who]
+
+    def compare(self) -> None:
+        reviews = list(session.scalars(sa.select(Review).where(Review.subject_kind == KIND).order_by(Review.id)))
+        places = [(one.subject_id, one.state.value, one.stage, one.round_number) for one in reviews]
+        assert places == [(run.subject, run.state, run.stage, run.round) for run in self.world.runs]
+        numbers = {review.id: number for number, review in enumerate(reviews)}
+        tasks = {self._key(task, numbers): task for task in self._open()}
+        self.ids |= {key: task.id for key, task in tasks.items()}
+        told = {task.key: self._told(task) for task in self.world.tasks}
+        differ(told, {key: self._found(task) for key, task in tasks.items()})
+        with _reading_once():
+            self._compare_rights(tasks)
+        self._versions_only_grow(tasks.values())
+        trail = sa.select(TrailEntry.subject_id, TrailEntry.verb).where(TrailEntry.subject_kind == KIND)
+        acts: dict[int, list[str]] = {}
+        for subject, verb in session.execute(trail.order_by(TrailEntry.id)):
+            acts.setdefault(subject, []).append(verb)
+        assert acts == self.world.acts
+
+    def _open(self) -> list[Task]:
+        found = sa.select(Task).join(Review, Review.id == Task.review_id).where(Review.subject_kind == KIND)
+        return list(session.scalars(found.where(Task.state == TaskState.OPEN).order_by(Task.id)))
+
+    def _key(self, task: Task, numbers: dict[int, int]) -> tuple[int, int, str, str, bool]:
+        return numbers[task.review_id], task.round.number, task.stage, task.seat, task.blind
+
+    def _found(self, task: Task) -> dict[str, Any]:
+        return {
+            "role": task.role,
+            "team": self.house.teams.get(task.team_id),
+            "category": task.category,
+            "named": {row.user_id for row in task.people} if task.named else None,
+            "needed": task.needed,
+            "holder": task.claimed_by_id,
+            "taken": task.claim_kind is Claim.TAKEN,
+            "blocked": task.blocked_at is not None,
+        }
+
+    def _told(self, task: plain.Task) -> dict[str, Any]:
+        return {name: getattr(task, name) for name in (
+            "role", "team", "category", "named", "needed", "holder", "taken", "blocked"
+        )}  # fmt: skip
+
+    def _compare_rights(self, tasks: dict[Any, Task]) -> None:
+        """Predicate, list, the list from the task's side, and the model: one answer for every person and task."""
+        told = {task.key: set(self.world.able(task)) for task in self.world.tasks}
+        differ(told, {key: {user.id for user in eligible_for(task)} for key, task in tasks.items()})
+        for who, person in self.world.people.items():
+            if not person.active:
+                continue  # cannot sign in
+            actor = self.actor(who)
+            listed = set(session.scalars(sa.select(Task.id).where(allowed(actor, P.DECIDE))))
+            assert listed == {task.id for key, task in tasks.items() if who in told[key]}, person.username
+            assert listed == {task.id for task in tasks.values() if can(actor, P.DECIDE, task)}, person.username
+
+    def _versions_only_grow(self, tasks: Any) -> None:
+        for task in tasks:
+            assert task.version >= self.versions.get(task.id, 1)
+            self.versions[task.id] = task.version
+
+    def teardown(self) -> None:
+        absences._standing.clear()
+        with self.stack:
+            if hasattr(self, "world"):
+                never()
+
+
+def differ(told: dict[Any, Any], found: dict[Any, Any]) -> None:
+    """Say what differs, and nothing of what does not."""
+    unlike = {key: (told.get(key), found.get(key)) for key in {*told, *found} if told.get(key) != found.get(key)}
+    assert not unlike, f"the model and the engine by (review, round, stage, seat, blind): {unlike}"
+
+
+def never() -> None:
+    """What no order of acts may bring about, asked of the tables alone."""
+    verdicts = sa.select(Decision).where(Decision.verb != Verb.COMMENT)
+    acted: set[tuple[int, int]] = set()
+    for one in session.scalars(verdicts):
+        review = session.get_one(Review, one.review_id)
+        round_of = session.get_one(Round, one.round_id)
+        for who in {one.actor_id, one.on_behalf_of_id} - {None}:
+            assert (one.round_id, who) not in acted, "somebody judged twice in a round"
+            acted.add((one.round_id, who))
+        assert one.actor_id != one.on_behalf_of_id
+        assert round_of.number <= review.round_number
+        for vote in round_of.carried:
+            assert not vote.decision.blind
+            assert vote.decision.verb is Verb.APPROVE
+            assert not {vote.decision.actor_id, vote.decision.on_behalf_of_id} & {
+                one.actor_id,
+                one.on_behalf_of_id or 0,
+            }
+    waiting = sa.select(Task).where(Task.state == TaskState.OPEN, sa.not_(Task.blind))
+    for task in session.scalars(waiting):
+        assert task.review.state.value == "in_review"
+        assert (task.stage, task.round.number) == (task.review.stage, task.review.round_number)
+    alive = sa.select(Review.subject_id).where(Review.state.in_(["in_review", "returned"]))
+    subjects_alive = list(session.scalars(alive))
+    assert len(subjects_alive) == len(set(subjects_alive)), "two open reviews of one thing"
+
+
+@contextlib.contextmanager
+def _rolled_back() -> Iterator[None]:
+    """A write transaction that leaves nothing behind."""
+    with writing():
+        yield
+        session.rollback()
+
+
+@contextlib.contextmanager
+def _reading_once() -> Iterator[None]:
+    """Who is away is read once and kept, as in a request; before and afterwards nothing of it is remembered."""
+    absences._standing.clear()
+    changed = session.info.pop(absences.CHANGED, None)
+    try:
+        yield
+    finally:
+        session.info[absences.CHANGED] = changed
+        absences._standing.clear()
+
+
+def drive(make: Make, *, examples: int, steps: int, derandomize: bool) -> None:
+    """So many examples of so many steps; without ``derandomize`` other ones each time."""
+    house = House(make)
+    run_state_machine_as_test(
+        type("Machine", (Machine,), {"house": house}),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            derandomize=derandomize,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, *([Phase.shrink] if SHRINK else [])],
+            report_multiple_bugs=False,
+        ),
+    )
+
+
+@pytest.mark.timeout(300)
+def test_the_engine_does_what_the_model_does(app: Flask, make: Make) -> None:
+    drive(make, examples=25, steps=40, derandomize=True)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_the_engine_does_what_the_model_does_500_times_40(app: Flask, make: Make) -> None:
+    drive(make, examples=500, steps=40, derandomize=False)
