@@ -32,7 +32,7 @@ class Agreement:
     pairs: int
     agreed: int
     kappa: float | None = None
-    low: float | None = None  # of the 95 % interval, by the usual large-sample formula
+    low: float | None = None  # of the 95 % interval, by the usual large-sample formula; none when all agree
     high: float | None = None
     why: Why | None = None
 
@@ -63,6 +63,8 @@ def agreement(pairs: Iterable[tuple[str, str]], *, least: int = LEAST_PAIRS) -> 
         return Agreement(total, same, why=Why.ONE_CATEGORY)
     observed, expected = same / total, chance / (total * total)
     kappa = (observed - expected) / (1 - expected)
+    if same == total:
+        return Agreement(total, same, kappa)  # the formula would claim certainty: an interval without width
     margin = Z * math.sqrt(observed * (1 - observed) / total) / (1 - expected)
     return Agreement(total, same, kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin))
 

@@ -20,6 +20,7 @@ from workflows.models import Review, Task, TaskPerson
 from workflows.overtaken import BACK
 from workflows.permissions import P, capacity, holds_the_seat
 from workflows.queries import approvals_given, count_eligible, eligible_for
+from workflows.rounds import tell_opened
 from workflows.rules import Claim, TaskState
 
 
@@ -126,6 +127,7 @@ def name_people(task_id: int, actor: Actor, usernames: list[str]) -> Task:
     session.expire(task, ["people"])
     _must_suffice(task, wanted, people)
     note_act(task, actor, "named", people="、".join(people[name].name for name in wanted))
+    tell_opened(task)
     return task
 
 

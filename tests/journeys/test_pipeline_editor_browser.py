@@ -132,19 +132,19 @@ def test_the_drawing_and_the_dry_run_follow_without_saving(
     drawing = page.locator("#pipeline-drawing .is-wide")
     expect(drawing).to_contain_text("8 h")  # drawn again while it is typed
     expect(drawing).to_contain_text("2/3")
-    stage(page, 1).get_by_role("button", name=re.compile("^Later")).focus()
+    stage(page, 1).get_by_role("button", name=re.compile("^Move later")).focus()
     page.keyboard.press("Enter")
     expect(stage(page, 2)).to_contain_text("Business reviewer + Quality reviewer")
     expect(page.locator("#act-down-stage-1")).to_be_focused()
-    page.get_by_role("button", name=re.compile("^Earlier")).first.click()
+    page.get_by_role("button", name=re.compile("^Move earlier")).first.click()
     expect(stage(page, 1)).to_contain_text("Business reviewer + Quality reviewer")
     page.get_by_label("Author (username)").fill("wuqiang")
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Try the pipeline").click()
     answer = page.locator("#trial")
     expect(answer).to_be_focused()
     expect(answer).to_contain_text("another pipeline")  # of no category: the ordinary one
     page.locator("#f-try-category").select_option(index=1)
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Try the pipeline").click()
     expect(answer).to_contain_text("Scripts for complaints")
     expect(answer).to_contain_text("is the closest that fits")
     expect(answer).not_to_contain_text(server.logins()["wuqiang"].name)
@@ -200,11 +200,11 @@ def a_circle(hands: Hands) -> None:
     page = hands.page
     stage(page, 2).locator("details.more > summary").click()
     hands.choose("A send-back goes to", "business", stage(page, 2))
-    hands.press(re.compile("^Later Stage 1"), stage(page, 1))  # now the target comes after it
+    hands.press(re.compile("^Move later Stage 1"), stage(page, 1))  # now the target comes after it
     expect(stage(page, 2).get_by_role("heading", level=2)).to_contain_text("Business reviewer")
     refused(page, "A send-back to this stage would go in a circle", "stages-0-returns_to")
     hands.choose("A send-back goes to", "", stage(page, 1))
-    hands.press(re.compile("^Earlier"), stage(page, 2))
+    hands.press(re.compile("^Move earlier"), stage(page, 2))
     expect(stage(page, 1).get_by_role("heading", level=2)).to_contain_text("Business reviewer")
 
 

@@ -93,6 +93,15 @@ def test_the_password_of_the_address_signs_in(app, centre):
     assert {one.sender for one in server.mails} == {"robot@example.com"}
 
 
+def test_a_server_without_tls_gets_neither_password_nor_mail_where_tls_was_asked_for(app, centre):
+    with MailServer() as server:
+        use(app, None, smtp_url=f"smtp+starttls://spiral:secret@127.0.0.1:{server.port}")
+        submit(centre)
+    assert (server.logins, server.mails) == ([], [])
+    assert "STARTTLS" in (jobs()[0].error or "")
+    assert "secret" not in (jobs()[0].error or "")
+
+
 @pytest.mark.both_databases
 def test_one_refused_address_stops_nobody_else(app, centre):
     with MailServer(refuse={"biz1@example.com": "550 no such user"}) as server:

@@ -17,7 +17,7 @@ from accounts.rules import Role
 from core.actors import Actor
 from core.db import session
 from core.permissions import can
-from wiki.articles.models import Article, Submission, SubmissionState
+from wiki.articles.models import Article, ProvisionalPublication, ProvisionalState, Submission, SubmissionState
 from wiki.articles.permissions import P as Articles
 from wiki.feedback.queries import authors_of
 from wiki.training.acknowledging import concerns
@@ -213,6 +213,29 @@ def concerned(event: Any) -> People:
         return set()
     everybody = sa.select(User).options(joinedload(User.team)).where(User.active)
     return {user.id for user in session.scalars(everybody) if concerns(actor_of(user), article)}
+
+
+def second_signers(event: Any) -> People:
+    """who holds the role whose signature is missing, while it is missing"""
+    row = session.get(ProvisionalPublication, event.provisional_id)
+    if row is None or row.state is not ProvisionalState.ASKED:
+        return set()
+    return {user.id for role in event.roles for user in holders(role)} - set(event.author_ids)
+
+
+def authors_and_publishers(event: Any) -> People:
+    """its authors, and who put it up"""
+    return set(event.author_ids) | set(event.publisher_ids)
+
+
+def publishers(event: Any) -> People:
+    """who put it up"""
+    return set(event.publisher_ids)
+
+
+def all_who_answer(event: Any) -> People:
+    """its authors, who put it up, and the knowledge managers"""
+    return authors_and_publishers(event) | {user.id for user in holders(Role.MANAGER)}
 
 
 def article_authors(event: Any) -> People:

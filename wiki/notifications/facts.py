@@ -13,7 +13,7 @@ from flask import current_app
 
 from accounts.models import Absence, User
 from core.db import session
-from wiki.articles.models import Article, Revision, Submission
+from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission
 from wiki.notifications.rules import shortened
 from wiki.training.models import Course
 from workflows.models import Decision, ExpertRequest, Remark, Review, Task
@@ -81,7 +81,7 @@ def task(event: Any) -> Fact | None:
         **_stage(found.review, found.stage),
     )
     url = path_to("reviews.show", task_id=found.id)
-    if asked is not None and "reviews.question" in current_app.view_functions:
+    if asked is not None:
         url = path_to("reviews.question", request_id=asked.id)
     return Fact("task", found.id, url, getattr(event, "at", found.opened_at), params)
 
@@ -166,6 +166,28 @@ def text(event: Any) -> Fact | None:
     params = {"title": revision.title, "kind": submission.kind, "who": name_of(event.author_id)}
     url = path_to("submissions.show", submission_id=submission.id)
     return Fact("submission", submission.id, url, event.at, params)
+
+
+def provisional(event: Any) -> Fact | None:
+    """A text that readers see, or were to see, before its review has ended."""
+    told = getattr(event, "publication", event)
+    submission, row = (
+        session.get(Submission, told.submission_id),
+        session.get(ProvisionalPublication, event.provisional_id),
+    )
+    if submission is None or submission.head is None or row is None:
+        return None
+    until = getattr(event, "until", None) or getattr(event, "deadline", None)
+    params = {
+        "title": getattr(event, "title", "") or submission.head.title,
+        "kind": submission.kind,
+        "who": name_of(row.asked_by_id),
+        "note": shortened(row.reason),
+        **({"due_at": until.isoformat()} if until else {}),
+        **({"because": event.because} if hasattr(event, "because") else {}),
+    }
+    url = path_to("submissions.show", submission_id=submission.id)
+    return Fact("submission", submission.id, url, told.at, params)
 
 
 def article(event: Any) -> Fact | None:

@@ -12,7 +12,16 @@ from typing import Any
 
 from accounts.events import AbsenceChanged
 from core.i18n import _l
-from wiki.articles.events import ArticlePublished, ArticleRetired, RevisionSaved
+from wiki.articles.events import (
+    ArticlePublished,
+    ArticleRetired,
+    EmergencyAsked,
+    EmergencyClosed,
+    ProvisionalConfirmed,
+    PublishedBeforeReview,
+    RevisionSaved,
+    RolledBack,
+)
 from wiki.feedback.events import HelpfulVoted
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
@@ -96,9 +105,14 @@ def overtaken(event: Any) -> bool:
     return event.verb is not Verb.SUBMIT
 
 
+def not_signed(event: Any) -> bool:
+    """nothing came of it, and not by who had asked"""
+    return event.because != "taken_back"
+
+
 def asks_to_confirm(event: Any) -> bool:
-    """a business notice"""
-    return event.kind == "notice" and not event.imported
+    """a business notice that readers have not seen before"""
+    return event.kind == "notice" and not event.imported and not event.restored
 
 
 def unhelpful(event: Any) -> bool:
@@ -192,6 +206,21 @@ TABLE: tuple[Notice, ...] = (
            _l("Overdue: «%(title)s»"),
            _l("Nobody has decided it in time. Stage: %(stage)s. %(due)s. Hand it to somebody, or ask who holds it."),
            urgent=True),
+    Notice("emergency_asked", EmergencyAsked, always, who.second_signers, facts.provisional, TEAM, AT_ONCE,
+           _l("Emergency: «%(title)s» needs your signature"),
+           _l("%(who)s asks to publish it before its review: %(note)s. %(due)s."), urgent=True),
+    Notice("emergency_closed", EmergencyClosed, not_signed, who.asker, facts.provisional, TEAM, AT_ONCE,
+           _l("«%(title)s» was not published in an emergency"),
+           _l("The reason: %(because)s.")),
+    Notice("before_review", PublishedBeforeReview, always, who.authors_and_publishers, facts.provisional, TEAM, AT_ONCE,
+           _l("Readers see «%(title)s» before its review"),
+           _l("If the review has not approved it by then, it is rolled back. %(due)s.")),
+    Notice("confirmed", ProvisionalConfirmed, always, who.publishers, facts.provisional, TEAM, DIGEST,
+           _l("«%(title)s», which you put up, was confirmed"),
+           _l("Its review has approved what readers saw.")),
+    Notice("rolled_back", RolledBack, always, who.all_who_answer, facts.provisional, TEAM, AT_ONCE,
+           _l("Rolled back: «%(title)s»"),
+           _l("The reason: %(because)s. Readers see the earlier text, or none."), urgent=True),
     Notice("task_blocked", events.TaskBlocked, always, who.managers_of_task, facts.task, TEAM, AT_ONCE,
            _l("Nobody is left to decide «%(title)s»"),
            _l("Stage: %(stage)s. Everybody who could is an author, has judged already, or is away. Name somebody."),

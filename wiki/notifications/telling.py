@@ -19,7 +19,7 @@ from accounts.people import actor_of
 from core import clock
 from core.db import database, reading, session, writing
 from core.outbox import Job, handler, promise, promise_all
-from wiki.articles.events import RevisionSaved
+from wiki.articles.events import EmergencyAsked, RevisionSaved
 from wiki.feedback.events import HelpfulVoted
 from wiki.notifications import audiences
 from wiki.notifications.facts import Fact, name_of
@@ -37,6 +37,7 @@ CHUNK = 100  # notices in one statement
 DID_IT: dict[type, str] = {  # who did it, where an event does not call them ``actor_id``
     TaskClaimed: "by_id",
     ExpertAsked: "asked_by_id",
+    EmergencyAsked: "asked_by_id",
     RevisionSaved: "author_id",
     HelpfulVoted: "voter_id",
 }

@@ -8,6 +8,8 @@ from flask_babel import format_date, format_datetime
 
 from core.i18n import _
 from core.texts import one_line
+from wiki.articles.rules import Because
+from wiki.articles.tracking import because_word
 from wiki.notifications.models import NoticeEntry
 from wiki.notifications.table import ROWS
 from workflows import subjects
@@ -49,6 +51,8 @@ def _values(params: dict[str, Any]) -> _Values:
     reason = REASONS.get(str(params.get("reason", "")))
     if reason is not None:
         found["note"] = ": ".join(part for part in (str(reason), str(params.get("note", ""))) if part)
+    if params.get("because") in set(Because):
+        found["because"] = because_word(Because(params["because"]))
     found["due"] = _("Due: %(time)s", time=_time(params["due_at"])) if params.get("due_at") else _("No deadline")
     found["until"] = _time(params["until"]) if params.get("until") else "–"
     found["due_on"] = format_date(date.fromisoformat(params["due_on"])) if params.get("due_on") else _("no deadline")
