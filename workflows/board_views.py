@@ -126,6 +126,8 @@ def choose_people(task_id: int) -> Any:
 def name_people(task_id: int) -> Any:
     """Name them; from then on only they may."""
     names = request.form.getlist("people")
+    if not names:
+        return _people(task_id, names, {"people": _("Choose at least one person.")}, 422)
     try:
         task = claiming.name_people(task_id, actor(), names)
     except Invalid as error:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, validate_csrf
 from werkzeug.wrappers import Response
@@ -46,8 +47,7 @@ def ask(task_id: int) -> Any:
     question, days = form.get("question", ""), form.get("days", 3, type=int)
     try:
         if form.get("to", "").strip():
-            username = form["to"].rpartition("(")[2].rstrip(") ") or form["to"]
-            experts.ask_colleague(task_id, who, username=username, question=question, days=days)
+            experts.ask_colleague(task_id, who, username=_username(form["to"]), question=question, days=days)
             flash(_("Asked. The answer will stand on this page."), "success")
             return redirect(url_for("reviews.show", task_id=task_id))
         found, secret = experts.ask_outside(
@@ -64,6 +64,14 @@ def ask(task_id: int) -> Any:
         task_url=url_for("reviews.show", task_id=task_id),
         title=session.get_one(Review, found.review_id).title,
     )
+
+
+def _username(typed: str) -> str:
+    """Whom somebody means: a proposal of the field (name and username), a username, or a name that one person has."""
+    if "(" in typed:
+        return typed.rpartition("(")[2].rstrip(") ")
+    named = list(session.scalars(sa.select(User.username).where(User.name == typed.strip(), User.active).limit(2)))
+    return named[0] if len(named) == 1 else typed
 
 
 def _form(task_id: int, errors: dict[str, str], status: int = 200) -> Any:

@@ -32,7 +32,7 @@ def task_card(task: Task, who: Actor) -> dict[str, Any]:
     decidable = can(who, P.DECIDE, task)
     behalf = right.on_behalf_of if right else None
     names = names_of([task.claimed_by_id, behalf])
-    stage = task.definition_stage
+    held = task.claimed_by_id is not None and task.claimed_by_id in {who.id, behalf}
     return {
         "id": task.id,
         "version": task.version,
@@ -46,7 +46,7 @@ def task_card(task: Task, who: Actor) -> dict[str, Any]:
         "escalation": task.escalation,
         "blocked_at": task.blocked_at,
         "decidable": decidable,
-        "claim_first": stage.claim_first and decidable and task.claimed_by_id not in {who.id, behalf},
+        "claim_first": task.definition_stage.claim_first and decidable and not held,
         "why_not": None if decidable else _why_not(who, task),
         "on_behalf_of": names.get(behalf) if behalf else None,
         "holder": _holder(task, names, mine=mine),

@@ -151,7 +151,10 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
 def add_comment(task_id: int) -> Any:
     """Leave a remark without deciding."""
     given = typed(request.form)
-    deciding.comment(task_id, actor(), note=given.note, remarks=given.remarks)
+    try:
+        deciding.comment(task_id, actor(), note=given.note, remarks=given.remarks)
+    except Invalid as error:
+        return page_of(task_id, given.refused(error.errors), 422)
     flash(_("Your remark was recorded."), "success")
     return redirect(url_for("reviews.show", task_id=task_id))
 

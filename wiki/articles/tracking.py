@@ -143,7 +143,7 @@ class _Words:
             "actor": row.actor_name,
             "on_behalf_of": self.principals.get(row.on_behalf_of_id) if row.on_behalf_of_id else None,
             "verb": row.verb,
-            "about": self._about(row) if with_notes else None,
+            "about": self._about(row, with_notes=with_notes),
             "at": row.at,
             "stage": self._stage(row.stage) if row.stage else None,
             "revision": self.numbers.get(row.revision_id or 0),
@@ -153,11 +153,13 @@ class _Words:
     def _stage(self, key: str) -> str:
         return stage_word(self.review, key) if self.review is not None else presenting.role_word(key)
 
-    def _about(self, row: TrailEntry) -> str | None:
-        """To whom, where to, why."""
+    def _about(self, row: TrailEntry, *, with_notes: bool) -> str | None:
+        """To whom, where to; why, for those who may read the text."""
         details = row.details
         if row.verb in {"hand_over", "take_back"}:
             return self.people.get(str(details.get("to")), details.get("to"))
+        if not with_notes:
+            return None
         if row.verb == "give_opinion":
             return {"yes": _("Yes"), "no": _("No"), "unsure": _("Not sure")}.get(str(details.get("verdict")))
         if row.verb in {"ask_expert", "revoke_expert", "named"}:
