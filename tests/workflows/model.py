@@ -524,8 +524,10 @@ class World:
         """As ``rights``, of somebody who may have left meanwhile."""
         person = self.people[who]
         active, person.active = person.active, True
-        found = bool(self.rights(who, task)) if active else self.is_free(who, task) and (
-            task.role in person.roles and self.fits(person, task)
+        found = (
+            bool(self.rights(who, task))
+            if active
+            else self.is_free(who, task) and (task.role in person.roles and self.fits(person, task))
         )
         person.active = active
         return found
