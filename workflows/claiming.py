@@ -12,8 +12,8 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.events import emit, on
 from core.i18n import _
 from core.permissions import require
-from workflows.deciding import find_task, forbid_own_work, must_still_be, note_act, require_seat, unclaim
 from workflows.caretaker_models import Caretaker
+from workflows.deciding import find_task, forbid_own_work, must_still_be, note_act, require_seat, unclaim
 from workflows.definitions import ALL
 from workflows.events import TaskClaimed
 from workflows.models import Review, Task, TaskPerson

@@ -1,4 +1,4 @@
-"""The transition table, whole: each state and verb, parallel seats, veto or not, kept or voided or by field, resumed."""
+"""The transition table, whole: every state and verb, parallel seats, veto or not, what stands and what is void."""
 
 import itertools
 
