@@ -412,7 +412,7 @@ class Machine(RuleBasedStateMachine):
             housekeeping.find_blocked()
             housekeeping.forget_what_is_over()
 
-        self.both(lambda: self.world.time_has_told(), chores)
+        self.both(self.world.time_has_told, chores)
 
     # ── are they the same? ───────────────────────────────────────────────────────────────────────────────────────────
 
