@@ -204,7 +204,8 @@ class Machine(RuleBasedStateMachine):
         everybody = [one.id for one in self.world.people.values() if one.active]
         if able and data.draw(st.integers(0, 9)) < 8:
             holder = [task.holder] if task.holder in able else []
-            return task, data.draw(st.sampled_from(holder + able), "who")
+            deputies = [who for who in able if self.world.right(who, task) != plain.MINE]
+            return task, data.draw(st.sampled_from(holder + deputies * 4 + able), "who")
         return task, data.draw(st.sampled_from(everybody), "whoever")
 
     # ── authors ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,7 +369,7 @@ class Machine(RuleBasedStateMachine):
     def go_away(self, data: Any, hours: int) -> None:
         active = [one.id for one in self.world.people.values() if one.active]
         here = [who for who in active if not self.world.is_away(who)]
-        who = data.draw(st.sampled_from(here * 5 + active), "who")
+        who = data.draw(st.sampled_from(here * 9 + active), "who")
         me = self.world.people[who]
         others = [o for o in self.world.people.values() if o.id != who and o.active and o.roles & me.roles]
         deputy = data.draw(st.sampled_from([None, *others * 2]), "deputy")
@@ -411,7 +412,7 @@ class Machine(RuleBasedStateMachine):
             housekeeping.find_blocked()
             housekeeping.forget_what_is_over()
 
-        self.both(lambda: self.world.time_has_told(), chores)
+        self.both(self.world.time_has_told, chores)
 
     # ── are they the same? ───────────────────────────────────────────────────────────────────────────────────────────
 
