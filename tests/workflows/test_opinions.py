@@ -298,7 +298,7 @@ def test_what_must_be_read_is_not_decided_in_bulk(db, make: Make) -> None:
     done, refused = deciding.decide_many({task.id: task.version}, make.actor("qa"))
     assert (done, list(refused)) == ([], [task.id])
     assert task.state.value == "open"
-    for wrong in ({}, {n: 1 for n in range(201)}):
+    for wrong in ({}, dict.fromkeys(range(201), 1)):
         with pytest.raises(Invalid):
             deciding.decide_many(wrong, make.actor("qa"))
 
