@@ -79,6 +79,58 @@ def bar(values: Values, labels: Sequence[str], *, title: str, desc: str = "", ta
     return _svg("".join(parts + figures), title, desc, look="chart of-bar")
 
 
+def grouped(series: Sequence[Series], labels: Sequence[str], *, title: str, desc: str = "") -> Markup:
+    """Upright bars from zero, those of one label side by side, with a legend; at most four series."""
+    shown = series[:4]
+    low, high, ticks = _scale([v for s in shown for v in s.values] + [0])
+    scale = _Frame(len(labels), low, high, centred=True)
+    width = min(34.0, scale.step * 0.8 / max(len(shown), 1))
+    parts, figures = [_grid(scale, ticks), _label_axis(scale, labels)], []
+    for number, one in enumerate(shown):
+        for index, value in enumerate(one.values):
+            if value is None:
+                continue
+            x = scale.x(index) + (number - len(shown) / 2) * width
+            y, zero = scale.y(value), scale.y(0)
+            parts.append(
+                f'<rect class="band s{number + 1}" x="{x + 1:.1f}" y="{min(y, zero):.1f}" '
+                f'width="{max(width - 2, 1):.1f}" height="{max(abs(zero - y), 0.5):.1f}" rx="2"/>'
+            )
+            figures.append(
+                f'<text class="value" x="{x + width / 2:.1f}" y="{min(y, zero) - 5:.1f}" '
+                f'text-anchor="middle">{_figure(round(float(value), 1))}</text>'
+            )
+    legend = _legend([one.name for one in shown], swatch=True)
+    return _svg("".join(parts + figures) + legend, title, desc, height=HEIGHT + 22, look="chart of-bar")
+
+
+def stacked(series: Sequence[Series], labels: Sequence[str], *, title: str, desc: str = "") -> Markup:
+    """Columns of parts standing on each other, the first at the bottom, so that the top is the sum; at most four parts.
+
+    A missing value counts as nothing: a sum has no gaps.
+    """
+    shown = series[:4]
+    sums = [0.0] * len(labels)
+    parts: list[str] = []
+    whole = [sum(float(one.values[place] or 0) for one in shown) for place in range(len(labels))]
+    _low, high, ticks = _scale([0, *whole])
+    scale = _Frame(len(labels), 0.0, high, centred=True)
+    width = min(46.0, scale.step * (0.62 if len(labels) <= 31 else 0.94))
+    for number, one in enumerate(shown, start=1):
+        for index, value in enumerate(one.values):
+            if not value:
+                continue
+            under, sums[index] = sums[index], sums[index] + float(value)
+            top = scale.y(sums[index])
+            parts.append(
+                f'<rect class="band s{number}" x="{scale.x(index) - width / 2:.1f}" y="{top:.1f}" '
+                f'width="{width:.1f}" height="{scale.y(under) - top:.1f}"/>'
+            )
+    legend = _legend([one.name for one in shown], swatch=True)
+    inner = "".join([_grid(scale, ticks), *parts, _label_axis(scale, labels)])
+    return _svg(inner + legend, title, desc, height=HEIGHT + 22, look="chart of-bar")
+
+
 def spark(values: Values, *, title: str) -> Markup:
     """A line the size of a word. Its title says what the eye would see ('rising from 61 to 94')."""
     known = [float(v) for v in values if v is not None]
@@ -195,13 +247,15 @@ def _label_axis(scale: _Frame, labels: Sequence[str]) -> str:
     )
 
 
-def _legend(names: Sequence[str], y: float = HEIGHT + 10) -> str:
+def _legend(names: Sequence[str], y: float = HEIGHT + 10, *, swatch: bool = False) -> str:
     parts, x = [], float(LEFT)
     for index, name in enumerate(names[:4], start=1):
-        parts.append(
-            f'<line class="stroke s{index}" x1="{x:.0f}" x2="{x + 22:.0f}" y1="{y - 4}" y2="{y - 4}"/>'
-            f'<text x="{x + 28:.0f}" y="{y}">{_text(name)}</text>'
+        mark = (
+            f'<rect class="band s{index}" x="{x + 6:.0f}" y="{y - 10:.0f}" width="14" height="11" rx="2"/>'
+            if swatch
+            else f'<line class="stroke s{index}" x1="{x:.0f}" x2="{x + 22:.0f}" y1="{y - 4}" y2="{y - 4}"/>'
         )
+        parts.append(f'{mark}<text x="{x + 28:.0f}" y="{y}">{_text(name)}</text>')
         x += 44 + sum(12.5 if ord(c) > 0x2E7F else 7 for c in name)
     return "".join(parts)
 

@@ -218,9 +218,9 @@ def database() -> Database:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
-    """A transaction that only reads; it is rolled back at the end."""
-    found = Session(database().reader, autoflush=False, expire_on_commit=False)
+def reading(*, hold: bool = False) -> Iterator[Session]:
+    """A transaction that only reads; it is rolled back at the end. ``hold``: what was read once is not read again."""
+    found = Session(database().reader, autoflush=False, expire_on_commit=False, info={"holds": hold})
     token = _current.set(found)
     try:
         yield found
@@ -257,7 +257,7 @@ def writing() -> Iterator[Session]:
 @sa.event.listens_for(Session, "loaded_as_persistent")
 def _hold(found: Session, thing: Any) -> None:
     """A write keeps what it has read: the session alone would let go of it, and read it again a step later."""
-    if found.info.get("writes"):
+    if found.info.get("writes") or found.info.get("holds"):
         found.info.setdefault("held", []).append(thing)
 
 

@@ -113,6 +113,11 @@ def clean(html: str) -> Markup:
     return Markup(safe)  # noqa: S704 - sanitised on the line above
 
 
+def bare(html: str) -> Markup:
+    """The same markup without links and pictures: for readers who may see this text and nothing it leads to."""
+    return Markup(nh3.clean(html, tags=TAGS - {"a", "img"}, attributes={"ol": {"start"}}))  # noqa: S704 - as in clean
+
+
 def marked(html: str) -> Markup:
     """Already escaped text in which only ``<mark>`` and ``<br>`` may remain (search snippets)."""
     return Markup(nh3.clean(html, tags={"mark", "br"}, attributes={}))  # noqa: S704 - sanitised here

@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,14 +60,20 @@ class Job:
 
 Handler = Callable[[Sequence[Job]], None]
 _handlers: dict[str, Handler] = {}
+_slow: set[str] = set()
 _wake = threading.Event()
 
 
-def handler(topic: str) -> Callable[[Handler], Handler]:
-    """Register what keeps the promises of a topic. It gets a batch and opens its own transactions."""
+def handler(topic: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
+    """Register what keeps the promises of a topic. It gets a batch and opens its own transactions.
+
+    ``slow``: it talks to machines that may not answer, so it has a lane of its own and nobody waits behind it.
+    """
 
     def register(function: Handler) -> Handler:
         _handlers[topic] = function
+        if slow:
+            _slow.add(topic)
         return function
 
     return register
@@ -83,6 +89,18 @@ def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: 
     now = clock.now()
     session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
     after_commit(_wake.set)
+
+
+def promise_all(topic: str, payloads: Mapping[str, dict[str, Any]]) -> None:
+    """The same for many keys, in one statement."""
+    now = clock.now()
+    rows = [
+        {"topic": topic, "key": key, "payload": payload, "created_at": now, "available_at": now, "attempts": 0}
+        for key, payload in payloads.items()
+    ]
+    if rows:
+        session.execute(sa.insert(OutboxJob), rows)
+        after_commit(_wake.set)
 
 
 def waiting(topic: str | None = None) -> int:
@@ -119,17 +137,20 @@ def retry(job_id: int) -> None:
     after_commit(_wake.set)
 
 
-def drain(*, me: str | None = None) -> int:
-    """Keep every due promise once; returns how many jobs were done. A failing job waits its turn, the rest go on."""
+def drain(*, me: str | None = None, slow: bool | None = None) -> int:
+    """Keep every due promise once; returns how many jobs were done. A failing job waits its turn, the rest go on.
+
+    ``slow``: only the topics of the slow lane, or only the others; ``None``: all.
+    """
     me = me or uuid.uuid4().hex
     done = 0
-    while batch := _claim(me):
+    while batch := _claim(me, slow):
         for topic in dict.fromkeys(row.topic for row in batch):
             done += _keep(topic, [row for row in batch if row.topic == topic])
     return done
 
 
-def _claim(me: str) -> list[OutboxJob]:
+def _claim(me: str, slow: bool | None) -> list[OutboxJob]:
     now = clock.now()
     due = (
         sa.select(OutboxJob)
@@ -138,6 +159,8 @@ def _claim(me: str) -> list[OutboxJob]:
         .order_by(OutboxJob.id)
         .limit(BATCH)
     )
+    if slow is not None:
+        due = due.where(OutboxJob.topic.in_(_slow) if slow else OutboxJob.topic.not_in(_slow))
     with reading() as s:
         if s.scalar(due.with_only_columns(OutboxJob.id).limit(1)) is None:
             return []
@@ -185,27 +208,46 @@ def _failed(rows: list[OutboxJob], error: Exception) -> None:
 
 
 class Worker(threading.Thread):
-    """Drains the outbox: at once after a commit of this process, within ``every`` seconds after one of another."""
+    """Drains the outbox: at once after a commit of this process, within ``every`` seconds after one of another.
 
-    def __init__(self, app: Flask, *, every: float = 0.25) -> None:
-        super().__init__(name="outbox-worker", daemon=True)
-        self.app, self.every = app, every
+    A second thread keeps the slow promises, so that a mail server that hangs holds up nothing but mail.
+    """
+
+    def __init__(self, app: Flask, *, every: float = 0.25, slow: bool = False) -> None:
+        super().__init__(name="outbox-slow" if slow else "outbox-worker", daemon=True)
+        self.app, self.every, self.slow = app, every, slow
         self.stopping = threading.Event()
+        self.mate = None if slow else Worker(app, every=1.0, slow=True)
+
+    def start(self) -> None:
+        """Begin, both lanes."""
+        super().start()
+        if self.mate is not None:
+            self.mate.start()
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
-                    drain(me=f"thread-{id(self)}")
-                    chores.run_due()
+                    drain(me=f"thread-{id(self)}", slow=self.slow)
+                    if not self.slow:
+                        chores.run_due()
             except Exception:
                 log.exception("the outbox worker stumbled; it goes on in a second")
                 self.stopping.wait(1)
+            self._rest()
+
+    def _rest(self) -> None:
+        if self.slow:
+            self.stopping.wait(self.every)
+        else:
             _wake.wait(self.every)
             _wake.clear()
 
     def stop(self) -> None:
-        """Finish the batch in hand and end."""
+        """Finish the batch in hand and end. A mail that is on its way is sent again, as the same, after the start."""
         self.stopping.set()
+        if self.mate is not None:
+            self.mate.stop()
         _wake.set()
-        self.join(timeout=20)
+        self.join(timeout=1 if self.slow else 20)

@@ -16,6 +16,7 @@ SCOPES = {
     "review": "claim, decide and hand over reviews",
     "teach": "build, publish and assign courses",
     "kpi": "bring readings in",
+    "pipelines": "save and import pipelines",
 }
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
 class SettingsError(Exception):
@@ -32,7 +33,8 @@ class Settings(BaseModel):
     search_url: str = ""  # for later: another engine than the embedded one
     secret_key: str = ""  # empty: made once in var/secret-key
     base_url: str = ""
-    smtp_url: str = ""  # for later: mail
+    smtp_url: str = ""  # empty: mail is kept here, and listed for the administrator
+    mail_from: str = ""  # empty: spiral@ the host of base_url
     proxies: int = Field(0, ge=0, le=10)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(16, ge=1, le=256)
@@ -66,11 +68,35 @@ class Settings(BaseModel):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
-    @field_validator("search_url", "smtp_url", "embed_origins")
+    @field_validator("search_url", "embed_origins")
     @classmethod
     def not_there_yet(cls, value: str) -> str:
         if value:
             raise ValueError("is not there yet in this version: leave it empty (accepted in silence it would mislead)")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def mail_server(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            sound = parts.scheme in SMTP_SCHEMES and parts.hostname and (parts.port is None or parts.port > 0)
+        except ValueError:
+            sound = False
+        if not sound or parts.path not in {"", "/"} or parts.query or parts.fragment or any(c.isspace() for c in value):
+            raise ValueError(
+                "must look like smtp://user:password@host:port, smtps://… (TLS) or smtp+starttls://…; "
+                "write special characters of the password as %40 and the like"
+            )
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def one_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", value):
+            raise ValueError("must be one address like spiral@spiral.example")
         return value
 
     @field_validator("workers")
@@ -111,7 +137,7 @@ class Settings(BaseModel):
         rows = {name: str(value) for name, value in self.model_dump().items()}
         rows["database_url"] = re.sub(r"://([^:@/]+):[^@]*@", r"://\1:***@", self.database)
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
-        rows["smtp_url"] = re.sub(r"://[^@/]+@", "://***@", self.smtp_url) or "none: this version sends no mail"
+        rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         return rows
 

@@ -1,9 +1,14 @@
-"""Rows of files that people bring: CSV (in UTF-8 or GB 18030, as Excel writes it), XLSX, JSON lines."""
+"""Rows of files that people bring – CSV (in UTF-8 or GB 18030, as Excel writes it), XLSX, JSON lines – and take away.
+
+What is taken away opens in a spreadsheet as it is: text stays text, and never becomes a formula.
+"""
 
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +107,67 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # spreadsheets know no integers
     return str(value).strip()
+
+
+# ── taken away ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+Cell = str | int | float | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: its name, its column heads, its rows. Times are written as they are given: make them local first."""
+
+    name: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def as_csv(sheet: Sheet) -> bytes:
+    """UTF-8 with the mark by which Excel knows it. Text that a spreadsheet would take for a formula gets a quote."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([_harmless(name) for name in sheet.head])
+    writer.writerows([_harmless(value) for value in row] for row in sheet.rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _harmless(value: Cell) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value
+
+
+def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
+    """A workbook with a sheet for each table; numbers are numbers, times are text."""
+    import xlsxwriter  # loaded for the few who take one away
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    bold = book.add_format({"bold": True})
+    for number, sheet in enumerate(sheets, 1):
+        page = book.add_worksheet(_sheet_name(sheet.name, number))
+        for column, name in enumerate(sheet.head):
+            page.write_string(0, column, name, bold)
+        for line, row in enumerate(sheet.rows, 1):
+            for column, value in enumerate(row):
+                if isinstance(value, int | float):
+                    page.write_number(line, column, value)
+                elif value is not None:
+                    page.write_string(line, column, value if isinstance(value, str) else str(_harmless(value)))
+        page.freeze_panes(1, 0)
+        page.autofit()
+    book.close()
+    return out.getvalue()
+
+
+def _sheet_name(name: str, number: int) -> str:
+    """What Excel allows: 31 characters, none of ``[]:*?/\\``."""
+    return "".join(" " if c in "[]:*?/\\'" else c for c in name)[:28].strip() or str(number)

@@ -20,6 +20,7 @@ from workflows.models import Review, Task, TaskPerson
 from workflows.overtaken import BACK
 from workflows.permissions import P, capacity, holds_the_seat
 from workflows.queries import approvals_given, count_eligible, eligible_for
+from workflows.rounds import tell_opened
 from workflows.rules import Claim, TaskState
 
 
@@ -56,6 +57,24 @@ def release(task_id: int, actor: Actor) -> Task:
         raise Conflict(_("You have not claimed this."), code="not-claimed")
     unclaim(task)
     note_act(task, actor, "release")
+    return task
+
+
+def take_back(task_id: int, actor: Actor, *, seen: int | None = None) -> Task:
+    """A supervisor or manager gives a task that lies with somebody back to the pool.
+
+    Raises:
+        Forbidden, Conflict (``moved``, or it lies with nobody).
+    """
+    task = find_task(task_id, actor, locked=True)
+    forbid_own_work(actor, task)
+    require(actor, P.WATCH_TEAM)
+    must_still_be(task, seen)
+    if task.claimed_by_id is None:
+        raise Conflict(_("Nobody has claimed this."), code="not-claimed")
+    name = session.scalar(sa.select(User.username).where(User.id == task.claimed_by_id))
+    unclaim(task)
+    note_act(task, actor, "take_back", to=name)
     return task
 
 
@@ -108,6 +127,7 @@ def name_people(task_id: int, actor: Actor, usernames: list[str]) -> Task:
     session.expire(task, ["people"])
     _must_suffice(task, wanted, people)
     note_act(task, actor, "named", people="、".join(people[name].name for name in wanted))
+    tell_opened(task)
     return task
 
 

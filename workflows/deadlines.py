@@ -41,6 +41,17 @@ def set_deadline(task: Task, *, before: Task | None = None) -> None:
     _reckon(task, stage, calendar)
 
 
+def hurry(task: Task, until: datetime) -> None:
+    """The task is due by ``until`` at the latest: what it judges is in use already. It never gets more time by this."""
+    stage = task.definition_stage
+    calendar = calendar_for(stage, task.team_id)
+    left = max(1, calendars.between(calendar, task.opened_at, until))
+    if left < (task.minutes or stage.due_hours * HOUR):
+        task.minutes = left
+        _reckon(task, stage, calendar)
+        session.flush()
+
+
 def _reckon(task: Task, stage: Stage, calendar: calendars.Calendar) -> None:
     task.due_at = calendars.add(calendar, task.opened_at, task.minutes or stage.due_hours * HOUR)
     bells = _bells(stage, task.minutes or 0)

@@ -16,6 +16,7 @@ from core.i18n import _
 KEY = r"^[a-z0-9_]{1,40}$"
 OWN = "*"  # of Seat.category: the category of what is judged
 ALL: Literal["all"] = "all"
+FEW, MANY = 30, 500  # stages, seats, questions …; people, fields, categories
 
 
 class Approvals(StrEnum):
@@ -67,10 +68,10 @@ class Seat(Part):
     role: str = Field(min_length=1, max_length=32)
     team: str | None = None
     category: str | None = None
-    people: tuple[str, ...] = ()
+    people: tuple[str, ...] = Field(default=(), max_length=MANY)
     approvals: int | Literal["all"] = 1
     routing: Routing = Routing.POOL
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = Field(default=(), max_length=MANY)
 
     @property
     def needed(self) -> int:
@@ -93,14 +94,14 @@ class Stage(Part):
 
     key: str = Field(pattern=KEY)
     name: str = Field(default="", max_length=60)
-    seats: tuple[Seat, ...] = ()
+    seats: tuple[Seat, ...] = Field(default=(), max_length=FEW)
     need: int | Literal["all"] = ALL
     veto: bool = True
     due_hours: int = Field(default=24, ge=1, le=24 * 365)
     calendar: str | None = None
-    remind_hours: tuple[int, ...] = ()
-    escalate: tuple[Escalation, ...] = ()
-    checklist: tuple[Question, ...] = ()
+    remind_hours: tuple[int, ...] = Field(default=(), max_length=FEW)
+    escalate: tuple[Escalation, ...] = Field(default=(), max_length=FEW)
+    checklist: tuple[Question, ...] = Field(default=(), max_length=FEW)
     compulsory: bool = False
     pass_mark: int = Field(default=70, ge=0, le=100)
     claim_first: bool = False
@@ -128,9 +129,9 @@ class Stage(Part):
 class Applies(Part):
     """What a pipeline judges: topics (kinds), and on wish only in some categories or for some sizes of an edit."""
 
-    topics: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    significances: tuple[str, ...] = ()
+    topics: tuple[str, ...] = Field(default=(), max_length=MANY)
+    categories: tuple[str, ...] = Field(default=(), max_length=MANY)
+    significances: tuple[str, ...] = Field(default=(), max_length=MANY)
 
     def fits(self, case: "Case") -> tuple[int, int] | None:
         """How closely it fits (depth of the category, size named); ``None`` when it does not."""
@@ -153,7 +154,7 @@ class Case(Part):
 class Definition(Part):
     """A pipeline. ``emergency_hours``: working hours for the review after an emergency publication."""
 
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[Stage, ...] = Field(default=(), max_length=FEW)
     applies: Applies = Applies()
     on_change: Approvals = Approvals.VOIDED
     on_send_back: Approvals = Approvals.VOIDED
@@ -278,6 +279,8 @@ def _sentence(error: Any) -> str:
         if "ge" in limits:
             return _("At least %(n)s, please.", n=limits["ge"])
         return _("At most %(n)s, please.", n=limits["le"])
+    if kind == "too_long":
+        return _("At most %(n)s of them, please.", n=limits["max_length"])
     if kind == "string_too_long":
         return _("At most %(n)s characters, please.", n=limits["max_length"])
     if kind == "string_pattern_mismatch":

@@ -30,6 +30,8 @@ class P(Permission):
     MANAGE_PIPELINES = "edit pipelines"
     WATCH_TEAM = "see the load of a team"
     WATCH_ALL = "see every open review"
+    SEE_CALIBRATION = "see how far reviewers agree"
+    NAME_REVIEWERS = "see whose verdicts were compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def acted_this_round(actor: Actor, task: Task) -> bool:
 
 
 def who_acted(round_id: int) -> frozenset[int]:
-    """Everybody who counts as having filled a seat of a running round."""
+    """Everybody who counts as having filled a seat of a running round (0: of none that has begun, see ``seating``)."""
+    if round_id == 0:
+        return frozenset()
     return frozenset(session.scalars(sa.select(RoundPerson.user_id).where(RoundPerson.round_id == round_id)))
 
 
@@ -117,6 +121,11 @@ def seats_of(actor: Actor) -> sa.ColumnElement[bool]:
     mine = _fitting(actor.id, actor.team_id)
     theirs = [sa.and_(Task.role.in_(_codes(p.roles)), _fitting(p.id, p.team_id)) for p in principals(actor.id)]
     return sa.and_(Task.role.in_(_codes(actor.roles)), sa.or_(mine, *theirs))
+
+
+def fits_alone(actor: Actor) -> sa.ColumnElement[bool]:
+    """Tasks in seats whose narrowing this person fits in their own right, over ``Task``."""
+    return _fitting(actor.id, actor.team_id)
 
 
 def _codes(roles: frozenset[str]) -> list[str]:
@@ -178,6 +187,8 @@ grant(
         P.MANAGE_PIPELINES: holds("manager"),
         P.WATCH_TEAM: holds("supervisor", "manager"),
         P.WATCH_ALL: holds("manager"),
+        P.SEE_CALIBRATION: holds(*REVIEWERS, "manager"),
+        P.NAME_REVIEWERS: holds("manager"),
     },
     lists={P.DECIDE: decidable},
 )

@@ -1,64 +1,98 @@
 """Tasks as lists show them: the inbox, home pages, the team board."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
 
+from accounts.models import User
 from core import clock
 from core.actors import Actor
 from core.db import session
+from core.i18n import _
 from workflows import subjects
-from workflows.models import Task
-from workflows.queries import waiting_for
+from workflows.definitions import Definition
+from workflows.inbox_queries import counts_of
+from workflows.models import Review, Task
 
 SOON = timedelta(hours=4)
 
 
 def counts_for(who: Actor) -> dict[str, int]:
-    """All, overdue, and due within a day."""
-    now = clock.now()
-    everything = (
-        waiting_for(who)
-        .order_by(None)
-        .with_only_columns(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((Task.due_at < now + timedelta(hours=24), 1), else_=0)), 0),
-            maintain_column_froms=True,
-        )
-        .options()
-    )
-    total, overdue, today = session.execute(everything).one()
-    return {"all": total, "overdue": overdue, "today": today}
+    """All, overdue, due within a day, and with whom they lie; one query."""
+    return counts_of(who)
 
 
-def rows_of(tasks: list[Task]) -> list[dict[str, Any]]:
-    """Tasks as the inbox lists them."""
+def stage_word(review: Review, key: str) -> str:
+    """What people call a stage of this review: the name a manager gave it, else the word for its role."""
+    if key == "author":
+        return subjects.role_word(key)
+    return _word(review.definition, key)
+
+
+def _word(definition: Definition, key: str) -> str:
+    return next((stage.name for stage in definition.stages if stage.key == key), "") or subjects.role_word(key)
+
+
+def names_of(ids: Sequence[int | None]) -> dict[int, str]:
+    """Names by user id; no query for nobody."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    if not wanted:
+        return {}
+    return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).all())
+
+
+def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict[str, Any]]:
+    """Tasks as lists show them. ``known``: the subjects this person may know of; of others only the seat is shown."""
     cards: dict[tuple[str, int], dict[str, Any]] = {}
-    for kind in {task.review.subject_kind for task in tasks}:
-        ids = [task.review.subject_id for task in tasks if task.review.subject_kind == kind]
+    shown = [task for task in tasks if known is None or task.review.subject_id in known]
+    for kind in {task.review.subject_kind for task in shown}:
+        ids = [task.review.subject_id for task in shown if task.review.subject_kind == kind]
         cards |= {(kind, key): value for key, value in subjects.subject(kind).cards(ids).items()}
-    return [
-        {
-            "id": task.id,
-            "url": url_for("reviews.show", task_id=task.id),
-            "title": task.review.title,
-            "kind": task.review.topic,
-            "stage": task.stage,
-            "role": task.role,
-            "due_at": task.due_at,
-            "due_look": look(task),
-            "round": task.review.round_number,
-            "submitted_at": task.opened_at,
-            **cards.get((task.review.subject_kind, task.review.subject_id), {}),
-        }
-        for task in tasks
-    ]
+    holders = names_of([task.claimed_by_id for task in tasks])
+    definitions: dict[int, Definition] = {}  # a version of a pipeline never changes, and reading one takes a while
+    rows = []
+    for task in tasks:
+        review = task.review
+        if review.pipeline_id not in definitions:
+            definitions[review.pipeline_id] = review.definition
+        row = _row(task, holders, definitions[review.pipeline_id])
+        if known is None or task.review.subject_id in known:
+            row |= cards.get((task.review.subject_kind, task.review.subject_id), {})
+        else:
+            row |= {"title": _("A text for a closed circle"), "url": None, "hidden": True}
+        rows.append(row)
+    return rows
+
+
+def _row(task: Task, holders: dict[int, str], definition: Definition) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "version": task.version,
+        "url": url_for("reviews.show", task_id=task.id),
+        "title": task.review.title,
+        "kind": task.review.topic,
+        "stage": task.stage,
+        "stage_word": _word(definition, task.stage),
+        "role": task.role,
+        "due_at": task.due_at,
+        "due_look": look(task),
+        "round": task.review.round_number,
+        "submitted_at": task.opened_at,
+        "claimed_by": holders.get(task.claimed_by_id) if task.claimed_by_id else None,
+        "claimed_by_id": task.claimed_by_id,
+        "claim_kind": task.claim_kind.value if task.claim_kind else None,
+        "escalation": task.escalation,
+        "blocked_at": task.blocked_at,
+        "blind": task.blind,
+        "bulk": definition.stage(task.stage).bulk and not task.blind,
+    }
 
 
 def look(task: Task) -> str:
+    """How a due time is tinted: ``soon`` in its last hours; what is past is late by itself."""
     if task.due_at is None or task.due_at < clock.now():
         return ""
     return "soon" if task.due_at - clock.now() < SOON else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload, lazyload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload
 
 from accounts.models import Absence, User, UserRole
 from core import clock
@@ -38,7 +38,7 @@ def waiting_for(
         sa.select(Task)
         .join(Task.review)
         .where(allowed(actor, P.DECIDE))
-        .options(joinedload(Task.review).selectinload(Review.authors))
+        .options(contains_eager(Task.review).selectinload(Review.authors))
         .order_by(Task.due_at, Task.id)
     )
     if topic:
@@ -65,7 +65,7 @@ def all_open(*, role: str | None = None, overdue: bool = False) -> sa.Select[Tas
         sa.select(Task)
         .join(Task.review)
         .where(Task.state == TaskState.OPEN)
-        .options(joinedload(Task.review).selectinload(Review.authors))
+        .options(contains_eager(Task.review).selectinload(Review.authors))
         .order_by(Task.due_at, Task.id)
     )
     if role:
@@ -119,11 +119,11 @@ def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Rev
 
 
 def open_tasks(review_ids: Sequence[int]) -> list[Task]:
-    """The open tasks of some reviews."""
+    """The open tasks of some reviews; second opinions, which hold nobody up, are not among them."""
     return list(
         session.scalars(
             sa.select(Task)
-            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN)
+            .where(Task.review_id.in_(review_ids), Task.state == TaskState.OPEN, sa.not_(Task.blind))
             .options(joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))
             .order_by(Task.id)
         )

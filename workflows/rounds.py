@@ -155,17 +155,18 @@ def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task
     _name_people(task, seat, given)
     mark_blocked(task, given)
     routing.assign(task)
-    _tell_opened(task)
+    tell_opened(task)
     if _is_sampled(current, stage) and count_eligible(task) > task.needed - given:
         second = _task(review, current, stage, seat, blind=True)
         deadlines.set_deadline(second)
         session.add(second)
         session.flush()
         _name_people(second, seat)
-        _tell_opened(second)
+        tell_opened(second)
 
 
-def _tell_opened(task: Task) -> None:
+def tell_opened(task: Task) -> None:
+    """Say that a seat waits for those who may fill it."""
     review = task.review
     emit(TaskOpened(task.id, review.id, review.subject_kind, review.subject_id, task.stage, task.role, task.due_at))
 

@@ -14,7 +14,9 @@ class Subject:
     ``visible(actor, id)``: may the person know that it exists? ``readable(actor, id)``: may they read its text?
     ``summary(id)``: what the API says of it, ``{"state", "stage"}``. ``page(actor, task)``: what the review page shows.
     ``url(id)``: where its author follows it. ``cards(ids)``: what lists show beside the title, by id.
-    ``changed(old, new)``: the codes of the fields in which two revisions differ.
+    ``changed(old, new)``: the codes of the fields in which two revisions differ. ``known(actor, ids)``: which of these
+    the person may know of, in the same few queries whatever their number. ``text(revision)``: one text for somebody who
+    sees nothing else of the house, ``{"title", "kind", "texts": [{"name", "label", "html"}]}``.
     """
 
     visible: Callable[[Actor, int], bool]
@@ -24,6 +26,8 @@ class Subject:
     url: Callable[[int], str]
     cards: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
     changed: Callable[[int, int], frozenset[str]]
+    known: Callable[[Actor, Sequence[int]], frozenset[int]]
+    text: Callable[[int], dict[str, Any]]
 
 
 _subjects: dict[str, Subject] = {}
@@ -85,3 +89,17 @@ def name_fields(listed: Fields) -> None:
 def fields(topic: str) -> list[tuple[str, str]]:
     """(code, label) of what a text of this topic consists of: what remarks point at and seats answer for."""
     return _fields[0](topic) if _fields else []
+
+
+Labels = Callable[[], list[tuple[str, str]]]
+_significances: list[Labels] = []
+
+
+def name_significances(listed: Labels) -> None:
+    """Who lists the sizes of an edit: (code, label), the smallest first."""
+    _significances[:] = [listed]
+
+
+def significances() -> list[tuple[str, str]]:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    return _significances[0]() if _significances else []

@@ -1,217 +1,126 @@
-"""The reviewer's pages: the inbox, and one task to read, compare and decide."""
+"""The reviewer's page: one task to read, compare and decide – and what may be done with it besides."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, make_response, redirect, render_template, request, url_for
 
-from core import clock
-from core.db import session
-from core.errors import Conflict, Invalid
+from core.actors import Actor
+from core.errors import Conflict, Forbidden, Invalid
 from core.i18n import _
 from core.permissions import can
-from core.web import actor, blueprint, gate, paginate
-from workflows import claiming, deciding, subjects
-from workflows.models import Decision, Review, Task
-from workflows.permissions import P, acted_this_round, holds_the_seat, wrote_it
-from workflows.presenting import counts_for, look, rows_of
-from workflows.queries import all_open, decisions_of, waiting_for, wrote_by
-from workflows.rules import VERDICTS, State, TaskState, Verb
+from core.web import actor, blueprint, gate
+from workflows import claiming, deciding, subjects, task_showing
+from workflows.blindness import blind_since
+from workflows.decision_forms import Typed, missing, typed, verb_of
+from workflows.inbox_queries import around
+from workflows.models import Task
+from workflows.permissions import P
+from workflows.queries import decisions_of
+from workflows.remark_showing import beside
+from workflows.rules import VERDICTS, TaskState, Verb
 
 bp = blueprint("reviews", __name__, url_prefix="/reviews")
-
-
-@bp.get("")
-@gate(P.ENTER_REVIEWS)
-def inbox() -> str:
-    """What waits for me, most urgent first."""
-    who, due = actor(), request.args.get("due", "")
-    filters = {name: request.args.get(name, "") for name in ("kind", "role", "author")} | {"due": due}
-    found = waiting_for(who, topic=filters["kind"] or None, stage=None, overdue=due == "overdue")
-    if due == "today":
-        found = found.where(Task.due_at < clock.now() + timedelta(hours=24))
-    if filters["role"]:
-        found = found.where(Task.role == filters["role"])
-    if filters["author"]:
-        found = found.where(wrote_by(filters["author"]))
-    counts = counts_for(who)
-    page = paginate(found, per=40, total=None if any(filters.values()) else counts["all"])
-    return render_template(
-        "reviews/inbox.html",
-        page={
-            "items": rows_of(page.items),
-            "number": page.number,
-            "pages": page.pages,
-            "total": page.total,
-            "has_next": page.has_next,
-        },
-        counts=counts,
-        filters=filters,
-        kinds=subjects.topics(),
-        roles=[(role, subjects.role_word(role)) for role in sorted(who.roles)],
-    )
-
-
-@bp.get("/all")
-@gate(P.WATCH_ALL)
-def everything() -> str:
-    """Every open review, whoever it waits for: what the manager's figures count."""
-    role, overdue = request.args.get("role", ""), request.args.get("due") == "overdue"
-    page = paginate(all_open(role=role or None, overdue=overdue), per=40)
-    rows = rows_of(page.items)
-    for row, task in zip(rows, page.items, strict=True):
-        row["url"] = subjects.subject(task.review.subject_kind).url(task.review.subject_id)
-    shown = {"items": rows, "number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next}
-    return render_template("reviews/all.html", page=shown, role=role, overdue=overdue, word=subjects.role_word)
 
 
 @bp.get("/<int:task_id>")
 @gate(P.ENTER_REVIEWS)
 def show(task_id: int) -> Any:
     """One task: what changed, what was said, and the decision."""
-    return _page(task_id, {})
+    return page_of(task_id, Typed())
 
 
-def _page(task_id: int, typed: dict[str, Any], status: int = 200) -> Any:
+def page_of(task_id: int, given: Typed, status: int = 200, *, more: bool = False) -> Any:
+    """The page with what was typed; ``more``: with another empty row for a remark."""
     who = actor()
     task = deciding.find_task(task_id, who)
-    review = task.review
-    slot = subjects.subject(review.subject_kind)
-    if task.state is not TaskState.OPEN or not slot.readable(who, review.subject_id):
-        return redirect(slot.url(review.subject_id))
-    number, following, total = _place(task)
+    slot = subjects.subject(task.review.subject_kind)
+    if task.state is not TaskState.OPEN or not slot.readable(who, task.review.subject_id):
+        return redirect(slot.url(task.review.subject_id))
+    about = slot.page(who, task)
+    texts, changes = about.pop("texts"), about.pop("changes")
+    found = beside([task.review], who, texts, changes, title=about["submission"]["title"])
+    blind = blind_since(who, task.review.subject_kind, task.review.subject_id) is not None
+    number, following, total = _place(who, task.id)
     page = render_template(
         "reviews/show.html",
-        task={
-            "id": task.id,
-            "version": task.version,
-            "stage": task.stage,
-            "role": task.role,
-            "due_at": task.due_at,
-            "due_look": look(task),
-            "round": review.round_number,
-            "decidable": can(who, P.DECIDE, task),
-            "why_not": _why_not(who, task),
-        },
+        task=task_showing.task_card(task, who),
+        beside=found,
         look=request.args.get("look", "inline"),
-        remarks=_remarks(review),
-        checklist=[{"key": q.key, "question": q.text, "weight": q.weight} for q in task.definition_stage.checklist],
-        stages_back=_earlier(task),
-        decide_url=url_for(".decide", task_id=task.id),
+        notes=task_showing.notes_of(task.review, who),
+        opinions=task_showing.opinions_of(task.review, who),
+        checklist=task_showing.checklist_card(task, given),
+        ways_back=task_showing.ways_back(task),
+        returns_to=given.to_stage or task.definition_stage.returns_to or "author",
+        reasons=task_showing.reasons(),
+        fields=task_showing.field_choices(task),
+        rows=[*given.remarks, None] if more or not given.remarks else given.remarks,
+        takers=task_showing.takers_of(task, who) if task_showing.may_hand_over(who, task) else [],
+        colleagues=task_showing.colleagues(task, who),
         next_item=following,
         place={"number": number, "total": total} if number else None,
-        record=_record(review),
-        typed=typed,
-        **slot.page(who, task),
+        record=task_showing.record_of(task.review),
+        typed=given,
+        **{**about, "stages": [] if blind else about["stages"]},
     )
     return make_response(page, status)
 
 
-def _place(task: Task) -> tuple[int, dict[str, str] | None, int]:
-    """Where the task stands in my inbox, what follows it, and how many there are."""
-    rows = session.execute(
-        waiting_for(actor()).options().with_only_columns(Task.id, Review.title, maintain_column_froms=True).limit(500)
-    ).all()
-    ids = [row.id for row in rows]
-    if task.id not in ids:
-        return 0, ({"title": rows[0].title, "url": url_for(".show", task_id=ids[0])} if rows else None), len(ids)
-    at = ids.index(task.id)
-    after = rows[(at + 1) % len(rows)] if len(rows) > 1 else None
-    return at + 1, ({"title": after.title, "url": url_for(".show", task_id=after.id)} if after else None), len(ids)
+def _place(who: Actor, task_id: int) -> tuple[int, dict[str, str] | None, int]:
+    number, after, total = around(who, task_id)
+    return number, _link(after), total
 
 
-def _why_not(who: Any, task: Task) -> str | None:
-    if wrote_it(who, task):
-        return _("This is your own work; somebody else must judge it.")
-    if not holds_the_seat(who, task):
-        return _("This decision belongs to another role.")
-    if acted_this_round(who, task):
-        return _("You have already judged in this round; another person must take this seat.")
-    return None
-
-
-def _remarks(review: Review) -> list[dict[str, Any]]:
-    return [
-        {"actor": name, "stage": subjects.role_word(d.stage), "at": d.decided_at, "text": d.note, "verb": d.verb.value}
-        for d, name in reversed(decisions_of(review.id, actor()))
-        if d.note
-    ]
-
-
-def _earlier(task: Task) -> list[tuple[str, str]]:
-    stages = task.review.definition.stages
-    return [(s.key, subjects.role_word(s.key)) for s in stages[: task.review.definition.index(task.stage)]]
-
-
-def _record(review: Review) -> dict[str, int]:
-    """How the author's earlier reviews ended, over the last year."""
-    since = clock.now() - timedelta(days=365)
-    author = review.author_ids[0] if review.author_ids else 0
-    mine = sa.select(Review.id).where(
-        Review.authors.any(user_id=author), Review.opened_at >= since, Review.id != review.id
-    )
-    approved = sa.select(sa.func.count()).where(Review.id.in_(mine), Review.state == State.APPROVED)
-    returned = sa.select(sa.func.count()).where(Decision.review_id.in_(mine), Decision.verb == Verb.SEND_BACK)
-    return {"approved": session.scalar(approved) or 0, "returned": session.scalar(returned) or 0}
+def _link(row: Any) -> dict[str, str] | None:
+    return {"title": row.title, "url": url_for("reviews.show", task_id=row.id)} if row else None
 
 
 @bp.post("/<int:task_id>/decisions")
 @gate(P.ENTER_REVIEWS)
 def decide(task_id: int) -> Any:
     """Record the decision; then the next item of the inbox."""
-    form = request.form
-    typed = {"note": form.get("note", ""), "to_stage": form.get("to_stage"), "checks": _checks().keys()}
-    following = _following(task_id)
+    who, given = actor(), typed(request.form)
+    if given.verb == "more":
+        return page_of(task_id, given, more=True)
+    following = _place(who, task_id)[1]
     try:
+        verb = verb_of(given)
+        _ask_why(task_id, who, given, verb)
         decision = deciding.decide(
             task_id,
-            actor(),
-            _verb(form.get("verb", "")),
-            seen=form.get("version", 0, type=int),
-            note=form.get("note", ""),
-            to_stage=form.get("to_stage") or None,
-            checklist=_checks(),
+            who,
+            verb,
+            seen=given.seen,
+            note=given.note,
+            to_stage=given.to_stage or None,
+            checklist=given.checks,
+            reason=given.reason or None,
+            remarks=given.remarks,
         )
     except Invalid as error:
-        return _page(task_id, {**typed, "error": error.sentence}, 422)
+        return page_of(task_id, given.refused(error.errors), 422)
     except Conflict as error:
         if error.code != "moved":
             raise
         return _moved(task_id, error, following), 409
-    review = decision.task.review
+    title = decision.task.review.title
     words = {
-        Verb.APPROVE: _("Approved: %(title)s", title=review.title),
-        Verb.SEND_BACK: _("Sent back: %(title)s", title=review.title),
-        Verb.REJECT: _("Rejected: %(title)s", title=review.title),
+        Verb.APPROVE: _("Approved: %(title)s", title=title),
+        Verb.SEND_BACK: _("Sent back: %(title)s", title=title),
+        Verb.REJECT: _("Rejected: %(title)s", title=title),
     }
-    flash(words[decision.verb], "success")
-    return redirect(following["url"] if following else url_for(".inbox"))
+    flash(_("Your second opinion is recorded: %(title)s", title=title) if decision.blind else words[verb], "success")
+    return redirect(following["url"] if following else url_for("reviews.inbox"))
 
 
-def _following(task_id: int) -> dict[str, str] | None:
-    rows = list(
-        session.execute(
-            waiting_for(actor())
-            .options()
-            .with_only_columns(Task.id, Review.title, maintain_column_froms=True)
-            .limit(500)
-        )
-    )
-    ids = [row.id for row in rows]
-    at = ids.index(task_id) if task_id in ids else -1
-    rest = [row for row in rows[at + 1 :] + rows[: max(at, 0)] if row.id != task_id]
-    return {"title": rest[0].title, "url": url_for(".show", task_id=rest[0].id)} if rest else None
-
-
-def _verb(code: str) -> Verb:
-    if code not in {"approve", "send_back", "reject"}:
-        raise Invalid({"verb": _("Please choose: approve, send back or reject.")})
-    return Verb(code)
-
-
-def _checks() -> dict[str, bool]:
-    return {name.removeprefix("check-"): True for name in request.form if name.startswith("check-")}
+def _ask_why(task_id: int, who: Actor, given: Typed, verb: Verb) -> None:
+    """A refusal on the page has a reason; what stands in the way of deciding at all is said before that."""
+    lacking = missing(given, verb)
+    if not lacking:
+        return
+    task = deciding.find_task(task_id, who)
+    if task.version == given.seen and can(who, P.DECIDE, task):
+        raise Invalid(lacking)
 
 
 def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> str:
@@ -222,6 +131,7 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
         (d for d, _n in reversed(decisions_of(review.id, actor())) if d.task_id == task.id and d.verb in VERDICTS), None
     )
     at = error.details.get("decided_at")
+    given = typed(request.form)
     return render_template(
         "reviews/moved.html",
         sentence=error.sentence,
@@ -230,9 +140,9 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
         verb=error.details.get("verb"),
         note=last.note if last and slot.readable(actor(), review.subject_id) else None,
         submission={"title": review.title, "url": slot.url(review.subject_id), **slot.summary(review.subject_id)},
-        typed_note=request.form.get("note", ""),
+        typed_note="\n\n".join([given.note, *(f"「{one.quote}」 {one.text}" for one in given.remarks)]).strip(),
         next_item=following,
-        again_url=url_for(".show", task_id=task.id) if task.state is TaskState.OPEN else None,
+        again_url=url_for("reviews.show", task_id=task.id) if task.state is TaskState.OPEN else None,
     )
 
 
@@ -240,9 +150,13 @@ def _moved(task_id: int, error: Conflict, following: dict[str, str] | None) -> s
 @gate(P.ENTER_REVIEWS)
 def add_comment(task_id: int) -> Any:
     """Leave a remark without deciding."""
-    deciding.comment(task_id, actor(), note=request.form.get("note", ""))
+    given = typed(request.form)
+    try:
+        deciding.comment(task_id, actor(), note=given.note, remarks=given.remarks)
+    except Invalid as error:
+        return page_of(task_id, given.refused(error.errors), 422)
     flash(_("Your remark was recorded."), "success")
-    return redirect(url_for(".show", task_id=task_id))
+    return redirect(url_for("reviews.show", task_id=task_id))
 
 
 @bp.post("/<int:task_id>/claim")
@@ -250,12 +164,53 @@ def add_comment(task_id: int) -> Any:
 def claim(task_id: int) -> Any:
     """Say 'I am on it'."""
     claiming.claim(task_id, actor())
-    return redirect(url_for(".show", task_id=task_id))
+    return redirect(url_for("reviews.show", task_id=task_id))
 
 
 @bp.post("/<int:task_id>/release")
 @gate(P.ENTER_REVIEWS)
 def release(task_id: int) -> Any:
     """Give it back to the pool."""
-    claiming.release(task_id, actor())
-    return redirect(url_for(".inbox"))
+    task = claiming.release(task_id, actor())
+    flash(_("Given back to the others: %(title)s", title=task.review.title), "success")
+    return redirect(url_for("reviews.inbox"))
+
+
+@bp.get("/<int:task_id>/handover")
+@gate(P.ENTER_REVIEWS)
+def choose_taker(task_id: int) -> Any:
+    """Who could take a task over: for the board, where its text is not read."""
+    return _handover(task_id, {})
+
+
+@bp.post("/<int:task_id>/handover")
+@gate(P.ENTER_REVIEWS)
+def hand_over(task_id: int) -> Any:
+    """Pass the task to somebody else who may sit in its seat; one that has moved since is refused with a sentence."""
+    form = request.form
+    try:
+        task = claiming.hand_over(task_id, actor(), to=form.get("to", ""), seen=form.get("version", type=int))
+    except Invalid as error:
+        return _handover(task_id, error.errors, 422)
+    flash(_("Handed over: %(title)s", title=task.review.title), "success")
+    if form.get("back") == "board":
+        return redirect(url_for("reviews.board"))
+    return redirect(url_for("reviews.inbox"))
+
+
+def _handover(task_id: int, errors: dict[str, str], status: int = 200) -> Any:
+    who = actor()
+    task: Task = deciding.find_task(task_id, who)
+    deciding.forbid_own_work(who, task)
+    deciding.must_still_be(task)
+    if not task_showing.may_hand_over(who, task):
+        raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
+    page = render_template(
+        "reviews/handover.html",
+        task=task_showing.task_card(task, who),
+        title=task.review.title,
+        takers=task_showing.takers_of(task, who),
+        errors=errors,
+        back=request.values.get("back", ""),
+    )
+    return make_response(page, status)

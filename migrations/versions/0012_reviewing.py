@@ -81,6 +81,12 @@ def _tasks() -> None:
         batch.add_column(sa.Column("blocked_at", Time, nullable=True))
         batch.create_unique_constraint("uq_tasks_round_id_stage_seat_blind", ["round_id", "stage", "seat", "blind"])
         batch.create_check_constraint("ck_tasks_claimed_by_somebody", "(claimed_by_id IS NULL) = (claimed_at IS NULL)")
+    op.drop_index("ix_tasks_inbox", "tasks")
+    op.create_index(
+        "ix_tasks_inbox",
+        "tasks",
+        ["state", "due_at", "id", "role", "review_id", "round_id", "team_id", "category", "named", "claimed_by_id"],
+    )
     op.create_index("ix_tasks_holder", "tasks", ["claimed_by_id", "state"])
     op.create_index("ix_tasks_alarm_at", "tasks", ["alarm_at"])
     op.add_column("decisions", sa.Column("reason", code(), nullable=True))
@@ -179,6 +185,8 @@ def downgrade() -> None:
     op.drop_column("decisions", "reason")
     op.drop_index("ix_tasks_alarm_at", "tasks")
     op.drop_index("ix_tasks_holder", "tasks")
+    op.drop_index("ix_tasks_inbox", "tasks")
+    op.create_index("ix_tasks_inbox", "tasks", ["state", "role", "due_at", "id"])
     with op.batch_alter_table("tasks") as batch:
         batch.drop_constraint("ck_tasks_claimed_by_somebody", type_="check")
         batch.drop_constraint("uq_tasks_round_id_stage_seat_blind", type_="unique")

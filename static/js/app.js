@@ -140,4 +140,5 @@ shortcuts();
 if (document.querySelector("[data-copy]")) import("./copy.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) import("./editor.js");
 if (document.querySelector("[data-review]")) import("./review.js");
+if (document.querySelector("form[data-bulk]")) import("./inbox.js");
 if (document.getElementById("search-overlay")) { import("./search.js"); import("./copy.js"); }

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.charts import Series, bar, line, radar, spark
+from core.charts import Series, bar, grouped, line, radar, spark, stacked
 
 DRAWN = {
     "line": line(
@@ -15,6 +15,10 @@ DRAWN = {
     "bar": bar([1, None, -3], ["x", "y", "<z>"], title="<t>", desc="<d>", target=2),
     "spark": spark([3, 4, None, 5], title="<t>"),
     "radar": radar([Series("A", [90, None, 130])], ["a", "b", "<c>"], title="<t>"),
+    "grouped": grouped([Series("<a>", [1, None, 3]), Series("b", [2, 4, 0])], ["x", "<y>", "z"], title="<t>", desc="d"),
+    "grouped of nothing": grouped([], [], title="t"),
+    "stacked": stacked([Series("<a>", [1, None, 3]), Series("b", [2, 4, 0])], ["x", "<y>", "z"], title="<t>"),
+    "stacked of nothing": stacked([], [], title="t"),
     "line of nothing": line([Series("A", [None])], ["x"], title="t"),
     "bar of nothing": bar([], [], title="t"),
     "spark of nothing": spark([], title="t"),
@@ -52,3 +56,19 @@ def test_the_marks_on_the_axis_are_round_numbers_around_the_values() -> None:
     drawn = line([Series("A", [71, 88])], ["a", "b"], title="t", target=100)
     marks = re.findall(r'text-anchor="end">([\d.]+)<', str(drawn))
     assert marks == ["70", "80", "90", "100"]
+
+
+def test_parts_stand_on_each_other() -> None:
+    """1 and 2 are a part up to 1 and one from 1 to 3: the lower edge of the upper one is the top of the lower one."""
+    drawn = str(stacked([Series("A", [1]), Series("B", [2]), Series("C", [0])], ["x"], title="t"))
+    found = re.findall(r'class="band s(\d)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"/>', drawn)
+    (one, low, tall), (two, high, taller) = found[:2]
+    assert (one, two) == ("1", "2")
+    assert float(high) + float(taller) == pytest.approx(float(low), abs=0.11)
+    assert float(taller) == pytest.approx(2 * float(tall), abs=0.11)
+
+
+def test_grouped_bars_carry_their_figures() -> None:
+    drawn = str(grouped([Series("A", [1.26, 7]), Series("B", [2, None])], ["x", "y"], title="t"))
+    assert re.findall(r'class="value"[^>]*>([^<]+)<', drawn) == ["1.3", "7", "2"]
+    assert drawn.count("<rect") == 3 + 2

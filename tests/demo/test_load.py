@@ -124,7 +124,9 @@ def test_every_text_is_where_the_content_says(looking: Demo) -> None:
         SubmissionState.REJECTED: texts("rejected"),
     }
     live = session.scalars(sa.select(Article).where(Article.live)).all()
-    assert {a.title for a in live} == {t.title for t in LIBRARY.texts if t.state == "published"}
+    early = {act["article"] for act in LIBRARY.activity["before_review"] if act["kind"] == "workaround"}
+    assert {a.title for a in live if a.provisional} == early
+    assert {a.title for a in live if not a.provisional} == {t.title for t in LIBRARY.texts if t.state == "published"}
     assert len({a.slug for a in live}) == len(live)
 
 
@@ -142,7 +144,7 @@ def test_titles_bodies_and_names_come_from_the_content(looking: Demo) -> None:
 
 
 def test_every_stage_waits_with_overdue_and_fresh_work(looking: Demo) -> None:
-    tasks = session.scalars(sa.select(Task).where(Task.state == TaskState.OPEN)).all()
+    tasks = session.scalars(sa.select(Task).where(Task.state == TaskState.OPEN, sa.not_(Task.blind))).all()
     wanted = Counter(text.stage for text in LIBRARY.texts if text.state == "in_review")
     assert Counter(task.stage for task in tasks) == wanted
     for stage in REVIEWERS:
@@ -302,7 +304,9 @@ def test_it_loads_into_postgresql(new_postgres, tmp_path: Path) -> None:
         load()
         with reading():
             assert scoring.verify() == []
-            assert session.scalar(sa.select(sa.func.count(Article.id)).where(Article.live)) == texts("published")
+            assert (
+                session.scalar(sa.select(sa.func.count(Article.id)).where(Article.live)) == texts("published") + 1
+            )  # and the workaround
 
 
 def test_working_hours_are_counted_back_over_the_night() -> None:

@@ -11,6 +11,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 OPEN = {  # what may be asked by nobody in particular; a new one is written down here on purpose
     "accounts.login", "accounts.logout", "accounts.language", "accounts.setup", "api_accounts.make_token",
     "api.openapi", "api.docs", "health.process", "health.ready", "health.metrics",
+    "experts.opinion", "experts.answer_opinion",
 }  # fmt: skip
 
 

@@ -45,6 +45,6 @@ def test_in_decisions(make: Make, signed_in):
         task = make.task(made)
     judge = signed_in(make.user("business"))
     page = f"/reviews/{task.id}"
-    bad = {"verb": "send_back", "version": "1", "note": "改\x00", "to_stage": "\x00"}
+    bad = {"verb": "send_back", "version": "1", "note": "改\x00", "to_stage": "\x00", "reason": "wrong"}
     assert judge.submit(page, {**bad, "note": "\x00"}, to=page + "/decisions").status_code == 422
     assert judge.submit(page, bad, to=page + "/decisions").status_code == 302

@@ -39,8 +39,10 @@ def test_reading_submitting_and_deciding(visit: Callable[..., Page], start_serve
     reviewer = Person(visit(javascript=False, locale="en-GB"), server, "qianwei").sign_in()
     reviewer.choose("Inbox")
     reviewer.follow(TITLE)
-    reviewer.press("Send back")  # without a remark
-    reviewer.sees("remark")
+    reviewer.page.get_by_text("Send back or reject", exact=True).click()
+    reviewer.press("Send back")  # without a reason and a remark
+    reviewer.sees("Please choose why.")
+    reviewer.page.get_by_label("Why", exact=True).select_option("incomplete")
     reviewer.page.get_by_label("Remark").fill("请写明生效日期。")
     reviewer.press("Send back")
     reviewer.sees(f"Sent back: {TITLE}")

@@ -24,7 +24,7 @@ from wiki.training.models import Lesson
 
 UNSAFE = {"POST", "PUT"}
 NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
-           "attempt", "absence", "session_of_author", "token_of_author"}  # fmt: skip
+           "attempt", "absence", "asked", "emergency", "remark", "session_of_author", "token_of_author"}  # fmt: skip
 
 
 @pytest.fixture

@@ -103,3 +103,52 @@ def test_who_leaves_the_role_leaves_the_seat(make, api):
         user = session.get_one(type(reviewer), reviewer.id)
         ops.change_person(None, user, name="Former", roles=["rep"], team=None, tier=None)
     assert program.post(f"/reviews/{task}/decisions", {**SAID, "version": version}).status_code == 403
+
+
+# ── before the review ────────────────────────────────────────────────────────────────────────────────────────────────
+
+BURNS = {"reason": "it burns"}
+
+
+@pytest.mark.both_databases
+def test_nobody_publishes_own_work_before_its_review(make, api, signed_in):
+    """Not with all roles at once, as author or as co-author, over the API or a page."""
+    author, helper = (
+        make.user("rep", "business", "supervisor", "manager", username=name) for name in ("first", "second")
+    )
+    boss = make.user("manager", username="boss")
+    with writing():
+        number = make.submission(actor_of(author)).id
+    api(helper).ok("PUT", f"/submissions/{number}", {"body": "and this, too"})
+    for writer in (author, helper):
+        for path in ("emergency", "workaround"):
+            refused = api(writer).post(f"/submissions/{number}/{path}", BURNS)
+            assert (refused.status_code, refused.json["code"]) == (403, "own-work"), path
+            page = signed_in(writer).submit(f"/submissions/{number}", BURNS, to=f"/submissions/{number}/{path}")
+            assert page.status_code == 403
+    api(boss).ok("POST", f"/submissions/{number}/emergency", BURNS)
+    for writer in (author, helper):
+        refused = api(writer).post(f"/submissions/{number}/emergency/confirm", {})
+        assert (refused.status_code, refused.json["code"]) == (403, "own-work")
+
+
+@pytest.mark.both_databases
+def test_who_puts_it_up_does_not_review_it(make, api):
+    """Neither of the two of an emergency, nor who answers for a workaround, in whatever role they hold besides."""
+    one = make.user("business", "supervisor", username="one")
+    two = make.user("business", "manager", username="two")
+    other = make.user("business", username="other")
+    with writing():
+        hurried, workaround = (make.submission(make.actor("rep")).id for _ in range(2))
+    api(two).ok("POST", f"/submissions/{hurried}/emergency", BURNS)
+    again = api(two).post(f"/submissions/{hurried}/emergency/confirm", {})
+    assert (again.status_code, again.json["code"]) == (403, "own-request")
+    api(one).ok("POST", f"/submissions/{hurried}/emergency/confirm", {})
+    api(one).ok("POST", f"/submissions/{workaround}/workaround", BURNS)
+    for number, barred in ((hurried, (one, two)), (workaround, (one,))):
+        task, version = task_of(make, number)
+        for person in barred:
+            refused = api(person).post(f"/reviews/{task}/decisions", {**SAID, "version": version})
+            assert refused.status_code == 403
+            assert f'"{task}"' not in str(api(person).ok("GET", "/reviews"))
+        api(other).ok("POST", f"/reviews/{task}/decisions", {**SAID, "version": version})

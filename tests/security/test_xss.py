@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from accounts.people import actor_of
 from core.db import session, writing
@@ -20,6 +21,9 @@ from wiki.articles.models import Submission
 from wiki.training import ops as teaching
 from wiki.training import quizzes
 from wiki.training.rules import Kind, spec
+from workflows import claiming, deciding, experts, remarks
+from workflows.definitions import Definition, Question, Seat, Stage
+from workflows.models import Remark
 
 pytestmark = pytest.mark.browser
 SOAK = os.environ.get("SOAK") == "1"
@@ -193,6 +197,55 @@ def test_published_pages_run_nothing(app, make, signed_in, sheet):
                      f"/quizzes/{number}", f"/quizzes/{number}/edit", "/admin/teams", "/admin/people", "/scorecard",
                      "/scorecard/team/nasty", "/ledger"):  # fmt: skip
             assert seen(sheet, reader.text(path)) == (0, []), path
+
+
+def test_what_reviewers_and_experts_say_runs_nothing(app, make, signed_in, client, sheet):
+    """Remarks, quotes, answers, reasons, questions, opinions, names, names of stages: wherever they are shown."""
+    nasty = payloads()[::60]
+    for start in range(0, len(nasty), 12):
+        batch = nasty[start : start + 12]
+        text, short = "\n\n".join(batch)[:3000], batch[0][:110]
+        question = Question(key="q", text=batch[1][:190], weight=100)
+        seats = (Seat(key="business", role="business"),)
+        stage = Stage(key="business", name=batch[2][:55], seats=seats, checklist=(question,), compulsory=True)
+        make.pipeline(definition=Definition(stages=(stage, Stage(key="qa", seats=(Seat(key="qa", role="qa"),)))))
+        with writing():
+            author, judge = make.user("rep", name=short), make.user("business", "supervisor", "manager", name=short)
+            who = actor_of(judge)
+            made = make.submission(actor_of(author), title=short, body=text)
+            task = make.task(made)
+            experts.ask_colleague(task.id, who, username=author_name(make), question=text)
+            _asked, secret = experts.ask_outside(task.id, who, name=short, question=text)
+            other, _other = experts.ask_outside(task.id, who, name=short, question=text)
+            experts.answer(other, verdict="no", text=text)
+            claiming.claim(task.id, who)
+            noted = [deciding.Passage(field, one[:400], one) for one in batch for field in ("body", "title", "tags")]
+            deciding.comment(task.id, who, note=text, remarks=noted[:50])
+            for remark in session.scalars(sa.select(Remark).order_by(Remark.id.desc()).limit(3)):
+                remarks.resolve(remark.id, actor_of(author), answer=text[:1900])
+            number, page = task.id, f"/submissions/{made.id}"
+        reader, writer = signed_in(judge), signed_in(author)
+        here = f"/reviews/{number}"
+        for path in (here, f"{here}?look=side", f"{here}/handover", f"{here}/people", f"{here}/experts",
+                     "/reviews", "/reviews/all", "/reviews/board"):  # fmt: skip
+            assert seen(sheet, reader.text(path)) == (0, []), path
+        for path in (page, f"{page}/edit", "/submissions/mine"):
+            assert seen(sheet, writer.text(path)) == (0, []), path
+        assert seen(sheet, client.text(f"/expert/{secret}")) == (0, [])
+        typed = {"version": "1", "verb": "send_back", "note": text, "reason": short, "remark-0-quote": short,
+                 "remark-0-text": text, "remark-0-field": short, "to_stage": short}  # fmt: skip
+        refused = reader.submit(f"/reviews/{number}", typed, to=f"/reviews/{number}/decisions")
+        assert refused.status_code == 422
+        assert seen(sheet, refused.text) == (0, [])
+        link = reader.submit(f"/reviews/{number}", {"name": short, "question": text}, to=f"/reviews/{number}/experts")
+        assert seen(sheet, link.text) == (0, [])
+        answered = client.submit(f"/expert/{secret}", {"verdict": short, "answer": text})
+        assert (answered.status_code, seen(sheet, answered.text)) == (422, (0, []))
+
+
+def author_name(make) -> str:
+    """Somebody to ask."""
+    return make.user("qa").username
 
 
 def test_the_policy_alone_stops_them(browser):

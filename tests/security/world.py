@@ -16,12 +16,14 @@ from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
-from wiki.articles import ops
+from wiki.articles import ops, provisional
 from wiki.articles.models import Submission
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
+from workflows import deciding, experts
+from workflows.models import Remark
 
 PEOPLE = ("nobody", "gone", "author", "rep", "business", "qa", "training", "supervisor", "manager", "admin")
 SECRETS = {
@@ -88,8 +90,16 @@ class World:
         narrow = make.article(author, title="once for all")
         self.narrow = make.article(author, article=narrow.slug, **secret("zznarrow")).slug
         self.opening = make.submission(author, article=self.circle, title="zzopening title", body="zzopening body").id
+        asked = make.submission(author, title="asked for")
+        provisional.ask_emergency(asked, who["manager"], "it burns")
+        self.emergency = asked.id
         self.task = make.task(session.get_one(Submission, self.review)).id
         self.closed_task = make.task(session.get_one(Submission, self.closed_review)).id
+        noted = deciding.comment(self.task, who["business"], note="", remarks=[deciding.Passage("body", "", "shorter")])
+        self.remark = session.scalars(sa.select(Remark.id).where(Remark.decision_id == noted.id)).one()
+        asked = make.task(make.submission(author, title="an expert is asked")).id
+        self.asked = experts.ask_colleague(asked, who["business"], username="rep", question="Is it so?").id
+        self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
         ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         for slug in (self.circle, self.open):
             article = ops.readable_article(who["qa"], slug)

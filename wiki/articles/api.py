@@ -28,12 +28,14 @@ from wiki.articles.shapes import (
     DiffOut,
     ListOut,
     MovedOut,
+    ProvisionalOut,
     SubmissionChange,
     SubmissionIn,
     SubmissionOut,
     SubmissionsIn,
     TrailOut,
 )
+from workflows.blindness import blind_since, hides
 from workflows.models import Review
 from workflows.queries import last_review
 
@@ -102,7 +104,13 @@ def _usernames(ids: tuple[int, ...]) -> dict[int, str]:
 
 
 def _trail(submission: Submission) -> list[TrailOut]:
-    rows = list(session.scalars(trail(ops.SUBJECT, submission.id)))
+    who = actor()
+    since = blind_since(who, ops.SUBJECT, submission.id)
+    rows = [
+        row
+        for row in session.scalars(trail(ops.SUBJECT, submission.id))
+        if not hides(since, who, row.verb, row.at, row.actor_id)
+    ]
     names = _usernames(tuple({row.actor_id for row in rows if row.actor_id}))
     numbers = dict(
         session.execute(sa.select(Revision.id, Revision.number).where(Revision.submission_id == submission.id)).all()
@@ -236,6 +244,9 @@ def _article_row(article: Article, authors: list[str]) -> ArticleOut:
         tags=content.tags,
         services=content.services,
         audience=article.audience.value,
+        provisional=ProvisionalOut(kind=article.provisional.value, deadline=article.provisional_until)
+        if article.provisional
+        else None,
     )
 
 
@@ -253,7 +264,8 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
-    return Answer(_article(article), 200, f"{article.id}-{article.version}-{article.revision_id}")
+    etag = f"{article.id}-{article.version}-{article.revision_id}-{article.provisional or ''}"
+    return Answer(_article(article), 200, etag)
 
 
 @api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)

@@ -16,7 +16,12 @@ class RevisionSaved:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePublished:
-    """Readers now see this revision. ``imported`` ones earn nothing; ``version`` is like '1.0'."""
+    """Readers now see this revision. ``version`` is like '1.0'. ``previous_revision_id``: the approved text before it.
+
+    Three sorts earn nothing: ``imported`` ones; ``provisional`` ones, whose review has not ended (when it confirms
+    them, ``ProvisionalConfirmed`` carries the event that counts); and ``restored`` ones, an earlier text after a
+    rollback.
+    """
 
     article_id: int
     slug: str
@@ -29,6 +34,80 @@ class ArticlePublished:
     author_ids: tuple[int, ...]  # the author first, then co-authors
     score: int | None  # mean checklist score of the approvals, 0–100
     imported: bool
+    at: datetime
+    provisional: bool = False
+    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyAsked:
+    """Somebody signed for publication in an emergency; one of ``roles`` must sign, too, until ``until``."""
+
+    provisional_id: int
+    submission_id: int
+    revision_id: int
+    asked_by_id: int
+    roles: frozenset[str]
+    author_ids: tuple[int, ...]
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyClosed:
+    """A request for publication in an emergency is over without one; ``because`` is a value of ``rules.Because``."""
+
+    provisional_id: int
+    submission_id: int
+    asked_by_id: int
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedBeforeReview:
+    """Readers see a text whose review goes on until ``deadline``; ``publisher_ids`` answer for it meanwhile.
+
+    Told after the ``ArticlePublished`` of the same act. ``kind`` is emergency or workaround.
+    """
+
+    provisional_id: int
+    kind: str
+    submission_id: int
+    article_id: int
+    publisher_ids: tuple[int, ...]
+    author_ids: tuple[int, ...]
+    deadline: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalConfirmed:
+    """The review has approved the very text that readers see already: ``publication`` counts from now on."""
+
+    provisional_id: int
+    publisher_ids: tuple[int, ...]
+    publication: ArticlePublished
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What was published before its review is not what readers see any more; ``restored_revision_id`` is, if anything.
+
+    Told after the ``ArticlePublished`` or ``ArticleRetired`` of the same act. ``because`` is a value of
+    ``rules.Because``: rejected, withdrawn or deadline.
+    """
+
+    provisional_id: int
+    kind: str
+    submission_id: int
+    article_id: int
+    slug: str
+    title: str
+    because: str
+    restored_revision_id: int | None
+    publisher_ids: tuple[int, ...]
+    author_ids: tuple[int, ...]
     at: datetime
 
 

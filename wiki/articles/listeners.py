@@ -4,7 +4,8 @@ from core import clock
 from core.db import session
 from core.events import on
 from wiki.articles.models import Submission, SubmissionState
-from wiki.articles.publishing import publish
+from wiki.articles.provisional_ends import approved, ended
+from wiki.articles.rules import Because
 from workflows.events import ReviewMoved
 from workflows.rules import State
 
@@ -15,11 +16,19 @@ FOLLOWS = {
     State.WITHDRAWN: SubmissionState.WITHDRAWN,
     State.APPROVED: SubmissionState.APPROVED,
 }
+ENDS = {
+    State.RETURNED: Because.RETURNED,
+    State.REJECTED: Because.REJECTED,
+    State.WITHDRAWN: Because.WITHDRAWN,
+}  # what that is to something published before its review
 
 
 @on(ReviewMoved)
 def follow_the_review(event: ReviewMoved) -> None:
-    """The submission's state repeats the review's; approval publishes the revision that was approved."""
+    """The submission's state repeats the review's; approval publishes the revision that was approved, or confirms it.
+
+    Any other end takes down what was published before the review.
+    """
     if event.subject_kind != "submission":
         return
     submission = session.get_one(Submission, event.subject_id)
@@ -31,4 +40,6 @@ def follow_the_review(event: ReviewMoved) -> None:
         submission.closed_at = clock.now()
     session.flush()
     if event.after.state is State.APPROVED:
-        publish(submission, by=event.actor_id)
+        approved(submission, by=event.actor_id)
+    elif event.after.state in ENDS:
+        ended(submission, ENDS[event.after.state])

@@ -8,7 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import User
 from core.db import Base, enum_column
-from wiki.articles.rules import EDITABLE, Audience, Significance, SubmissionState
+from wiki.articles.rules import (
+    EDITABLE,
+    Audience,
+    Because,
+    ProvisionalKind,
+    ProvisionalState,
+    Significance,
+    SubmissionState,
+)
 
 __all__ = ["EDITABLE", "Audience", "Significance", "SubmissionState"]  # the words of the columns, with the tables
 
@@ -62,6 +70,8 @@ class Article(Base):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]  # first time
     updated_at: Mapped[datetime | None]  # last publication
+    provisional: Mapped[ProvisionalKind | None] = mapped_column(enum_column(ProvisionalKind))  # not yet reviewed
+    provisional_until: Mapped[datetime | None]
 
     revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
     category: Mapped[Category | None] = relationship()
@@ -211,13 +221,79 @@ class Publication(Base):
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
 
+    article: Mapped[Article] = relationship()
     revision: Mapped[Revision] = relationship()
     submission: Mapped[Submission] = relationship()
+    provisional: Mapped["ProvisionalPublication | None"] = relationship(
+        foreign_keys="ProvisionalPublication.publication_id", back_populates="publication"
+    )
+    restores: Mapped["ProvisionalPublication | None"] = relationship(
+        foreign_keys="ProvisionalPublication.restored_id", back_populates="restored"
+    )
 
     @property
     def version(self) -> str:
         """The number, e.g. '2.0'."""
         return f"{self.major}.{self.minor}"
+
+
+class ProvisionalPublication(Base):
+    """Readers see a revision before its review has ended – or somebody has asked for it. ``Article.provisional``
+    repeats it while it lasts, for lists. Rows are never deleted."""
+
+    __tablename__ = "provisional_publications"
+    __table_args__ = (
+        sa.CheckConstraint("(state IN ('asked', 'published')) = (closed_at IS NULL)", name="open_until_closed"),
+        sa.CheckConstraint("(state <> 'published') OR (publication_id IS NOT NULL)", name="published_has_publication"),
+        sa.CheckConstraint("(publication_id IS NULL) = (deadline IS NULL)", name="published_has_deadline"),
+        sa.CheckConstraint("confirmed_by_id IS NULL OR confirmed_by_id <> asked_by_id", name="two_people"),
+        sa.Index(
+            "uq_provisional_publications_open_submission",
+            "submission_id",
+            unique=True,
+            sqlite_where=sa.text("state IN ('asked', 'published')"),
+            postgresql_where=sa.text("state IN ('asked', 'published')"),
+        ),
+        sa.Index(
+            "uq_provisional_publications_published_article",
+            "article_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'published'"),
+            postgresql_where=sa.text("state = 'published'"),
+        ),
+        sa.Index("ix_provisional_publications_state_deadline", "state", "deadline"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revisions.id"))  # the text that was signed
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("articles.id"))
+    kind: Mapped[ProvisionalKind] = mapped_column(enum_column(ProvisionalKind))
+    state: Mapped[ProvisionalState] = mapped_column(enum_column(ProvisionalState))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    confirmed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))  # the second signature
+    published_at: Mapped[datetime | None]
+    publication_id: Mapped[int | None] = mapped_column(sa.ForeignKey("publications.id"), unique=True)
+    previous_revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revisions.id"))  # what was live before
+    restored_id: Mapped[int | None] = mapped_column(sa.ForeignKey("publications.id"), unique=True)  # of the rollback
+    deadline: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_because: Mapped[Because | None] = mapped_column(enum_column(Because))
+
+    submission: Mapped[Submission] = relationship()
+    revision: Mapped[Revision] = relationship(foreign_keys=[revision_id])
+    article: Mapped[Article | None] = relationship()
+    asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id])
+    confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
+    publication: Mapped[Publication | None] = relationship(foreign_keys=[publication_id], back_populates="provisional")
+    restored: Mapped[Publication | None] = relationship(foreign_keys=[restored_id], back_populates="restores")
+
+    @property
+    def publisher_ids(self) -> tuple[int, ...]:
+        """Who answers for it: who asked first, then the second signature."""
+        return tuple(one for one in (self.asked_by_id, self.confirmed_by_id) if one is not None)
 
 
 class DraftBuffer(Base):

@@ -240,6 +240,15 @@ def submit(submission: Submission, actor: Actor) -> None:
     if (submission.state, "submit") not in MOVES:
         raise IllegalMove(_("This cannot be submitted: it is %(state)s.", state=state_word(submission.state)))
     require(actor, P.SUBMIT, submission)
+    hand_in(submission, actor)
+
+
+def must_be_complete(submission: Submission, actor: Actor) -> Revision:
+    """The head revision says all that its kind needs.
+
+    Raises:
+        Invalid: field by field.
+    """
     kind = kind_of(submission.kind)
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
     if head is None:
@@ -248,6 +257,16 @@ def submit(submission: Submission, actor: Actor) -> None:
     if errors:
         raise Invalid(errors)
     _must_be_unique(submission, head, actor)
+    return head
+
+
+def hand_in(submission: Submission, actor: Actor) -> None:
+    """It is under review: by its author, or for them in an emergency; whether ``actor`` may is the caller's business.
+
+    Raises:
+        Invalid, Conflict (``already_in_review``, ``base-moved``).
+    """
+    head = must_be_complete(submission, actor)
     if submission.article_id is not None:
         _must_be_free(submission, actor)
     reviewing.submit(
@@ -294,14 +313,22 @@ def _must_be_free(submission: Submission, actor: Actor) -> None:
             code="already_in_review",
             submission=str(other.id),
         )  # fmt: skip
-    if article is not None and article.revision_id != submission.base_revision_id:
+    if article is None or session.get_one(Revision, article.revision_id).submission_id == submission.id:
+        return  # readers see, or saw, an earlier state of this very text before its review
+    if article.provisional is not None:
         raise Conflict(
-            _("The article has changed since you began (it is now version %(version)s). Compare, bring your text up to "
-              "date, then submit again.", version=article.version),
-            code="base-moved",
-            article=article.slug,
-            version=article.version,
-        )  # fmt: skip
+            _("What readers see here was published before its review. Wait until that has ended, then submit yours."),
+            code="not-reviewed-yet",
+        )
+    if article.revision_id == submission.base_revision_id:
+        return
+    raise Conflict(
+        _("The article has changed since you began (it is now version %(version)s). Compare, bring your text up to "
+          "date, then submit again.", version=article.version),
+        code="base-moved",
+        article=article.slug,
+        version=article.version,
+    )  # fmt: skip
 
 
 def rebase(submission: Submission, actor: Actor) -> None:

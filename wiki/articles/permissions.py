@@ -4,9 +4,19 @@ import sqlalchemy as sa
 
 from core.actors import Actor
 from core.db import session
-from core.permissions import Permission, all_of, any_of, anybody, grant, holds
-from wiki.articles.models import EDITABLE, Article, ArticleReader, Audience, Publication, Submission, SubmissionAuthor
-from wiki.articles.rules import tokens_of
+from core.permissions import Permission, all_of, any_of, anybody, grant, holds, none_of
+from wiki.articles.models import (
+    EDITABLE,
+    Article,
+    ArticleReader,
+    Audience,
+    ProvisionalPublication,
+    Publication,
+    Revision,
+    Submission,
+    SubmissionAuthor,
+)
+from wiki.articles.rules import ProvisionalState, tokens_of
 from workflows.models import Review, Task
 from workflows.permissions import seats_of, touched
 
@@ -22,6 +32,10 @@ class P(Permission):
     EDIT_SUBMISSION = "edit a submission"
     SUBMIT = "submit a submission"
     WITHDRAW = "withdraw a submission"
+    ASK_EMERGENCY = "ask for publication in an emergency"
+    SIGN_EMERGENCY = "give the second signature in an emergency"
+    PUBLISH_WORKAROUND = "make a text visible before its review"
+    SEE_PROVISIONAL = "see what was published before its review"
     MANAGE_ARTICLES = "import, retire and restore articles"
 
 
@@ -38,9 +52,16 @@ def may_read(actor: Actor, article: Article) -> bool:
 def may_read_version(actor: Actor, publication: Publication) -> bool:
     """What was meant for a closed circle stays there, also when the article was opened to others later.
 
-    Asked about articles that the person may read; it covers the versions that are no longer live.
+    Asked about articles that the person may read; it covers the versions that are no longer live. What was rolled back
+    was never approved: it is a proposal again, for those who may read proposals.
     """
-    revision = publication.revision
+    revision, early = publication.revision, publication.provisional
+    if (
+        early is not None
+        and early.state is ProvisionalState.ROLLED_BACK
+        and not reads_it(actor, publication.submission)
+    ):
+        return False
     if revision.audience is not Audience.RESTRICTED or actor.holds("manager"):
         return True
     return revision.author_id == actor.id or not tokens_of(actor).isdisjoint(revision.readers)
@@ -95,6 +116,36 @@ def _had_a_hand(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(sa.exists().where(Task.review_id == Review.id, seats_of(actor)), touched(actor))
 
 
+def is_asked_to_sign(actor: Actor, submission: Submission) -> bool:
+    """A supervisor reads what waits for a second signature; a text for a closed circle only with a seat in its review.
+
+    (A manager reads every submission anyway.)
+    """
+    asked = sa.select(ProvisionalPublication.id).where(
+        ProvisionalPublication.submission_id == submission.id, ProvisionalPublication.state == ProvisionalState.ASKED
+    )
+    return (
+        actor.holds("supervisor") and is_unrestricted(actor, submission) and session.scalar(asked.limit(1)) is not None
+    )
+
+
+def _signable(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of ``is_asked_to_sign``, over ``Submission``."""
+    if not actor.holds("supervisor"):
+        return sa.false()
+    asked = sa.exists().where(
+        ProvisionalPublication.submission_id == Submission.id, ProvisionalPublication.state == ProvisionalState.ASKED
+    )
+    closed = sa.exists().where(Revision.id == Submission.head_revision_id, Revision.audience == Audience.RESTRICTED)
+    readers = sa.or_(Article.audience != Audience.RESTRICTED, readable(actor))
+    article = sa.exists().where(Article.id == Submission.article_id, readers)
+    return sa.and_(
+        asked.correlate(Submission),
+        sa.not_(closed.correlate(Submission)),
+        sa.or_(Submission.article_id.is_(None), article.correlate(Submission)),
+    )
+
+
 def knowable(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of READ_SUBMISSION, over ``Submission``: own ones, those judged or to be judged, all for a manager."""
     mine = sa.exists().where(SubmissionAuthor.submission_id == Submission.id, SubmissionAuthor.user_id == actor.id)
@@ -102,7 +153,10 @@ def knowable(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.holds("manager"):
         return sa.or_(mine, left)
     review_of = sa.and_(Review.subject_kind == "submission", Review.subject_id == Submission.id)
-    return sa.or_(mine, sa.and_(left, sa.exists().where(review_of, _had_a_hand(actor))))
+    return sa.or_(mine, sa.and_(left, sa.or_(_signable(actor), sa.exists().where(review_of, _had_a_hand(actor)))))
+
+
+reads_it = any_of(wrote_it, all_of(left_the_desk, any_of(holds("manager"), holds_a_task, is_asked_to_sign)))
 
 
 grant(
@@ -113,10 +167,14 @@ grant(
         P.KNOW_SUBMISSION: any_of(
             wrote_it, all_of(left_the_desk, any_of(is_unrestricted, holds_a_task, holds("manager")))
         ),
-        P.READ_SUBMISSION: any_of(wrote_it, all_of(left_the_desk, any_of(holds("manager"), holds_a_task))),
+        P.READ_SUBMISSION: reads_it,
         P.EDIT_SUBMISSION: all_of(is_editable, any_of(wrote_it, all_of(left_the_desk, holds_a_task))),
         P.SUBMIT: wrote_it,
         P.WITHDRAW: wrote_it,
+        P.ASK_EMERGENCY: all_of(holds("supervisor", "manager"), none_of(wrote_it), reads_it),
+        P.SIGN_EMERGENCY: all_of(holds("supervisor", "manager"), none_of(wrote_it)),  # and reads it: asked when signing
+        P.PUBLISH_WORKAROUND: all_of(holds("supervisor", "business", "manager"), none_of(wrote_it), reads_it),
+        P.SEE_PROVISIONAL: holds("supervisor", "business", "manager"),
         P.MANAGE_ARTICLES: holds("manager"),
     },
     lists={P.READ: readable, P.READ_SUBMISSION: knowable},

@@ -16,8 +16,17 @@ from core.db import session
 from core.i18n import _
 from core.markup import RENDERER_VERSION, joined, plain, shown
 from wiki.articles.kinds import KINDS, FieldType
-from wiki.articles.models import Article, Audience, Publication, Revision, Significance, Submission
+from wiki.articles.models import (
+    Article,
+    Audience,
+    ProvisionalPublication,
+    Publication,
+    Revision,
+    Significance,
+    Submission,
+)
 from wiki.articles.queries import publication_of
+from wiki.articles.rules import Because, ProvisionalKind
 from workflows.models import Decision, Review, Task
 from workflows.queries import approvals_in, approvals_of, last_reviews, open_tasks
 
@@ -127,6 +136,17 @@ def audience_word(code: Audience | str) -> str:
     }[str(code)]
 
 
+def significances() -> list[tuple[str, str]]:
+    """(code, label) of the sizes of an edit, the smallest first."""
+    words = {Significance.TYPO: _("typo"), Significance.MINOR: _("small change"), Significance.MAJOR: _("large change")}
+    return [(code.value, words[code]) for code in Significance]
+
+
+def provisional_word(kind: ProvisionalKind | str) -> str:
+    """What readers must know of a text whose review has not ended, in their language; short, for lists."""
+    return {"emergency": _("Emergency, not yet reviewed"), "workaround": _("Not yet validated")}[str(kind)]
+
+
 def reader_words(tokens: list[str]) -> list[str]:
     """Reader tokens as people say them: roles, and the names of teams, tiers and persons."""
     tables: dict[str, type[Team | Tier | User]] = {"team": Team, "tier": Tier, "user": User}
@@ -151,7 +171,9 @@ def article_card(article: Article, published: Publication | None, revision: Revi
     submission = published.submission if published else None
     ids = submission.author_ids if submission else (revision.author_id,)
     names = names_of(ids)
-    approvals = approvals_of("submission", submission.id) if submission else []
+    early = published.provisional if published else None
+    reviewed = early is None or early.closed_because is Because.APPROVED
+    approvals = approvals_of("submission", submission.id) if submission and reviewed else []
     return {
         "id": article.id,
         "slug": article.slug,
@@ -169,7 +191,23 @@ def article_card(article: Article, published: Publication | None, revision: Revi
         "published_at": published.published_at if published else article.updated_at,
         "audience": audience_word(article.audience),
         "is_live": article.live,
+        "provisional": early_card(early) if early else None,
         "owner": names_of([article.owner_id]).get(article.owner_id) if article.owner_id else None,
+    }
+
+
+def early_card(row: ProvisionalPublication) -> dict[str, Any]:
+    """What a page says of a publication before review: kind, state, who answers for it, since when, until when, why."""
+    names = names_of(row.publisher_ids)
+    return {
+        "kind": row.kind.value,
+        "state": row.state.value,
+        "who": [names.get(i, "") for i in row.publisher_ids],
+        "published_at": row.published_at,
+        "until": row.deadline,
+        "because": row.closed_because.value if row.closed_because else None,
+        "closed_at": row.closed_at,
+        "reason": row.reason,
     }
 
 
@@ -207,8 +245,8 @@ def stages_of(submission: Submission, way: Way | None) -> list[dict[str, Any]]:
     done = {d.stage: (d, name) for d, name in way.approvals}
     out = []
     for stage in review.definition.stages:
-        open_here = next((t for t in way.tasks if t.stage == stage.key), None)
-        row: dict[str, Any] = {"name": role_word(stage.key), "state": "waiting"}
+        open_here = next((t for t in way.tasks if t.stage == stage.key and not t.blind), None)
+        row: dict[str, Any] = {"name": stage.name or role_word(stage.key), "state": "waiting"}
         if open_here is not None:
             row |= {"state": "now", "due_at": open_here.due_at}
         elif stage.key in done:
@@ -238,13 +276,14 @@ def where_is_it(way: Way | None) -> dict[str, Any] | None:
     """The stage it waits in, the roles it waits for, and until when; ``None`` when it waits for nobody."""
     if way is None or way.review.closed_at is not None:
         return None
-    if not way.tasks:
+    tasks = [task for task in way.tasks if not task.blind]  # a second opinion is waited for by nobody
+    if not tasks:
         return {"stage": None, "waiting_for": ["author"], "due_at": None, "tasks": []}
     return {
-        "stage": way.tasks[0].stage,
-        "waiting_for": list(dict.fromkeys(task.role for task in way.tasks)),
-        "due_at": min((t.due_at for t in way.tasks if t.due_at), default=None),
-        "tasks": way.tasks,
+        "stage": tasks[0].stage,
+        "waiting_for": list(dict.fromkeys(task.role for task in tasks)),
+        "due_at": min((t.due_at for t in tasks if t.due_at), default=None),
+        "tasks": tasks,
     }
 
 
@@ -253,7 +292,9 @@ def draft_label(submission: Submission) -> str:
     published = publication_of(submission.id)
     if published is not None:
         return _("version %(version)s", version=published.version)
-    number = submission.head.number if submission.head else 1
+    number, article = submission.head.number if submission.head else 1, submission.article
+    if article is not None and article.provisional and article.revision_id == submission.head_revision_id:
+        return _("version %(version)s, not yet reviewed", version=article.version)
     if submission.article is not None and submission.article.major:
         return _("draft %(n)s after %(version)s", n=number, version=submission.article.version)
     return _("draft %(n)s", n=number)

@@ -1,6 +1,7 @@
 """A revision becomes what readers see – by approval, or by a manager's import."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -32,53 +33,106 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
-from wiki.articles.queries import category_by_slug, in_review_for
-from wiki.articles.rules import digest, next_version, slugify
+from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
+from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
 
 
 def publish(submission: Submission, *, by: int | None = None, imported: bool = False) -> Article:
-    """Readers see the head revision from now on, under the next version number."""
-    now = clock.now()
-    revision = session.get_one(Revision, submission.head_revision_id)
-    article = _article_for(submission, revision)
-    previous = article.revision_id if article.live else None
-    article.major, article.minor = next_version(article.major, article.minor, submission.significance)
-    _show(article, revision)
-    article.live, article.published_at, article.updated_at = True, article.published_at or now, now
-    session.add(
-        Publication(
-            article_id=article.id,
-            submission_id=submission.id,
-            revision_id=revision.id,
-            major=article.major,
-            minor=article.minor,
-            significance=submission.significance,
-            reason=submission.reason,
-            published_at=now,
-            published_by_id=by,
-        )
-    )
-    submission.article_id, submission.state, submission.closed_at = article.id, SubmissionState.PUBLISHED, now
+    """Readers see the head revision from now on, under the next version number, and it is nobody's risk any more."""
+    row, before = _put_up(submission, by)
+    article, score = row.article, None if imported else mean_score(submission.id)
+    article.provisional = article.provisional_until = None
+    close_published(submission, article)
+    emit(told(row, submission, before=before, score=score, imported=imported))
+    return article
+
+
+def publish_before_review(submission: Submission, kind: ProvisionalKind, until: datetime, *, by: int) -> Publication:
+    """Readers see the head revision from now on, marked as not yet reviewed; its review goes on."""
+    row, before = _put_up(submission, by)
+    row.article.provisional, row.article.provisional_until = kind, until
+    submission.article_id = row.article.id
+    session.flush()
+    emit(told(row, submission, before=before, score=None, provisional=True))
+    return row
+
+
+def publish_again(article: Article, revision: Revision) -> Publication:
+    """Readers see an earlier revision again, under the next small number: what came after it was rolled back."""
+    submission = session.get_one(Submission, revision.submission_id)
+    before, article.provisional, article.provisional_until = article.revision_id, None, None
+    row = _put_up_revision(article, submission, revision, Significance.MINOR, "rolled back", None)
+    emit(told(row, submission, before=before, score=None, restored=True))
+    return row
+
+
+def close_published(submission: Submission, article: Article) -> None:
+    """What was proposed is what readers see: the submission is done."""
+    submission.article_id, submission.state, submission.closed_at = article.id, SubmissionState.PUBLISHED, clock.now()
     session.execute(sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission.id))
     session.flush()
-    emit(
-        ArticlePublished(
-            article_id=article.id,
-            slug=article.slug,
-            kind=article.kind,
-            submission_id=submission.id,
-            revision_id=revision.id,
-            previous_revision_id=previous,
-            version=article.version,
-            significance=submission.significance.value,
-            author_ids=submission.author_ids,
-            score=None if imported else _mean_score(submission.id),
-            imported=imported,
-            at=now,
-        )
+
+
+def _put_up(submission: Submission, by: int | None) -> tuple[Publication, int | None]:
+    """The head revision in its article, and which text was approved there before."""
+    revision = session.get_one(Revision, submission.head_revision_id)
+    article = _article_for(submission, revision)
+    before = approved_revision_id(article)
+    return _put_up_revision(article, submission, revision, submission.significance, submission.reason, by), before
+
+
+def _put_up_revision(
+    article: Article, submission: Submission, revision: Revision, size: Significance, reason: str, by: int | None
+) -> Publication:
+    now = clock.now()
+    article.major, article.minor = next_version(article.major, article.minor, size)
+    _show(article, revision)
+    article.live, article.published_at, article.updated_at = True, article.published_at or now, now
+    row = Publication(
+        article=article,
+        submission_id=submission.id,
+        revision_id=revision.id,
+        major=article.major,
+        minor=article.minor,
+        significance=size,
+        reason=reason,
+        published_at=now,
+        published_by_id=by,
     )
-    return article
+    session.add(row)
+    session.flush()
+    return row
+
+
+def told(
+    row: Publication,
+    submission: Submission,
+    *,
+    before: int | None,
+    score: int | None,
+    imported: bool = False,
+    provisional: bool = False,
+    restored: bool = False,
+) -> ArticlePublished:
+    """What others are told of a publication. ``before``: the text that was approved before it."""
+    article = row.article
+    return ArticlePublished(
+        article_id=article.id,
+        slug=article.slug,
+        kind=article.kind,
+        submission_id=submission.id,
+        revision_id=row.revision_id,
+        previous_revision_id=before,
+        version=row.version,
+        significance=row.significance.value,
+        author_ids=submission.author_ids,
+        score=score,
+        imported=imported,
+        at=clock.now(),
+        provisional=provisional,
+        restored=restored,
+    )
 
 
 def _article_for(submission: Submission, revision: Revision) -> Article:
@@ -139,7 +193,8 @@ def _show(article: Article, revision: Revision) -> None:
     session.flush()
 
 
-def _mean_score(submission_id: int) -> int | None:
+def mean_score(submission_id: int) -> int | None:
+    """The mean of the checklists with which it was approved; ``None`` when none was filled in."""
     scores = [d.score for d, _name in approvals_of("submission", submission_id) if d.score is not None]
     return round(sum(scores) / len(scores)) if scores else None
 
@@ -153,8 +208,13 @@ def retire(article: Article, actor: Actor, *, reason: str) -> None:
     require(actor, P.MANAGE_ARTICLES)
     if not article.live:
         raise Conflict(_("This article is not published."), code="illegal-move")
-    article.live = False
     audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason)
+    take_off(article)
+
+
+def take_off(article: Article) -> None:
+    """Readers no longer see it."""
+    article.live, article.provisional, article.provisional_until = False, None, None
     session.flush()
     emit(ArticleRetired(article.id, article.slug, clock.now()))
 
@@ -215,7 +275,7 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     content = checked(kind, row.content)
     if article is not None and _says(article, content):
         return "unchanged"
-    if article is not None and in_review_for(article.id) is not None:
+    if article is not None and (article.provisional is not None or in_review_for(article.id) is not None):
         raise Invalid({"id": _("A change of this article is under review; import it again when that is decided.")})
     now = clock.now()
     submission = Submission(

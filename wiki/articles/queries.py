@@ -16,6 +16,7 @@ from wiki.articles.models import (
     ArticleTag,
     Category,
     DraftBuffer,
+    ProvisionalPublication,
     Publication,
     Revision,
     Service,
@@ -24,6 +25,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.rules import Because, ProvisionalState
 
 
 def by_slug(slug: str) -> Article | None:
@@ -85,6 +87,7 @@ def history(article_id: int) -> sa.Select[Publication]:
         .where(Publication.article_id == article_id)
         .options(joinedload(Publication.revision).joinedload(Revision.author).lazyload(User.role_rows))
         .options(joinedload(Publication.submission))
+        .options(joinedload(Publication.provisional), joinedload(Publication.restores))
         .order_by(Publication.major.desc(), Publication.minor.desc())
     )
 
@@ -112,12 +115,51 @@ def publication(article_id: int, version: str) -> Publication | None:
 
 
 def publication_of(submission_id: int) -> Publication | None:
-    """The publication a submission ended in."""
+    """The publication a submission ended in; what was rolled back, or still waits for its review, is none."""
     return session.scalar(
         sa.select(Publication)
-        .where(Publication.submission_id == submission_id)
-        .order_by(Publication.id.desc())
+        .where(Publication.submission_id == submission_id, counts())
+        .options(joinedload(Publication.provisional))
+        .order_by(Publication.id)
         .limit(1)
+    )
+
+
+def counts() -> sa.ColumnElement[bool]:
+    """A review (or a manager's import) stands behind this publication itself, over ``Publication``: not behind one
+    before review, unless the very text was confirmed; nor does a rollback count again."""
+    early = sa.exists().where(
+        ProvisionalPublication.publication_id == Publication.id,
+        sa.or_(
+            ProvisionalPublication.closed_because.is_(None),
+            ProvisionalPublication.closed_because != Because.APPROVED,
+        ),
+    )
+    again = sa.exists().where(ProvisionalPublication.restored_id == Publication.id)
+    return sa.not_(sa.or_(early.correlate(Publication), again.correlate(Publication)))
+
+
+def approved_revision_id(article: Article | None) -> int | None:
+    """The revision that readers see with its review behind it – or would see, were it not for an emergency."""
+    if article is None or not article.live:
+        return None
+    if article.provisional is None:
+        return article.revision_id
+    return session.scalar(
+        sa.select(ProvisionalPublication.previous_revision_id).where(
+            ProvisionalPublication.article_id == article.id,
+            ProvisionalPublication.state == ProvisionalState.PUBLISHED,
+        )
+    )
+
+
+def approved_publication(article: Article | None) -> Publication | None:
+    """The version of which ``approved_revision_id`` is the text."""
+    revision_id = approved_revision_id(article)
+    if article is None or revision_id is None:
+        return None
+    return session.scalar(
+        history(article.id).where(Publication.revision_id == revision_id).order_by(Publication.id.desc()).limit(1)
     )
 
 

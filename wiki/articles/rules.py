@@ -40,6 +40,52 @@ class SubmissionState(StrEnum):
     RETIRED = "retired"
 
 
+class ProvisionalKind(StrEnum):
+    """Why readers see a text before its review has ended."""
+
+    EMERGENCY = "emergency"  # a supervisor and a manager have signed
+    WORKAROUND = "workaround"  # one person answers for it, and nothing was there before
+
+
+class ProvisionalState(StrEnum):
+    """Where a publication before review stands."""
+
+    ASKED = "asked"  # one signature of two
+    PUBLISHED = "published"  # readers see it, and its review is due
+    CONFIRMED = "confirmed"
+    ROLLED_BACK = "rolled_back"
+    CANCELLED = "cancelled"
+
+
+class Because(StrEnum):
+    """Why a publication before review, or the request for one, is over."""
+
+    APPROVED = "approved"  # the review approved the very text
+    REPLACED = "replaced"  # the review approved another revision, which took its place
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    DEADLINE = "deadline"
+    RETIRED = "retired"  # a manager took the article off
+    LAPSED = "lapsed"  # nobody gave the second signature in time
+    RETURNED = "returned"  # a reviewer sent the text back before the second signature
+    CHANGED = "changed"  # the text was changed before the second signature
+    TAKEN_BACK = "taken_back"  # by who had asked
+
+
+STILL_OPEN = (ProvisionalState.ASKED, ProvisionalState.PUBLISHED)
+SIGNATURES = frozenset({"supervisor", "manager"})
+
+
+def sign_together(one: frozenset[str], other: frozenset[str]) -> bool:
+    """True when two people of these roles are a supervisor and a manager; one who is both is still one of the two."""
+    return ("supervisor" in one and "manager" in other) or ("manager" in one and "supervisor" in other)
+
+
+def missing_signature(roles: frozenset[str]) -> frozenset[str]:
+    """The roles that may give the second signature beside a person of these."""
+    return frozenset(role for role in SIGNATURES if sign_together(roles, frozenset({role})))
+
+
 def state_word(state: SubmissionState) -> str:
     """The words that end the sentence «… it is …», in the reader's language."""
     return {

@@ -106,6 +106,13 @@ class ArticlesIn(PageIn):
     changed_since: datetime | None = None
 
 
+class ProvisionalOut(Out):
+    """Readers see it before its review has ended, until ``deadline`` at most. ``kind``: emergency or workaround."""
+
+    kind: str
+    deadline: datetime | None
+
+
 class ArticleOut(Out):
     """A published article."""
 
@@ -126,6 +133,7 @@ class ArticleOut(Out):
     tags: list[str]
     services: list[str]
     audience: str
+    provisional: ProvisionalOut | None = None
 
 
 class DiffIn(In):

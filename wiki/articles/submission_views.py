@@ -22,6 +22,7 @@ from wiki.articles.kinds import KINDS, Kind, kind_of, missing
 from wiki.articles.models import EDITABLE, Submission, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.queries import buffer_of, mine, written_by
+from workflows.blindness import blind_since
 
 bp = blueprint("submissions", __name__)
 
@@ -196,7 +197,8 @@ def _editor(
         },
         similar=[],
         preview_html=_preview(values["body"]) if preview else None,
-        returned=tracking.returned_with(submission),
+        returned=tracking.returned_with(submission, actor()),
+        remarks=tracking.open_remarks(submission, actor()),
         reader_choices=_reader_choices(values["readers"]),
         head=_head(submission, typed if overtaken is None else None),
         overtaken=_overtaken(kind, submission, typed, overtaken),
@@ -299,6 +301,7 @@ def show(submission_id: int) -> str:
     own = can(who, P.WITHDRAW, submission)
     names = presenting.names_of(submission.author_ids)
     ids = submission.author_ids
+    blind = blind_since(who, ops.SUBJECT, submission.id) is not None
     return render_template(
         "submissions/show.html",
         submission={
@@ -322,11 +325,11 @@ def show(submission_id: int) -> str:
             "reopen": own and submission.state is SubmissionState.WITHDRAWN,
             "submit": own and submission.state in {SubmissionState.DRAFT, SubmissionState.RETURNED},
         },
-        now=tracking.now_words(presenting.where_is_it(way)),
-        stages=presenting.stages_of(submission, way),
-        trail=tracking.trail_of(submission, with_notes=readable),
-        texts=presenting.labelled(submission.head) if readable and submission.head else [],
-        returned=tracking.returned_with(submission) if readable else None,
+        now=None if blind else tracking.now_words(presenting.where_is_it(way)),
+        stages=[] if blind else presenting.stages_of(submission, way),
+        trail=tracking.trail_of(submission, with_notes=readable, reader=who),
+        beside=tracking.text_of(submission, who) if readable else None,
+        returned=tracking.returned_with(submission, who) if readable else None,
         rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
 

@@ -21,6 +21,7 @@ from wiki.articles.models import Article, Audience, Publication
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of, versions
+from wiki.articles.rules import Because
 from workflows.queries import approvals_in, last_reviews
 
 bp = blueprint("articles", __name__)
@@ -50,7 +51,7 @@ def _stamp() -> Any:
     if panels is None:
         return None
     row = Article.__table__.c
-    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at)
+    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at, row.provisional)
     return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
 
 
@@ -95,7 +96,15 @@ def approvers_of(rows: list[Publication]) -> list[list[str]]:
     reviews = last_reviews("submission", [row.submission_id for row in rows])
     given = approvals_in(list(reviews.values()))
     found = [given.get(reviews[row.submission_id].id, []) if row.submission_id in reviews else [] for row in rows]
-    return [list(dict.fromkeys(name for _decision, name in approvals)) for approvals in found]
+    return [
+        list(dict.fromkeys(name for _decision, name in approvals)) if is_reviewed(row) else []
+        for row, approvals in zip(rows, found, strict=True)
+    ]
+
+
+def is_reviewed(row: Publication) -> bool:
+    """A review stands behind this very publication: it was not put up before one, unless that confirmed it."""
+    return row.provisional is None or row.provisional.closed_because is Because.APPROVED
 
 
 def _head(article: Article) -> dict[str, Any]:
@@ -117,7 +126,10 @@ def _version(article: Article, row: Publication, names: list[str]) -> dict[str, 
         "approved_by": names,
         "published_at": row.published_at,
         "significance": row.significance.value,
-        "reason": row.reason,
+        "reason": _("rolled back to the text of before") if row.restores else row.reason,
+        "early": {"kind": row.provisional.kind.value, "state": row.provisional.state.value}
+        if row.provisional
+        else None,
         "url": url_for("articles.show", slug=article.slug, rev=row.version),
     }
 

@@ -10,16 +10,28 @@ from core.db import session
 from core.i18n import _l
 from core.permissions import can
 from core.seeds import seed
-from core.slots import menu
-from wiki.articles import api, cli, list_views, listeners, presenting, similar, submission_views, tracking, views
-from wiki.articles.content import Content, of_revision
+from core.slots import menu, panel
+from wiki.articles import (
+    api,
+    cli,
+    list_views,
+    listeners,
+    presenting,
+    provisional_api,
+    provisional_views,
+    similar,
+    submission_views,
+    tracking,
+    views,
+)
+from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
-from wiki.articles.models import Revision, Submission
+from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
 from wiki.articles.pipelines import seeded
-from wiki.articles.queries import by_submission_ids, categories
+from wiki.articles.queries import approved_publication, by_submission_ids, categories
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
@@ -30,6 +42,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(provisional_views.bp)
+    menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    for slot in ("submission.side", "review.side"):
+        panel(slot, provisional_views.beside_submission, order=10)
+    for slot in ("home.top", "inbox.top"):
+        panel(slot, provisional_views.waiting_signatures, order=10)
     menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
     cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
@@ -38,11 +56,20 @@ def init_app(app: Flask) -> None:
     subjects.name_topics({kind.code: kind.label for kind in KINDS.values()}, presenting.role_word)
     subjects.name_categories(_categories)
     subjects.name_fields(lambda topic: names(KINDS[topic]) if topic in KINDS else [])
+    subjects.name_significances(presenting.significances)
     seed(_pipelines)
     subjects.register(
         SUBJECT,
         subjects.Subject(
-            visible=_visible, readable=_readable, summary=_summary, page=_page, url=_url, cards=_cards, changed=_changed
+            visible=_visible,
+            readable=_readable,
+            summary=_summary,
+            page=_page,
+            url=_url,
+            cards=_cards,
+            changed=_changed,
+            known=_known,
+            text=_text,
         ),
     )
 
@@ -93,14 +120,29 @@ def _cards(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
+def _known(actor: Actor, ids: Sequence[int]) -> frozenset[int]:
+    found = by_submission_ids(ids)
+    return frozenset(key for key, row in found.items() if can(actor, P.KNOW_SUBMISSION, row))
+
+
+def _text(revision_id: int) -> dict[str, Any]:
+    revision = session.get_one(Revision, revision_id)
+    return {"title": revision.title, "kind": revision.kind, "texts": presenting.labelled(revision)}
+
+
+def _version_url(article: Article, published: Publication) -> str:
+    rev = published.version if published.version != article.version else None
+    return url_for("articles.show", slug=article.slug, rev=rev)
+
+
 def _page(actor: Actor, task: Task) -> dict[str, Any]:
     """What the review page shows: the proposal, and its difference to what is live."""
     submission = session.get_one(Submission, task.review.subject_id)
     revision = session.get_one(Revision, task.revision_id)
     kind = KINDS[submission.kind]
     article = submission.article
-    base = of_revision(article.revision) if article and article.live else Content()
-    changed, same = changes(kind, base, of_revision(revision)) if article and article.live else ([], [])
+    before = approved_publication(article)
+    changed, same = changes(kind, of_revision(before.revision), of_revision(revision)) if before else ([], [])
     names = presenting.names_of(submission.author_ids)
     ids = submission.author_ids
     author = submission.author
@@ -120,17 +162,16 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
             "revision": revision.number,
             "category": revision.category.name if revision.category else None,
             "edit_url": url_for("submissions.edit", submission_id=submission.id),
+            "provisional": article.provisional.value if article and article.provisional else None,
         },
-        "live": {"url": url_for("articles.show", slug=article.slug), "version": article.version}
-        if article and article.live
-        else None,
+        "live": {"url": _version_url(article, before), "version": before.version} if article and before else None,
         "changes": changed,
         "unchanged": same,
         "texts": presenting.labelled(revision),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
-        "trail": tracking.trail_of(submission),
+        "trail": tracking.trail_of(submission, reader=actor),
         "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
     }
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "init_app", "listeners", "provisional_api"]

@@ -74,6 +74,11 @@ class Library:
     """Everything there is to play."""
 
     @cached_property
+    def reviewing(self) -> Any:
+        """Pipelines of the house, who looks after what, who is away, what was said of which words."""
+        return read("reviewing.yaml")
+
+    @cached_property
     def places(self) -> Any:
         """Sites, tiers, teams."""
         return read("people.yaml")

@@ -13,7 +13,9 @@ from core.db import reading, session, writing
 from core.errors import Conflict
 from core.i18n import _
 from wiki.demo.content import Library, Present
+from wiki.demo.early import plan_early
 from wiki.demo.hours import some_time
+from wiki.demo.judging import found, plan_judging
 from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
 from wiki.demo.readings import plan_readings
@@ -36,6 +38,8 @@ def load() -> list[tuple[str, str, str, str]]:
     logins = make_logins(library)
     plan = Plan(library, Present(clock.now()))
     plan_texts(plan)
+    plan_judging(plan)
+    plan_early(plan)
     plan_usage(plan)
     plan_readings(plan)
     plan_courses(plan)
@@ -45,6 +49,7 @@ def load() -> list[tuple[str, str, str, str]]:
         _must_be_empty()
         with clock.fixed(founded):
             world = settle_in(library, logins)
+            found(library, world)
         plan.play(world, advance)
     return [login.told() for login in logins]
 

@@ -10,6 +10,7 @@ from wiki.articles import ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, SubmissionAuthor
 from wiki.articles.pipelines import DEFAULT_PIPELINES
+from wiki.demo import judging
 from wiki.demo.content import Text, Version
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, OPENS, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
@@ -218,7 +219,10 @@ def _decide(plan: Plan, story: Story, stage: str, who: str, verb: Verb, note: st
         assert review is not None
         task = next(t for t in open_tasks([review.id]) if t.stage == stage)
         said = note if note is not None else ("" if wordless else world.remark(stage, locale))
-        deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said)
+        chance = plan.chance(story.key, stage, verb)
+        told = judging.about(story.text, plan.library, task, verb, chance)
+        decision = deciding.decide(task.id, world.actors[who], verb, seen=task.version, note=said, **told)
+        judging.second_opinion(world, decision, chance)
         if submission.article_id is not None:
             world.articles[story.text.title] = session.get_one(Article, submission.article_id)
 

@@ -10,7 +10,15 @@ from core import clock
 from core.audit import TrailEntry
 from core.db import session
 from core.i18n import choose_zone
-from wiki.articles.models import Article, Publication, Significance, Submission, SubmissionAuthor
+from wiki.articles.models import (
+    Article,
+    ProvisionalPublication,
+    Publication,
+    Significance,
+    Submission,
+    SubmissionAuthor,
+)
+from wiki.articles.rules import ProvisionalState
 from wiki.feedback.models import Feedback
 
 
@@ -99,13 +107,21 @@ def remarks(article_id: int) -> sa.Select[Feedback]:
 def authors_of(article: Article) -> tuple[int, ...]:
     """Whose work readers judge, the author first: those of the newest *major* publication; nobody for imported text.
 
-    Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away.
+    Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away. What
+    was rolled back counts no more, nor does the number under which it brought back an earlier text.
     """
+    gone = sa.exists().where(
+        ProvisionalPublication.state == ProvisionalState.ROLLED_BACK,
+        sa.or_(
+            ProvisionalPublication.publication_id == Publication.id,
+            ProvisionalPublication.restored_id == Publication.id,
+        ),
+    )
     major = sa.case((Publication.significance == Significance.MAJOR, 1), else_=0)
     base = session.scalar(
         sa.select(Publication.submission_id)
         .join(Submission, Submission.id == Publication.submission_id)
-        .where(Publication.article_id == article.id)
+        .where(Publication.article_id == article.id, sa.not_(gone.correlate(Publication)))
         .order_by(major.desc(), Publication.id.desc())
         .limit(1)
     )

@@ -29,6 +29,8 @@ from wiki.scoring.rules import Unit
 from wiki.training.models import Course
 from wiki.training.queries import progress_in
 from wiki.training.rules import CourseState
+from workflows.flow import epoch, plain
+from workflows.flow_rules import StageFlow, Visit, Window, bottleneck, stage_flows
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
 
@@ -103,7 +105,10 @@ def span(seconds: float) -> str:
 
 
 def flow() -> list[dict[str, Any]]:
-    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's were decided."""
+    """Per stage role: what waits, what is overdue, the oldest, and how fast half of the last month's were decided.
+
+    The bottleneck is named by the rule of the flow page, over these thirty days.
+    """
     now = clock.now()
     waiting = session.execute(
         sa.select(
@@ -112,32 +117,40 @@ def flow() -> list[dict[str, Any]]:
             sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)).label("overdue"),
             sa.func.min(Task.opened_at).label("oldest"),
         )
-        .where(Task.state == TaskState.OPEN)
+        .where(Task.state == TaskState.OPEN, sa.not_(Task.blind))
         .group_by(Task.role)
     ).all()
-    spans: dict[str, list[float]] = {}
-    done = sa.select(Task.role, Task.opened_at, Task.closed_at).where(
-        Task.state == TaskState.DONE, Task.closed_at >= now - timedelta(days=30)
-    )
-    for role, opened, closed in session.execute(done):
-        if closed is not None:
-            spans.setdefault(role, []).append((closed - opened).total_seconds())
     known = {row.role: row for row in waiting}
+    flows = {one.stage: one for one in _month_by_role(now)}
+    worst = bottleneck(list(flows.values()))
     order = ["business", "qa", "training", "supervisor"]
-    roles = [r for r in order if r in known or r in spans] + sorted((set(known) | set(spans)) - set(order))
-    slowest = max(roles, key=lambda r: median(spans.get(r, [0])), default=None)
-    return [_flow_row(role, known.get(role), spans.get(role), role == slowest) for role in roles]
+    found = set(known) | set(flows)
+    roles = [r for r in order if r in found] + sorted(found - set(order))
+    return [_flow_row(r, known.get(r), flows.get(r), worst is not None and worst.flow.stage == r) for r in roles]
 
 
-def _flow_row(role: str, row: Any, spans: list[float] | None, bottleneck: bool) -> dict[str, Any]:
+def _month_by_role(now: datetime) -> list[StageFlow]:
+    """The flow of the last thirty days, every role taken as one stage."""
+    since = now - timedelta(days=30)
+    rows = plain(
+        sa.select(Task.role, epoch(Task.opened_at), epoch(Task.closed_at), Task.state == TaskState.DONE).where(
+            sa.not_(Task.blind), sa.or_(Task.closed_at.is_(None), Task.closed_at >= since)
+        )
+    )
+    visits = (Visit(role, opened, None, closed, done) for role, opened, closed, done in rows)
+    return stage_flows(visits, Window(since.timestamp(), now.timestamp()))
+
+
+def _flow_row(role: str, row: Any, flow: StageFlow | None, bottleneck: bool) -> dict[str, Any]:
     oldest: datetime | None = row.oldest if row else None
+    half = flow.lead.median if flow else None
     return {
         "role": role,
         "waiting": row.waiting if row else 0,
         "overdue": int(row.overdue or 0) if row else 0,
         "oldest_at": oldest,
-        "median": span(median(spans)) if spans else "–",
-        "bottleneck": bottleneck and bool(spans),
+        "median": "–" if half is None else span(half * 3600),
+        "bottleneck": bottleneck,
     }
 
 

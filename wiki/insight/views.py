@@ -19,8 +19,9 @@ from core.errors import NotFound
 from core.i18n import _, _n, choose_zone, local
 from core.permissions import can
 from core.web import SIGNED_IN, actor, blueprint, gate
+from wiki.articles.models import Article
 from wiki.articles.permissions import P as Articles
-from wiki.articles.presenting import role_word, ways_of
+from wiki.articles.presenting import provisional_word, role_word, ways_of
 from wiki.articles.tracking import card
 from wiki.insight import queries
 from wiki.insight.permissions import P
@@ -82,7 +83,9 @@ def _rep(who: Actor) -> dict[str, Any]:
     courses = list(session.scalars(my_courses(who).limit(4)))
     progress = progress_of(who.id, who.team_id, [course.id for course in courses])
     return {
-        "popular": [{"label": a.title, "url": url_for("articles.show", slug=a.slug)} for a in queries.much_used(who)],
+        "popular": [
+            {"label": _marked(a), "url": url_for("articles.show", slug=a.slug)} for a in queries.much_used(who)
+        ],
         "must_read": [
             {
                 "title": one.article.title,
@@ -114,10 +117,16 @@ def _rep(who: Actor) -> dict[str, Any]:
                 "kind": a.kind,
                 "version": a.version,
                 "at": a.updated_at,
+                "provisional": a.provisional.value if a.provisional else None,
             }
             for a in queries.just_published(who)
         ],
     }
+
+
+def _marked(article: Article) -> str:
+    """The title, and that it is not reviewed yet while it is not."""
+    return f"{article.title} · {provisional_word(article.provisional)}" if article.provisional else article.title
 
 
 def _goal(who: Actor, code: str, span: Span) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from core.audit import TrailEntry
 from core.db import session
 from core.events import on
 from core.i18n import _l, local
-from wiki.articles.events import ArticlePublished
+from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
 from wiki.articles.models import Article, Publication, Submission
+from wiki.articles.queries import counts
 from wiki.feedback.events import HelpfulVoted, UsedInCall
 from wiki.feedback.models import Feedback
 from wiki.scoring import registry
@@ -27,8 +28,12 @@ from workflows.rules import VERDICTS
 
 @on(ArticlePublished)
 def article_published(event: ArticlePublished) -> None:
-    """A submission was accepted: a new article by its kind, a change by its significance. Imports earn nothing."""
-    if event.imported:
+    """A submission was accepted: a new article by its kind, a change by its significance.
+
+    Imports earn nothing; nor does what was published before its review – it does when the review confirms it, once –
+    nor an earlier text that a rollback brings back, which has earned already.
+    """
+    if event.imported or event.provisional or event.restored:
         return
     first = event.previous_revision_id is None
     grant(
@@ -42,6 +47,12 @@ def article_published(event: ArticlePublished) -> None:
         revision_id=event.revision_id,
         details={"article_id": event.article_id, "slug": event.slug, "kind": event.kind, "version": event.version},
     )
+
+
+@on(ProvisionalConfirmed)
+def provisional_confirmed(event: ProvisionalConfirmed) -> None:
+    """The review has approved what readers saw before it: accepted now, and paid now."""
+    article_published(event.publication)
 
 
 @on(TaskDecided)
@@ -215,7 +226,7 @@ def _unpublished_acts() -> Sequence[int]:
         ScoringAct.source_id == Publication.submission_id,
         ScoringAct.event.in_(("article.accepted", "revision.accepted")),
     )
-    found = sa.select(Publication.id).where(recorded, sa.not_(imported)).order_by(Publication.id)
+    found = sa.select(Publication.id).where(recorded, sa.not_(imported), counts()).order_by(Publication.id)
     return session.scalars(found).all()
 
 
@@ -224,7 +235,7 @@ def _tell_publication(publication_id: int) -> None:
     article = session.get_one(Article, row.article_id)
     earlier = session.scalar(
         sa.select(Publication.revision_id)
-        .where(Publication.article_id == row.article_id, Publication.id < row.id)
+        .where(Publication.article_id == row.article_id, Publication.id < row.id, counts())
         .order_by(Publication.id.desc())
         .limit(1)
     )
@@ -242,7 +253,7 @@ def _tell_publication(publication_id: int) -> None:
             author_ids=session.get_one(Submission, row.submission_id).author_ids,
             score=round(sum(scores) / len(scores)) if scores else None,
             imported=False,
-            at=row.published_at,
+            at=row.provisional.closed_at or row.published_at if row.provisional else row.published_at,
         )
     )
 

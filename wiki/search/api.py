@@ -41,6 +41,7 @@ class HitOut(Out):
     kind: str
     score: float
     url: str
+    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on
 
 
 class SearchOut(Out):
@@ -56,7 +57,7 @@ class SearchOut(Out):
 class SuggestOut(Out):
     """Titles."""
 
-    items: list[dict[str, str]]
+    items: list[dict[str, str | None]]
 
 
 def _hit(hit: Hit) -> HitOut:
@@ -69,6 +70,7 @@ def _hit(hit: Hit) -> HitOut:
         kind=hit.kind,
         score=round(hit.score, 4),
         url=url_for("articles.show", slug=hit.slug),
+        provisional=hit.provisional,
     )
 
 
@@ -95,4 +97,5 @@ def search(query: SearchIn) -> dict[str, Any]:
 def suggest(query: SuggestIn) -> dict[str, Any]:
     """Titles while typing."""
     hits = service.suggest(query.q, actor()) if query.q.strip() else []
-    return {"items": [{"title": hit.title, "slug": hit.slug, "kind": hit.kind} for hit in hits]}
+    names = ("title", "slug", "kind", "provisional")
+    return {"items": [{name: getattr(hit, name) for name in names} for hit in hits]}

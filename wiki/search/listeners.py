@@ -24,7 +24,11 @@ BROKEN = (State.MISSING, State.OUTDATED, State.CORRUPT)
 @on(ArticleRetired)
 @on(ArticleTouched)
 def follow(event: ArticlePublished | ArticleRetired | ArticleTouched) -> None:
-    """Promise, in the same transaction, that the index will say what the database says."""
+    """Promise, in the same transaction, that the index will say what the database says.
+
+    Also of what is published before its review, and of what a rollback brings back: readers find what readers see. The
+    mark 'not yet validated' is read from the database with each answer, so a confirmation needs no new entry.
+    """
     promise(TOPIC, str(event.article_id))
 
 

@@ -19,7 +19,7 @@ from wiki.articles.kinds import KINDS, FieldType, field_text
 from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
-from wiki.articles.rules import tokens_of
+from wiki.articles.rules import ProvisionalKind, tokens_of
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
 
 log = logging.getLogger(__name__)
@@ -120,11 +120,18 @@ def suggest(text: str, actor: Actor, limit: int = 8) -> list[Hit]:
 
 
 def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
-    """Those that the database, too, lets this person read now."""
+    """Those that the database, too, lets this person read now; marked when their review has not ended."""
     found = list(hits)
     ids = [int(hit.id) for hit in found]
-    known = set(session.scalars(sa.select(Article.id).where(Article.id.in_(ids), allowed(actor, P.READ))))
-    return [hit for hit in found if int(hit.id) in known]
+    rows = session.execute(
+        sa.select(Article.id, Article.provisional).where(Article.id.in_(ids), allowed(actor, P.READ))
+    )
+    known: dict[int, ProvisionalKind | None] = {row.id: row.provisional for row in rows}
+    return [_with_mark(hit, known[int(hit.id)]) for hit in found if int(hit.id) in known]
+
+
+def _with_mark(hit: Hit, kind: ProvisionalKind | None) -> Hit:
+    return replace(hit, provisional=kind.value) if kind else hit
 
 
 def _from_database(query: Query, actor: Actor) -> Page:
@@ -176,6 +183,7 @@ def _plain_hit(article: Article) -> Hit:
         kind=article.kind,
         category=tuple(article.category.path.split("/")) if article.category else (),
         score=0.0,
+        provisional=article.provisional.value if article.provisional else None,
     )
 
 

@@ -107,6 +107,7 @@ def _row(hit: Hit, article: Article) -> dict[str, Any]:
         "category": article.category.name if article.category else None,
         "version": article.version,
         "updated_at": article.updated_at,
+        "provisional": article.provisional.value if article.provisional else None,
         "wording": texts.get(first),
         "copy": copies_of(revision).get(first, "") if revision else "",
         "feedback_url": f"/articles/{hit.slug}/feedback",

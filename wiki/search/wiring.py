@@ -6,6 +6,7 @@ from flask import Flask, url_for
 
 from core.actors import Actor
 from wiki.articles import similar
+from wiki.articles.presenting import provisional_word
 from wiki.search import api, cli, listeners, service, views
 from wiki.search.engines.base import Query
 
@@ -30,7 +31,7 @@ def _similar(actor: Actor, title: str) -> list[dict[str, Any]]:
             "url": url_for("articles.show", slug=hit.slug),
             "edit_url": url_for("submissions.change", slug=hit.slug),
             "state": "published",
-            "note": None,
+            "note": provisional_word(hit.provisional) if hit.provisional else None,
         }
         for hit in page.hits
     ]

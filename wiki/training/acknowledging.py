@@ -17,6 +17,7 @@ from core.i18n import _
 from core.permissions import can, require
 from wiki.articles.models import Article
 from wiki.articles.permissions import P as Articles
+from wiki.articles.queries import approved_revision_id
 from wiki.articles.rules import tokens_of
 from wiki.training.models import Acknowledgement
 
@@ -32,12 +33,24 @@ class MustRead:
 
 
 def concerns(actor: Actor, article: Article) -> bool:
-    """The notice asks to be confirmed, and by this person."""
+    """The notice asks to be confirmed, and by this person.
+
+    A new notice asks also before its review: in an emergency that is what it is for, and what was confirmed stays
+    confirmed when the review approves the text. A *change* before its review asks nobody again until it is approved,
+    and a rollback brings back the text that was confirmed.
+    """
+    if is_unreviewed_change(article):
+        return False
     fields = article.revision.fields if article.revision else {}
     if article.kind != "notice" or not fields.get("acknowledge_by") or not can(actor, Articles.READ, article):
         return False
     circle = fields.get("audience_ack") or []
     return not circle or not tokens_of(actor).isdisjoint(circle)
+
+
+def is_unreviewed_change(article: Article) -> bool:
+    """Readers see a change whose review goes on; the text before it was approved."""
+    return article.provisional is not None and approved_revision_id(article) is not None
 
 
 def confirmed(actor: Actor, revision_id: int) -> datetime | None:

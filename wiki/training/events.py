@@ -1,7 +1,7 @@
 """What happened in the classroom, told in the transaction in which it became true."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -12,6 +12,27 @@ class CoursePublished:
     course_id: int
     slug: str
     author_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CourseAssigned:
+    """A person or a team is to take a course; told again when the due date moves."""
+
+    assignment_id: int
+    course_id: int
+    due_on: date | None
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOutdated:
+    """The article that a lesson teaches had a major change, or was retired: its trainer is to look at it."""
+
+    lesson_id: int
+    course_id: int
+    article_id: int
     at: datetime
 
 

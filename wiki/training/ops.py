@@ -21,7 +21,7 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CoursePublished
+from wiki.training.events import CourseAssigned, CoursePublished
 from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.progress import settle
@@ -187,6 +187,8 @@ def pinnable(actor: Actor, article_slug: str, version: str | None) -> tuple[Arti
     found = articles.version_of(actor, article, version or article.version)
     if found is None:
         raise Invalid({"version": _("There is no version %(version)s of this article.", version=str(version)[:20])})
+    if article.provisional is not None and found.version == article.version:
+        raise Invalid({"article": _("Its review has not ended; a lesson teaches what is approved.")})
     return article, found
 
 
@@ -266,6 +268,7 @@ def assign(
         raise Conflict(_("Publish the course first; then assign it."), code="draft-course")
     who = Assignment.team_id == team.id if team else Assignment.user_id == (user.id if user else None)
     found = session.scalar(sa.select(Assignment).where(Assignment.course_id == course.id, who))
+    told = found is not None and found.due_on == due_on
     if found is None:
         found = Assignment(
             course_id=course.id,
@@ -278,6 +281,8 @@ def assign(
     found.due_on = due_on
     name = team.slug if team else user.username if user else ""
     touched(course, actor, "assign", to=name, due_on=due_on.isoformat() if due_on else None)
+    if not told:
+        emit(CourseAssigned(found.id, course.id, due_on, actor.id, clock.now()))
     return found
 
 

@@ -67,6 +67,7 @@ class Hit:
     kind: str
     category: tuple[str, ...]
     score: float
+    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on; said by the database
     why: Mapping[str, float] | None = None
 
 

@@ -1,0 +1,503 @@
+"""Mail: what is in it, when it goes, and that it goes once – through a real mail server, also one that fails."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from accounts.models import User
+from core import health, outbox
+from core.db import reading, session, writing
+from core.outbox import OutboxJob
+from core.settings import SettingsError, load
+from tests.support.smtp import MailServer
+from wiki.notifications import mailing, ops, smtp, telling
+from wiki.notifications.models import MailEntry
+from wiki.notifications.ops import MAILS
+from wiki.notifications.rules import Mail, Rhythm, is_old_news, last_bell, way
+
+BASE = "https://spiral.example"
+
+
+def use(app, server: MailServer | None, **about) -> None:
+    """This application sends through the server, and everybody has an address."""
+    url = about.pop("smtp_url", server.url if server else "")
+    app.config["SPIRAL"] = app.config["SPIRAL"].model_copy(update={"smtp_url": url, "base_url": BASE, **about})
+    with writing():
+        for user in session.scalars(sa.select(User)):
+            user.email = f"{user.username}@example.com"
+
+
+def submit(centre, **about):
+    made = centre.make.submission(centre["ann"], **({"title": "Fees"} | about))
+    outbox.drain()
+    return made
+
+
+def jobs() -> list[OutboxJob]:
+    with reading():
+        return list(session.scalars(sa.select(OutboxJob).where(OutboxJob.topic == MAILS).order_by(OutboxJob.id)))
+
+
+def due_again() -> None:
+    """Failed jobs need not wait, and the server is forgiven."""
+    smtp._silent.clear()
+    with writing():
+        session.execute(sa.update(OutboxJob).values(available_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    outbox.drain()
+
+
+# ── the embedded version ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.both_databases
+def test_without_a_server_mail_is_kept_with_its_text(centre):
+    submit(centre)
+    kept = centre.mails("biz1")
+    assert [(mail.subject, mail.state) for mail in kept] == [("«Fees» waits for you", "kept")]
+    assert re.search(r"/reviews/\d+\?notice=\d+", kept[0].body)
+    assert "FAQ by Ann. Stage: Business reviewer. Due:" in kept[0].body
+    assert all(one.mailed_at for one in centre.entries("biz1"))
+    assert jobs() == []
+
+
+# ── a server ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.both_databases
+def test_through_a_server(app, centre):
+    with MailServer() as server:
+        use(app, server)
+        submit(centre)
+    assert [(one.sender, one.recipients) for one in server.mails] == [
+        ("spiral@spiral.example", ["biz1@example.com"]),
+        ("spiral@spiral.example", ["biz2@example.com"]),
+    ]
+    found = server.mails[0].message
+    assert found["To"] == "Biz1 <biz1@example.com>"
+    assert found["Subject"] == "«Fees» waits for you"
+    assert found["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<notice\.\d+\.\d+@spiral\.example>", found["Message-ID"])
+    assert re.search(rf"{BASE}/reviews/\d+\?notice=\d+", found.get_content())
+    assert f"{BASE}/profile/notices" in found.get_content()
+    assert {mail.state for mail in centre.mails()} == {"sent"}
+    assert server.calls == 1, "one connection for a batch"
+
+
+def test_the_password_of_the_address_signs_in(app, centre):
+    with MailServer() as server:
+        use(app, None, smtp_url=f"smtp://spiral:p%40ss@127.0.0.1:{server.port}", mail_from="robot@example.com")
+        submit(centre)
+    assert server.logins == ["spiral p@ss"]
+    assert {one.sender for one in server.mails} == {"robot@example.com"}
+
+
+def test_a_server_without_tls_gets_neither_password_nor_mail_where_tls_was_asked_for(app, centre):
+    with MailServer() as server:
+        use(app, None, smtp_url=f"smtp+starttls://spiral:secret@127.0.0.1:{server.port}")
+        submit(centre)
+    assert (server.logins, server.mails) == ([], [])
+    assert "STARTTLS" in (jobs()[0].error or "")
+    assert "secret" not in (jobs()[0].error or "")
+
+
+@pytest.mark.both_databases
+def test_one_refused_address_stops_nobody_else(app, centre):
+    with MailServer(refuse={"biz1@example.com": "550 no such user"}) as server:
+        use(app, server)
+        submit(centre)
+        assert [one.recipients for one in server.mails] == [["biz2@example.com"]]
+        refused = centre.mails("biz1")[0]
+        assert (refused.state, refused.refusal) == ("refused", "550 no such user")
+        assert jobs() == [], "refused for good: trying again would change nothing"
+
+
+@pytest.mark.both_databases
+def test_not_now_is_tried_again(app, centre):
+    with MailServer(refuse={"biz1@example.com": "451 try later"}) as server:
+        use(app, server)
+        submit(centre)
+        assert [one.recipients for one in server.mails] == [["biz2@example.com"]]
+        assert [job.attempts for job in jobs()] == [1]
+        server.refuse.clear()
+        due_again()
+        assert [one.recipients[0] for one in server.mails] == ["biz2@example.com", "biz1@example.com"]
+    assert jobs() == []
+
+
+@pytest.mark.parametrize("fault", [{"hangs": True}, {"drops": True}, {"says": "451 not now"}])
+def test_a_server_that_fails_costs_one_patience_and_loses_nothing(app, centre, monkeypatch, fault):
+    monkeypatch.setattr(smtp, "PATIENCE", 0.2)
+    with MailServer(**fault) as server:
+        use(app, server)
+        submit(centre)
+        assert server.mails == []
+        assert [job.attempts for job in jobs()] == [1, 1]
+        if "says" not in fault:
+            assert server.calls == 1, "the second mail did not wait for a server that had been silent"
+        assert all(one.mailed_at is None for one in centre.entries("biz1"))
+    with MailServer() as server:
+        use(app, server)
+        due_again()
+        assert len(server.mails) == 2
+    assert jobs() == []
+
+
+def test_no_server_at_the_address(app, centre):
+    with MailServer() as server:
+        gone = server.url
+    use(app, None, smtp_url=gone)
+    submit(centre)
+    assert "ConnectionRefusedError" in (jobs()[0].error or "")
+
+
+def test_given_up_after_many_tries_and_sent_when_the_administrator_says_so(app, centre, make, signed_in):
+    with MailServer() as server:
+        gone = server.url
+    use(app, None, smtp_url=gone)
+    submit(centre)
+    with writing():
+        session.execute(sa.update(OutboxJob).values(attempts=outbox.TRIES - 1))
+    due_again()
+    with pytest.raises(health.UnwellError, match="2 mails were given up"):
+        health._checks["mail"][0]()
+    admin = signed_in(make.user("admin"))
+    assert "2 mails were given up" in admin.text("/admin/mail")
+    with MailServer() as server:
+        use(app, server)
+        assert admin.submit("/admin/mail", to="/admin/mail/again").status_code == 303
+        due_again()
+        assert len(server.mails) == 2
+
+
+def test_who_has_no_address_is_listed_as_such(app, centre):
+    with MailServer() as server:
+        use(app, server)
+        with writing():
+            session.execute(sa.update(User).where(User.username == "biz1").values(email=None))
+        submit(centre)
+    assert [one.recipients for one in server.mails] == [["biz2@example.com"]]
+    assert centre.mails("biz1")[0].refusal == "no address"
+
+
+# ── twice is once ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.both_databases
+def test_a_promise_kept_twice_doubles_nothing(app, centre):
+    with MailServer() as server:
+        use(app, server)
+        centre.make.submission(centre["ann"])
+        with reading():
+            found = [outbox.Job(row.topic, row.key, row.payload) for row in session.scalars(sa.select(OutboxJob))]
+        telling.tell([job for job in found if job.topic == "notices"])
+        telling.tell([job for job in found if job.topic == "notices"])
+        outbox.drain()
+        mailing.send([outbox.Job(MAILS, "again", {"notice": centre.entries("biz1")[0].id})])
+        assert len(server.mails) == 2
+    assert [one.code for one in centre.entries("biz1")] == ["task_opened"]
+    assert len(centre.mails("biz1")) == 1
+
+
+@pytest.mark.both_databases
+def test_killed_between_writing_and_promising_nothing_is_half_done(centre, monkeypatch):
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_about):
+        raise KilledError
+
+    centre.make.submission(centre["ann"])
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "promise_all", killed)
+        with pytest.raises(KilledError):
+            outbox.drain()
+    assert centre.entries("biz1") == []
+    with writing():
+        session.execute(sa.update(OutboxJob).values(leased_until=None))
+    assert centre.heard() == {"biz1": {"task_opened"}, "biz2": {"task_opened"}}
+
+
+@pytest.mark.both_databases
+def test_killed_between_sending_and_remembering_the_same_mail_goes_again(app, centre, monkeypatch):
+    class KilledError(BaseException):
+        pass
+
+    def killed(_letter):
+        raise KilledError
+
+    with MailServer() as server:
+        use(app, server)
+        with monkeypatch.context() as patch:
+            patch.setattr(mailing, "_keep", killed)
+            with pytest.raises(KilledError):
+                submit(centre)
+        with writing():
+            session.execute(sa.update(OutboxJob).values(leased_until=None))
+        outbox.drain()
+        ids = [one.message["Message-ID"] for one in server.mails if one.recipients == ["biz1@example.com"]]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1, "every mail program shows it once"
+    assert len(centre.mails("biz1")) == 1
+
+
+# ── what people write never becomes a header ─────────────────────────────────────────────────────────────────────────
+
+
+def test_no_header_comes_from_a_title_or_a_name(app, centre):
+    bad = "Fees\r\nBcc: victim@example.com\r\n\r\nBuy now"
+    with MailServer() as server:
+        use(app, server)
+        made = centre.make.submission(centre["ann"])
+        with writing():
+            from workflows.models import Review
+
+            session.execute(sa.update(Review).values(title=bad))
+            session.execute(sa.update(User).where(User.username == "biz1").values(name="Biz\r\nBcc: x@example.com"))
+        outbox.drain()
+    assert made
+    assert len(server.mails) == 2
+    for one in server.mails:
+        assert len(one.recipients) == 1
+        assert one.message["Bcc"] is None
+        assert one.message["Subject"] == "«Fees Bcc: victim@example.com Buy now» waits for you"
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.c, evil@example.com", "a@b.c\r\nRCPT TO:<x@y.z>", "nobody", "用户@例子", "<a@b.c>"]
+)
+def test_what_is_no_address_is_refused(app, centre, address):
+    with MailServer() as server:
+        use(app, server)
+        with writing():
+            session.execute(sa.update(User).where(User.username == "biz1").values(email=address))
+        submit(centre)
+    assert [one.recipients for one in server.mails] == [["biz2@example.com"]]
+    assert centre.mails("biz1")[0].state == "refused"
+
+
+# ── in the reader's language ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_reads_it_in_their_language(app, centre, signed_in):
+    with writing():
+        session.execute(sa.update(User).where(User.username == "biz1").values(locale="zh_Hans"))
+    submit(centre)
+    chinese, english = centre.mails("biz1")[0], centre.mails("biz2")[0]
+    assert "常见问题" in chinese.body, "the values are in words of the language, too"
+    assert "FAQ by Ann" in english.body
+
+
+# ── choices and digests ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def choose(centre, name, rhythm="daily", hour=8, **mails):
+    with writing():
+        ops.choose(centre[name], mails, rhythm=rhythm, hour=hour)
+
+
+def ring() -> None:
+    with writing():
+        mailing.ring_the_bells()
+    outbox.drain()
+
+
+@pytest.mark.both_databases
+def test_a_daily_digest_comes_at_the_chosen_hour_with_what_was_not_read(clock, centre):
+    choose(centre, "biz1", hour=18, waits="digest")  # it is nine in the morning in Shanghai
+    submit(centre, title="Fees")
+    submit(centre, title="Bills")
+    submit(centre, title="Cards")
+    first = centre.entries("biz1")[0]
+    with writing():
+        ops.read(centre["biz1"], [first.id])
+    ring()
+    clock.advance(hours=8, minutes=59)
+    ring()
+    assert centre.mails("biz1") == []
+    clock.advance(minutes=1)
+    ring()
+    ring()
+    (digest,) = centre.mails("biz1")
+    assert digest.subject == "Spiral: 2 notices for you"
+    assert "Waits for me" in digest.body
+    assert "«Bills» waits for you" in digest.body
+    assert "«Cards» waits for you" in digest.body
+    assert "«Fees»" not in digest.body
+    clock.advance(days=1)
+    ring()
+    assert len(centre.mails("biz1")) == 1, "nothing new, no mail"
+
+
+@pytest.mark.both_databases
+def test_an_hourly_digest(clock, centre):
+    choose(centre, "biz1", rhythm="hourly", waits="digest")
+    submit(centre)
+    clock.advance(minutes=59)
+    ring()
+    assert centre.mails("biz1") == []
+    clock.advance(minutes=1)
+    ring()
+    assert [mail.subject for mail in centre.mails("biz1")] == ["Spiral: 1 notice for you"]
+
+
+def test_a_digest_that_could_not_be_sent_is_promised_once_and_goes_later(app, clock, centre):
+    choose(centre, "biz1", rhythm="hourly", waits="digest")
+    with MailServer() as server:
+        gone = server.url
+    use(app, None, smtp_url=gone)
+    submit(centre)
+    clock.advance(hours=1)
+    for _minute in range(3):
+        with writing():
+            mailing.ring_the_bells()
+    assert len([job for job in jobs() if job.key.startswith("digest")]) == 1
+    outbox.drain()
+    with MailServer() as server:
+        use(app, server)
+        due_again()
+        assert [one.recipients for one in server.mails].count(["biz1@example.com"]) == 1
+
+
+@pytest.mark.both_databases
+def test_no_mail_means_none_but_the_list_has_it(centre):
+    choose(centre, "biz1", waits="off")
+    submit(centre)
+    assert centre.mails("biz1") == []
+    assert [one.code for one in centre.entries("biz1")] == ["task_opened"]
+
+
+def test_what_is_switched_off_leaves_the_digest_that_it_waited_for(clock, centre):
+    choose(centre, "biz1", waits="digest")
+    submit(centre)
+    choose(centre, "biz1", waits="off")
+    clock.advance(days=2)
+    ring()
+    assert centre.mails("biz1") == []
+
+
+def test_what_is_urgent_cannot_be_switched_off(centre):
+    from core import clock as clocks
+    from core.events import emit
+    from workflows.events import TaskBlocked
+
+    choose(centre, "boss", team="off")
+    made = submit(centre)
+    with writing():
+        task = centre.make.task(made)
+        emit(TaskBlocked(task.id, task.review_id, clocks.now()))
+    outbox.drain()
+    assert [mail.subject for mail in centre.mails("boss")] == ["Urgent: Nobody is left to decide «Fees»"]
+
+
+def test_what_was_read_or_decided_meanwhile_is_not_mailed_any_more(app, centre):
+    with MailServer() as server:
+        gone = server.url
+    use(app, None, smtp_url=gone)
+    made = submit(centre)
+    centre.make.decide(made, centre["biz1"])
+    outbox.drain()
+    with MailServer() as server:
+        use(app, server)
+        due_again()
+        assert sorted(one.recipients[0] for one in server.mails) == ["qa1@example.com", "qa2@example.com"]
+
+
+def test_old_news_is_listed_as_read_and_not_mailed(clock, centre):
+    made = submit(centre)
+    centre.make.decide(made, centre["biz1"], "send_back")
+    clock.advance(days=4)
+    outbox.drain()
+    (returned,) = centre.entries("ann")
+    assert returned.read_at is not None
+    assert centre.mails("ann") == []
+
+
+def test_what_was_read_long_ago_is_forgotten(clock, centre):
+    submit(centre)
+    with writing():
+        ops.read(centre["biz1"])
+    clock.advance(days=91)
+    with writing():
+        ops.forget_what_is_old()
+    assert centre.entries("biz1") == []
+    assert len(centre.entries("biz2")) == 1, "what nobody has read stays"
+    with reading():
+        assert session.scalar(sa.select(sa.func.count()).select_from(MailEntry)) == 0
+
+
+# ── pure rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("default", "chosen", "urgent", "late", "expected"),
+    [
+        (Mail.AT_ONCE, None, False, False, Mail.AT_ONCE),
+        (Mail.DIGEST, None, False, False, Mail.DIGEST),
+        (Mail.AT_ONCE, Mail.OFF, False, False, Mail.OFF),
+        (Mail.DIGEST, Mail.AT_ONCE, False, False, Mail.AT_ONCE),
+        (Mail.AT_ONCE, Mail.OFF, True, False, Mail.AT_ONCE),
+        (Mail.AT_ONCE, Mail.AT_ONCE, True, True, Mail.OFF),
+    ],
+)
+def test_the_way(default, chosen, urgent, late, expected):
+    assert way(default, chosen, urgent=urgent, late=late) is expected
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "hour", "zone", "now", "bell"),
+    [
+        (Rhythm.DAILY, 8, "Asia/Shanghai", "2026-11-16T00:00", "2026-11-16T00:00"),
+        (Rhythm.DAILY, 8, "Asia/Shanghai", "2026-11-15T23:59", "2026-11-15T00:00"),
+        (Rhythm.HOURLY, 8, "Asia/Shanghai", "2026-11-16T01:59", "2026-11-16T01:00"),
+        (Rhythm.DAILY, 2, "Europe/Berlin", "2026-03-29T12:00", "2026-03-29T01:00"),  # two o'clock is left out that day
+        (Rhythm.DAILY, 2, "Europe/Berlin", "2026-10-25T12:00", "2026-10-25T00:00"),  # and there twice: the first
+    ],
+)
+def test_the_bell(rhythm, hour, zone, now, bell):
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_bell(rhythm, hour, zone, at) == datetime.fromisoformat(bell).replace(tzinfo=UTC)
+
+
+def test_old_news():
+    now = datetime(2026, 11, 16, tzinfo=UTC)
+    assert not is_old_news(now - timedelta(days=3), now)
+    assert is_old_news(now - timedelta(days=3, seconds=1), now)
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://host:port",
+        "smtp://host:99999",
+        "smtp://h/x",
+        "smtp://a b",
+    ],
+)
+def test_a_malformed_mail_server_names_its_setting_and_hides_its_value(tmp_path, url):
+    with pytest.raises(SettingsError, match=r"SPIRAL_SMTP_URL must look like smtp://"):
+        load({"var": tmp_path}, environ={"SPIRAL_SMTP_URL": url})
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps", "smtp+starttls"])
+def test_mail_servers_that_are_taken(tmp_path, scheme):
+    found = load({"var": tmp_path}, environ={"SPIRAL_SMTP_URL": f"{scheme}://me:s3c%2Fret@mail.example:25"})
+    assert found.shown()["smtp_url"] == f"{scheme}://***@mail.example:25"
+
+
+def test_a_malformed_sender_names_its_setting(tmp_path):
+    with pytest.raises(SettingsError, match="SPIRAL_MAIL_FROM"):
+        load({"var": tmp_path}, environ={"SPIRAL_MAIL_FROM": "Spiral <spiral@example.com>"})
+
+
+def test_the_doctor_says_how_mail_goes(app):
+    assert health._checks["mail"][0]() == "kept here, see /admin/mail; no server is set"
+    use(app, None, smtp_url="smtp://me:secret@mail.example")
+    assert health._checks["mail"][0]() == "sent through smtp://***@mail.example"

@@ -1,0 +1,257 @@
+"""The table: from an event to who hears of it, by which way, and in which words. Nothing is told that has no row here.
+
+Read a row like a sentence: *when this happened* (``event``, ``when``), *these people* (``audience``) are told *this*
+(``subject``, ``body``), about *that thing* (``facts``: where the link leads, and what stands in the words). ``mail``
+is what is recommended; each person chooses per group, except of what is ``urgent``. ``deputies``: those who stand in
+for somebody who is away hear it too. ``docs/notices.md`` is printed from here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.events import AbsenceChanged
+from core.i18n import _l
+from wiki.articles.events import (
+    ArticlePublished,
+    ArticleRetired,
+    EmergencyAsked,
+    EmergencyClosed,
+    ProvisionalConfirmed,
+    PublishedBeforeReview,
+    RevisionSaved,
+    RolledBack,
+)
+from wiki.feedback.events import HelpfulVoted
+from wiki.notifications import audiences as who
+from wiki.notifications import facts
+from wiki.notifications.rules import Group, Mail
+from wiki.training.events import CourseAssigned, LessonOutdated
+from workflows import events
+from workflows.rules import State, Verb
+
+Condition = Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One row. ``subject`` and ``body`` are lazy texts with named places for the values of ``facts``."""
+
+    code: str
+    event: type
+    when: Condition
+    audience: Callable[[Any], set[int]]
+    facts: Callable[[Any], facts.Fact | None]
+    group: Group
+    mail: Mail
+    subject: Any
+    body: Any
+    urgent: bool = False
+    deputies: bool = False
+
+
+def always(event: Any) -> bool:
+    """–"""
+    return True
+
+
+def handed_over(event: Any) -> bool:
+    """somebody handed it over"""
+    return str(event.how) == "handed"
+
+
+def handed_in(event: Any) -> bool:
+    """it was handed in"""
+    return event.verb is Verb.SUBMIT
+
+
+def moved_on(event: Any) -> bool:
+    """approved, and a further stage follows"""
+    return event.verb is Verb.APPROVE and event.after.state is State.IN_REVIEW and event.after != event.before
+
+
+def approved(event: Any) -> bool:
+    """approved to the end"""
+    return event.after.state is State.APPROVED
+
+
+def returned(event: Any) -> bool:
+    """sent back to the author"""
+    return event.verb is Verb.SEND_BACK and event.after.state is State.RETURNED
+
+
+def sent_to_stage(event: Any) -> bool:
+    """sent back to an earlier stage"""
+    return event.verb is Verb.SEND_BACK and event.after.state is State.IN_REVIEW
+
+
+def new_round(event: Any) -> bool:
+    """a new round began: sent back to a stage, text changed, or submitted again"""
+    return event.verb in {Verb.SEND_BACK, Verb.REVISE, Verb.SUBMIT} and event.after.state is State.IN_REVIEW
+
+
+def rejected(event: Any) -> bool:
+    """rejected"""
+    return event.after.state is State.REJECTED
+
+
+def withdrawn(event: Any) -> bool:
+    """withdrawn"""
+    return event.after.state is State.WITHDRAWN
+
+
+def overtaken(event: Any) -> bool:
+    """withdrawn, changed, or decided in another seat"""
+    return event.verb is not Verb.SUBMIT
+
+
+def not_signed(event: Any) -> bool:
+    """nothing came of it, and not by who had asked"""
+    return event.because != "taken_back"
+
+
+def asks_to_confirm(event: Any) -> bool:
+    """a business notice that readers have not seen before"""
+    return event.kind == "notice" and not event.imported and not event.restored
+
+
+def unhelpful(event: Any) -> bool:
+    """a reader says that it did not help"""
+    return not event.helpful
+
+
+AT_ONCE, DIGEST = Mail.AT_ONCE, Mail.DIGEST
+WAITS, MINE, REMARKS, TRAINING, TEAM = Group
+
+# fmt: off
+TABLE: tuple[Notice, ...] = (
+    # ── waits for me ─────────────────────────────────────────────────────────────────────────────────────────────────
+    Notice("task_opened", events.TaskOpened, always, who.deciders, facts.task, WAITS, AT_ONCE,
+           _l("«%(title)s» waits for you"),
+           _l("%(kind)s by %(authors)s. Stage: %(stage)s. %(due)s."), deputies=True),
+    Notice("handed_over", events.TaskClaimed, handed_over, who.new_holder, facts.task, WAITS, AT_ONCE,
+           _l("«%(title)s» was handed to you"),
+           _l("%(who)s asks you to decide it. Stage: %(stage)s. %(due)s."), deputies=True),
+    Notice("taken_away", events.TaskClaimed, handed_over, who.former_holder, facts.taken, WAITS, DIGEST,
+           _l("«%(title)s» was handed from you to %(to)s"),
+           _l("%(who)s did it. There is nothing left for you to do.")),
+    Notice("task_reminded", events.TaskReminded, always, who.deciders, facts.task, WAITS, AT_ONCE,
+           _l("«%(title)s» is due soon"),
+           _l("Nobody has decided it yet. Stage: %(stage)s. %(due)s."), deputies=True),
+    Notice("expert_asked", events.ExpertAsked, always, who.asked_expert, facts.task, WAITS, AT_ONCE,
+           _l("%(who)s asks for your opinion on «%(title)s»"),
+           _l("Question: %(note)s")),
+    Notice("interrupted", events.ReviewMoved, overtaken, who.interrupted, facts.move, WAITS, AT_ONCE,
+           _l("«%(title)s» no longer waits for you"),
+           _l("%(who)s was first: it was decided, changed or withdrawn while it lay with you.")),
+    # ── my submissions ───────────────────────────────────────────────────────────────────────────────────────────────
+    Notice("handed_in", events.ReviewMoved, handed_in, who.authors, facts.move, MINE, DIGEST,
+           _l("«%(title)s» was handed in"),
+           _l("%(who)s submitted the text of which you are an author. Stage: %(stage)s.")),
+    Notice("moved_on", events.ReviewMoved, moved_on, who.authors, facts.move, MINE, DIGEST,
+           _l("«%(title)s» has come a step further"),
+           _l("%(who)s approved it. Next stage: %(stage)s.")),
+    Notice("returned", events.ReviewMoved, returned, who.authors, facts.move, MINE, AT_ONCE,
+           _l("«%(title)s» came back to you"),
+           _l("%(who)s asks you to change it: %(note)s")),
+    Notice("sent_to_stage", events.ReviewMoved, sent_to_stage, who.authors, facts.move, MINE, DIGEST,
+           _l("«%(title)s» goes back to an earlier stage"),
+           _l("%(who)s sent it back. Stage: %(stage)s. Remark: %(note)s")),
+    Notice("rejected", events.ReviewMoved, rejected, who.authors, facts.move, MINE, AT_ONCE,
+           _l("«%(title)s» was rejected"),
+           _l("%(who)s gave this reason: %(note)s")),
+    Notice("published", events.ReviewMoved, approved, who.authors, facts.move, MINE, AT_ONCE,
+           _l("«%(title)s» was approved and published"),
+           _l("Everybody whom it concerns can find it from now on. Thank you!")),
+    Notice("withdrawn", events.ReviewMoved, withdrawn, who.authors, facts.move, MINE, DIGEST,
+           _l("«%(title)s» was withdrawn"),
+           _l("%(who)s took back the text of which you are an author.")),
+    Notice("not_helpful", HelpfulVoted, unhelpful, who.article_authors, facts.article, MINE, DIGEST,
+           _l("«%(title)s» did not help a reader"),
+           _l("Have another look: is it still right, clear and complete?")),
+    Notice("retired", ArticleRetired, always, who.article_authors, facts.article, MINE, DIGEST,
+           _l("«%(title)s» was taken out of service"),
+           _l("Readers no longer see it.")),
+    # ── remarks, and what became of my judgement ─────────────────────────────────────────────────────────────────────
+    Notice("commented", events.Commented, always, who.other_side, facts.remark, REMARKS, AT_ONCE,
+           _l("%(who)s remarked on «%(title)s»"),
+           "%(note)s"),
+    Notice("remark_resolved", events.RemarkResolved, always, who.who_remarked, facts.resolved, REMARKS, DIGEST,
+           _l("%(who)s answered your remark on «%(title)s»"),
+           "%(note)s"),
+    Notice("expert_answered", events.ExpertAnswered, always, who.asker, facts.answered, REMARKS, AT_ONCE,
+           _l("%(who)s gave an opinion on «%(title)s»"),
+           "%(note)s"),
+    Notice("text_changed", RevisionSaved, always, who.holders_of_text, facts.text, REMARKS, DIGEST,
+           _l("The text of «%(title)s» was changed"),
+           _l("%(who)s saved a new revision while it is under review.")),
+    Notice("approval_voided", events.ReviewMoved, new_round, who.voided_approvers, facts.move, REMARKS, AT_ONCE,
+           _l("Your approval of «%(title)s» no longer stands"),
+           _l("%(who)s sent it back or changed its text. Stage: %(stage)s.")),
+    Notice("judged_published", events.ReviewMoved, approved, who.judges, facts.move, REMARKS, DIGEST,
+           _l("«%(title)s», which you judged, was published"),
+           _l("%(kind)s by %(authors)s.")),
+    # ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    Notice("must_read", ArticlePublished, asks_to_confirm, who.concerned, facts.article, TRAINING, AT_ONCE,
+           _l("Please read and confirm: «%(title)s»"),
+           _l("It concerns your work. %(due)s.")),
+    Notice("course_assigned", CourseAssigned, always, who.learners, facts.course, TRAINING, AT_ONCE,
+           _l("The course «%(title)s» is yours to take"),
+           _l("%(who)s assigned it. Complete it by: %(due_on)s.")),
+    Notice("lesson_outdated", LessonOutdated, always, who.course_author, facts.course, TRAINING, DIGEST,
+           _l("A lesson of «%(title)s» is out of date"),
+           _l("The article that it teaches had a major change or was retired. Look whether the lesson still holds.")),
+    # ── my team ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    Notice("task_escalated", events.TaskEscalated, always, who.rung, facts.task, TEAM, AT_ONCE,
+           _l("Overdue: «%(title)s»"),
+           _l("Nobody has decided it in time. Stage: %(stage)s. %(due)s. Hand it to somebody, or ask who holds it."),
+           urgent=True),
+    Notice("emergency_asked", EmergencyAsked, always, who.second_signers, facts.provisional, TEAM, AT_ONCE,
+           _l("Emergency: «%(title)s» needs your signature"),
+           _l("%(who)s asks to publish it before its review: %(note)s. %(due)s."), urgent=True),
+    Notice("emergency_closed", EmergencyClosed, not_signed, who.asker, facts.provisional, TEAM, AT_ONCE,
+           _l("«%(title)s» was not published in an emergency"),
+           _l("The reason: %(because)s.")),
+    Notice("before_review", PublishedBeforeReview, always, who.authors_and_publishers, facts.provisional, TEAM, AT_ONCE,
+           _l("Readers see «%(title)s» before its review"),
+           _l("If the review has not approved it by then, it is rolled back. %(due)s.")),
+    Notice("confirmed", ProvisionalConfirmed, always, who.publishers, facts.provisional, TEAM, DIGEST,
+           _l("«%(title)s», which you put up, was confirmed"),
+           _l("Its review has approved what readers saw.")),
+    Notice("rolled_back", RolledBack, always, who.all_who_answer, facts.provisional, TEAM, AT_ONCE,
+           _l("Rolled back: «%(title)s»"),
+           _l("The reason: %(because)s. Readers see the earlier text, or none."), urgent=True),
+    Notice("task_blocked", events.TaskBlocked, always, who.managers_of_task, facts.task, TEAM, AT_ONCE,
+           _l("Nobody is left to decide «%(title)s»"),
+           _l("Stage: %(stage)s. Everybody who could is an author, has judged already, or is away. Name somebody."),
+           urgent=True),
+    Notice("stands_in", AbsenceChanged, always, who.deputy, facts.absence, TEAM, AT_ONCE,
+           _l("You stand in for %(who)s"),
+           _l("Until %(until)s you also find in your inbox what waits for %(who)s.")),
+)
+# fmt: on
+
+ROWS: dict[str, Notice] = {row.code: row for row in TABLE}
+EVENTS: dict[str, type] = {row.event.__name__: row.event for row in TABLE}
+GROUP_NAMES: dict[Group, Any] = {
+    WAITS: _l("Waits for me"),
+    MINE: _l("My submissions"),
+    REMARKS: _l("Remarks and what I judged"),
+    TRAINING: _l("Training"),
+    TEAM: _l("Team"),
+}
+MAIL_NAMES: dict[Mail, Any] = {
+    Mail.AT_ONCE: _l("At once"),
+    Mail.DIGEST: _l("In the digest"),
+    Mail.OFF: _l("No mail"),
+}
+
+
+def rows_for(event: type) -> list[Notice]:
+    """The rows of one event, in the order of the table."""
+    return [row for row in TABLE if row.event is event]
+
+
+def rows_in(group: Group) -> list[Notice]:
+    """The rows that one choice covers."""
+    return [row for row in TABLE if row.group is group]

@@ -1,0 +1,212 @@
+"""How far reviewers agree, the pairs behind it, and how often approvals did not last."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, render_template, request
+from sqlalchemy.orm import joinedload
+
+from accounts.models import User
+from core.actors import Actor
+from core.db import session
+from core.errors import NotFound
+from core.i18n import _
+from core.permissions import can
+from core.tables import TYPES, Sheet
+from core.web import actor, blueprint, gate, paginate
+from workflows import flow_showing as showing
+from workflows import subjects
+from workflows.agreement import GRADE_WORDS, LEAST_PAIRS, Agreement, Why
+from workflows.calibration import (
+    Line,
+    Pair,
+    Record,
+    approvals_behind,
+    lines,
+    matching,
+    pairs,
+    records,
+    refusal_after,
+)
+from workflows.flow import stage_names
+from workflows.flow_views import known
+from workflows.models import Decision, Review, Task
+from workflows.permissions import P
+
+bp = blueprint("calibration", __name__, url_prefix="/reviews/calibration")
+PER_PAGE = 50
+
+
+@bp.get("")
+@gate(P.SEE_CALIBRATION)
+def show() -> str:
+    """Agreement by question and role; overturned approvals, of everybody for managers, one's own for reviewers."""
+    span, window = showing.span_of(request.args)
+    kind, who = showing.kind_of(request.args), actor()
+    found = pairs(span, kind)
+    return render_template(
+        "reviews/calibration.html",
+        lines=[_line(one) for one in lines(found)],
+        count=len(found),
+        least=LEAST_PAIRS,
+        may_open=can(who, P.WATCH_TEAM),
+        records=_records_for(who, span, kind),
+        everybody=can(who, P.NAME_REVIEWERS),
+        tabs=showing.tabs("calibration"),
+        filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
+        given=_given(),
+        windows=showing.windows(),
+        kinds=subjects.topics(),
+        showing=showing,
+    )
+
+
+def _given() -> dict[str, Any]:
+    return {key: request.args[key] for key in ("window", "from", "to", "kind") if request.args.get(key)}
+
+
+def _records_for(who: Actor, span: Any, kind: str | None) -> list[Record]:
+    return records(span, kind, user_id=None if can(who, P.NAME_REVIEWERS) else who.id)
+
+
+def _line(one: Line) -> dict[str, Any]:
+    return {
+        "question": one.question,
+        "words": one.words or _("The verdict: approve, send back or reject"),
+        "role": one.role,
+        "role_word": subjects.role_word(one.role) if one.role else _("everybody"),
+        "found": one.found,
+        "said": said(one.found),
+    }
+
+
+def said(found: Agreement) -> str:
+    """How to read a kappa, or why there is none."""
+    if found.why is Why.TOO_FEW:
+        return _("fewer than %(n)s pairs: too few for κ", n=LEAST_PAIRS)
+    if found.why is Why.ONE_CATEGORY:
+        return _("no κ: everybody always gave the same answer, so nothing could be told from chance")
+    return str(GRADE_WORDS[found.grade or "none"])
+
+
+@bp.get("/export")
+@gate(P.SEE_CALIBRATION)
+def export() -> Response:
+    """Agreement as CSV, or agreement and overturned approvals as an Excel workbook."""
+    span, _window = showing.span_of(request.args)
+    kind, form = showing.kind_of(request.args), request.args.get("form", "csv")
+    if form not in TYPES:
+        raise NotFound(_("There is no such table."))
+    tables = {"agreement": _agreement_sheet(lines(pairs(span, kind)))}
+    tables["overturned"] = Sheet(
+        _("Overturned"),
+        [_("Reviewer"), _("Approvals"), _("Overturned")],
+        [[one.name, one.approvals, len(one.overturned)] for one in _records_for(actor(), span, kind)],
+    )
+    table = request.args.get("table", "agreement")
+    if table not in tables:
+        raise NotFound(_("There is no such table."))
+    return showing.download(tables, f"calibration-{span.first}-{span.last}", table, form)
+
+
+def _agreement_sheet(found: list[Line]) -> Sheet:
+    def places(value: float | None) -> float | None:
+        return None if value is None else round(value, 3)
+
+    return Sheet(
+        _("Agreement"),
+        [_("Question"), _("Role"), _("Pairs"), _("Agreed"), "κ", _("κ from"), _("κ to"), _("How to read it")],
+        [
+            [row["words"], row["role_word"], f.pairs, f.agreed, places(f.kappa), places(f.low), places(f.high),
+             row["said"]]
+            for row in map(_line, found)
+            for f in [row["found"]]
+        ],
+    )  # fmt: skip
+
+
+@bp.get("/pairs")
+@gate(P.WATCH_TEAM)
+def show_pairs() -> str:
+    """The pairs behind a line; who judged is shown to managers only."""
+    span, _window = showing.span_of(request.args)
+    question, role = request.args.get("question") or None, request.args.get("role") or None
+    words = request.args.get("words") or None
+    found = matching(pairs(span, showing.kind_of(request.args)), question=question, role=role, words=words)
+    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    reviews = {
+        review.id: review
+        for review in session.scalars(sa.select(Review).where(Review.id.in_({one.review_id for one in shown})))
+    }
+    pages = max(1, -(-len(found) // PER_PAGE))
+    return render_template(
+        "reviews/pairs.html",
+        words=words or (question or _("The verdict: approve, send back or reject")),
+        role=subjects.role_word(role) if role else None,
+        rows=[_pair_row(one, reviews[one.review_id], question) for one in shown],
+        page={"number": number, "pages": pages, "total": len(found), "has_next": number < pages},
+        by_name=can(actor(), P.NAME_REVIEWERS),
+        given=_given(),
+        names=stage_names(),
+        word=subjects.role_word,
+    )
+
+
+def _pair_row(one: Pair, review: Review, question: str | None) -> dict[str, Any]:
+    by_name = can(actor(), P.NAME_REVIEWERS)
+    both = one.answers[question] if question else one.verbs
+    return {
+        **known(actor(), review),
+        "stage": one.stage,
+        "role": one.role,
+        "at": one.at,
+        "first": both[0],
+        "second": both[1],
+        "agrees": both[0] == both[1],
+        "names": one.names if by_name else None,
+    }
+
+
+@bp.get("/overturned")
+@gate(P.SEE_CALIBRATION)
+def show_overturned() -> str:
+    """Approvals of a person that a later stage overturned: one's own, or anybody's for managers."""
+    span, _window = showing.span_of(request.args)
+    who, username = actor(), request.args.get("user")
+    person = session.scalar(sa.select(User).where(User.username == (username or who.username)))
+    if person is None or (person.id != who.id and not can(who, P.NAME_REVIEWERS)):
+        raise NotFound(_("There is nobody called %(name)s.", name=username))
+    none = Record(person.id, person.username, person.name, 0, ())
+    (record,) = records(span, showing.kind_of(request.args), user_id=person.id) or [none]
+    found = approvals_behind(record.overturned).options(joinedload(Decision.task).joinedload(Task.review))
+    page = paginate(found, per=PER_PAGE)
+    verdicts: dict[int, list[Decision]] = {}
+    for one in session.scalars(
+        sa.select(Decision).where(Decision.review_id.in_({decision.review_id for decision in page.items}))
+    ):
+        verdicts.setdefault(one.review_id, []).append(one)
+    return render_template(
+        "reviews/overturned.html",
+        person=person,
+        own=person.id == who.id,
+        record=record,
+        rows=[_overturned_row(who, one, refusal_after(one, verdicts[one.review_id])) for one in page.items],
+        page={"number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next},
+        given=_given(),
+        names=stage_names(),
+        word=subjects.role_word,
+    )
+
+
+def _overturned_row(who: Actor, approval: Decision, refusal: Decision | None) -> dict[str, Any]:
+    about = known(who, approval.task.review)
+    return {
+        **about,
+        "stage": approval.stage,
+        "at": approval.decided_at,
+        "by_stage": refusal.stage if refusal else "",
+        "verb": refusal.verb.value if refusal else "",
+        "refused_at": refusal.decided_at if refusal else None,
+        "note": refusal.note if refusal and about["url"] else "",
+    }

@@ -1,0 +1,163 @@
+"""How reviews flow: the figures, the items behind each of them, and all of it to take away."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, render_template, request
+from flask_babel import format_date
+
+from core import clock
+from core.actors import Actor
+from core.db import session
+from core.errors import NotFound
+from core.i18n import _
+from core.tables import TYPES
+from core.web import actor, blueprint, gate, paginate
+from workflows import flow_showing as showing
+from workflows import subjects
+from workflows.flow import OF_REVIEWS, OF_TASKS, Figure, reviews_behind, stage_names, tasks_behind
+from workflows.models import Review
+from workflows.permissions import P
+
+bp = blueprint("flow", __name__, url_prefix="/reviews")
+PER_PAGE = 50
+
+
+@bp.get("/flow")
+@gate(P.WATCH_TEAM)
+def show() -> str:
+    """Where time goes, where it gets stuck, and how much comes out right at once."""
+    span, window = showing.span_of(request.args)
+    found = showing.recent(span, showing.kind_of(request.args))
+    return render_template(
+        "reviews/flow.html",
+        found=found,
+        showing=showing,
+        filters={"window": window, "kind": found.kind or "", "from": span.first, "to": span.last},
+        windows=showing.windows(),
+        kinds=subjects.topics(),
+        tabs=showing.tabs("flow"),
+        exports=_exports(),
+    )
+
+
+def _exports() -> dict[str, Any]:
+    return {key: request.args.get(key) for key in ("window", "from", "to", "kind") if request.args.get(key)}
+
+
+@bp.get("/flow/export")
+@gate(P.WATCH_TEAM)
+def export() -> Response:
+    """A table of the page as CSV, or all of them as an Excel workbook."""
+    span, _window = showing.span_of(request.args)
+    found = showing.recent(span, showing.kind_of(request.args))
+    tables, form, table = showing.sheets(found), request.args.get("form", "csv"), request.args.get("table", "stages")
+    if form not in TYPES or table not in tables:
+        raise NotFound(_("There is no such table."))
+    return showing.download(tables, f"flow-{span.first}-{span.last}", table, form)
+
+
+@bp.get("/flow/items")
+@gate(P.WATCH_TEAM)
+def items() -> str:
+    """The items that a figure counts: as many as it says, also those whose title is not for everybody."""
+    span, _window = showing.span_of(request.args)
+    what, names = request.args.get("what", ""), stage_names()
+    if what not in OF_TASKS + OF_REVIEWS:
+        raise NotFound(_("There is no such figure."))
+    at = showing.day_of(request.args.get("at"), "at")
+    figure = Figure(what, span, showing.kind_of(request.args), request.args.get("stage") or None, at)
+    listed = _tasks(figure) if what in OF_TASKS else _reviews(figure)
+    stage = names.get(figure.stage, subjects.role_word(figure.stage)) if figure.stage else None
+    return render_template(
+        "reviews/flow_items.html",
+        title=_titles(at)[what],
+        stage=stage,
+        kind=dict(subjects.topics()).get(figure.kind or ""),
+        days=None if what in {"open", "overdue", "blocked", "with_author"} or at else showing.days_in_words(span),
+        rows=listed.rows,
+        page=listed.page,
+        of_tasks=what in OF_TASKS,
+        names=names,
+        word=subjects.role_word,
+        showing=showing,
+        back=_exports(),
+    )
+
+
+def _titles(at: date | None) -> dict[str, str]:
+    day = format_date(at, "medium") if at else ""
+    return {
+        "open": _("Open now"),
+        "overdue": _("Overdue now"),
+        "blocked": _("Too few people left to decide"),
+        "arrived": _("Arrived"),
+        "decided": _("Verdicts"),
+        "dropped": _("Closed without a verdict"),
+        "judged": _("Judged in the first round"),
+        "first": _("Approved in the first round"),
+        "at": _("Open at the end of %(day)s", day=day) if at else _("Open at the end"),
+        "begun": _("Handed in"),
+        "closed": _("Ended"),
+        "approved": _("Approved"),
+        "at_once": _("Approved at once"),
+        "later": _("Approved after coming back"),
+        "rejected": _("Rejected"),
+        "withdrawn": _("Withdrawn"),
+        "held": _("Approved after some time with the author"),
+        "with_author": _("With the author now"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    rows: list[dict[str, Any]]
+    page: dict[str, Any]
+
+
+def _tasks(figure: Figure) -> _Listed:
+    page = paginate(tasks_behind(figure), per=PER_PAGE)
+    now, who = clock.now(), actor()
+    rows = [
+        {
+            **known(who, task.review),
+            "stage": task.stage,
+            "round": task.round_id,
+            "opened_at": task.opened_at,
+            "closed_at": task.closed_at,
+            "due_at": task.due_at if task.closed_at is None else None,
+            "hours": ((task.closed_at or now) - task.opened_at) / timedelta(hours=1),
+        }
+        for task in page.items
+    ]
+    return _Listed(rows, {"number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next})
+
+
+def _reviews(figure: Figure) -> _Listed:
+    found = reviews_behind(figure)
+    total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
+    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+    now, who = clock.now(), actor()
+    rows = [
+        {
+            **known(who, review),
+            "state": review.state.value,
+            "opened_at": review.opened_at,
+            "closed_at": review.closed_at,
+            "hours": ((review.closed_at or now) - review.opened_at) / timedelta(hours=1),
+            "held": held / 3600 if held else None,
+        }
+        for review, held in session.execute(found.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
+    ]
+    pages = max(1, -(-total // PER_PAGE))
+    return _Listed(rows, {"number": number, "pages": pages, "total": total, "has_next": number < pages})
+
+
+def known(who: Actor, review: Review) -> dict[str, Any]:
+    """What a list may say of a review: without title and address when the person may not know of its subject."""
+    slot = subjects.subject(review.subject_kind)
+    if not slot.visible(who, review.subject_id):
+        return {"title": None, "url": None, "kind": review.topic}
+    return {"title": review.title, "url": slot.url(review.subject_id), "kind": review.topic}
