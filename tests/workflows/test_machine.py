@@ -79,7 +79,7 @@ def seats(draw: Any, key: str) -> dict[str, Any]:
 
 @st.composite
 def stages(draw: Any, number: int) -> dict[str, Any]:
-    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 2, 2, 3]))]]
+    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 1, 2, 2, 3]))]]
     return {
         "key": f"s{number}",
         "seats": sitting,
