@@ -79,7 +79,7 @@ def seats(draw: Any, key: str) -> dict[str, Any]:
 
 @st.composite
 def stages(draw: Any, number: int) -> dict[str, Any]:
-    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 2, 2, 3]))]]
+    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 1, 2, 2, 3]))]]
     return {
         "key": f"s{number}",
         "seats": sitting,
@@ -117,6 +117,8 @@ class House:
                 page=lambda actor, task: {},
                 url=str,
                 cards=lambda numbers: {},
+                known=lambda actor, numbers: frozenset(numbers),
+                text=lambda revision: {},
                 changed=lambda old, new: frozenset(
                     name for name in FIELDS if _texts[old].get(name) != _texts[new].get(name)
                 ),
@@ -354,7 +356,9 @@ class Machine(RuleBasedStateMachine):
         blocked = [task for task in waiting if task.blocked]
         task = data.draw(st.sampled_from(blocked * 4 + waiting), "task")
         everybody = self.world.people.values()
-        fitting = [one.id for one in everybody if task.role in one.roles and one.active] or [next(iter(everybody)).id]
+        holders = [one.id for one in everybody if task.role in one.roles and one.active]
+        free = [who for who in holders if self.world.is_free(who, task)]
+        fitting = free * 3 + holders or [next(iter(everybody)).id]
         wanted = data.draw(st.sets(st.sampled_from(fitting), max_size=3), "wanted")
         boss = next(one.id for one in everybody if one.username == "gus")
         names = [self.world.people[who].username for who in sorted(wanted)]
@@ -397,7 +401,9 @@ class Machine(RuleBasedStateMachine):
     def leave_for_good_or_return(self, data: Any) -> None:
         if data.draw(st.integers(0, 9)) < 6:
             return
-        person = self.world.people[data.draw(st.sampled_from(sorted(self.world.people)[:7]), "who")]
+        gone = [who for who, one in self.world.people.items() if not one.active]
+        leavers = gone if len(gone) > 1 else sorted(self.world.people)[:7]
+        person = self.world.people[data.draw(st.sampled_from(leavers), "who")]
         user = session.get_one(User, person.id)
         user.active = person.active = not person.active
         session.flush()
