@@ -1,6 +1,7 @@
 """How many queries the two commonest things take, pinned: looking at the inbox, and deciding."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,14 +47,14 @@ def test_a_decision(make: Make, api: Any, query_count: Any) -> None:
     """In the first stage of four; as many whatever else is open."""
     judge = make.user("business")
     script = api(judge)
-    counts = []
+    body, counts = {"verb": "approve", "version": 1}, []
     for _round in range(2):
         with writing():
             author = make.actor("rep")
             made = [make.submission(author, "script") for _ in range(8)]
         with reading():
             waiting = iter([make.task(one).id for one in made])
-        body = {"verb": "approve", "version": 1}
-        counts.append(fewest(query_count, lambda w=waiting: script.ok("POST", f"/reviews/{next(w)}/decisions", body)))
+        decide = partial(lambda w: script.ok("POST", f"/reviews/{next(w)}/decisions", body), waiting)
+        counts.append(fewest(query_count, decide))
     assert counts[0] == counts[1], counts
     assert counts[0] <= DECISION, counts
