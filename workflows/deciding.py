@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import lazyload
 
+from accounts.models import User
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
@@ -239,8 +240,12 @@ def require_seat(actor: Actor, task: Task) -> Capacity:
 
 def _must_be_claimed(task: Task, actor: Actor, right: Capacity) -> None:
     """Where the stage wants it, a task is claimed before it is decided."""
-    if task.definition_stage.claim_first and task.claimed_by_id not in {actor.id, right.on_behalf_of or actor.id}:
+    if not task.definition_stage.claim_first or task.claimed_by_id in {actor.id, right.on_behalf_of or actor.id}:
+        return
+    if task.claimed_by_id is None:
         raise Conflict(_("Claim this first, so that nobody else begins with it."), code="not-claimed")
+    name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
+    raise Conflict(_("%(name)s is on this. Claim it first.", name=name), code="not-claimed", claimed_by=name)
 
 
 def _checked(task: Task, given: Verdict) -> Verdict:

@@ -135,7 +135,8 @@ def by_link(link: str) -> ExpertRequest:
         request_id, secret = _signer().loads(link)
     except (BadSignature, ValueError, TypeError):
         raise NotFound(_("This link does not lead anywhere.")) from None
-    request = session.get(ExpertRequest, request_id)
+    known = isinstance(request_id, int) and isinstance(secret, str)
+    request = session.get(ExpertRequest, request_id) if known else None
     if request is None or request.token_hash != token_hash(secret) or request.revoked_at is not None:
         raise NotFound(_("This link does not lead anywhere."))
     return _still_open(request)

@@ -58,7 +58,7 @@ def _least_loaded(task: Task, people: Sequence[User]) -> User:
         .where(Task.state == TaskState.OPEN, Task.claimed_by_id.in_([user.id for user in people]))
         .group_by(Task.claimed_by_id)
     )
-    load = dict(rows.all())
+    load = {row[0]: row[1] for row in rows}
     fewest = min(load.get(user.id, 0) for user in people)
     return _in_turn(task, [user for user in people if load.get(user.id, 0) == fewest])
 
@@ -66,7 +66,7 @@ def _least_loaded(task: Task, people: Sequence[User]) -> User:
 def _in_turn(task: Task, people: Sequence[User]) -> User:
     """Who has waited longest for a turn in this role."""
     rows = session.execute(sa.select(Turn.user_id, Turn.at).where(Turn.role == task.role))
-    turns = dict(rows.all())
+    turns = {row.user_id: row.at for row in rows}
     chosen = min(people, key=lambda user: (user.id in turns, turns.get(user.id), user.id))
     _had_their_turn(task.role, chosen.id)
     return chosen

@@ -22,7 +22,8 @@ from tests.make import Make
 from tests.support.server import Server
 from wiki.app import create_app
 from wiki.scoring.models import LedgerEntry
-from workflows.models import Decision, Review, Task
+from workflows.definitions import Definition, Seat, Stage
+from workflows.models import Decision, Review, RoundPerson, Task
 from workflows.rules import TaskState, Verb
 
 NOTHING = -1  # the status of a request that got no answer
@@ -35,6 +36,7 @@ class Person:
     id: int
     name: str
     token: str
+    username: str = ""
 
 
 @dataclass
@@ -48,14 +50,26 @@ class Crowd:
         """So many people of a role, each with a token."""
         with writing():
             users = [self.make.user(role, name=f"{role} {n}", password=None) for n in range(count)]
-            return [Person(user.id, user.name, self.make.token(user)) for user in users]
+            return [Person(user.id, user.name, self.make.token(user), user.username) for user in users]
 
     def tasks(self, count: int, kind: str = "faq") -> list[tuple[int, int]]:
         """So many submissions handed in: (task, submission)."""
         with writing() as s:
             author = actor_of(s.scalars(sa.select(User).order_by(User.id)).first() or self.make.user())
             made = [self.make.submission(author, kind) for _ in range(count)]
-            return [(self.make.task(one).id, one.id) for one in made]
+            return [(self.make.tasks(one)[0].id, one.id) for one in made]
+
+    def judged_by(self, *seats: Seat, **stage: Any) -> None:
+        """From now on FAQs pass one stage of these seats."""
+        with writing():
+            self.make.pipeline(definition=Definition(stages=(Stage(key="first", seats=seats, **stage),)))
+
+    def seats(self, submission: int) -> dict[str, int]:
+        """The open tasks of a submission, by seat."""
+        with reading() as s:
+            found = sa.select(Task.seat, Task.id).join(Review, Review.id == Task.review_id)
+            mine = found.where(Review.subject_id == submission, Task.state == TaskState.OPEN)
+            return {row.seat: row.id for row in s.execute(mine)}
 
     def call(self, who: Person, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
         """One call on a connection of its own; ``NOTHING`` when no whole answer came."""
@@ -116,6 +130,8 @@ class Crowd:
                 assert (task.state is TaskState.DONE) == decided, (
                     f"task {task.id} is {task.state} and decided={decided}"
                 )
+                assert task.state is TaskState.OPEN or (task.alarm_at is None and task.blocked_at is None)
+            self._acted(s)
             lost = s.execute(
                 sa.select(Review.id).where(
                     Review.state == "in_review",
@@ -124,6 +140,15 @@ class Crowd:
             ).all()
             assert not lost, "a review waits for nobody"
             return verdicts
+
+    def _acted(self, s: Any) -> None:
+        """Who counts as having filled a seat of a round that goes on, is who did."""
+        acted = {tuple(row) for row in s.execute(sa.select(RoundPerson.round_id, RoundPerson.user_id))}
+        verdict = sa.and_(Decision.verb != Verb.COMMENT, Decision.on_behalf_of_id.is_(None))
+        given = {tuple(row) for row in s.execute(sa.select(Decision.round_id, Decision.actor_id).where(verdict))}
+        waiting = set(s.scalars(sa.select(Task.round_id).where(Task.state == TaskState.OPEN)))
+        assert acted <= given, "somebody is barred who did nothing"
+        assert {one for one in given if one[0] in waiting} <= acted, "somebody could judge twice"
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.reliability.crowd import NOTHING, Crowd, Person
+from workflows.definitions import Escalation, Seat
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 PATIENCE = 120  # seconds a client goes on asking
@@ -15,6 +16,8 @@ PATIENCE = 120  # seconds a client goes on asking
 def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # noqa: C901 - a storm reads best whole
     crowd.people("rep", 1)
     judges = crowd.people("business", clients)
+    rungs = (Escalation(after_hours=1, to="supervisor"),)
+    crowd.judged_by(Seat(key="business", role="business"), remind_hours=(4,), escalate=rungs)
     tasks = crowd.tasks(count)
     acknowledged: dict[int, tuple[int, int]] = {}  # task → (decision, actor)
     odd: list[object] = []

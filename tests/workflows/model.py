@@ -1,7 +1,7 @@
 """What a review does, told a second time and as plainly as it can be: dicts, sets and numbers, no database.
 
-Written from ``docs/model.md`` §2–3 and not from the engine, of which it imports nothing. ``World`` holds people and reviews;
-each verb changes it or raises ``Refused`` with the code that the engine must give. A definition is its JSON document.
+Written from ``docs/model.md`` §2–3 and not from the engine, of which it imports nothing. ``World`` holds people and
+reviews; each verb changes it or raises ``Refused`` with the code that the engine must give. A definition is its JSON.
 """
 
 from collections.abc import Iterable

@@ -1,19 +1,28 @@
 """What the inbox lists is what may be decided: one answer as a predicate, one as SQL, the same for everybody."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from accounts import absences
 from accounts.people import actor_of
 from accounts.rules import Role
+from core import clock
+from core.actors import Actor
+from core.db import session
 from core.permissions import can, granted
 from tests.make import Make
+from wiki.articles import ops as writing
+from workflows import deciding
+from workflows.caretaker_models import Caretaker
 from workflows.deciding import comment
 from workflows.definitions import Approvals, Definition, Seat, Stage
 from workflows.models import Task
 from workflows.permissions import P
 from workflows.queries import count_waiting, eligible_for, waiting_for
+from workflows.rules import TaskState, Verb
 
 STAGES = ("business", "qa", "training", "supervisor")
 
@@ -23,9 +32,12 @@ def rows(db) -> list[Task]:
 
 
 def agree(db, people) -> int:
-    """The twins agree over every task for all these people; how often the answer was yes."""
+    """The twins agree over every task for all these people – the predicate, the list, and the list from the task's
+    side; how often the answer was yes."""
     yes = 0
+    able = {task.id: {user.id for user in eligible_for(task)} for task in rows(db) if task.state is TaskState.OPEN}
     for who in people:
+        assert {task for task, ids in able.items() if who.id in ids} == {t.id for t in db.scalars(waiting_for(who))}
         listed = set(db.scalars(waiting_for(who)))
         for task in rows(db):
             assert (task in listed) == can(who, P.DECIDE, task), (who.username, task.stage, task.seat, task.state)
@@ -119,6 +131,64 @@ def test_after_the_text_changed_under_review(db, make: Make, on_change: Approval
     kept = on_change is Approvals.KEPT
     assert can(judge, P.DECIDE, make.task(made)) != kept
     agree(db, [author, judge, make.actor(*STAGES)])
+
+
+NARROWED = {
+    "pool": {},
+    "team": {"team": "billing"},
+    "category": {"category": "tariffs"},
+    "nearest": {"category": "*"},
+    "named": {"people": ("ana", "bo", "cy")},
+    "everybody": {"approvals": "all"},
+    "all_named": {"people": ("ana", "bo", "cy"), "approvals": "all"},
+    "team_and_category": {"team": "billing", "category": "tariffs"},
+}
+
+
+def crew(make: Make, role: str) -> list[Actor]:
+    """People of a role in and out of a team, some looking after a category, some named; deputies of some; others."""
+    users = [
+        make.user(role, username="ana", team="billing"),
+        make.user(role, username="bo"),
+        make.user(role, "rep", username="cy", team="repair"),
+        make.user(role, username="dee", team="billing"),
+        make.user(role, username="eve", team="repair"),
+        make.user("rep", "manager", username="fay", team="billing"),
+        make.user(*Role, username="gil"),
+        make.user(role, username="hal"),
+    ]
+    session.add_all(Caretaker(user_id=users[n].id, category="tariffs") for n in (0, 4, 5))
+    for away, deputy in ((0, 4), (1, 7), (3, 6), (4, 1)):
+        now = clock.now()
+        absences.announce(actor_of(users[away]), users[away].id, now, now + timedelta(days=1), users[deputy].username)
+    return [actor_of(user) for user in users]
+
+
+@pytest.mark.parametrize("role", STAGES)
+def test_every_way_to_narrow_a_seat_with_deputies_and_second_opinions(db, make: Make, role: str):
+    make.team("billing")
+    make.team("repair")
+    writing.add_category("tariffs", "资费")
+    people = crew(make, role)
+    by_name = {who.username: who for who in people}
+    for key, narrowed in NARROWED.items():
+        seats = (Seat(key=key, role=role, **narrowed), Seat(key="other", role="qa"))
+        stages = (
+            Stage(key="one", seats=seats, calibration=100, need=1),
+            Stage(key="two", seats=(Seat(key=key, role=role),)),
+        )
+        make.pipeline(definition=Definition(stages=stages))
+        first = make.submission(category="tariffs")
+        own = make.submission(by_name["ana"], category="tariffs")
+        writing.save(own, by_name["gil"], make.content(title="With somebody's help", category="tariffs"))
+        assert agree(db, people) > 0
+        for made in (first, own):
+            for task in make.tasks(made):
+                for who in people:
+                    if task.seat == key and not task.blind and can(who, P.DECIDE, task):
+                        deciding.decide(task.id, who, Verb.APPROVE, seen=task.version)
+                        break
+            agree(db, people)
 
 
 def test_who_can_be_chosen_is_who_may_decide(db, make: Make):

@@ -172,7 +172,7 @@ grant(
         P.SUBMIT: wrote_it,
         P.WITHDRAW: wrote_it,
         P.ASK_EMERGENCY: all_of(holds("supervisor", "manager"), none_of(wrote_it), reads_it),
-        P.SIGN_EMERGENCY: all_of(holds("supervisor", "manager"), none_of(wrote_it), reads_it),
+        P.SIGN_EMERGENCY: all_of(holds("supervisor", "manager"), none_of(wrote_it)),  # and reads it: asked when signing
         P.PUBLISH_WORKAROUND: all_of(holds("supervisor", "business", "manager"), none_of(wrote_it), reads_it),
         P.SEE_PROVISIONAL: holds("supervisor", "business", "manager"),
         P.MANAGE_ARTICLES: holds("manager"),

@@ -83,7 +83,8 @@ def confirm_emergency(submission: Submission, actor: Actor, *, seen: int | None 
     require(actor, P.SIGN_EMERGENCY, submission)
     row = open_row(submission.id)
     if row is None or row.state is not ProvisionalState.ASKED:
-        raise _nothing_to_sign(submission)
+        raise _nothing_to_sign(submission)  # also to a supervisor who could read it only for as long as it was asked
+    require(actor, P.READ_SUBMISSION, submission)
     _must_be_the_other_one(row, actor)
     if clock.now() >= row.asked_at + SIGN_WITHIN:
         raise Conflict(_("The request has lapsed: it was not signed within 24 hours. Ask again."), code="lapsed")
@@ -290,5 +291,6 @@ def may_sign(actor: Actor, row: ProvisionalPublication) -> bool:
         and actor.id != row.asked_by_id
         and clock.now() < row.asked_at + SIGN_WITHIN
         and can(actor, P.SIGN_EMERGENCY, row.submission)
+        and can(actor, P.READ_SUBMISSION, row.submission)
         and sign_together(actor_of(row.asked_by).roles, actor.roles)
     )

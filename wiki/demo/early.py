@@ -1,4 +1,4 @@
-"""What could not wait for its review: one workaround that readers see, one emergency that lacks its second signature."""
+"""What could not wait for its review: a workaround that readers see, an emergency that lacks its second signature."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta

@@ -1,0 +1,60 @@
+"""How many queries the two commonest things take, pinned: looking at the inbox, and deciding."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from accounts import absences
+from accounts.models import User
+from accounts.people import actor_of
+from core import clock
+from core.db import reading, writing
+from tests.clients import fewest
+from tests.make import Make
+
+pytestmark = pytest.mark.both_databases
+INBOX, DECISION = 6, 33
+
+
+def somebody_is_away(make: Make, deputy: User) -> None:
+    with writing():
+        gone = make.user("business")
+        now = clock.now()
+        absences.announce(actor_of(gone), gone.id, now, now + timedelta(days=1), deputy.username)
+
+
+def test_the_inbox(make: Make, signed_in: Any, query_count: Any) -> None:
+    """As many for five items as for twenty-five, and with somebody to stand in for."""
+    judge = make.user("business")
+    browser = signed_in(judge)
+    counts = []
+    for some in (5, 20):
+        with writing():
+            author = make.actor("rep")
+            for _ in range(some):
+                make.submission(author)
+        counts.append(fewest(query_count, lambda: browser.text("/reviews")))
+    somebody_is_away(make, judge)
+    counts.append(fewest(query_count, lambda: browser.text("/reviews")))
+    assert counts[0] == counts[1]
+    assert counts[2] <= counts[1] + 1
+    assert max(counts) <= INBOX, counts
+
+
+def test_a_decision(make: Make, api: Any, query_count: Any) -> None:
+    """In the first stage of four; as many whatever else is open."""
+    judge = make.user("business")
+    script = api(judge)
+    body, counts = {"verb": "approve", "version": 1}, []
+    for _round in range(2):
+        with writing():
+            author = make.actor("rep")
+            made = [make.submission(author, "script") for _ in range(8)]
+        with reading():
+            waiting = iter([make.task(one).id for one in made])
+        decide = partial(lambda w: script.ok("POST", f"/reviews/{next(w)}/decisions", body), waiting)
+        counts.append(fewest(query_count, decide))
+    assert counts[0] == counts[1], counts
+    assert counts[0] <= DECISION, counts
