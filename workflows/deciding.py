@@ -121,7 +121,8 @@ def _settle(task: Task, decision: Decision, found: Move, asked: Ask, actor: Acto
         close_tasks(review)
         open_round(review, actor, task.revision_id, found.to, found.kept)
     elif found.to != review.position:
-        close_tasks(review)
+        if len(task.definition_stage.seats) > 1:
+            close_tasks(review)
         go(review, task.round, found.to, asked.votes)
     session.flush()
 

@@ -88,10 +88,14 @@ class Review(Base):
     rounds: Mapped[list["Round"]] = relationship(order_by="Round.number", back_populates="review")
     authors: Mapped[list["ReviewAuthor"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
+    _definition = None  # the parsed document: a decision asks for it a dozen times
+
     @property
     def definition(self) -> Definition:
         """The frozen definition."""
-        return definition_of(self.document)
+        if self._definition is None:
+            self._definition = definition_of(self.document)
+        return self._definition
 
     @property
     def position(self) -> Position:

@@ -177,8 +177,20 @@ def eligible_for(task: Task) -> list[User]:
 
 def count_eligible(task: Task) -> int:
     """How many people could decide this task now."""
+    if task.team_id is None and task.category is None and not task.named:
+        return len(_holders(task.role) - _barred(task))  # the common case, asked with every move: two short questions
     found = sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(Task.id == task.id, may_fill())
     return session.scalar(found) or 0
+
+
+def _holders(role: str) -> set[int]:
+    active = sa.select(UserRole.user_id).join(User, User.id == UserRole.user_id).where(User.active)
+    return set(session.scalars(active.where(UserRole.role == role)))
+
+
+def _barred(task: Task) -> set[int]:
+    acted = sa.select(RoundPerson.user_id).where(RoundPerson.round_id == task.round_id)
+    return {*session.scalars(acted), *task.review.outsider_ids}
 
 
 def may_fill() -> sa.ColumnElement[bool]:
