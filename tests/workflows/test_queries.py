@@ -12,9 +12,11 @@ from core import clock
 from core.db import reading, writing
 from tests.clients import fewest
 from tests.make import Make
+from workflows import housekeeping
 
 pytestmark = pytest.mark.both_databases
-INBOX, DECISION = 6, 33
+INBOX, DECISION, BLOCKED = 6, 33, 8
+BODY = {"verb": "approve", "version": 1}
 
 
 def somebody_is_away(make: Make, deputy: User) -> None:
@@ -53,7 +55,22 @@ def test_a_decision(make: Make, api: Any, query_count: Any) -> None:
             made = [make.submission(author, "script") for _ in range(8)]
         with reading():
             waiting = iter([make.task(one).id for one in made])
-        body = {"verb": "approve", "version": 1}
-        counts.append(fewest(query_count, lambda w=waiting: script.ok("POST", f"/reviews/{next(w)}/decisions", body)))
+        decide = lambda w=waiting: script.ok("POST", f"/reviews/{next(w)}/decisions", BODY)  # noqa: E731
+        counts.append(fewest(query_count, decide))
     assert counts[0] == counts[1], counts
     assert counts[0] <= DECISION, counts
+
+
+def test_looking_for_blocked_tasks(make: Make, query_count: Any) -> None:
+    """Over thousands of open tasks only those are asked about singly for which it may be so."""
+    counts = []
+    for some in (3, 12):
+        with writing():
+            author, _judge = make.actor("rep"), make.actor("business")
+            for _ in range(some):
+                make.submission(author)
+        with query_count() as statements, writing():
+            housekeeping.find_blocked()
+        counts.append(len(statements))
+    assert counts[0] == counts[1], counts
+    assert counts[1] <= BLOCKED, counts
