@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import url_for
+from flask import current_app, url_for
 
 from workflows.models import ExpertRequest
 
@@ -17,7 +17,8 @@ def post_with(poster: Poster) -> None:
 
 def link_to(secret: str) -> str:
     """The address of the page behind a link, as it is copied into a mail."""
-    return url_for("experts.opinion", link=secret, _external=True)
+    base: str = current_app.config["SPIRAL"].base_url
+    return base + url_for("experts.opinion", link=secret, _external=not base)
 
 
 def post(request: ExpertRequest, link: str) -> bool:

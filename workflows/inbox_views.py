@@ -109,6 +109,7 @@ def everything() -> str:
         overdue=asked.get("due") == "overdue",
         blocked=asked.get("state") == "blocked",
         holder=asked.get("holder", ""),
+        binding=asked.get("opinions") == "without",
     )
     page = paginate(everything_open(watch), per=PER_PAGE)
     who = actor()

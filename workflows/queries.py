@@ -59,20 +59,6 @@ def wrote_by(name: str) -> sa.ColumnElement[bool]:
     )
 
 
-def all_open(*, role: str | None = None, overdue: bool = False) -> sa.Select[Task]:
-    """Every task that waits for anybody, most urgent first."""
-    found = (
-        sa.select(Task)
-        .join(Task.review)
-        .where(Task.state == TaskState.OPEN)
-        .options(contains_eager(Task.review).selectinload(Review.authors))
-        .order_by(Task.due_at, Task.id)
-    )
-    if role:
-        found = found.where(Task.role == role)
-    return found.where(Task.due_at < clock.now()) if overdue else found
-
-
 def count_waiting(actor: Actor) -> int:
     """How many tasks wait for this person."""
     return session.scalar(sa.select(sa.func.count()).select_from(Task).where(allowed(actor, P.DECIDE))) or 0

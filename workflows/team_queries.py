@@ -21,12 +21,14 @@ NOBODY = "-"  # as a holder: the pool
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What of everything that is open is looked at. ``holder``: a username, ``-`` for nobody, empty for all."""
+    """What of everything that is open is looked at. ``holder``: a username, ``-`` for nobody, empty for all.
+    ``binding``: only what holds a review up – no second opinions."""
 
     role: str = ""
     overdue: bool = False
     blocked: bool = False
     holder: str = ""
+    binding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def everything_open(watch: Watch) -> sa.Select[Task]:
         found = found.where(Task.role == watch.role)
     if watch.overdue:
         found = found.where(Task.due_at < clock.now())
+    if watch.binding:
+        found = found.where(sa.not_(Task.blind))
     if watch.blocked:
         found = found.where(Task.blocked_at.is_not(None))
     if watch.holder == NOBODY:

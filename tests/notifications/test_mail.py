@@ -501,3 +501,28 @@ def test_the_doctor_says_how_mail_goes(app):
     assert health._checks["mail"][0]() == "kept here, see /admin/mail; no server is set"
     use(app, None, smtp_url="smtp://me:secret@mail.example")
     assert health._checks["mail"][0]() == "sent through smtp://***@mail.example"
+
+
+# ── experts outside ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_link_of_an_expert_goes_out_and_is_not_kept(app, centre, signed_in):
+    made = submit(centre)
+    with reading():
+        task = centre.make.task(made)
+    browser, page = signed_in(centre.users["biz1"]), f"/reviews/{task.id}"
+    fields = {"name": "Han", "address": "han@vendor.example", "question": "Is it so?"}
+    with MailServer() as server:
+        use(app, server)
+        shown = browser.submit(page, fields, to=f"{page}/experts")
+        assert "It was mailed to han@vendor.example." in shown.text
+        link = re.search(rf"{BASE}/expert/[^\"<\s]+", shown.text)[0]
+        outbox.drain()
+    (mail,) = [one.message for one in server.mails if one.recipients == ["han@vendor.example"]]
+    said = mail.get_content()
+    assert link in said
+    assert "Is it so?" in said
+    with reading():
+        kept = session.scalars(sa.select(MailEntry).where(MailEntry.key.startswith("expert:"))).one()
+    assert (kept.address, kept.state) == ("han@vendor.example", "sent")
+    assert "/expert/" not in kept.body

@@ -243,11 +243,6 @@ def acts(phase: str, since: datetime) -> Any:
     return found.order_by(sa.desc("at"))
 
 
-def in_review() -> int:
-    """How many reviews are open."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Review).where(Review.closed_at.is_(None))) or 0
-
-
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A quota: what is done, what is asked for, and what would be done by now at an even pace."""

@@ -242,15 +242,23 @@ def _manager(who: Actor) -> dict[str, Any]:
     return {
         "stats": [
             {"label": _("Published articles"), "value": queries.published_count(), "url": "/search"},
-            {"label": _("Open reviews"), "value": queries.in_review(), "url": url_for("reviews.everything")},
+            {
+                "label": _("Waiting for a verdict"),
+                "value": sum(row["waiting"] for row in flow),
+                "url": url_for("reviews.everything", opinions="without"),
+            },
             {
                 "label": _("Overdue tasks"),
                 "value": sum(row["overdue"] for row in flow),
-                "url": url_for("reviews.inbox"),
+                "url": url_for("reviews.everything", opinions="without", due="overdue"),
             },
         ],
         "flow": [
-            {**row, "stage": role_word(row["role"]), "url": url_for("reviews.everything", role=row["role"])}
+            {
+                **row,
+                "stage": role_word(row["role"]),
+                "url": url_for("reviews.everything", role=row["role"], opinions="without"),
+            }
             for row in flow
         ],
         "spiral": [

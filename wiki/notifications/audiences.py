@@ -17,8 +17,9 @@ from accounts.rules import Role
 from core.actors import Actor
 from core.db import session
 from core.permissions import can
-from wiki.articles.models import Article, ProvisionalPublication, ProvisionalState, Submission, SubmissionState
+from wiki.articles.models import Article, ProvisionalPublication, Submission, SubmissionState
 from wiki.articles.permissions import P as Articles
+from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
 from wiki.training.acknowledging import concerns
 from wiki.training.models import Assignment, Course

@@ -4,7 +4,7 @@ A mail that was begun and not finished is sent again with the same Message-ID; o
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,11 +32,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail ready to go: the row it will be, the name of its reader, and the notices that it mails."""
+    """A mail ready to go: the row it will be, the name of its reader, and the notices that it mails.
+
+    ``kept``: what is kept instead of the text, where the text holds a secret.
+    """
 
     mail: MailEntry
     name: str
     notices: tuple[int, ...]
+    kept: str | None = None
+
+
+letters: dict[str, Callable[[dict[str, Any]], Letter | None]] = {}  # by a key of the promise: who writes such mails
 
 
 class SomeFailedError(Exception):
@@ -72,7 +79,7 @@ def send(jobs: Sequence[Job]) -> None:
 
 def _send(job: Job, wire: Wire) -> None:
     with reading():
-        letter = _digest(job) if "digest" in job.payload else _single(job)
+        letter = _written(job)
     if letter is None:
         return
     mail, sent = letter.mail, bool(settings().smtp_url)
@@ -84,8 +91,17 @@ def _send(job: Job, wire: Wire) -> None:
             mail.sent_at = clock.now()
         except RefusedError as error:
             mail.refusal = str(error)[:400]
+    if letter.kept is not None:
+        mail.body = letter.kept
     with writing():
         _keep(letter)
+
+
+def _written(job: Job) -> Letter | None:
+    for key, write in letters.items():
+        if key in job.payload:
+            return write(job.payload)
+    return _digest(job) if "digest" in job.payload else _single(job)
 
 
 def _keep(letter: Letter) -> None:
@@ -116,15 +132,20 @@ def _single(job: Job) -> Letter | None:
         )
         subject = _("Urgent: %(subject)s", subject=said.subject) if entry.urgent else said.subject
         body = "\n".join([*lines, "", link(entry), "", *_foot()])
-    mail = _mail(user, f"notice:{entry.id}", subject, body, entry.created_at, [[entry.subject_kind, entry.subject_id]])
+    mail = new_mail(
+        user, f"notice:{entry.id}", subject, body, entry.created_at, [[entry.subject_kind, entry.subject_id]]
+    )
     return Letter(mail, user.name, (entry.id,))
 
 
-def _mail(user: User, key: str, subject: str, body: str, at: datetime, about: list[Any]) -> MailEntry:
+def new_mail(
+    user: User, key: str, subject: str, body: str, at: datetime, about: list[Any], *, address: str | None = None
+) -> MailEntry:
+    """A mail to a person – or, on their behalf, to an address outside."""
     return MailEntry(
         key=key,
         user_id=user.id,
-        address=(user.email or "").strip(),
+        address=(user.email or "").strip() if address is None else address,
         subject=subject[:400],
         body=body,
         message_id=f"<{key.replace(':', '.')}.{int(at.timestamp())}@{domain(settings())}>",
@@ -203,7 +224,7 @@ def _digest(job: Job) -> Letter | None:
         subject = _n("Spiral: %(num)s notice for you", "Spiral: %(num)s notices for you", len(entries))
         body = "\n".join([_greeting(user), "", *_lines(entries), *_foot()])
     about = sorted({(entry.subject_kind, entry.subject_id) for entry in entries})
-    mail = _mail(user, job.payload["key"], subject, body, bell, [list(one) for one in about])
+    mail = new_mail(user, job.payload["key"], subject, body, bell, [list(one) for one in about])
     return Letter(mail, user.name, tuple(entry.id for entry in entries))
 
 

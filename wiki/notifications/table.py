@@ -107,7 +107,7 @@ def overtaken(event: Any) -> bool:
 
 def not_signed(event: Any) -> bool:
     """nothing came of it, and not by who had asked"""
-    return event.because != "taken_back"
+    return bool(event.because != "taken_back")
 
 
 def asks_to_confirm(event: Any) -> bool:

@@ -6,7 +6,7 @@ from core.db import reading
 from core.health import UnwellError, check
 from core.i18n import _l
 from core.slots import menu
-from wiki.notifications import api, listeners, mailing, views
+from wiki.notifications import api, expert_mail, listeners, mailing, views
 from wiki.notifications.ops import given_up
 from wiki.notifications.permissions import P
 from wiki.notifications.queries import count_unread
@@ -37,4 +37,4 @@ def _mail() -> str:
     return f"sent through {shown}" if mailing.settings().smtp_url else "kept here, see /admin/mail; no server is set"
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "expert_mail", "init_app", "listeners"]
