@@ -17,7 +17,7 @@ from workflows.deciding import find_task, forbid_own_work, must_still_be, note_a
 from workflows.definitions import ALL
 from workflows.events import TaskClaimed
 from workflows.models import Review, Task, TaskPerson
-from workflows.overtaken import BACK
+from workflows.overtaken import BACK, NAMED
 from workflows.permissions import P, capacity, holds_the_seat
 from workflows.queries import approvals_given, count_eligible, eligible_for
 from workflows.rounds import tell_opened
@@ -126,7 +126,7 @@ def name_people(task_id: int, actor: Actor, usernames: list[str]) -> Task:
     session.flush()
     session.expire(task, ["people"])
     _must_suffice(task, wanted, people)
-    note_act(task, actor, "named", people="、".join(people[name].name for name in wanted))
+    note_act(task, actor, NAMED, people="、".join(people[name].name for name in wanted))
     tell_opened(task)
     return task
 

@@ -11,9 +11,9 @@ from core.events import emit
 from workflows import deadlines
 from workflows.events import TaskBlocked
 from workflows.models import RoundPerson, Task
-from workflows.queries import short_of_people
 from workflows.rounds import close
 from workflows.rules import TaskState
+from workflows.shortage import WAITING, blocked_tasks
 
 FORGET_BLIND = timedelta(days=7)  # a second opinion that is so much overdue will not come
 
@@ -28,10 +28,8 @@ def sound_alarms() -> None:
 def find_blocked() -> None:
     """A task waits for nobody when too few people are left (somebody left, lost a role, or wrote in the text): the
     managers are told once; a task that somebody can take again is no longer shown as blocked."""
-    waiting = sa.and_(Task.state == TaskState.OPEN, sa.not_(Task.blind))
-    now = clock.now()
-    blocked = set(session.scalars(sa.select(Task.id).where(waiting, short_of_people())))
-    marked = set(session.scalars(sa.select(Task.id).where(waiting, Task.blocked_at.is_not(None))))
+    now, blocked = clock.now(), blocked_tasks()
+    marked = set(session.scalars(sa.select(Task.id).where(WAITING, Task.blocked_at.is_not(None))))
     for task_id in sorted(blocked ^ marked):
         task = session.get_one(Task, task_id)
         task.blocked_at = now if task_id in blocked else None

@@ -14,6 +14,7 @@ from workflows.models import Decision, Task
 from workflows.rules import VERDICTS, TaskState, Verb
 
 BACK = "back"  # trail: somebody is back, and what their deputy saw is theirs again
+NAMED = "named"  # trail: a manager has said who decides a task
 
 
 def moved(task: Task) -> Conflict:
@@ -29,6 +30,8 @@ def moved(task: Task) -> Conflict:
         sentence = _("%(name)s withdrew this at %(time)s.", name=name, time=time)
     elif verb == BACK:
         sentence = _("%(name)s is back since %(time)s and decides this again.", name=name, time=time)
+    elif verb == NAMED:
+        sentence = _("%(name)s said at %(time)s who decides this. Look at it again.", name=name, time=time)
     elif verb == Verb.REVISE:
         sentence = _("%(name)s changed the text at %(time)s. Look at it again before you decide.", name=name, time=time)
     else:
@@ -52,7 +55,7 @@ def _verdict_on(task: Task) -> tuple[str, datetime, str] | None:
 
 def _overtaken_by(task: Task) -> tuple[str, datetime, str] | None:
     """Whose act closed the task without deciding it, or changed the text under it."""
-    verbs = [*VERDICTS, Verb.WITHDRAW, Verb.REVISE] if task.closed_at else [Verb.REVISE, BACK]
+    verbs = [*VERDICTS, Verb.WITHDRAW, Verb.REVISE] if task.closed_at else [Verb.REVISE, BACK, NAMED]
     entries = audit.trail(task.review.subject_kind, task.review.subject_id).where(
         audit.TrailEntry.verb.in_(verbs), audit.TrailEntry.at >= (task.closed_at or task.opened_at)
     )

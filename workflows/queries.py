@@ -1,6 +1,7 @@
 """Reads of the review engine."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload
 from accounts.models import Absence, User, UserRole
 from core import clock
 from core.actors import Actor
-from core.db import session
+from core.db import UtcDateTime, session
 from core.permissions import allowed
 from workflows.caretaker_models import Caretaker
 from workflows.definitions import Case, choose
@@ -179,8 +180,7 @@ def count_eligible(task: Task) -> int:
     """How many people could decide this task now."""
     if task.team_id is None and task.category is None and not task.named:
         return len(_holders(task.role) - _barred(task))  # the common case, asked with every move: two short questions
-    found = sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(Task.id == task.id, may_fill())
-    return session.scalar(found) or 0
+    return session.scalar(_counted(), {"task_id": task.id}) or 0
 
 
 def _holders(role: str) -> set[int]:
@@ -193,12 +193,19 @@ def _barred(task: Task) -> set[int]:
     return {*session.scalars(acted), *task.review.outsider_ids}
 
 
+@cache
+def _counted() -> sa.Select[int]:
+    here = Task.id == sa.bindparam("task_id", type_=sa.Integer)
+    return sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(here, may_fill())
+
+
+@cache  # asked whenever a task opens, and it takes longer to say than to answer
 def may_fill() -> sa.ColumnElement[bool]:
     """A condition over ``User`` and ``Task`` together: this person could decide this task if it were open.
 
     The same rule as ``permissions.decidable``, asked from the other side.
     """
-    now = clock.now()
+    now = sa.bindparam("now", callable_=clock.now, type_=UtcDateTime(), unique=True)
     away = aliased(User)
     stands_in = sa.exists().where(  # about this very task, also two queries deep (``correlate_except``)
         Absence.deputy_id == User.id,

@@ -1,7 +1,6 @@
 """How many queries the two commonest things take, pinned: looking at the inbox, and deciding."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,9 +12,11 @@ from core import clock
 from core.db import reading, writing
 from tests.clients import fewest
 from tests.make import Make
+from workflows import housekeeping
 
 pytestmark = pytest.mark.both_databases
-INBOX, DECISION = 6, 33
+INBOX, DECISION, BLOCKED = 6, 33, 8
+BODY = {"verb": "approve", "version": 1}
 
 
 def somebody_is_away(make: Make, deputy: User) -> None:
@@ -47,14 +48,31 @@ def test_a_decision(make: Make, api: Any, query_count: Any) -> None:
     """In the first stage of four; as many whatever else is open."""
     judge = make.user("business")
     script = api(judge)
-    body, counts = {"verb": "approve", "version": 1}, []
+    counts = []
     for _round in range(2):
         with writing():
             author = make.actor("rep")
             made = [make.submission(author, "script") for _ in range(8)]
         with reading():
             waiting = iter([make.task(one).id for one in made])
-        decide = partial(lambda w: script.ok("POST", f"/reviews/{next(w)}/decisions", body), waiting)
+        decide = lambda w=waiting: script.ok("POST", f"/reviews/{next(w)}/decisions", BODY)  # noqa: E731
         counts.append(fewest(query_count, decide))
     assert counts[0] == counts[1], counts
     assert counts[0] <= DECISION, counts
+
+
+def test_looking_for_blocked_tasks(make: Make, query_count: Any) -> None:
+    """Over thousands of open tasks only those are asked about singly for which it may be so."""
+    counts = []
+    for _ in range(3):
+        make.user("business")
+    for some in (3, 12):
+        with writing():
+            author = make.actor("rep")
+            for _ in range(some):
+                make.submission(author)
+        with query_count() as statements, writing():
+            housekeeping.find_blocked()
+        counts.append(len(statements))
+    assert counts[0] == counts[1], counts
+    assert counts[1] <= BLOCKED, counts

@@ -346,8 +346,10 @@ def test_a_manager_names_who_decides(db, make: Make):
     assert refusal(lambda: claiming.name_people(task.id, make.actor("supervisor"), [able.username])) == "forbidden"
     claiming.name_people(task.id, boss, [able.username])
     assert (task.blocked_at, task.version) == (None, seen + 1)
-    late = refusal(lambda: deciding.decide(task.id, actor_of(able), Verb.APPROVE, seen=seen), Conflict)
-    assert late == "moved"
+    with pytest.raises(Conflict) as late:
+        deciding.decide(task.id, actor_of(able), Verb.APPROVE, seen=seen)
+    about = late.value.details
+    assert (late.value.code, about["verb"], about["decided_by"]) == ("moved", "named", boss.name)
     make.decide(made, actor_of(able))
     assert made.state.value == "published"
 
