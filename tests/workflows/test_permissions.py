@@ -173,22 +173,19 @@ def test_every_way_to_narrow_a_seat_with_deputies_and_second_opinions(db, make: 
     by_name = {who.username: who for who in people}
     for key, narrowed in NARROWED.items():
         seats = (Seat(key=key, role=role, **narrowed), Seat(key="other", role="qa"))
-        stages = (
-            Stage(key="one", seats=seats, calibration=100, need=1),
-            Stage(key="two", seats=(Seat(key=key, role=role),)),
-        )
+        last = Stage(key="two", seats=(Seat(key=key, role=role),))
+        stages = (Stage(key="one", seats=seats, calibration=100, need=1), last)
         make.pipeline(definition=Definition(stages=stages))
-        first = make.submission(category="tariffs")
+        make.submission(category="tariffs")
         own = make.submission(by_name["ana"], category="tariffs")
         writing.save(own, by_name["gil"], make.content(title="With somebody's help", category="tariffs"))
-        assert agree(db, people) > 0
-        for made in (first, own):
-            for task in make.tasks(made):
-                for who in people:
-                    if task.seat == key and not task.blind and can(who, P.DECIDE, task):
-                        deciding.decide(task.id, who, Verb.APPROVE, seen=task.version)
-                        break
-            agree(db, people)
+    assert agree(db, people) > 0
+    for task in rows(db):
+        if task.seat != "other" and not task.blind and task.state is TaskState.OPEN:
+            able = [who for who in people if can(who, P.DECIDE, task)]
+            if able:
+                deciding.decide(task.id, able[0], Verb.APPROVE, seen=task.version)
+    agree(db, people)
 
 
 def test_who_can_be_chosen_is_who_may_decide(db, make: Make):
