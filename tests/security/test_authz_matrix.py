@@ -85,6 +85,7 @@ def test_every_route_has_a_row(app):
 
 
 @pytest.mark.usefixtures("_nothing_is_kept")
+@pytest.mark.timeout(600)  # some 350 rows, each asked by ten people
 def test_who_comes_in_and_nobody_meets_a_word_that_is_not_for_them(app, world, signed_in, api):
     app.config["PROPAGATE_BUGS"] = False
     clients, tokens = browsers(app, world, signed_in)
