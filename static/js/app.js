@@ -137,8 +137,9 @@ sendOnce();
 filtersSubmitThemselves();
 walkLists();
 shortcuts();
-if (document.querySelector("[data-copy]")) import("./copy.js");
-if (document.querySelector("form[data-autosave-url], [data-preview-url]")) import("./editor.js");
-if (document.querySelector("[data-review]")) import("./review.js");
-if (document.querySelector("form[data-bulk]")) import("./inbox.js");
-if (document.getElementById("search-overlay")) { import("./search.js"); import("./copy.js"); }
+const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
+if (document.querySelector("[data-copy]")) bring("./copy.js");
+if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");
+if (document.querySelector("[data-review]")) bring("./review.js");
+if (document.querySelector("form[data-bulk]")) bring("./inbox.js");
+if (document.getElementById("search-overlay")) { bring("./search.js"); bring("./copy.js"); }

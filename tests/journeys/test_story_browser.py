@@ -173,6 +173,7 @@ def learns_and_earns(reader: Person) -> None:
     reader.choose("Points")
     page.get_by_label("Unit").select_option(label="Credits")
     row = page.get_by_role("row").filter(has_text="携号转网怎么谈")
+    expect(row).to_have_count(1)  # the list is back: before, the points for the quiz stood there too
     expect(row).to_contain_text("3.00")
     row.get_by_role("link").click()
     reader.title_is("携号转网怎么谈")
