@@ -126,7 +126,8 @@ WAITS, MINE, REMARKS, TRAINING, TEAM = Group
 # fmt: off
 TABLE: tuple[Notice, ...] = (
     # ── waits for me ─────────────────────────────────────────────────────────────────────────────────────────────────
-    Notice("task_opened", events.TaskOpened, always, who.deciders, facts.task, WAITS, AT_ONCE,
+    # a whole pool hears of each item that comes in: by mail once a day, unless somebody wants it at once
+    Notice("task_opened", events.TaskOpened, always, who.deciders, facts.task, WAITS, DIGEST,
            _l("«%(title)s» waits for you"),
            _l("%(kind)s by %(authors)s. Stage: %(stage)s. %(due)s."), deputies=True),
     Notice("handed_over", events.TaskClaimed, handed_over, who.new_holder, facts.task, WAITS, AT_ONCE,
