@@ -34,6 +34,7 @@ from tests.clients import Browser, Script
 from tests.make import Make
 from tests.support import postgres
 from wiki.app import create_app
+from wiki.notifications import telling
 
 pytest_plugins = ["tests.support.plugin"]
 
@@ -50,6 +51,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         both = "db" in metafunc.fixturenames or metafunc.definition.get_closest_marker("both_databases")
         names = [SQLITE, pytest.param(POSTGRES, marks=pytest.mark.postgres)] if both else [SQLITE]
         metafunc.parametrize("engine", names, indirect=True, scope="function")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _told_at_once() -> None:
+    """Everyday notices wait some seconds in the product; a test of its own sees to that."""
+    telling.LATER = timedelta(0)
 
 
 @pytest.fixture(scope="session", autouse=True)

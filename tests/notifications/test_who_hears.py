@@ -403,3 +403,16 @@ def test_a_large_pool_costs_a_few_statements_and_not_some_for_each(centre, query
     extra = 0 if not about else 20  # whether somebody may know of a closed text is asked for each
     assert counts[1] - counts[0] <= extra, counts
     assert counts[0] <= 40, counts
+
+
+def test_a_pool_hears_a_little_later_and_not_of_what_was_decided_meanwhile(clock, centre, monkeypatch):
+    monkeypatch.setattr(telling, "LATER", timedelta(seconds=5))
+    quick, slow = centre.make.submission(centre["ann"]), centre.make.submission(centre["bob"])
+    assert centre.heard() == {}
+    centre.make.decide(quick, centre["biz1"])
+    clock.advance(seconds=5)
+    heard = centre.heard()
+    assert "task_opened" in heard["biz2"], "the slow one waits"
+    waiting = [one for one in centre.entries("biz2") if one.code == "task_opened"]
+    with reading():
+        assert [one.subject_id for one in waiting] == [centre.make.task(slow).id]

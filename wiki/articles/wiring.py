@@ -35,6 +35,7 @@ from wiki.articles.queries import approved_publication, by_submission_ids, categ
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
+from workflows.queries import last_review
 
 
 def init_app(app: Flask) -> None:
@@ -92,8 +93,8 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    where = presenting.where_is_it(presenting.way_of(submission))
-    return {"state": submission.state.value, "stage": where["stage"] if where else None}
+    review = last_review(SUBJECT, submission_id)
+    return {"state": submission.state.value, "stage": review.stage if review is not None else None}
 
 
 def _changed(old: int, new: int) -> frozenset[str]:

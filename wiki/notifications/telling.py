@@ -7,6 +7,7 @@ Twice is once: the key of a notice is made of event, row and person.
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,7 @@ from wiki.notifications.ops import MAILS
 from wiki.notifications.queries import choices_of, closed_tasks
 from wiki.notifications.rules import Mail, is_forgotten, is_old_news, way
 from wiki.notifications.table import EVENTS, Notice, rows_for
-from workflows.events import ExpertAsked, ReviewMoved, TaskClaimed
+from workflows.events import ExpertAsked, ReviewMoved, TaskClaimed, TaskOpened
 from workflows.models import Task
 from workflows.permissions import who_acted
 
@@ -48,11 +49,18 @@ def _shape(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(EVENTS[name])
 
 
+LATER = timedelta(
+    seconds=5
+)  # what a whole pool hears can wait for the rush to pass; what is decided by then needs none
+UNHURRIED = (TaskOpened, ReviewMoved)
+
+
 def tell_later(event: object) -> None:
-    """Promise, in the transaction of the event, that its people will hear of it."""
+    """Promise, in the transaction of the event, that its people will hear of it – the everyday moves a little later."""
     name = type(event).__name__
     data = _shape(name).dump_python(event, mode="json")
-    promise(TOPIC, f"{name}:{uuid.uuid4().hex}", {"event": name, "data": data})
+    at = clock.now() + LATER if isinstance(event, UNHURRIED) else None
+    promise(TOPIC, f"{name}:{uuid.uuid4().hex}", {"event": name, "data": data}, at=at)
 
 
 def settle_later(review_id: int) -> None:
