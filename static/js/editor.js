@@ -16,6 +16,13 @@ function plain(data) {
   return out.toString();
 }
 
+/** What the server put into the form, whatever was typed while this script was still on its way, or the browser kept. */
+function asServed(given) {
+  const copy = given.cloneNode(true);
+  copy.reset();
+  return plain(new FormData(copy));
+}
+
 function say(kind, text) {
   if (!state) return;
   state.dataset.state = kind;
@@ -26,7 +33,7 @@ if (form) {
   const url = form.dataset.autosaveUrl;
   const key = `draft:${url}`;
   const words = state?.dataset ?? {};
-  let saved = plain(new FormData(form));
+  let saved = asServed(form);
   let timer = 0;
   let busy = false;
   let rejected = "";
@@ -89,16 +96,18 @@ if (form) {
     offer.querySelector("[data-drop]").addEventListener("click", () => { localStorage.removeItem(key); offer.hidden = true; });
   }
 
-  form.addEventListener("input", () => {
+  function changed() {
     say("dirty", words.dirty);
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
-  });
+  }
+  form.addEventListener("input", changed);
   form.addEventListener("submit", () => { clearTimeout(timer); });
   addEventListener("online", save);
   saveNow = save;
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
   offerKeptCopy();
+  if (plain(new FormData(form)) !== saved) changed();
 }
 
 // Live preview. The server renders it, so that what is shown here is what readers will see, and safe in the same way.
@@ -167,15 +176,14 @@ const title = document.querySelector("[data-similar-url]");
 const panel = document.querySelector("[data-similar]");
 if (title && panel) {
   let timer = 0;
-  title.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      if (title.value.trim().length < 2) return;
-      try {
-        const url = `${title.dataset.similarUrl}?${new URLSearchParams({ title: title.value })}`;
-        const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-        if (answer.ok) panel.innerHTML = await answer.text();
-      } catch { /* only a help; writing goes on */ }
-    }, 500);
-  });
+  async function look() {
+    if (title.value.trim().length < 2) return;
+    try {
+      const url = `${title.dataset.similarUrl}?${new URLSearchParams({ title: title.value })}`;
+      const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+      if (answer.ok) panel.innerHTML = await answer.text();
+    } catch { /* only a help; writing goes on */ }
+  }
+  title.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 500); });
+  if (title.value !== title.defaultValue) look();
 }
