@@ -26,6 +26,7 @@ from workflows.pipeline_showing import (
 )
 from workflows.pipeline_words import changes
 from workflows.pipeline_world import World
+from workflows.queries import active_pipelines
 
 bp = blueprint("pipelines", __name__, url_prefix="/admin/pipelines")
 
@@ -40,7 +41,7 @@ def index() -> str:
     world = World()
     return render_template(
         "pipelines/index.html",
-        rows=listed(list(session.scalars(pipelines.active_pipelines())), world),
+        rows=listed(list(session.scalars(active_pipelines())), world),
         retired=listed(list(session.scalars(pipelines.retired_pipelines())), world),
     )
 
@@ -185,7 +186,7 @@ def _opened(asked: str, errors: dict[str, str]) -> set[str]:
 
 def _trial(key: str, sheet: Sheet, asked: str) -> dict[str, Any]:
     fields = trial_fields(request.form, sheet)
-    out: dict[str, Any] = {"tried": fields, "trial": None, "trial_error": None, **trial_choices(actor(), sheet)}
+    out: dict[str, Any] = {"tried": fields, "trial": None, "trial_error": None, **trial_choices(actor())}
     if asked == "try":
         try:
             out["trial"] = trial_of(actor(), sheet, key, fields)

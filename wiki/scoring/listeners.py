@@ -20,8 +20,9 @@ from wiki.scoring.models import ScoringAct
 from wiki.scoring.ops import grant
 from wiki.training.events import CourseCompleted, CoursePublished, QuizPassed
 from wiki.training.models import Course
+from workflows.deciding import told_of
 from workflows.events import TaskDecided
-from workflows.models import Decision, Task
+from workflows.models import Decision
 from workflows.queries import approvals_of
 from workflows.rules import VERDICTS
 
@@ -267,27 +268,7 @@ def _unpaid_decisions() -> Sequence[int]:
 
 
 def _tell_decision(decision_id: int) -> None:
-    row = session.get_one(Decision, decision_id)
-    task: Task = row.task
-    task_decided(
-        TaskDecided(
-            decision_id=row.id,
-            task_id=row.task_id,
-            review_id=row.review_id,
-            subject_kind=task.review.subject_kind,
-            subject_id=task.review.subject_id,
-            revision_id=row.revision_id,
-            round=task.round.number,
-            stage=row.stage,
-            role=task.role,
-            verb=row.verb,
-            actor_id=row.actor_id,
-            in_time=task.due_at is None or row.decided_at <= task.due_at,
-            score=row.score,
-            blind=row.blind,
-            at=row.decided_at,
-        )
-    )
+    task_decided(told_of(session.get_one(Decision, decision_id)))
 
 
 registry.tell_from(registry.Facts("publications", _unpublished_acts, _tell_publication))
