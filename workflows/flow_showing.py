@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, make_response, url_for
+from flask import Response, make_response, request, url_for
 from flask_babel import format_date, format_decimal
 from markupsafe import Markup
 
@@ -19,6 +19,7 @@ from core.web import actor
 from workflows import subjects
 from workflows.flow import LONGEST, Report, Span, report
 from workflows.flow_rules import StageFlow
+from workflows.models import Review
 from workflows.permissions import P
 from workflows.whatif import Basis
 
@@ -71,15 +72,35 @@ def quarter_begin(day: date) -> date:
 
 
 def day_of(text: str | None, name: str) -> date | None:
+    """The day that was typed, if any.
+
+    Raises:
+        Invalid: at ``name``, when it is none.
+    """
     if not text:
         return None
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise Invalid({name: _("Please give a day like 2026-11-30.")}) from None
+        found = date.min
     if not 1990 <= found.year <= 2200:  # a year at the edge of the calendar is no day of a centre
         raise Invalid({name: _("Please give a day like 2026-11-30.")})
     return found
+
+
+def given() -> dict[str, str]:
+    """The filter as it stands in the address, for links that keep it."""
+    return {key: value for key in ("window", "from", "to", "kind") if (value := request.args.get(key))}
+
+
+def head(here: str, span: Span, window: str, kind: str | None) -> dict[str, Any]:
+    """What the head of every page about reviews as a whole shows: the tabs and the filter."""
+    return {
+        "tabs": tabs(here),
+        "filters": {"window": window, "kind": kind or "", "from": span.first, "to": span.last},
+        "windows": windows(),
+        "kinds": subjects.topics(),
+    }
 
 
 def kind_of(given: Mapping[str, str]) -> str | None:
@@ -218,6 +239,14 @@ def link(found: Report, what: str, **about: Any) -> str:
     """The list of the items that a figure counts."""
     given = {"from": found.span.first.isoformat(), "to": found.span.last.isoformat(), "kind": found.kind}
     return url_for("flow.items", what=what, **{**given, **about})
+
+
+def titled(review: Review, known: frozenset[int]) -> dict[str, Any]:
+    """What a list may say of a review: without title and address when it is none of those ``known`` to the reader."""
+    if review.id not in known:
+        return {"title": None, "url": None, "kind": review.topic}
+    url = subjects.subject(review.subject_kind).url(review.subject_id)
+    return {"title": review.title, "url": url, "kind": review.topic}
 
 
 def day_before(found: Report) -> date:

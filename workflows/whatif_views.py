@@ -12,7 +12,6 @@ from core.errors import Invalid
 from core.i18n import _
 from core.web import blueprint, gate
 from workflows import flow_showing as showing
-from workflows import subjects
 from workflows.permissions import P
 from workflows.simulation import Change, Comparison, Spread, compare
 from workflows.whatif import ENOUGH, Basis, basis
@@ -45,11 +44,8 @@ def show() -> str:
         sentence=sentence(played, change) if played else "",
         idle=played is not None and not (change.at_most or change.beside) and is_idle(played),
         chart=chart(played) if played and not change.is_none else None,
-        filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
-        windows=showing.windows(),
-        kinds=subjects.topics(),
-        tabs=showing.tabs("what_if"),
         arrivals=_arrivals(),
+        **showing.head("what_if", span, window, kind),
     )
 
 
