@@ -14,6 +14,7 @@ from core.i18n import _
 from core.permissions import can
 from core.tables import TYPES, Sheet
 from core.web import Page, actor, blueprint, gate, page_number, paginate
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
 from workflows import subjects
 from workflows.agreement import GRADE_WORDS, LEAST_PAIRS, Agreement, Why
@@ -40,8 +41,8 @@ PER_PAGE = 50
 @gate(P.SEE_CALIBRATION)
 def show() -> str:
     """Agreement by question and role; overturned approvals, of everybody for managers, one's own for reviewers."""
-    span, window = showing.span_of(request.args)
-    kind, who = showing.kind_of(request.args), actor()
+    span, window = pages.span_of(request.args)
+    kind, who = pages.kind_of(request.args), actor()
     found = pairs(span, kind)
     return render_template(
         "reviews/calibration.html",
@@ -51,9 +52,9 @@ def show() -> str:
         may_open=can(who, P.WATCH_TEAM),
         records=_records_for(who, span, kind),
         everybody=can(who, P.NAME_REVIEWERS),
-        given=showing.given(),
+        given=pages.given(),
         showing=showing,
-        **showing.head("calibration", span, window, kind),
+        **pages.head("calibration", span, window, kind),
     )
 
 
@@ -85,8 +86,8 @@ def said(found: Agreement) -> str:
 @gate(P.SEE_CALIBRATION)
 def export() -> Response:
     """Agreement as CSV, or agreement and overturned approvals as an Excel workbook."""
-    span, _window = showing.span_of(request.args)
-    kind, form = showing.kind_of(request.args), request.args.get("form", "csv")
+    span, _window = pages.span_of(request.args)
+    kind, form = pages.kind_of(request.args), request.args.get("form", "csv")
     if form not in TYPES:
         raise NotFound(_("There is no such table."))
     tables = {"agreement": _agreement_sheet(lines(pairs(span, kind)))}
@@ -98,7 +99,7 @@ def export() -> Response:
     table = request.args.get("table", "agreement")
     if table not in tables:
         raise NotFound(_("There is no such table."))
-    return showing.download(tables, f"calibration-{span.first}-{span.last}", table, form)
+    return pages.download(tables, f"calibration-{span.first}-{span.last}", table, form)
 
 
 def _agreement_sheet(found: list[Line]) -> Sheet:
@@ -121,10 +122,10 @@ def _agreement_sheet(found: list[Line]) -> Sheet:
 @gate(P.WATCH_TEAM)
 def show_pairs() -> str:
     """The pairs behind a line; who judged is shown to managers only."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     question, role = request.args.get("question") or None, request.args.get("role") or None
     words = request.args.get("words") or None
-    found = matching(pairs(span, showing.kind_of(request.args)), question=question, role=role, words=words)
+    found = matching(pairs(span, pages.kind_of(request.args)), question=question, role=role, words=words)
     number = page_number()
     shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
     wanted = sa.select(Review).where(Review.id.in_({one.review_id for one in shown}))
@@ -134,10 +135,10 @@ def show_pairs() -> str:
         "reviews/pairs.html",
         words=words or (question or _("The verdict: approve, send back or reject")),
         role=subjects.role_word(role) if role else None,
-        rows=[{**showing.titled(reviews[one.review_id], known), **_pair_row(one, question)} for one in shown],
+        rows=[{**pages.titled(reviews[one.review_id], known), **_pair_row(one, question)} for one in shown],
         page=Page(shown, number, PER_PAGE, len(found)),
         by_name=can(actor(), P.NAME_REVIEWERS),
-        given=showing.given(),
+        given=pages.given(),
         names=stage_names(),
         word=subjects.role_word,
     )
@@ -161,13 +162,13 @@ def _pair_row(one: Pair, question: str | None) -> dict[str, Any]:
 @gate(P.SEE_CALIBRATION)
 def show_overturned() -> str:
     """Approvals of a person that a later stage overturned: one's own, or anybody's for managers."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     who, username = actor(), request.args.get("user")
     person = session.scalar(sa.select(User).where(User.username == (username or who.username)))
     if person is None or (person.id != who.id and not can(who, P.NAME_REVIEWERS)):
         raise NotFound(_("There is nobody called %(name)s.", name=username))
     none = Record(person.id, person.username, person.name, 0, {})
-    (record,) = records(span, showing.kind_of(request.args), user_id=person.id) or [none]
+    (record,) = records(span, pages.kind_of(request.args), user_id=person.id) or [none]
     found = approvals_behind(record.overturned).options(joinedload(Decision.task).joinedload(Task.review))
     page = paginate(found, per=PER_PAGE)
     wanted = [record.refusals[one.id] for one in page.items]
@@ -180,14 +181,14 @@ def show_overturned() -> str:
         record=record,
         rows=[_overturned_row(one, refusals[record.refusals[one.id]], known) for one in page.items],
         page=page,
-        given=showing.given(),
+        given=pages.given(),
         names=stage_names(),
         word=subjects.role_word,
     )
 
 
 def _overturned_row(approval: Decision, refusal: Decision, known: frozenset[int]) -> dict[str, Any]:
-    about = showing.titled(approval.task.review, known)
+    about = pages.titled(approval.task.review, known)
     return {
         **about,
         "stage": approval.stage,

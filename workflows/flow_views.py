@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.i18n import _
 from core.tables import TYPES
 from core.web import Page, actor, blueprint, gate, page_number, paginate
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
 from workflows import subjects
 from workflows.flow import OF_REVIEWS, OF_TASKS, Figure, reviews_behind, stage_names, tasks_behind
@@ -27,14 +28,14 @@ PER_PAGE = 50
 @gate(P.WATCH_TEAM)
 def show() -> str:
     """Where time goes, where it gets stuck, and how much comes out right at once."""
-    span, window = showing.span_of(request.args)
-    found = showing.recent(span, showing.kind_of(request.args))
+    span, window = pages.span_of(request.args)
+    found = showing.recent(span, pages.kind_of(request.args))
     return render_template(
         "reviews/flow.html",
         found=found,
         showing=showing,
-        exports=showing.given(),
-        **showing.head("flow", span, window, found.kind),
+        exports=pages.given(),
+        **pages.head("flow", span, window, found.kind),
     )
 
 
@@ -42,24 +43,24 @@ def show() -> str:
 @gate(P.WATCH_TEAM)
 def export() -> Response:
     """A table of the page as CSV, or all of them as an Excel workbook."""
-    span, _window = showing.span_of(request.args)
-    found = showing.recent(span, showing.kind_of(request.args))
+    span, _window = pages.span_of(request.args)
+    found = showing.recent(span, pages.kind_of(request.args))
     tables, form, table = showing.sheets(found), request.args.get("form", "csv"), request.args.get("table", "stages")
     if form not in TYPES or table not in tables:
         raise NotFound(_("There is no such table."))
-    return showing.download(tables, f"flow-{span.first}-{span.last}", table, form)
+    return pages.download(tables, f"flow-{span.first}-{span.last}", table, form)
 
 
 @bp.get("/flow/items")
 @gate(P.WATCH_TEAM)
 def items() -> str:
     """The items that a figure counts: as many as it says, also those whose title is not for everybody."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     what, names = request.args.get("what", ""), stage_names()
     if what not in OF_TASKS + OF_REVIEWS:
         raise NotFound(_("There is no such figure."))
-    at = showing.day_of(request.args.get("at"), "at")
-    figure = Figure(what, span, showing.kind_of(request.args), request.args.get("stage") or None, at)
+    at = pages.day_of(request.args.get("at"), "at")
+    figure = Figure(what, span, pages.kind_of(request.args), request.args.get("stage") or None, at)
     page, rows = _tasks(figure) if what in OF_TASKS else _reviews(figure)
     stage = names.get(figure.stage, subjects.role_word(figure.stage)) if figure.stage else None
     return render_template(
@@ -74,7 +75,7 @@ def items() -> str:
         names=names,
         word=subjects.role_word,
         showing=showing,
-        back=showing.given(),
+        back=pages.given(),
     )
 
 
@@ -110,7 +111,7 @@ def _tasks(figure: Figure) -> tuple[Page, Rows]:
     known = known_of(actor(), [task.review for task in page.items])
     return page, [
         {
-            **showing.titled(task.review, known),
+            **pages.titled(task.review, known),
             "stage": task.stage,
             "round": task.round_id,
             "opened_at": task.opened_at,
@@ -129,7 +130,7 @@ def _reviews(figure: Figure) -> tuple[Page, Rows]:
     known = known_of(actor(), [review for review, _held in items])
     return Page(list(items), number, PER_PAGE, total), [
         {
-            **showing.titled(review, known),
+            **pages.titled(review, known),
             "state": review.state.value,
             "opened_at": review.opened_at,
             "closed_at": review.closed_at,
