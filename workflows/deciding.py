@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import User
 from core import audit, clock
 from core.actors import Actor
-from core.db import lock, session
+from core.db import database, lock, session
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.events import emit
 from core.i18n import _
@@ -55,16 +55,20 @@ def find_task(task_id: int, actor: Actor, *, locked: bool = False) -> Task:
     Raises:
         NotFound: there is no such task, or this person may not know of it.
     """
-    if locked:
-        review_id = session.scalar(sa.select(Task.review_id).where(Task.id == task_id))
-        if review_id is not None:
-            lock(Review, review_id)  # and only then look at the task: it is as the last decision left it
-        task = session.get(Task, task_id, populate_existing=True, options=[lazyload(Task.review)])
-    else:
-        task = session.get(Task, task_id)
+    task = _locked(task_id) if locked else session.get(Task, task_id)
     if task is None or not can(actor, P.SEE_TASK, task):
         raise NotFound(_("There is no such review, or you may not see it."))
     return task
+
+
+def _locked(task_id: int) -> Task | None:
+    """The review is locked first, and only then looked at: it is as the last decision left it."""
+    if not database().sqlite:  # there, the transaction is the lock
+        review_id = session.scalar(sa.select(Task.review_id).where(Task.id == task_id))
+        if review_id is not None:
+            lock(Review, review_id)
+    around = [joinedload(Task.review), joinedload(Task.round), lazyload(Task.people)]
+    return session.get(Task, task_id, populate_existing=True, options=around)
 
 
 def decide(

@@ -69,6 +69,12 @@ def last_review(subject_kind: str, subject_id: int) -> Review | None:
     )
 
 
+def last_stage(subject_kind: str, subject_id: int) -> str | None:
+    """The stage at which the newest review of a subject stands, if it is open."""
+    found = sa.select(Review.stage).where(Review.subject_kind == subject_kind, Review.subject_id == subject_id)
+    return session.scalar(found.order_by(Review.id.desc()).limit(1))
+
+
 def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Review]:
     """The newest review of each of some subjects, by subject; one query whatever their number."""
     newest = (
@@ -151,11 +157,32 @@ def eligible_for(task: Task) -> list[User]:
     return list(session.scalars(found))
 
 
-def count_eligible(task: Task) -> int:
-    """How many people could decide this task now."""
+def eligible_ids(task: Task) -> set[int]:
+    """Whose ``eligible_for`` it is, without fetching the people."""
     if task.team_id is None and task.category is None and not task.named:
-        return len(_holders(task.role) - _barred(task))  # the common case, asked with every move: two short questions
-    return session.scalar(_counted(), {"task_id": task.id}) or 0
+        return _holders(task.role) - _barred(task)
+    return set(session.scalars(_eligible(), {"task_id": task.id}))
+
+
+def count_eligible(task: Task) -> int:
+    """How many people could decide this task now. It is asked with every move."""
+    if task.team_id is None and task.category is None and not task.named:
+        about = {"role": task.role, "round": task.round_id, "outsiders": task.review.outsider_ids}
+        return session.scalar(_free_holders(), about) or 0
+    return len(eligible_ids(task))
+
+
+@cache
+def _free_holders() -> sa.Select[int]:
+    """The common case: any holder of the role, if not an author and not seen in the round."""
+    acted = sa.select(RoundPerson.user_id).where(RoundPerson.round_id == sa.bindparam("round"))
+    return (
+        sa.select(sa.func.count())
+        .select_from(UserRole)
+        .join(User, User.id == UserRole.user_id)
+        .where(User.active, UserRole.role == sa.bindparam("role"), UserRole.user_id.not_in(acted))
+        .where(UserRole.user_id.not_in(sa.bindparam("outsiders", expanding=True)))
+    )
 
 
 def _holders(role: str) -> set[int]:
@@ -169,9 +196,9 @@ def _barred(task: Task) -> set[int]:
 
 
 @cache
-def _counted() -> sa.Select[int]:
+def _eligible() -> sa.Select[int]:
     here = Task.id == sa.bindparam("task_id", type_=sa.Integer)
-    return sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(here, may_fill())
+    return sa.select(User.id).join(Task, sa.true()).where(here, may_fill())
 
 
 @cache  # asked whenever a task opens, and it takes longer to say than to answer

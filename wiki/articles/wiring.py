@@ -35,7 +35,7 @@ from wiki.articles.queries import approved_publication, by_submission_ids, categ
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
-from workflows.queries import last_review
+from workflows.queries import last_stage
 
 
 def init_app(app: Flask) -> None:
@@ -93,8 +93,7 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    review = last_review(SUBJECT, submission_id)
-    return {"state": submission.state.value, "stage": review.stage if review is not None else None}
+    return {"state": submission.state.value, "stage": last_stage(SUBJECT, submission_id)}
 
 
 def _changed(old: int, new: int) -> frozenset[str]:

@@ -29,7 +29,7 @@ from workflows import subjects
 from workflows.models import CarriedApproval, Decision, ExpertRequest, Remark, Review, Round, Task
 from workflows.permissions import P as Reviewing
 from workflows.permissions import capacity
-from workflows.queries import eligible_for, open_review
+from workflows.queries import eligible_ids, open_review
 from workflows.rules import TaskState, Verb
 
 People = set[int]
@@ -46,14 +46,14 @@ def deciders(event: Any) -> People:
     if task.claimed_by_id is not None:
         return {task.claimed_by_id}
     fresh = task.round.opened_by_id if task.opened_at == task.round.opened_at else None  # who sent it here, knows
-    return {user.id for user in eligible_for(task) if user.id != fresh and _in_own_right(user, task)}
+    found = eligible_ids(task) - {fresh}
+    deputies = {one.deputy_id for one in standing()}
+    return {user_id for user_id in found if user_id not in deputies or _in_own_right(user_id, task)}
 
 
-def _in_own_right(user: User, task: Task) -> bool:
+def _in_own_right(user_id: int, task: Task) -> bool:
     """Not only as a deputy: whether those hear of it is for the absence to say."""
-    if all(one.deputy_id != user.id for one in standing()):
-        return True
-    right = capacity(actor_of(user), task)
+    right = capacity(actor_of(session.get_one(User, user_id)), task)
     return right is not None and right.on_behalf_of is None
 
 
