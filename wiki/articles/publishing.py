@@ -114,8 +114,9 @@ def told(
     imported: bool = False,
     provisional: bool = False,
     restored: bool = False,
+    at: datetime | None = None,
 ) -> ArticlePublished:
-    """What others are told of a publication. ``before``: the text that was approved before it."""
+    """What others are told of a publication. ``before``: the text that was approved before it; ``at``: now."""
     article = row.article
     return ArticlePublished(
         article_id=article.id,
@@ -129,7 +130,7 @@ def told(
         author_ids=submission.author_ids,
         score=score,
         imported=imported,
-        at=clock.now(),
+        at=at or clock.now(),
         provisional=provisional,
         restored=restored,
     )
