@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.db import lock, session
 from core.errors import Invalid, NotFound
 from core.i18n import _, choose_zone, local
-from core.permissions import can
+from core.permissions import can, require
 from core.web import actor, blueprint, gate, maybe_actor, paginate
 from wiki.articles import lifecycle, lifecycle_showing, ops, publishing
 from wiki.articles.models import Article, Submission, SubmissionState
@@ -153,6 +153,7 @@ def _reason() -> str:
 def schedule(submission_id: int) -> Any:
     """From when and until when readers see it."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
+    require(actor(), P.SCHEDULE, submission)
     lifecycle.schedule(
         submission,
         actor(),
