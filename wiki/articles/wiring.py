@@ -14,6 +14,8 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    lifecycle_api,
+    lifecycle_views,
     list_views,
     listeners,
     presenting,
@@ -27,6 +29,7 @@ from wiki.articles import (
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
+from wiki.articles.lifecycle_showing import count_due
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
@@ -45,6 +48,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    app.register_blueprint(lifecycle_views.bp)
+    menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
+    panel("submission.side", lifecycle_views.beside_submission, order=20)
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
     for slot in ("home.top", "inbox.top"):
@@ -174,4 +180,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners", "provisional_api"]
+__all__ = ["api", "init_app", "lifecycle_api", "listeners", "provisional_api"]
