@@ -5,12 +5,13 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.support import postgres, run, sockets
+from tests.support import meilisearch, postgres, run, sockets
 from tests.support.browser import browser, page, visit
+from tests.support.meilisearch import meilisearch_url
 from tests.support.postgres import new_postgres, postgres_url
 from tests.support.server import spiral, start_server
 
-__all__ = ["browser", "new_postgres", "page", "postgres_url", "spiral", "start_server", "visit"]
+__all__ = ["browser", "meilisearch_url", "new_postgres", "page", "postgres_url", "spiral", "start_server", "visit"]
 
 IN_WORKER = "PYTEST_XDIST_WORKER"
 FAILED = pytest.StashKey[bool]()
@@ -23,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if IN_WORKER not in os.environ:
+        meilisearch.stop()
         postgres.stop()
         run.end()
 

@@ -12,6 +12,7 @@ class Document:
     """One article as the index knows it. `body` is text without markup; `audience` holds the tokens of who may read it.
 
     Tokens are opaque here: `public`, `internal`, `role:qa`, `team:3`, `tier:2`, `user:7`. Without one nobody finds it.
+    `stamp` is opaque too: the index gives it back, and another one in the database means that the index is behind.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Document:
     audience: frozenset[str] = frozenset()
     published_at: datetime | None = None
     boost: float = 1.0
+    stamp: str = ""
 
 
 class Facet(StrEnum):
@@ -113,6 +115,10 @@ class EngineUnavailable(Exception):
         self.reason = reason
 
 
+class EngineRefused(Exception):
+    """The engine is there and does not take what it is told; the message is a sentence. Waiting alone mends nothing."""
+
+
 # The documents with these ids as the database has them now; those that may not be found any more are left out.
 Reload = Callable[[Iterable[str]], Iterable[Document]]
 
@@ -146,8 +152,11 @@ class Engine(Protocol):
     def stats(self) -> Stats:
         """How the index is; never raises."""
 
-    def ids(self) -> Iterable[str]:
-        """The ids of all documents in the index, for comparison with the database."""
+    def stamps(self) -> Iterable[tuple[str, str]]:
+        """(id, stamp) of all documents in the index, for comparison with the database."""
+
+    def tidy(self) -> bool:
+        """What a killed rebuild left behind is removed. True where there was any: compare with the database then."""
 
     def close(self) -> None:
         """Files and connections are let go."""

