@@ -8,6 +8,7 @@ import logging
 import random
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 TRIES = 10
 LEASE = timedelta(seconds=60)
 BATCH = 200
+MAIN = ""
 
 
 class OutboxJob(Base):
@@ -60,20 +62,31 @@ class Job:
 
 Handler = Callable[[Sequence[Job]], None]
 _handlers: dict[str, Handler] = {}
-_slow: set[str] = set()
-_wake = threading.Event()
+_lanes: dict[str, str] = {}  # the lane of each topic that has one of its own
+_wakes: defaultdict[str, threading.Event] = defaultdict(threading.Event)
 
 
-def handler(topic: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
+class Postponed(Exception):
+    """The other side is away: nothing is wrong with the promise, and no try is counted.
+
+    All that waits for the same topic waits ``seconds`` more.
+    """
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+def handler(topic: str, *, lane: str = MAIN) -> Callable[[Handler], Handler]:
     """Register what keeps the promises of a topic. It gets a batch and opens its own transactions.
 
-    ``slow``: it talks to machines that may not answer, so it has a lane of its own and nobody waits behind it.
+    ``lane``: who talks to machines that may not answer has a lane of their own, and nobody else waits behind them.
     """
 
     def register(function: Handler) -> Handler:
         _handlers[topic] = function
-        if slow:
-            _slow.add(topic)
+        if lane != MAIN:
+            _lanes[topic] = lane
         return function
 
     return register
@@ -88,7 +101,7 @@ def promise(topic: str, key: str, payload: dict[str, Any] | None = None, *, at: 
     """Promise, in the current transaction, that the topic's handler will see this key after the commit (or ``at``)."""
     now = clock.now()
     session.add(OutboxJob(topic=topic, key=key, payload=payload or {}, created_at=now, available_at=at or now))
-    after_commit(_wake.set)
+    after_commit(_wake(topic))
 
 
 def promise_all(topic: str, payloads: Mapping[str, dict[str, Any]]) -> None:
@@ -100,7 +113,11 @@ def promise_all(topic: str, payloads: Mapping[str, dict[str, Any]]) -> None:
     ]
     if rows:
         session.execute(sa.insert(OutboxJob), rows)
-        after_commit(_wake.set)
+        after_commit(_wake(topic))
+
+
+def _wake(topic: str) -> Callable[[], None]:
+    return _wakes[_lanes.get(topic, MAIN)].set
 
 
 def waiting(topic: str | None = None) -> int:
@@ -134,23 +151,22 @@ def retry(job_id: int) -> None:
         .where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
         .values(parked_at=None, attempts=0, available_at=clock.now())
     )
-    after_commit(_wake.set)
 
 
-def drain(*, me: str | None = None, slow: bool | None = None) -> int:
+def drain(*, me: str | None = None, lane: str | None = None) -> int:
     """Keep every due promise once; returns how many jobs were done. A failing job waits its turn, the rest go on.
 
-    ``slow``: only the topics of the slow lane, or only the others; ``None``: all.
+    ``lane``: only the topics of this lane, ``MAIN`` being that of all without one; ``None``: all.
     """
     me = me or uuid.uuid4().hex
     done = 0
-    while batch := _claim(me, slow):
+    while batch := _claim(me, lane):
         for topic in dict.fromkeys(row.topic for row in batch):
             done += _keep(topic, [row for row in batch if row.topic == topic])
     return done
 
 
-def _claim(me: str, slow: bool | None) -> list[OutboxJob]:
+def _claim(me: str, lane: str | None) -> list[OutboxJob]:
     now = clock.now()
     due = (
         sa.select(OutboxJob)
@@ -159,8 +175,9 @@ def _claim(me: str, slow: bool | None) -> list[OutboxJob]:
         .order_by(OutboxJob.id)
         .limit(BATCH)
     )
-    if slow is not None:
-        due = due.where(OutboxJob.topic.in_(_slow) if slow else OutboxJob.topic.not_in(_slow))
+    if lane is not None:
+        topics = [topic for topic, its in _lanes.items() if lane in {MAIN, its}]
+        due = due.where(OutboxJob.topic.not_in(topics) if lane == MAIN else OutboxJob.topic.in_(topics))
     with reading() as s:
         if s.scalar(due.with_only_columns(OutboxJob.id).limit(1)) is None:
             return []
@@ -176,6 +193,9 @@ def _keep(topic: str, rows: list[OutboxJob]) -> int:
     jobs = [Job(topic, key, row.payload) for key, row in newest.items()]
     try:
         _handle(topic, jobs)
+    except Postponed as error:
+        _postponed(topic, rows, error)
+        return 0
     except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on
         if len(jobs) == 1:
             _failed(rows, error)
@@ -190,6 +210,22 @@ def _handle(topic: str, jobs: Sequence[Job]) -> None:
     if topic not in _handlers:
         raise LookupError(f"nobody handles {topic!r}")
     _handlers[topic](jobs)
+
+
+def _postponed(topic: str, rows: list[OutboxJob], error: Postponed) -> None:
+    """The rest of the topic waits too, or each batch of it would find out anew."""
+    log.warning("outbox topic %s waits %s s: %s", topic, error.seconds, error)
+    now = clock.now()
+    mine = OutboxJob.id.in_([row.id for row in rows])
+    free = sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now)
+    due = sa.and_(OutboxJob.topic == topic, OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now, free)
+    later = {"leased_until": None, "leased_by": None, "error": str(error)[:2000]}
+    with writing() as s:
+        s.execute(
+            sa.update(OutboxJob)
+            .where(sa.or_(mine, due))
+            .values(available_at=now + timedelta(seconds=error.seconds), **later)
+        )
 
 
 def _failed(rows: list[OutboxJob], error: Exception) -> None:
@@ -210,44 +246,39 @@ def _failed(rows: list[OutboxJob], error: Exception) -> None:
 class Worker(threading.Thread):
     """Drains the outbox: at once after a commit of this process, within ``every`` seconds after one of another.
 
-    A second thread keeps the slow promises, so that a mail server that hangs holds up nothing but mail.
+    Each lane has a thread of its own, so that a mail server that hangs holds up nothing but mail.
     """
 
-    def __init__(self, app: Flask, *, every: float = 0.25, slow: bool = False) -> None:
-        super().__init__(name="outbox-slow" if slow else "outbox-worker", daemon=True)
-        self.app, self.every, self.slow = app, every, slow
+    def __init__(self, app: Flask, *, every: float = 0.25, lane: str = MAIN) -> None:
+        super().__init__(name=f"outbox-{lane or 'worker'}", daemon=True)
+        self.app, self.every, self.lane = app, every, lane
         self.stopping = threading.Event()
-        self.mate = None if slow else Worker(app, every=1.0, slow=True)
+        lanes = sorted(set(_lanes.values())) if lane == MAIN else []
+        self.mates = [Worker(app, every=every, lane=each) for each in lanes]
 
     def start(self) -> None:
-        """Begin, both lanes."""
+        """Begin, all lanes."""
         super().start()
-        if self.mate is not None:
-            self.mate.start()
+        for mate in self.mates:
+            mate.start()
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
-                    drain(me=f"thread-{id(self)}", slow=self.slow)
-                    if not self.slow:
+                    drain(me=f"thread-{id(self)}", lane=self.lane)
+                    if self.lane == MAIN:
                         chores.run_due()
             except Exception:
                 log.exception("the outbox worker stumbled; it goes on in a second")
                 self.stopping.wait(1)
-            self._rest()
-
-    def _rest(self) -> None:
-        if self.slow:
-            self.stopping.wait(self.every)
-        else:
-            _wake.wait(self.every)
-            _wake.clear()
+            _wakes[self.lane].wait(self.every)
+            _wakes[self.lane].clear()
 
     def stop(self) -> None:
         """Finish the batch in hand and end. A mail that is on its way is sent again, as the same, after the start."""
         self.stopping.set()
-        if self.mate is not None:
-            self.mate.stop()
-        _wake.set()
-        self.join(timeout=1 if self.slow else 20)
+        for mate in self.mates:
+            mate.stop()
+        _wakes[self.lane].set()
+        self.join(timeout=20 if self.lane == MAIN else 1)

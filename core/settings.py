@@ -9,13 +9,14 @@ import secrets
 import tomllib
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
+SEARCH_SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -30,7 +31,7 @@ class Settings(BaseModel):
 
     var: Path = ROOT / "var"
     database_url: str = ""  # empty: SQLite in var/
-    search_url: str = ""  # for later: another engine than the embedded one
+    search_url: str = ""  # empty: the embedded engine; else meilisearch://key@host:port
     secret_key: str = ""  # empty: made once in var/secret-key
     base_url: str = ""
     smtp_url: str = ""  # empty: mail is kept here, and listed for the administrator
@@ -68,11 +69,18 @@ class Settings(BaseModel):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
-    @field_validator("search_url", "embed_origins")
+    @field_validator("embed_origins")
     @classmethod
     def not_there_yet(cls, value: str) -> str:
         if value:
             raise ValueError("is not there yet in this version: leave it empty (accepted in silence it would mislead)")
+        return value
+
+    @field_validator("search_url")
+    @classmethod
+    def known_engine(cls, value: str) -> str:
+        if value:
+            search_server(value)
         return value
 
     @field_validator("smtp_url")
@@ -140,6 +148,26 @@ class Settings(BaseModel):
         rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         return rows
+
+
+def search_server(url: str) -> tuple[str, str, str]:
+    """The http address, the key and the name of the index in ``meilisearch://key@host:port/name``.
+
+    Raises:
+        ValueError: it is no such address; the sentence says what is wrong.
+    """
+    parts = urlsplit(url)
+    sound = parts.scheme in SEARCH_SCHEMES and parts.hostname and not parts.query and not parts.fragment
+    if not sound or any(c.isspace() for c in url):
+        raise ValueError("must look like meilisearch://key@host:7700, or meilisearch+https://key@host")
+    if parts.password is not None:
+        raise ValueError("holds a colon before the @: only the key stands there; write special characters as %40")
+    name = parts.path.strip("/") or "spiral"
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,40}(-[A-Za-z0-9_]{1,40})?", name):
+        raise ValueError("may name its index with letters, digits, _ and one - only")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port else ":7700" if parts.scheme == "meilisearch" else ""
+    return f"{SEARCH_SCHEMES[parts.scheme]}://{host}{port}", unquote(parts.username or ""), name
 
 
 def load(overrides: dict[str, Any] | None = None, environ: dict[str, str] | None = None) -> Settings:

@@ -100,8 +100,7 @@ def test_the_index_follows_twice_and_out_of_order(make: Make) -> None:
         ids = [str(i) for i in session.scalars(Article.__table__.select().with_only_columns(Article.id))]
     service.bring(ids)
     service.bring([*ids, "999999"])
-    with reading():
-        assert service.verify() == ([], [])
+    assert not service.verify()
 
 
 def test_a_lost_index_is_made_anew_by_the_worker(make: Make, api: Callable[..., Script], settings) -> None:

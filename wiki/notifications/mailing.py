@@ -59,7 +59,7 @@ def settings() -> Settings:
 # ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@handler(MAILS, slow=True)
+@handler(MAILS, lane="mail")
 def send(jobs: Sequence[Job]) -> None:
     """Send (or keep) each mail that was promised; what fails is tried again later, by itself.
 

@@ -52,12 +52,14 @@ class SearchOut(Out):
     total: int
     took_ms: float
     engine: str
+    degraded: bool = False  # the engine could not be asked, and the database answered, word by word
 
 
 class SuggestOut(Out):
     """Titles."""
 
     items: list[dict[str, str | None]]
+    degraded: bool = False
 
 
 def _hit(hit: Hit) -> HitOut:
@@ -90,12 +92,15 @@ def search(query: SearchIn) -> dict[str, Any]:
         "total": page.total,
         "took_ms": round(page.took_ms, 2),
         "engine": page.engine,
+        "degraded": page.degraded,
     }
 
 
 @api.get("/suggest", gate=P.PROPOSE, query=SuggestIn, answer=SuggestOut)
 def suggest(query: SuggestIn) -> dict[str, Any]:
     """Titles while typing."""
-    hits = service.suggest(query.q, actor()) if query.q.strip() else []
+    if not query.q.strip():
+        return {"items": []}
+    page = service.suggest(query.q, actor())
     names = ("title", "slug", "kind", "provisional")
-    return {"items": [{name: getattr(hit, name) for name in names} for hit in hits]}
+    return {"items": [{name: getattr(hit, name) for name in names} for hit in page.hits], "degraded": page.degraded}

@@ -1,23 +1,31 @@
 """What readers see has changed: the index is promised to follow. An index that cannot be used is promised anew."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 
 import sqlalchemy as sa
 
-from core import outbox
+from core import clock, outbox
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
 from core.health import UnwellError, check
 from core.outbox import Job, handler, promise
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched
-from wiki.articles.models import Article
-from wiki.search import log, service
-from wiki.search.engines.base import State
+from wiki.search import log as questions
+from wiki.search import service
+from wiki.search.engines.base import EngineUnavailable, State
+
+log = logging.getLogger(__name__)
 
 TOPIC = "search.index"
 REBUILD = "search.rebuild"
+LOOK = "search.look"
+LANE = "search"  # the engine may be a machine that does not answer
 BROKEN = (State.MISSING, State.OUTDATED, State.CORRUPT)
+AGAIN = 5.0  # seconds until an engine that is away is asked again
 
 
 @on(ArticlePublished)
@@ -32,48 +40,101 @@ def follow(event: ArticlePublished | ArticleRetired | ArticleTouched) -> None:
     promise(TOPIC, str(event.article_id))
 
 
-@handler(TOPIC)
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """An engine that is away is waited for, however long; what it refuses is tried ten times, and then shown."""
+    try:
+        yield
+    except EngineUnavailable as error:
+        raise outbox.Postponed(error.reason, AGAIN) from error
+
+
+@handler(TOPIC, lane=LANE)
 def bring(jobs: Sequence[Job]) -> None:
     """Keep the promise for a batch with one commit of the index; one that cannot be used is made anew instead."""
-    if service.engine().stats().state in BROKEN:
-        rebuild(jobs)
-    else:
-        service.bring([job.key for job in jobs])
+    with _waiting():
+        if service.engine().stats().state in BROKEN:
+            service.reindex()
+        else:
+            service.bring([job.key for job in jobs])
 
 
-@handler(REBUILD)
+@handler(REBUILD, lane=LANE)
 def rebuild(jobs: Sequence[Job]) -> None:
     """Make the index anew, unless somebody else has done so meanwhile."""
-    if service.engine().stats().state in BROKEN:
-        with reading():
+    with _waiting():
+        if service.engine().stats().state in BROKEN:
             service.reindex()
+
+
+@handler(LOOK, lane=LANE)
+def look(jobs: Sequence[Job]) -> None:
+    """The index is there and, unless it is being written anyway, like the database.
+
+    It is compared article by article where the numbers differ or a rebuild was cut off, and once an hour.
+    """
+    with _waiting():
+        stats = service.engine().stats()
+        with reading() as s:
+            writing = s.scalar(_asked(TOPIC)) is not None
+            expected = service.published()
+        if stats.state in BROKEN and expected:
+            service.reindex()
+        elif stats.state is State.READY and not writing:
+            cut_off = service.engine().tidy()
+            if cut_off or stats.documents != expected or any(job.payload.get("whole") for job in jobs):
+                _mended(service.compare())
+
+
+def _mended(found: service.Differences) -> None:
+    if found:
+        log.warning(
+            "the search index was behind: %s missing, %s too many, %s out of date; it is right now",
+            *map(len, found),
+        )
+
+
+def _asked(topic: str, **of: str) -> sa.Select[int]:
+    return sa.select(outbox.OutboxJob.id).filter_by(topic=topic, **of).limit(1)
 
 
 @chore(every=30)
 def mend() -> None:
-    """An index that is missing, damaged or of another version is rebuilt by the worker, without anybody asking."""
-    asked = sa.select(outbox.OutboxJob.id).where(outbox.OutboxJob.topic == REBUILD)
-    if service.engine().stats().state in BROKEN and session.scalar(asked.limit(1)) is None:
-        promise(REBUILD, "index")
+    """Somebody looks after the index now and then, without anybody asking; in its own lane, for it may not answer."""
+    if session.scalar(_asked(LOOK, key="index")) is None:
+        promise(LOOK, "index")
+
+
+@chore(every=3600)
+def mend_all() -> None:
+    """Once an hour article by article; not while the server starts."""
+    if session.scalar(_asked(LOOK, key="whole")) is None:
+        promise(LOOK, "whole", {"whole": True}, at=clock.now() + timedelta(minutes=10))
 
 
 @chore(every=3600)
 def forget() -> None:
     """Old questions leave the log."""
-    log.sweep()
+    questions.sweep()
 
 
 @check("search", ready=False)
 def well() -> str:
-    """The index can be asked."""
+    """The index can be asked, and nothing waits for it that it refused."""
     stats = service.engine().stats()
-    if stats.state is State.MISSING and not _anything_to_find():
+    with reading() as s:
+        waits = sa.select(sa.func.count(), sa.func.max(outbox.OutboxJob.error)).where(
+            outbox.OutboxJob.topic.in_((TOPIC, REBUILD, LOOK)), outbox.OutboxJob.error.is_not(None)
+        )
+        waiting, error = s.execute(waits).one()
+        expected = service.published()
+    if stats.state is State.MISSING and not expected:
         return "nothing is published yet"
+    if stats.state is State.DOWN:
+        raise UnwellError(f"{stats.reason}; the database answers meanwhile, and {waiting} promises wait for its return")
     if stats.state is not State.READY:
         raise UnwellError(f"{stats.reason or stats.state.value}; the worker makes it anew, or: flask search reindex")
-    return f"{stats.engine}, {stats.documents} articles"
-
-
-def _anything_to_find() -> bool:
-    with reading() as s:
-        return s.scalar(sa.select(Article.id).where(Article.live).limit(1)) is not None
+    if waiting:
+        raise UnwellError(f"{stats.engine} is there; {waiting} promises failed and are tried again: {error}")
+    said = f"{stats.engine}, {stats.documents} articles"
+    return f"{said}; {advice}" if (advice := service.engine().advice()) else said

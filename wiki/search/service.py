@@ -4,8 +4,10 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from hashlib import blake2s
 from html import escape
-from typing import cast
+from pathlib import Path
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -15,6 +17,7 @@ from core.actors import Actor
 from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
+from core.settings import Settings
 from wiki.articles.kinds import KINDS, FieldType, field_text
 from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
@@ -24,6 +27,8 @@ from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet,
 
 log = logging.getLogger(__name__)
 FALLBACK = "database"
+BATCH = 500
+ROUNDS = 4  # a text that changes faster than it is indexed is left to the next promise
 EVERYTHING = "*"  # the token of those who may read every published article
 WORDLESS = (FieldType.TIME, FieldType.DATE, FieldType.INTEGER, FieldType.READERS)
 
@@ -34,10 +39,19 @@ def engine() -> Engine:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its engine."""
+    """Give the application its engine; the one that is not used is not loaded."""
+    settings: Settings = app.config["SPIRAL"]
+    app.extensions["spiral.search"] = _engine(settings.search_url, settings.var / "search")
+
+
+def _engine(url: str, place: Path) -> Engine:
+    if url:
+        from wiki.search.engines.remote import Meilisearch
+
+        return Meilisearch(url, place / "remote-rebuild")
     from wiki.search.engines.embedded import Embedded
 
-    app.extensions["spiral.search"] = Embedded(app.config["SPIRAL"].var / "search")
+    return Embedded(place)
 
 
 def reader_of(actor: Actor) -> frozenset[str]:
@@ -74,7 +88,17 @@ def document(article: Article) -> Document:
         services=tuple(row.service.code for row in article.service_rows),
         audience=audience_of(article),
         published_at=article.updated_at,
+        stamp=stamp(article),
     )
+
+
+def stamp(article: Article) -> str:
+    """Changes with the revision, and with all else that the index holds of an article; cheap, for it reads no text."""
+    category = article.category.path if article.category else ""
+    services = sorted(row.service.code for row in article.service_rows)
+    told = (article.slug, article.external_id, article.kind, category, article.tags, services)
+    beside = repr((*told, sorted(audience_of(article)), article.updated_at))
+    return f"{article.revision_id}-{blake2s(beside.encode(), digest_size=6).hexdigest()}"
 
 
 def text_of(revision: Revision) -> str:
@@ -111,12 +135,13 @@ def search(query: Query, actor: Actor) -> Page:
         return _from_database(query, actor)
 
 
-def suggest(text: str, actor: Actor, limit: int = 8) -> list[Hit]:
+def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
     """Titles for what has been typed so far."""
     try:
-        return _still_open(engine().suggest(text, reader_of(actor), limit), actor)
+        hits = _still_open(engine().suggest(text, reader_of(actor), limit), actor)
+        return Page(tuple(hits), len(hits), {}, 0.0, engine().name)
     except EngineUnavailable:
-        return list(_from_database(Query(text, reader_of(actor), limit=limit), actor).hits)
+        return _from_database(Query(text, reader_of(actor), limit=limit), actor)
 
 
 def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
@@ -154,7 +179,7 @@ def _from_database(query: Query, actor: Actor) -> Page:
         found.order_by(Article.updated_at.desc(), Article.id).limit(query.limit).offset(query.offset)
     )
     hits = tuple(_plain_hit(article) for article in rows)
-    return Page(hits, total, {}, (time.perf_counter() - began) * 1000, FALLBACK)
+    return Page(hits, total, {}, (time.perf_counter() - began) * 1000, FALLBACK, degraded=True)
 
 
 def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
@@ -190,38 +215,106 @@ def _plain_hit(article: Article) -> Hit:
 # ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Differences(NamedTuple):
+    """Ids of published articles the index lacks, of those it holds too many, and of those it holds as they were."""
+
+    missing: list[str]
+    surplus: list[str]
+    stale: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus or self.stale)
+
+
 def bring(ids: Iterable[str]) -> None:
-    """The index says of these articles what the database says now; asking twice is asking once."""
-    wanted = list(ids)
-    with reading():
-        found = documents(wanted)
-    gone = set(wanted) - {one.id for one in found}
-    if gone:
-        engine().delete(gone)
-    if found:
-        engine().index(found)
+    """The index says of these articles what the database says now; asking twice is asking once.
+
+    Two workers may be at the same article at once, and the one who read it first may write last: so each looks again.
+    """
+    wanted = sorted(set(ids))
+    for _ in range(ROUNDS):
+        with reading():
+            found = documents(wanted)
+        gone = set(wanted) - {one.id for one in found}
+        if gone:
+            engine().delete(gone)
+        if found:
+            engine().index(found)
+        with reading():
+            now = _stamps(wanted)
+        told = {one.id: one.stamp for one in found}
+        wanted = [each for each in wanted if now.get(each) != told.get(each)]
+        if not wanted:
+            return
 
 
 def reindex() -> int:
     """Make the index anew from the database while the old one answers. How many articles it holds."""
-    return engine().rebuild(_everything(), lambda ids: documents(list(ids)))
+
+    def again(ids: Iterable[str]) -> list[Document]:
+        with reading():  # of its own: a transaction that began before the rebuild would not see what was written since
+            return documents(list(ids))
+
+    return engine().rebuild(_everything(), again)
 
 
 def _everything() -> Iterable[Document]:
     last = 0
-    while ids := list(
-        session.scalars(sa.select(Article.id).where(Article.live, Article.id > last).order_by(Article.id).limit(500))
-    ):
-        yield from documents([str(i) for i in ids])
-        session.expunge_all()
+    while True:
+        with reading():
+            ids = list(session.scalars(_live(after=last)))
+            batch = documents([str(i) for i in ids])
+        if not ids:
+            return
+        yield from batch
         last = ids[-1]
 
 
-def verify() -> tuple[list[str], list[str]]:
-    """Published articles the index lacks, and ids it holds that are not published."""
-    published = {str(i) for i in session.scalars(sa.select(Article.id).where(Article.live))}
-    indexed = set(engine().ids())
-    return sorted(published - indexed, key=int), sorted(indexed - published)
+def _live(after: int) -> sa.Select[int]:
+    return sa.select(Article.id).where(Article.live, Article.id > after).order_by(Article.id).limit(BATCH)
+
+
+def _stamps(ids: Iterable[str]) -> dict[str, str]:
+    """The stamps of the published ones among these."""
+    found = (
+        sa.select(Article)
+        .where(Article.live, Article.id.in_([int(i) for i in ids]))
+        .options(joinedload(Article.category), selectinload(Article.service_rows))
+    )
+    return {str(article.id): stamp(article) for article in session.scalars(found)}
+
+
+def verify() -> Differences:
+    """How the index differs from the database. What is being written meanwhile may be told as a difference."""
+    indexed = dict(engine().stamps())
+    published: dict[str, str] = {}
+    last = 0
+    while True:
+        with reading():
+            ids = list(session.scalars(_live(after=last)))
+            published |= _stamps([str(i) for i in ids])
+        if not ids:
+            break
+        last = ids[-1]
+    return Differences(
+        missing=sorted(published.keys() - indexed.keys(), key=int),
+        surplus=sorted(indexed.keys() - published.keys()),
+        stale=sorted((i for i in published.keys() & indexed.keys() if published[i] != indexed[i]), key=int),
+    )
+
+
+def compare() -> Differences:
+    """The index is like the database; what differed."""
+    found = verify()
+    differing = [*found.missing, *found.surplus, *found.stale]
+    for start in range(0, len(differing), BATCH):
+        bring(differing[start : start + BATCH])
+    return found
+
+
+def published() -> int:
+    """How many articles there are to be found."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Article).where(Article.live)) or 0
 
 
 def category_names() -> dict[str, str]:

@@ -50,7 +50,7 @@ def results() -> str:
         results=shown(page.hits),
         total=page.total,
         took_ms=page.took_ms,
-        degraded=page.engine == service.FALLBACK,
+        degraded=page.degraded,
         filters=filters,
         chosen_labels={name: names.get(facet, {}).get(filters[name], filters[name]) for name, facet in FACETS.items()},
         facets=_facets(page, names),
@@ -75,7 +75,7 @@ def typing() -> str:
         q=text,
         results=shown(page.hits),
         total=page.total,
-        degraded=page.engine == service.FALLBACK,
+        degraded=page.degraded,
         all_url=url_for(".results", q=text),
     )
 

@@ -146,6 +146,32 @@ def test_filters_narrow_and_a_category_holds_all_below_it(finder):
     assert found(finder, "话费", filters={Facet.TAG: ("none",)}) == []
 
 
+def test_what_somebody_types_into_an_address_is_a_value_and_nothing_else(finder):
+    odd = ['say "hi"', "it's", "back\\slash", "A", "a", 'x" OR audience = "user:7', "~61"]
+    finder.index([document(i, "话费", tags=(tag,)) for i, tag in enumerate(odd)])
+    finder.index([document(99, "话费", tags=("secret",), audience=frozenset({"user:7"}))])
+    for i, tag in enumerate(odd):
+        assert found(finder, "话费", filters={Facet.TAG: (tag,)}) == [str(i)]
+    assert found(finder, "话费", filters={Facet.TAG: ('none" OR audience = "user:7',)}) == []
+    assert found(finder, "话费", reader={'none" OR audience = "user:7'}) == []
+    page = finder.search(Query("话费", STAFF, facets=(Facet.TAG,)))
+    assert dict(page.facets[Facet.TAG]) == dict.fromkeys(odd, 1)
+
+
+def test_a_facets_own_filter_does_not_narrow_its_counts(finder):
+    finder.index([document(i, "话费", kind="faq" if i % 3 else "script", tags=("t",)) for i in range(60)])
+    page = finder.search(Query("话费", STAFF, filters={Facet.KIND: ("script",)}, facets=(Facet.KIND, Facet.TAG)))
+    assert page.total == 20
+    assert dict(page.facets[Facet.TAG]) == {"t": 20}
+    assert dict(page.facets[Facet.KIND]) == {"faq": 40, "script": 20}
+
+
+def test_the_stamp_comes_back(finder):
+    finder.index([document(1, "话费", stamp="r1"), document(2, "宽带", stamp="r2")])
+    finder.index([document(1, "话费", stamp="r3")])
+    assert dict(finder.stamps()) == {"1": "r3", "2": "r2"}
+
+
 @pytest.mark.parametrize("count", [3, 25])
 def test_facets_count_what_is_found(finder, count):
     finder.index([document(i, "话费", kind="faq" if i % 3 else "script") for i in range(count)])
@@ -173,7 +199,8 @@ def test_suggestions_are_titles_each_once(finder):
 
 def test_a_rebuild_holds_exactly_what_it_is_given(finder):
     finder.index(ARTICLES)
-    finder.rebuild([document(7, "宽带报修")], nothing)
+    only = document(7, "宽带报修")
+    finder.rebuild([only], lambda ids: [only] if "7" in ids else [])
     assert list(dict(finder.stamps())) == ["7"]
 
 

@@ -82,6 +82,7 @@ class Page:
     facets: Mapping[Facet, tuple[tuple[str, int], ...]]
     took_ms: float
     engine: str
+    degraded: bool = False  # the engine could not be asked; something plainer answered
 
 
 class State(StrEnum):
@@ -154,6 +155,9 @@ class Engine(Protocol):
 
     def stamps(self) -> Iterable[tuple[str, str]]:
         """(id, stamp) of all documents in the index, for comparison with the database."""
+
+    def advice(self) -> str:
+        """A sentence about how it is set up, where it could be safer; else nothing."""
 
     def tidy(self) -> bool:
         """What a killed rebuild left behind is removed. True where there was any: compare with the database then."""

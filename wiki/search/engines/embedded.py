@@ -138,6 +138,10 @@ class Embedded:
                 kept = Kept(searcher.doc(address))
                 yield kept.id, kept.text("stamp")
 
+    def advice(self) -> str:
+        """See `Engine.advice`."""
+        return ""
+
     def tidy(self) -> bool:
         """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""
         return False

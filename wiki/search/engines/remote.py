@@ -16,6 +16,7 @@ from typing import Any
 
 from meilisearch import Client
 
+from core.settings import search_server
 from wiki.search.engines.base import (
     Document,
     EngineRefused,
@@ -30,7 +31,7 @@ from wiki.search.engines.base import (
 from wiki.search.engines.common import titles
 from wiki.search.engines.remote_fields import KEY, any_of, key_of, settings, stored, version
 from wiki.search.engines.remote_reader import Reader
-from wiki.search.engines.remote_server import Order, Server, parts_of
+from wiki.search.engines.remote_server import Order, Server
 
 BATCH = 500
 LISTED = 1_000
@@ -46,7 +47,7 @@ class Meilisearch:
     name = "meilisearch"
 
     def __init__(self, url: str, lock: Path) -> None:
-        address, key, self._prefix = parts_of(url)
+        address, key, self._prefix = search_server(url)
         self._lock = lock
         self.uid = f"{self._prefix}-{version()}"
         self.server = Server(address, key)
@@ -202,6 +203,25 @@ class Meilisearch:
             reason = f"the settings of the search index were changed by others: {', '.join(differing)}"
             return Stats(self.name, State.OUTDATED, reason=reason)
         return Stats(self.name, State.READY, int(documents))
+
+    def advice(self) -> str:
+        """See `Engine.advice`: a key that may list keys may do anything, on every index of the server."""
+        try:
+            self.server.tell(lambda client: len(client.get_keys().results))
+        except (EngineUnavailable, EngineRefused):
+            return ""
+        return "the key may do anything on that server; a narrower one: flask search key"
+
+    def narrow_key(self) -> str:
+        """A new key that reaches the indexes of this installation and nothing else; needs the master key."""
+        wanted = {
+            "name": f"Spiral {self._prefix}",
+            "description": "Made by: flask search key",
+            "actions": ["search", "documents.*", "indexes.*", "settings.*", "tasks.get", "stats.get"],
+            "indexes": [f"{self._prefix}-*"],
+            "expiresAt": None,
+        }
+        return self.server.tell(lambda client: str(client.create_key(wanted).key))
 
     def stamps(self) -> Iterator[tuple[str, str]]:
         """See `Engine.stamps`."""

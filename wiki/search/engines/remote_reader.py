@@ -16,7 +16,7 @@ from wiki.search.engines import common, remote_terms
 from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, Counts, Found, Ranked
 from wiki.search.engines.fields import PARTS
-from wiki.search.engines.remote_fields import KEY, SHOWN, Given, any_of, asked_term, coded, decoded
+from wiki.search.engines.remote_fields import KEY, SHOWN, Given, any_of, asked_term, coded, decoded, key_of
 from wiki.search.engines.remote_server import Server
 from wiki.search.engines.remote_terms import Memory
 from wiki.search.engines.rough import Rough
@@ -167,7 +167,7 @@ class Reader:
         lacking = query.offset + query.limit - len(ranked) - first
         if not beyond or lacking <= 0:
             return page
-        others = f"{beyond} AND NOT {any_of('id', (each.kept.id for each in ranked))}" if ranked else beyond
+        others = f"{beyond} AND NOT {any_of(KEY, (key_of(each.kept.id) for each in ranked))}" if ranked else beyond
         (answer,) = self._ask([self._looking(others, _NEWEST, lacking) | {"offset": first}])
         pool = [(hit[KEY], hit["seal"]) for hit in answer["hits"]]
         return page + [Ranked(0.0, None, given) for given in self._given(pool, beyond)]

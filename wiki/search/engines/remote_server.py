@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from meilisearch import Client
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
@@ -12,32 +11,12 @@ from requests import RequestException
 
 from wiki.search.engines.base import EngineRefused, EngineUnavailable, State
 
-SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
 ASKING = 2  # seconds a question may take: a reader waits
 TELLING = 15  # seconds a batch may take to be handed over: the worker waits
 TASKS = 50.0  # seconds a task may take, together with all before it, until it is asked for again
 T = TypeVar("T")
 Order = Callable[[Client], Any]
 PAUSE = 3.0  # seconds in which a server that did not answer is not asked by readers
-
-
-def parts_of(url: str) -> tuple[str, str, str]:
-    """The http address, the key and the name of the index in `meilisearch://key@host:port/name`.
-
-    Raises:
-        ValueError: it is no such address; the sentence says what is wrong.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must look like meilisearch://key@host:7700, or meilisearch+https://key@host")
-    if parts.password is not None:
-        raise ValueError("holds a colon before the @: only the key stands there; write special characters as %40")
-    name = parts.path.strip("/") or "spiral"
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-        raise ValueError("may name its index with letters, digits, - and _ only")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = f":{parts.port}" if parts.port else ":7700" if parts.scheme == "meilisearch" else ""
-    return f"{SCHEMES[parts.scheme]}://{host}{port}", unquote(parts.username or ""), name
 
 
 class Server:
