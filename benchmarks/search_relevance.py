@@ -1,8 +1,10 @@
 """How well search finds what is meant, on a set of documents and queries that is no part of the product.
 
     python -m benchmarks.search_relevance [--data FOLDER] [--set dev] [--variants plain,pinyin] [--min score=0.96]
+                                          [--url meilisearch://key@127.0.0.1:7700] [--limit 100]
 
-FOLDER holds `evaluate.py` and the sets; without it (a clone has none) this is left out, loudly.
+With --url the documents go into an index of that server, which is removed afterwards. FOLDER holds `evaluate.py` and
+the sets; without it (a clone has none) this is left out, loudly.
 """
 
 import argparse
@@ -14,8 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from wiki.search.engines.base import Document, Query
+from wiki.search.engines.base import Document, Engine, Query
 from wiki.search.engines.embedded import Embedded
+from wiki.search.engines.remote import Meilisearch
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "search-eval"
 READER = frozenset({"internal"})
@@ -32,18 +35,17 @@ TO_BEAT = {
 
 
 class InProcess:
-    """The embedded engine, without the web around it; an Adapter of evaluate.py."""
+    """An engine without the web around it; an Adapter of evaluate.py."""
 
-    name = "embedded"
-
-    def __init__(self, root: Path) -> None:
-        self.engine = Embedded(root)
+    def __init__(self, root: Path, url: str = "") -> None:
+        self.engine: Engine = Meilisearch(f"{url.rstrip('/')}/relevance", root / "lock") if url else Embedded(root)
+        self.name = self.engine.name
 
     def index(self, docs: list[dict[str, Any]]) -> None:
         documents = (
             Document(id=d["id"], slug=d["id"], title=d["title"], body=d["body"], audience=READER) for d in docs
         )
-        self.engine.rebuild(documents, lambda ids: ())
+        self.engine.rebuild(list(documents), lambda ids: ())
 
     def search(self, query: str, k: int) -> list[str]:
         return [hit.id for hit in self.engine.search(Query(query, READER, limit=k)).hits]
@@ -63,19 +65,23 @@ def evaluator(data: Path) -> ModuleType | None:
     return module
 
 
-def measure(data: Path, name: str, variants: list[str] | None = None) -> dict[str, Any] | None:
-    """What evaluate.py says of the embedded engine on one set, as it says it; None where there is no data."""
+def measure(
+    data: Path, name: str, variants: list[str] | None = None, *, url: str = "", limit: int = 0
+) -> dict[str, Any] | None:
+    """What evaluate.py says of an engine on one set, as it says it; None where there is no data."""
     evaluate = evaluator(data)
     if evaluate is None:
         return None
     docs, queries = evaluate.load(str(data / name))
     with tempfile.TemporaryDirectory() as folder:
-        adapter = InProcess(Path(folder))
+        adapter = InProcess(Path(folder), url)
         began = time.perf_counter()
         adapter.index(docs)
         took = time.perf_counter() - began
-        result: dict[str, Any] = evaluate.evaluate(adapter, queries, variants)
-        print(evaluate.table(f"embedded on {name}, {len(docs)} documents indexed in {took:.1f} s", result))
+        result: dict[str, Any] = evaluate.evaluate(adapter, queries, variants, limit)
+        print(evaluate.table(f"{adapter.name} on {name}, {len(docs)} documents indexed in {took:.1f} s", result))
+        if isinstance(adapter.engine, Meilisearch):
+            adapter.engine.drop()
     return result
 
 
@@ -85,9 +91,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--set", default="dev")
     parser.add_argument("--variants", default="", help="comma-separated; default all")
+    parser.add_argument("--url", default="", help="of a Meilisearch server; default: the embedded engine")
+    parser.add_argument("--limit", type=int, default=0, help="only the first queries of each variant")
     parser.add_argument("--min", action="append", default=[], metavar="NAME=MRR", help="score=0.96, pinyin=0.95")
     options = parser.parse_args(argv)
-    result = measure(options.data, options.set, [v for v in options.variants.split(",") if v] or None)
+    variants = [v for v in options.variants.split(",") if v] or None
+    result = measure(options.data, options.set, variants, url=options.url, limit=options.limit)
     if result is None:
         return 0
     figures = {name: row["mrr"] for name, row in result["variants"].items()} | {"score": result["score"]}

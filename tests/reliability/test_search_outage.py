@@ -186,7 +186,7 @@ def test_a_lost_index_is_made_anew(make: Make, api: Callable[..., Script], clock
     outbox.drain()
     engine = service.engine()
     assert isinstance(engine, Meilisearch)
-    engine._dropped(engine.uid)
+    engine.drop()
     rep = api(make.user("rep"))
     assert asked(rep, "宽带")[1:] == (service.FALLBACK, True)
     with writing():

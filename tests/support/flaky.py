@@ -39,8 +39,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._pass_on(body, truncated=mode == "truncates")
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
-
     def _pass_on(self, body: bytes, *, truncated: bool) -> None:
         onward = http.client.HTTPConnection("127.0.0.1", self.door.behind, timeout=20)
         names = ("Authorization", "Content-Type")
@@ -64,6 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(data if told is None else data[: len(data) // 2])
+
+
+for _method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+    setattr(_Handler, f"do_{_method}", _Handler._answer)
 
 
 class Door:

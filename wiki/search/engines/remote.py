@@ -114,13 +114,7 @@ class Meilisearch:
             self.clear()
 
     def _exists(self, uid: str) -> bool:
-        try:
-            self.server.tell(lambda client: client.get_raw_index(uid)["uid"])
-        except EngineUnavailable as error:
-            if error.state is not State.MISSING:
-                raise
-            return False
-        return True
+        return bool(self._made_at(uid))
 
     def _filled(self, uid: str, documents: Iterable[Document]) -> int:
         """An index of this name with these documents; batches are handed over while others are worked on."""
@@ -158,7 +152,19 @@ class Meilisearch:
         """The fresh index has its own name from now on, at once; one that had it before has now the other."""
         rename = not self._exists(self.uid)
         pair: dict[str, Any] = {"indexes": [fresh, self.uid], **({"rename": True} if rename else {})}
-        self.server.done([lambda client: client.swap_indexes([pair])])
+        made = self._made_at(fresh)
+        self.server.begin(lambda client: client.swap_indexes([pair]))
+        # a key that is bound to some indexes may not look at the task of a swap: so its effect is looked at
+        self.server.until(lambda: self._made_at(self.uid) == made, "the new search index did not take its place")
+
+    def _made_at(self, uid: str) -> str:
+        """When the index of this name was made; empty where there is none."""
+        try:
+            return self.server.tell(lambda client: str(client.get_raw_index(uid)["createdAt"]))
+        except EngineUnavailable as error:
+            if error.state is not State.MISSING:
+                raise
+            return ""
 
     def _dropped(self, uid: str) -> None:
         """No index has this name; what cannot be removed now is removed by the next `tidy`."""
@@ -226,6 +232,11 @@ class Meilisearch:
     def stamps(self) -> Iterator[tuple[str, str]]:
         """See `Engine.stamps`."""
         yield from self._listed(self.uid, "stamp")
+
+    def drop(self) -> None:
+        """The index is gone."""
+        self._dropped(self.uid)
+        self.close()
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -60,24 +60,30 @@ class Server:
             EngineRefused: it was accepted, and failed by what was in it.
             EngineUnavailable: it was accepted, and failed or did not end by the server's fault.
         """
-        until = time.monotonic() + TASKS
+        self.until(lambda: self._succeeded(number), f"task {number} has not ended")
+
+    def until(self, there: Callable[[], bool], otherwise: str) -> None:
+        """What is asked for has come true; EngineUnavailable, saying `otherwise`, where it takes too long."""
+        end = time.monotonic() + TASKS
         pause = 0.004
-        while True:
-            task = self.tell(lambda client: client.get_task(number))
-            if task.status == "succeeded":
-                return
-            if task.status in {"failed", "canceled"}:
-                error = task.error or {}
-                said = f"task {number} ({task.type}) {task.status}: {error.get('message') or 'without a reason'}"
-                if error.get("code") == "index_not_found":
-                    raise EngineUnavailable(State.MISSING, said)
-                if error.get("type") == "invalid_request":
-                    raise EngineRefused(said)
-                raise EngineUnavailable(State.DOWN, said)
-            if time.monotonic() > until:
-                raise EngineUnavailable(State.DOWN, f"task {number} ({task.type}) is still {task.status}")
+        while not there():
+            if time.monotonic() > end:
+                raise EngineUnavailable(State.DOWN, otherwise)
             time.sleep(pause)
             pause = min(0.25, pause * 1.5)
+
+    def _succeeded(self, number: int) -> bool:
+        """Whether the task has ended well; False while it has not ended. See `ended` for what is raised."""
+        task = self.tell(lambda client: client.get_task(number))
+        if task.status not in {"failed", "canceled"}:
+            return bool(task.status == "succeeded")
+        error = task.error or {}
+        said = f"task {number} ({task.type}) {task.status}: {error.get('message') or 'without a reason'}"
+        if error.get("code") == "index_not_found":
+            raise EngineUnavailable(State.MISSING, said)
+        if error.get("type") == "invalid_request":
+            raise EngineRefused(said)
+        raise EngineUnavailable(State.DOWN, said)
 
     def _call(self, question: Callable[[Client], T], patience: int) -> T:
         try:
