@@ -1,10 +1,11 @@
 """How well search finds what is meant, on a set of documents and queries that is no part of the product.
 
     python -m benchmarks.search_relevance [--data FOLDER] [--set dev] [--variants plain,pinyin] [--min score=0.96]
-                                          [--url meilisearch://key@127.0.0.1:7700] [--limit 100]
+                                          [--url meilisearch://key@127.0.0.1:7700] [--limit 100] [--times 5]
 
-With --url the documents go into an index of that server, which is removed afterwards. FOLDER holds `evaluate.py` and
-the sets; without it (a clone has none) this is left out, loudly.
+With --url the documents go into an index of that server, which is removed afterwards. With --times each document is
+there so many times, under other titles: then the figures of time mean something, and those of relevance do not.
+FOLDER holds `evaluate.py` and the sets; without it (a clone has none) this is left out, loudly.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def evaluator(data: Path) -> ModuleType | None:
 
 
 def measure(
-    data: Path, name: str, variants: list[str] | None = None, *, url: str = "", limit: int = 0
+    data: Path, name: str, variants: list[str] | None = None, *, url: str = "", limit: int = 0, times: int = 1
 ) -> dict[str, Any] | None:
     """What evaluate.py says of an engine on one set, as it says it; None where there is no data."""
     evaluate = evaluator(data)
@@ -75,6 +76,7 @@ def measure(
     docs, queries = evaluate.load(str(data / name))
     with tempfile.TemporaryDirectory() as folder:
         adapter = InProcess(Path(folder), url)
+        docs += [{**d, "id": f"{d['id']}-{n}", "title": f"{d['title']} {n}"} for n in range(1, times) for d in docs]
         began = time.perf_counter()
         adapter.index(docs)
         took = time.perf_counter() - began
@@ -93,10 +95,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--variants", default="", help="comma-separated; default all")
     parser.add_argument("--url", default="", help="of a Meilisearch server; default: the embedded engine")
     parser.add_argument("--limit", type=int, default=0, help="only the first queries of each variant")
+    parser.add_argument("--times", type=int, default=1, help="so many copies of each document")
     parser.add_argument("--min", action="append", default=[], metavar="NAME=MRR", help="score=0.96, pinyin=0.95")
     options = parser.parse_args(argv)
     variants = [v for v in options.variants.split(",") if v] or None
-    result = measure(options.data, options.set, variants, url=options.url, limit=options.limit)
+    result = measure(options.data, options.set, variants, url=options.url, limit=options.limit, times=options.times)
     if result is None:
         return 0
     figures = {name: row["mrr"] for name, row in result["variants"].items()} | {"score": result["score"]}

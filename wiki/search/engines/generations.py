@@ -109,7 +109,12 @@ class Generations:
 
     def touch(self, ids: Iterable[str]) -> None:
         """Tells a rebuild, if there is one, that these were written. Only while writing."""
-        if self._touched.exists():
+        if not self._touched.exists():
+            return
+        try:
+            with self._holding("rebuild", 0.0, ""):  # nobody rebuilds: the list was left by one who was killed
+                self._touched.unlink(missing_ok=True)
+        except EngineUnavailable:
             with self._touched.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(each) + "\n" for each in ids)
 

@@ -26,7 +26,7 @@ POOL = 160
 _HEAVIEST = 8  # needs among which 'at least so many of them' is spelt out
 _REMEMBERED = 6_000_000  # characters of texts for ranking, about 30 MB
 _NEWEST = ["published_at:desc", "id:asc"]
-_SHORTEST = ["title_length:asc", *_NEWEST]
+_SHORTEST = ["title_length:asc", "published_at:desc"]
 Term = tuple[Kind, str]
 
 
