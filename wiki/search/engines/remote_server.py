@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from meilisearch import Client
-from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from meilisearch.errors import (
+    MeilisearchApiError,
+    MeilisearchCommunicationError,
+    MeilisearchError,
+    MeilisearchTimeoutError,
+)
 from requests import RequestException
 
 from wiki.search.engines.base import EngineRefused, EngineUnavailable, State
@@ -90,8 +95,12 @@ class Server:
             answer = question(self._client(patience))
         except MeilisearchApiError as error:
             raise self._refusal(error) from error
+        except MeilisearchTimeoutError as error:
+            raise self._silence(f"the search server did not answer within {patience} s") from error
+        except MeilisearchCommunicationError as error:
+            raise self._silence("the search server cannot be reached") from error
         except (MeilisearchError, RequestException) as error:
-            raise self._silence(f"the search server does not answer: {type(error).__name__}") from error
+            raise self._silence("the search server broke off its answer") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise self._silence("the search server's answer cannot be understood") from error
         self._reason = ""
