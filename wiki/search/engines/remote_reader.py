@@ -31,10 +31,9 @@ Term = tuple[Kind, str]
 
 
 class Side(NamedTuple):
-    """One way to look for candidates. `strict`: they meet what the query demands."""
+    """One way to look for candidates."""
 
     condition: str
-    strict: bool
     sort: list[str]
 
 
@@ -80,21 +79,23 @@ class Reader:
         if not asked.needs:
             return Found([], 0, {})
         visible = _visible(query)
-        sides = list(_sides(asked, parts))
-        strict = sides[0].condition
-        counting = list(self._counting(strict, query))
-        looking = [self._looking(_all_of([side.condition, visible]), side.sort, CANDIDATES) for side in sides]
-        answers = self._ask([self._counted(_all_of([strict, visible])), *counting, *looking])
+        sides = Sides(asked, parts)
+        counting = list(self._counting(sides.demanded, query))
+        strict = list(sides.strict())
+        answers = self._ask(
+            [self._counted(_all_of([sides.demanded, visible])), *counting, *self._looking_at(strict, visible)]
+        )
         total = int(answers[0]["estimatedTotalHits"])
         facets = _facets(query, answers[1 : 1 + len(counting)])
-        lists = answers[1 + len(counting) :]
         exact = total >= FEW
-        pool = _pool(zip(sides, lists, strict=True), strict=exact)
-        ranked = common.ordered(asked, self._scored(asked, self._given(pool, visible)))
+        found = answers[1 + len(counting) :]
+        if not exact:
+            found += self._ask(list(self._looking_at(sides.loose(), visible)))
+        ranked = common.ordered(asked, self._scored(asked, self._given(_pool(found), visible)))
         if not exact:
             ranked = common.covered(ranked)
             total, facets = len(ranked), common.tally(ranked, query.facets)
-        page = self._page(ranked, _all_of([strict, visible]) if exact else "", query)
+        page = self._page(ranked, _all_of([sides.demanded, visible]) if exact else "", query)
         return Found([common.hit(asked, each, explain=query.explain) for each in self._whole(page)], total, facets)
 
     def newest(self, query: Query) -> Found:
@@ -114,6 +115,8 @@ class Reader:
 
     def _ask(self, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers to all of these, in one journey; each has its number and its hits."""
+        if not asked:
+            return []
 
         def question(client: Any) -> list[dict[str, Any]]:
             found = client.multi_search([{"indexUid": self._uid, "q": "", **each} for each in asked])["results"]
@@ -124,6 +127,9 @@ class Reader:
             ]
 
         return self._server.ask(question)
+
+    def _looking_at(self, sides: Iterable[Side], visible: str) -> Iterator[dict[str, Any]]:
+        return (self._looking(_all_of([side.condition, visible]), side.sort, CANDIDATES) for side in sides)
 
     def _looking(self, condition: str, sort: list[str], limit: int) -> dict[str, Any]:
         return {"filter": condition, "sort": sort, "limit": limit, "attributesToRetrieve": [KEY, "seal"]}
@@ -197,42 +203,44 @@ def _visible(query: Query, without: Facet | None = None) -> str:
     return _all_of([any_of("audience", map(coded, sorted(query.reader))), *narrowed])
 
 
-def _sides(asked: Analysed, parts: Sequence[str]) -> Iterator[Side]:
-    """Where to look. The first is all that the query demands."""
-    telling, others, _ = common.demands(asked)
-    heavy = sorted(telling, key=lambda need: -need.weight)[:_HEAVIEST]
-    met = [_met(need.terms, parts) for need in heavy]
-    least = common.least_of(len(met))
-    strict = _at_least(least, met)
-    yield Side(strict, True, _NEWEST)
-    in_title = [_met(need.terms, ("title",)) for need in heavy]
-    yield Side(_all_of(in_title), True, _SHORTEST)
-    if len(met) > 1:
-        yield from (Side(_at_least(k, met), True, _SHORTEST) for k in range(len(met), least, -1))
-        yield Side(_all_of([strict, in_title[0]]), True, _SHORTEST)
-        yield Side(_all_of([strict, in_title[1]]), True, _SHORTEST)
-    if near := _beside(asked, parts):
-        yield Side(_all_of([strict, *near]), True, _SHORTEST)
-    if others:
-        yield Side(_all_of([strict, *(_met(need.terms, parts) for need in others[:4])]), True, _SHORTEST)
-    yield from _loose(asked, parts, met, in_title, least)
+class Sides:
+    """Where to look for those who meet a query. `demanded` is the condition for all that it demands."""
 
+    def __init__(self, asked: Analysed, parts: Sequence[str]) -> None:
+        telling, self._others, _ = common.demands(asked)
+        heavy = sorted(telling, key=lambda need: -need.weight)[:_HEAVIEST]
+        self._asked, self._parts = asked, parts
+        self._met = [_met(need.terms, parts) for need in heavy]
+        self._in_title = [_met(need.terms, ("title",)) for need in heavy]
+        self._least = common.least_of(len(heavy))
+        self.demanded = _at_least(self._least, self._met)
 
-def _loose(asked: Analysed, parts: Sequence[str], met: list[str], in_title: list[str], least: int) -> Iterator[Side]:
-    """Where to look for those who meet only a part: the more the better, the most telling needs before the others."""
-    for k in range(least - 1, 0, -1):
-        yield Side(_at_least(k, met), False, _SHORTEST)
-    for k in (3, 2):
-        if len(met) > k + 1:
-            yield Side(_at_least(k, met[: k + 1]), False, _SHORTEST)
-            yield Side(_at_least(k, in_title[: k + 2]), False, _SHORTEST)
-    if len(met) > 1:
-        yield from (Side(one, False, _SHORTEST) for one in (*in_title[:4], *met[:4]))
-    sounds = [(kind, term) for kind, term in asked.extra if kind is Kind.SOUND]
-    if sounds:
-        each = [_met([term], parts) for term in sounds[:_HEAVIEST]]
-        for k in range(len(each), 0, -1):
-            yield Side(_at_least(k, each), False, _SHORTEST)
+    def strict(self) -> Iterator[Side]:
+        """For those who meet all that is demanded: the newest, and who meets more of it, in the title, or side by side."""
+        met, title = self._met, self._in_title
+        yield Side(self.demanded, _NEWEST)
+        yield Side(_all_of(title), _SHORTEST)
+        if len(met) > 1:
+            yield from (Side(_at_least(k, met), _SHORTEST) for k in range(len(met), self._least, -1))
+            yield from (Side(_all_of([self.demanded, one]), _SHORTEST) for one in title[:2])
+        if near := _beside(self._asked, self._parts):
+            yield Side(_all_of([self.demanded, *near]), _SHORTEST)
+        if self._others:
+            others = (_met(need.terms, self._parts) for need in self._others[:4])
+            yield Side(_all_of([self.demanded, *others]), _SHORTEST)
+
+    def loose(self) -> Iterator[Side]:
+        """For those who meet only a part: the more the better, the most telling needs before the others."""
+        met, title = self._met, self._in_title
+        yield from (Side(_at_least(k, met), _SHORTEST) for k in range(self._least - 1, 0, -1))
+        for k in (3, 2):
+            if len(met) > k + 1:
+                yield Side(_at_least(k, met[: k + 1]), _SHORTEST)
+                yield Side(_at_least(k, title[: k + 2]), _SHORTEST)
+        if len(met) > 1:
+            yield from (Side(one, _SHORTEST) for one in (*title[:4], *met[:4]))
+        sounds = [_met([term], self._parts) for term in self._asked.extra if term[0] is Kind.SOUND][:_HEAVIEST]
+        yield from (Side(_at_least(k, sounds), _SHORTEST) for k in range(len(sounds), 0, -1))
 
 
 def _beside(asked: Analysed, parts: Sequence[str]) -> list[str]:
@@ -266,9 +274,9 @@ def _at_least(count: int, conditions: Sequence[str]) -> str:
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pool(found: Iterable[tuple[Side, dict[str, Any]]], *, strict: bool) -> list[tuple[str, str]]:
+def _pool(found: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
     """Keys and seals of the candidates, each once; one from every side in turn, so that no side is cut off."""
-    lists = [[(hit[KEY], hit["seal"]) for hit in answer["hits"]] for side, answer in found if side.strict or not strict]
+    lists = [[(hit[KEY], hit["seal"]) for hit in answer["hits"]] for answer in found]
     longest = max((len(each) for each in lists), default=0)
     turn = (each[i] for i in range(longest) for each in lists if i < len(each))
     return list(dict.fromkeys(turn))[:POOL]
