@@ -216,7 +216,7 @@ class Sides:
         self.demanded = _at_least(self._least, self._met)
 
     def strict(self) -> Iterator[Side]:
-        """For those who meet all that is demanded: the newest, and who meets more of it, in the title, or side by side."""
+        """For those who meet all that is demanded: the newest, and who meets more, in the title, side by side."""
         met, title = self._met, self._in_title
         yield Side(self.demanded, _NEWEST)
         yield Side(_all_of(title), _SHORTEST)
