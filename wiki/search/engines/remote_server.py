@@ -123,9 +123,9 @@ class Server:
 
     def _client(self, patience: int) -> Client:
         """A client of this thread: the library's clients change their headers with each call."""
-        known: dict[int, Client] = self._clients.__dict__
-        name = f"client_{patience}"
-        if name not in known:
-            setattr(self._clients, name, Client(self.address, self._key or None, timeout=patience))
-        client: Client = getattr(self._clients, name)
-        return client
+        if not hasattr(self._clients, "by_patience"):
+            self._clients.by_patience = {}
+        known: dict[float, Client] = self._clients.by_patience
+        if patience not in known:
+            known[patience] = Client(self.address, self._key or None, timeout=patience)
+        return known[patience]

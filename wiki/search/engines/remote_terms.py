@@ -108,7 +108,8 @@ class _Round:
         if known is None:
             self.counts[kind, term] = None
             return 0
-        return max(known)
+        in_titles, in_bodies = known
+        return max(int(in_titles), int(in_bodies))
 
     def endings(self, kind: Kind, beginning: str, limit: int) -> list[str]:
         """See `queries.Vocabulary`."""
