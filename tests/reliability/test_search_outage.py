@@ -189,6 +189,26 @@ def test_what_was_lost_is_found_by_looking(make: Make, clock) -> None:
     assert not service.verify()
 
 
+def test_looking_mends_what_was_given_up(door: Door, make: Make, clock) -> None:
+    publish(make, "宽带移机办理")
+    outbox.drain()
+    door.failing = REFUSED
+    publish(make, "宽带提速方法")
+    with writing():
+        mend()
+    for _ in range(outbox.TRIES):
+        outbox.drain()
+        clock.advance(minutes=6)
+    with reading() as s:
+        jobs = s.scalars(sa.select(outbox.OutboxJob)).all()
+    assert {job.topic for job in jobs if job.parked_at is not None} >= {TOPIC}
+    door.failing = None
+    with writing():
+        mend()
+    outbox.drain()
+    assert not service.verify()
+
+
 def test_a_lost_index_is_made_anew(make: Make, api: Callable[..., Script], clock) -> None:
     publish(make, "宽带移机办理")
     outbox.drain()

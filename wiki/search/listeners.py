@@ -95,12 +95,14 @@ def _mended(found: service.Differences) -> None:
 
 
 def _asked(topic: str, **of: str) -> sa.Select[int]:
-    return sa.select(outbox.OutboxJob.id).filter_by(topic=topic, **of).limit(1)
+    return sa.select(outbox.OutboxJob.id).filter_by(topic=topic, parked_at=None, **of).limit(1)
 
 
 @chore(every=30)
 def mend() -> None:
     """Somebody looks after the index now and then, without anybody asking; in its own lane, for it may not answer."""
+    given_up = outbox.OutboxJob.parked_at.is_not(None)
+    session.execute(sa.delete(outbox.OutboxJob).where(outbox.OutboxJob.topic == LOOK, given_up))  # begun anew below
     if session.scalar(_asked(LOOK, key="index")) is None:
         promise(LOOK, "index")
 

@@ -60,7 +60,8 @@ class Meilisearch:
         """See `Engine.index`; one task for all of them. A missing index is begun."""
         batch = [stored(document) for document in documents]
         self._begun()
-        self.server.done([lambda client: client.index(self.uid).add_documents(batch, KEY)])
+        if batch:
+            self.server.done([_adding(self.uid, batch)])
         self._reader.memory.forget()
         return len(batch)
 
