@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 
-from wiki.search.analysis import queries
-from wiki.search.analysis.queries import Analysed, Kind
+from wiki.search.analysis import queries, sounds
+from wiki.search.analysis.queries import Analysed, Kind, Where
 from wiki.search.engines import common, remote_terms
 from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, Counts, Found, Ranked
@@ -223,8 +223,8 @@ class Sides:
         if len(met) > 1:
             yield from (Side(_at_least(k, met), _SHORTEST) for k in range(len(met), self._least, -1))
             yield from (Side(_all_of([self.demanded, one]), _SHORTEST) for one in title[:2])
-        if near := _beside(self._asked, self._parts):
-            yield Side(_all_of([self.demanded, *near]), _SHORTEST)
+        for chain in _chains(self._asked):
+            yield from (Side(_all_of([self.demanded, each]), _SHORTEST) for each in _much_of(chain, self._parts))
         if self._others:
             others = (_met(need.terms, self._parts) for need in self._others[:4])
             yield Side(_all_of([self.demanded, *others]), _SHORTEST)
@@ -239,14 +239,26 @@ class Sides:
                 yield Side(_at_least(k, title[: k + 2]), _SHORTEST)
         if len(met) > 1:
             yield from (Side(one, _SHORTEST) for one in (*title[:4], *met[:4]))
-        sounds = [_met([term], self._parts) for term in self._asked.extra if term[0] is Kind.SOUND][:_HEAVIEST]
-        yield from (Side(_at_least(k, sounds), _SHORTEST) for k in range(len(sounds), 0, -1))
+        for chain in _chains(self._asked):
+            yield from (Side(each, _SHORTEST) for each in _much_of(chain, self._parts))
 
 
-def _beside(asked: Analysed, parts: Sequence[str]) -> list[str]:
-    """That all the syllables of the query stand side by side, where it is short."""
-    sounds = [(kind, term) for kind, term in asked.extra if kind is Kind.SOUND]
-    return [_met([term], parts) for term in sounds] if 1 < len(sounds) <= _HEAVIEST else []
+def _chains(asked: Analysed) -> list[list[str]]:
+    """Pairs of syllables that follow each other in the query: the Chinese in it, and each reading of its pinyin."""
+    found = [[term for kind, term in asked.extra if kind is Kind.SOUND]]
+    for need in asked.needs:
+        ways = [way for way in need.ways if way.where is Where.SOUND and way.share]
+        found += [[pair for text in way.texts for pair in sounds.pairs(text)] for way in ways[:2]]
+    return [list(dict.fromkeys(chain))[:_HEAVIEST] for chain in found if len(chain) > 1][:4]
+
+
+def _much_of(chain: list[str], parts: Sequence[str]) -> Iterator[str]:
+    """All of a chain, most of it, half of it; and half of it in the title."""
+    whole = [_met([(Kind.SOUND, pair)], parts) for pair in chain]
+    title = [_met([(Kind.SOUND, pair)], ("title",)) for pair in chain]
+    shares = dict.fromkeys((len(chain), -(-3 * len(chain) // 4), -(-len(chain) // 2)))
+    yield from (_at_least(count, whole) for count in shares)
+    yield from (_at_least(count, title) for count in list(shares)[::2])
 
 
 def _met(terms: Iterable[Term], parts: Sequence[str]) -> str:
