@@ -133,5 +133,6 @@ def plain(source: str) -> str:
     """The words of a Markdown text without its marks: for snippets, search and excerpts."""
     text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", source, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
-    text = re.sub(r"[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()
