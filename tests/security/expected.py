@@ -447,6 +447,10 @@ TABLE: list[tuple[Any, ...]] = [
     ("ll nn nnnn nn", "GET /files/999999999/a.png", "a guessed number is of nothing"),
     ("ll in nnnn nn", "POST /files/{draft_file}/remove", "its owner may remove it, were it in no saved text", {}),
     ("ll in nnnn nn", "POST /files/{open_file}/remove", "nobody removes somebody else's", {}),
+    ("ll ff ffff of", "GET /admin/personal-data", "what is asked of texts is the manager's"),
+    ("ll ff ffff of", "POST /admin/personal-data", "what is asked of texts is the manager's", {}),
+    ("ll ff ffff if", "POST /admin/personal-data/numbers", "so is whose number is nobody's", {"number": "?"}),
+    ("ll ff ffff nf", "POST /admin/personal-data/numbers/1/remove", "so is whose is somebody's again", {}),
     ("oo oo oooo oo", "POST /logout", "leaving is for everybody; nobody comes to harm", {}),
 ]
 # fmt: on

@@ -15,7 +15,7 @@ from core.i18n import _
 from core.markup import render
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
-from wiki.articles import file_forms, forms, ops, presenting, similar, tracking
+from wiki.articles import file_forms, forms, ops, personal_forms, personal_policy, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
@@ -90,7 +90,9 @@ def edit(submission_id: int) -> str:
     content = of_revision(submission.head)
     errors = {}
     if request.args.get("check"):
-        errors = forms.errors_of(missing(kind, content.title, content.fields))
+        errors = forms.errors_of(
+            personal_policy.must_go(kind.code, content) | missing(kind, content.title, content.fields)
+        )
     buffer = buffer_of(submission.id, actor().id)
     typed = MultiDict({"head": str(buffer.base_revision_id or ""), **buffer.document}) if buffer else None
     return _editor(kind, content, submission=submission, typed=typed, errors=errors)
@@ -108,7 +110,7 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
     """One of the editor's three verbs. What is typed is either stored or shown again, never lost."""
     verb, who, given = form.get("verb", "save"), actor(), submission
     try:
-        written = file_forms.applied(form)
+        written = personal_forms.masked(kind, file_forms.applied(form))
         if verb == "preview":
             return _editor(kind, Content(), submission=submission, typed=written, slug=slug, preview=True)
         if submission is None:
@@ -203,6 +205,7 @@ def _editor(
         reader_choices=_reader_choices(values["readers"]),
         head=_head(submission, typed if overtaken is None else None),
         files=file_forms.beside(values),
+        flaws=personal_forms.beside(kind, values),
         overtaken=_overtaken(kind, submission, typed, overtaken),
         **forms.choices(change=article is not None),
     )
