@@ -15,6 +15,7 @@ from core.i18n import _
 from core.permissions import can
 from workflows import subjects
 from workflows.blindness import blind_since
+from workflows.claiming import may_hand_over
 from workflows.decision_forms import Typed
 from workflows.experts import requests_of
 from workflows.models import Decision, Review, Task
@@ -65,12 +66,6 @@ def _holder(task: Task, names: dict[int, str], *, mine: bool) -> dict[str, Any] 
         "mine": mine,
         "looking": task.claim_kind is Claim.TAKEN,
     }
-
-
-def may_hand_over(who: Actor, task: Task) -> bool:
-    """The same rule as ``claiming.hand_over``, for the button."""
-    allowed = who.holds("supervisor", "manager") or task.claimed_by_id == who.id or holds_the_seat(who, task)
-    return not wrote_it(who, task) and allowed
 
 
 def _why_not(who: Actor, task: Task) -> str | None:
