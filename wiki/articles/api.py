@@ -14,7 +14,7 @@ from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.permissions import can
 from core.web import actor
-from wiki.articles import ops, presenting, similar
+from wiki.articles import ops, personal_policy, presenting, similar
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
@@ -28,6 +28,7 @@ from wiki.articles.shapes import (
     DiffOut,
     ListOut,
     MovedOut,
+    PersonalOut,
     ProvisionalOut,
     SubmissionChange,
     SubmissionIn,
@@ -66,6 +67,10 @@ def _show(submission: Submission, *, text: bool = False, trail_too: bool = False
         content = of_revision(submission.head)
         out.body, out.fields, out.category = content.body, content.fields, content.category
         out.tags, out.services, out.audience = content.tags, content.services, content.audience
+        out.personal = [
+            PersonalOut(field=f.field, kind=f.finding.kind.value, masked=f.finding.masked, must_be_masked=f.must_go)
+            for f in personal_policy.of_content(submission.kind, content)
+        ]
     if trail_too:
         out.trail = _trail(submission)
     return out
