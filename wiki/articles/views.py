@@ -50,8 +50,16 @@ def _stamp() -> Any:
     if panels is None:
         return None
     row = Article.__table__.c
-    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at, row.provisional)
-    facts += (row.verified_at,)
+    facts = (
+        row.id,
+        row.live,
+        row.audience,
+        row.owner_id,
+        row.revision_id,
+        row.updated_at,
+        row.verified_at,
+        row.provisional,
+    )
     return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
 
 
