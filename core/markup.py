@@ -78,7 +78,9 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
 
 
 def _converter() -> Markdown:
-    md = Markdown(extensions=["tables", "sane_lists", "fenced_code", "nl2br", mentions.Mentions()], output_format="html")
+    md = Markdown(
+        extensions=["tables", "sane_lists", "fenced_code", "nl2br", mentions.Mentions()], output_format="html"
+    )
     md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
     md.inlinePatterns.deregister("html")
     return md
@@ -139,10 +141,8 @@ class Anchor:
     note: str = ""
 
 
-def resolved(
-    html: str, link: Callable[[mentions.Mention], Anchor | None], block: Callable[[str], Markup]
-) -> Markup:
-    """Rendered markup with links in the place of its mentions (``None``: plain words) and blocks in the place of theirs.
+def resolved(html: str, link: Callable[[mentions.Mention], Anchor | None], block: Callable[[str], Markup]) -> Markup:
+    """Rendered markup with a link in the place of each mention (``None``: plain words), and with its blocks.
 
     ``block`` answers with markup that was made here or by our templates.
     """

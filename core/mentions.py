@@ -1,8 +1,8 @@
-"""``[[Title]]``, ``[[Title|words]]`` and ``![[Title of a block]]``: how they are read, and found again in what was rendered.
+"""``[[Title]]``, ``[[Title|words]]``, ``![[Title of a block]]``: how they are read, and found again when rendered.
 
-Rendering leaves an element of its own for each (``<wiki-link to="Title">words</wiki-link>``, ``<wiki-block of="Title">``)
-that says nothing about what there is under that title; whoever shows the text puts links in their place
-(``core.markup.resolved``). Left where it is, such an element is plain words.
+Rendering leaves an element of its own for each (``<wiki-link to="Title">words</wiki-link>``,
+``<wiki-block of="Title">``) that says nothing about what there is under that title; whoever shows the text puts links
+in their place (``core.markup.resolved``). Left where it is, such an element is plain words.
 """
 
 import re
@@ -45,7 +45,9 @@ class Mention:
 
 
 class _Links(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int | None, int | None]:  # type: ignore[override]
+    def handleMatch(  # type: ignore[override]  # noqa: N802 - the library's name
+        self, m: re.Match[str], data: str
+    ) -> tuple[Any, int | None, int | None]:
         title, words = (_line(part or "") for part in m.groups())
         if not title:
             return None, None, None
@@ -68,7 +70,7 @@ class _Blocks(BlockProcessor):
 class Mentions(Extension):
     """The two ways of naming another text, for Python-Markdown."""
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the library's name
         md.inlinePatterns.register(_Links(_LINK, md), "mention", 185)  # after code, before backslashes and links
         md.parser.blockprocessors.register(_Blocks(md.parser), "mention", 15)  # just before paragraphs
 
@@ -112,7 +114,7 @@ def as_written(title: str) -> str:
 
 
 def plain(source: str, block: Callable[[str], str] | None = None) -> str:
-    """Markdown with the words of links in the place of ``[[…]]``; ``block`` gives those of a block, else it has none."""
+    """Markdown with words in the place of ``[[…]]``; ``block`` gives those of a block, else it has none."""
     if "[[" not in source:
         return source
     text = _TYPED_BLOCK.sub(lambda m: block(_line(m[1])) if block else "", source)

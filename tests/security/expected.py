@@ -132,7 +132,7 @@ TABLE: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "GET /api/v1/suggest?q=zzcircle", "searching is for everybody, finding is not"),
     ("ll oo oooo oo", "GET /articles/titles?q=zz", "titles of what one may read; the leak test looks at them"),
     ("ll nn nnnn nn", "GET /articles/named?title=nothing+is+called+so", "what is not there may be written"),
-    ("ll nn onnn on", "GET /articles/named?title=zzcircle+title", "a closed title looks as if there were nothing"),
+    ("ll on nonn on", "GET /articles/named?title=zzcircle+title", "a closed title looks as if there were nothing"),
     ("ll oo oooo oo", "GET /articles/{open}/dependants", "what depends on an article is read with it"),
     ("ll on nonn on", "GET /articles/{circle}/dependants", "and hidden with it"),
     ("ll oo oooo oo", "GET /api/v1/articles/{open}/links", "links are read with the article"),

@@ -1,5 +1,5 @@
-"""Reusable blocks: what keeps them from standing in each other without end, what is said of them when a text is handed in,
-and where a change of one will be seen.
+"""Reusable blocks: what keeps them from standing in each other without end, what is said of them when a text is handed
+in, and where a change of one will be seen.
 """
 
 from collections.abc import Callable
@@ -63,9 +63,7 @@ def _levels_below(shown: dict[str, str], own: set[str]) -> int:
         levels += 1
         for folded, title in shown.items():
             if folded in own:
-                raise Invalid(
-                    {"body": _("This block would show itself, through «%(title)s».", title=through or title)}
-                )
+                raise Invalid({"body": _("This block would show itself, through «%(title)s».", title=through or title)})
         found = _blocks_under(shown)
         through = through or next((shown[folded] for folded in found), "")
         rows = session.execute(

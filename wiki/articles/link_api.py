@@ -19,8 +19,8 @@ api = Api("links")
 
 
 class LinkOut(Out):
-    """A title that the text names. ``state``: one, several, closed (there is one, for others) or missing; ``article`` is
-    the slug where there is one that the caller may read."""
+    """A title that the text names. ``state``: one, several, closed (there is one, for others) or missing; ``article``
+    is the slug where there is one that the caller may read."""
 
     kind: str
     title: str

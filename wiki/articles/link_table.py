@@ -133,7 +133,7 @@ def naming_it(article_id: int, titles: set[str]) -> tuple[set[int], set[int]]:
 
 
 def above(blocks: dict[int, str]) -> set[int]:
-    """The articles that show these blocks (id: folded title), themselves or in a block of theirs; a statement a level."""
+    """The articles that show these blocks (id: folded title), themselves or in a block; a statement for each level."""
     found: set[int] = set()
     while blocks:
         inside = sa.or_(Link.to_id.in_(blocks), Link.folded.in_(set(blocks.values()) - {""}))

@@ -21,7 +21,9 @@ Row = tuple[int, LinkKind, str, str, str, int | None]  # from, kind, folded, wor
 def chunks() -> Iterator[list[int]]:
     """The ids of all articles, some hundreds at a time."""
     last = 0
-    while ids := list(session.scalars(sa.select(Article.id).where(Article.id > last).order_by(Article.id).limit(CHUNK))):
+    while ids := list(
+        session.scalars(sa.select(Article.id).where(Article.id > last).order_by(Article.id).limit(CHUNK))
+    ):
         yield ids
         last = ids[-1]
 
@@ -81,7 +83,9 @@ def differences() -> Iterator[str]:
         yield from _compared("link", set(expected(ids)), has)
 
 
-def _compared(what: str, wanted: set[Row] | set[tuple[int, str]], has: set[Row] | set[tuple[int, str]]) -> Iterator[str]:
+def _compared(
+    what: str, wanted: set[Row] | set[tuple[int, str]], has: set[Row] | set[tuple[int, str]]
+) -> Iterator[str]:
     for row in sorted(wanted - has, key=str):  # type: ignore[operator]  # both are of one sort
         yield f"article {row[0]}: the {what} {row[1:]} is missing"
     for row in sorted(has - wanted, key=str):  # type: ignore[operator]

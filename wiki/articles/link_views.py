@@ -53,7 +53,7 @@ def titles() -> Any:
 @bp.get("/articles/named")
 @gate(P.PROPOSE)
 def named() -> Any:
-    """The article of a title: straight on when there is one, a choice of several, an offer to write it when there is none.
+    """The article of a title: straight on when there is one, a choice of several, an offer to write what is not there.
 
     An earlier title is answered with 301: the article has moved on to another one.
     """
@@ -79,7 +79,12 @@ def depends(slug: str) -> str:
     who, article = actor(), readable_article(actor(), slug)
     return render_template(
         "links/dependants.html",
-        article={"title": article.title, "slug": slug, "kind": article.kind, "url": url_for("articles.show", slug=slug)},
+        article={
+            "title": article.title,
+            "slug": slug,
+            "kind": article.kind,
+            "url": url_for("articles.show", slug=slug),
+        },
         showing=dependants.showing(article, who),
         linking=dependants.by_kind(dependants.linking_to(article, who)),
         elsewhere=dependants.elsewhere(who, article),
@@ -137,6 +142,4 @@ def beside_review(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
 def _cards(articles: list[Article] | None) -> list[dict[str, Any]] | None:
     if articles is None:
         return None
-    return [
-        {"title": one.title, "kind": one.kind, "url": url_for("articles.show", slug=one.slug)} for one in articles
-    ]
+    return [{"title": one.title, "kind": one.kind, "url": url_for("articles.show", slug=one.slug)} for one in articles]

@@ -47,9 +47,7 @@ def under(titles: Iterable[str], reader: Actor | None) -> dict[str, list[Under]]
     may = allowed(reader, P.READ) if reader is not None else sa.and_(Article.live, Article.audience == Audience.PUBLIC)
     columns = (Article.id, Article.slug, Article.title, Article.kind, Article.major, Article.minor)
     rows = session.execute(
-        sa.select(
-            *columns, Article.revision_id, Article.live, Article.folded_title, Redirect.folded, may.label("may")
-        )
+        sa.select(*columns, Article.revision_id, Article.live, Article.folded_title, Redirect.folded, may.label("may"))
         .outerjoin(Redirect, sa.and_(Redirect.article_id == Article.id, Redirect.folded.in_(wanted)))
         .where(sa.or_(Article.folded_title.in_(wanted), Article.id.in_(earlier)))
         .order_by(Article.id)
@@ -66,7 +64,7 @@ def under(titles: Iterable[str], reader: Actor | None) -> dict[str, list[Under]]
 
 
 def meant(found: Iterable[Under], *, block: bool = False) -> list[Under]:
-    """The live ones that a mention means, by their present title before an earlier one; blocks only, if one is asked."""
+    """The live ones that a mention means: by their present title before an earlier one; if asked, blocks only."""
     live = [one for one in found if one.live and (not block or one.kind == BLOCK)]
     return [one for one in live if not one.earlier] or live
 
@@ -83,7 +81,9 @@ def settled(found: Iterable[Under], *, block: bool = False) -> int | None:
     return max((one.id for one in rows if not one.live and not one.earlier), default=None)
 
 
-def offered(reader: Actor, typed: str, *, blocks: bool | None = None) -> list[sa.Row[tuple[str, str, str, ProvisionalKind]]]:
+def offered(
+    reader: Actor, typed: str, *, blocks: bool | None = None
+) -> list[sa.Row[tuple[str, str, str, ProvisionalKind]]]:
     """(title, kind, slug, provisional) of what this person may read whose title holds what is typed; those that begin
     with it first, then the last changed. ``blocks``: only blocks, or everything else."""
     words = folded_title(typed)

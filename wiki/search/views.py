@@ -32,9 +32,7 @@ def ask(who: Actor, text: str, *, offset: int = 0, limit: int = PER_PAGE, facets
     filters = {facet: (request.args[name],) for name, facet in FACETS.items() if request.args.get(name)}
     wanted = (Facet.KIND, Facet.CATEGORY, Facet.SERVICE) if facets else ()
     tokens = service.reader_of(who, blocks=request.args.get("kind") == BLOCK)
-    return service.search(
-        Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit), who
-    )
+    return service.search(Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit), who)
 
 
 @bp.get("/search")
