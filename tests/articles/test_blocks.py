@@ -179,11 +179,11 @@ def test_a_circle_that_came_by_import_is_shown_safely(make, signed_in):
     assert "stand in each other too deeply" in shown
 
 
-def test_a_page_shows_fifty_blocks_at_most(make):
+def test_a_page_shows_fifty_blocks_at_most(app, make):
     make.article(kind="block", title="part", body="words")
     article = make.article(title="a", body="![[part]]\n\n" * 60)
     who = make.actor()
-    with reading():
+    with app.test_request_context(), reading():
         row = session.get_one(Article, article.id)
         linker = Linker(who)
         assert str(linker.shown(texts_of(row.revision))["body"]).count("<p>words</p>") == 50
