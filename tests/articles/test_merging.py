@@ -1,4 +1,4 @@
-"""Merging three texts: whatever two people wrote, each word of either is in the result or in a choice put to somebody."""
+"""Merging three texts: what two people wrote is in the result, or in a choice put to somebody."""
 
 from dataclasses import replace
 from typing import Any
@@ -78,7 +78,7 @@ def test_no_word_that_somebody_put_in_is_lost(base: list[list[str]], mine: Any, 
     shown = everything(found)
     for word in put_in(base, mine, "m") | put_in(base, theirs, "t"):
         assert word in shown
-    both = found.resolved({key: Choice.BOTH for key in found.clashes()})
+    both = found.resolved(dict.fromkeys(found.clashes(), Choice.BOTH))
     mixed = [c for c in found.clashes().values() if Choice.BOTH not in found.choices(c)]
     if not mixed:
         assert all(word in both for word in put_in(base, mine, "m") | put_in(base, theirs, "t"))
@@ -90,7 +90,7 @@ def test_what_neither_touched_stays_once(base: list[list[str]], mine: Any, their
     marked = [[*paragraph, f"<{n}>"] for n, paragraph in enumerate(base)]
     texts = [written(marked, *one) for one in (([], "x"), (mine, "m"), (theirs, "t"))]
     found = merge_text(*texts)
-    result = found.resolved({key: Choice.MINE for key in found.clashes()})
+    result = found.resolved(dict.fromkeys(found.clashes(), Choice.MINE))
     for passage in texts[0].split("\n\n"):
         if passage and all(passage in text.split("\n\n") for text in texts) and not found.clashes():
             assert result.count(passage.rpartition("<")[2]) == 1

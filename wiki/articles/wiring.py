@@ -14,6 +14,7 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    draft_views,
     list_views,
     listeners,
     presenting,
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
