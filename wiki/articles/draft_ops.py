@@ -38,7 +38,8 @@ class Clashing(Conflict):
         super().__init__(sentence, by=theirs.author.name, at=theirs.created_at.isoformat(), conflicts=told(found))
         self.found, self.base_id, self.mine, self.theirs, self.live = found, base_id, mine, theirs, live
         self.head_id: int | None = None if live else theirs.id  # what mine is to be saved upon
-        self.chosen: dict[str, Choice] = {}  # what was chosen already, when some clashes are still open
+        self.chosen: dict[str, Choice] = {}  # what was chosen already, when it is asked again
+        self.again = False
 
 
 def told(found: Merge) -> list[dict[str, Any]]:

@@ -200,7 +200,7 @@ def _decided(submission: Submission, form: MultiDict[str, str]) -> tuple[Content
     }
     if whole.open(chosen):
         clash = Clashing(whole, submission.base_revision_id if live else seen, mine, theirs, live=live)
-        clash.chosen = chosen
+        clash.chosen, clash.again = chosen, True
         clash.head_id = seen if live else theirs.id
         raise clash
     return whole.content(chosen), seen if live else theirs.id, theirs.id if live else None
@@ -208,9 +208,13 @@ def _decided(submission: Submission, form: MultiDict[str, str]) -> tuple[Content
 
 def _mine(form: MultiDict[str, str]) -> Content:
     try:
-        return _content.validate_json(form["mine"], strict=True)
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise Invalid({"mine": _("This form was damaged on its way; go back and send it again.")}) from error
+        whole = json.loads(form["mine"]).keys() == set(Content.__dataclass_fields__)
+        found = _content.validate_json(form["mine"], strict=True)
+    except (ValueError, AttributeError, ValidationError, RecursionError):
+        whole, found = False, Content()
+    if not whole:
+        raise Invalid({"mine": _("This form was damaged on its way; go back and send it again.")})
+    return found
 
 
 def sent_back(form: MultiDict[str, str]) -> tuple[Content, str] | None:
@@ -237,7 +241,7 @@ def merge_page(submission: Submission, form: MultiDict[str, str], clash: Clashin
         live=clash.live,
         version=submission.article.version if clash.live and submission.article else None,
         open_choices=len(clash.found.clashes),
-        missing=bool(clash.chosen),
+        missing=clash.again,
         verb=form.get("verb") or "save",
         hidden={
             **carried,
