@@ -30,6 +30,7 @@ let running = null;
 let refused = "";
 let signedOut = false;
 let full = false;
+let tookCopy = false;
 let beaten = 0;
 
 /** Everything that is text of its author, as one string; blank rows are drawn more or fewer, and say nothing. */
@@ -72,7 +73,10 @@ async function save({ force = false, leaving = false } = {}) {
   clearTimeout(timer);
   while (running) await running;
   const now = text();
-  if (!force && now === saved) return "same";
+  if (!force && now === saved) {
+    if (state?.dataset.state === "dirty") atRest(); // what was typed was taken back again
+    return "same";
+  }
   if (!force && (now === refused || signedOut)) return "refused";
   running = sendText(now, leaving);
   try { return await running; } finally { running = null; }
@@ -100,18 +104,26 @@ function reached(now, said) {
   const changed = now !== saved;
   saved = onServer = now;
   refused = "";
-  if (signedOut) { signedOut = false; part("signed-out").hidden = true; }
-  if (text() === now) { forget(); delete form.dataset.dirty; }
+  if (signedOut) { signedOut = false; part("session-ended").hidden = true; }
+  if (tookCopy) { field("took").value = ""; tookCopy = false; }
   if (said.caught_up && field("head")) field("head").value = said.head; // what this page says was saved from here before
   if (!submission && said.submission) {
     submission = said.submission; // a reload, and coming back, lead to the draft and not to an empty page
     if (said.edit_url) history.replaceState(history.state, "", said.edit_url);
   }
   beaten = Date.now();
-  present(said.others);
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  present(said);
+  if (text() !== now) return; // typing goes on
+  atRest(changed || state?.dataset.state);
   if (said.moved && !said.caught_up) say("moved", said.moved);
-  else if (changed || state?.dataset.state) say("saved", (words.saved ?? "{time}").replace("{time}", time));
+}
+
+/** The server has everything. */
+function atRest(told = true) {
+  forget();
+  delete form.dataset.dirty;
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  if (told) say("saved", (words.saved ?? "{time}").replace("{time}", time));
 }
 
 function changed() {
@@ -197,6 +209,8 @@ function back(copy) {
 
 function take(copy) {
   fill(copy.text);
+  field("took").value = `${copy.name.slice("draft:".length)}@9999-12-31T00:00:00+00:00`; // that page's buffer goes on here
+  tookCopy = true;
   const key = value("key");
   if (key && autosaveUrl.startsWith("/drafts/")) autosaveUrl = `/drafts/${encodeURIComponent(key)}`;
   changed();
@@ -220,7 +234,7 @@ function endOfSession() {
   if (text() === saved) saved = ""; // what is on the page is to be sent again, whatever the server had of it
   keep();
   say("error", full ? words.full : words.signedOut);
-  const banner = part("signed-out");
+  const banner = part("session-ended");
   if (!banner) return;
   banner.hidden = false;
   const link = banner.querySelector("a");
@@ -244,12 +258,13 @@ async function back_in() {
 
 // ── who is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function present(sentence) {
+function present({ others, elsewhere }) {
   const banner = part("presence");
+  if (!banner || others === undefined) return;
   const line = part("presence-words");
-  if (!banner || sentence === undefined || line.textContent === (sentence ?? "")) return;
-  banner.hidden = !sentence;
-  line.textContent = sentence ?? "";
+  banner.hidden = !others;
+  if (line.textContent !== (others ?? "")) line.textContent = others ?? "";
+  part("elsewhere").hidden = !elsewhere;
 }
 
 async function beat() {
@@ -258,7 +273,7 @@ async function beat() {
   try {
     const about = submission ? { submission } : { article: value("article") };
     const answer = await put("PUT", `/presence/${page}`, new URLSearchParams(about));
-    if (answer.ok) present((await answer.json()).others);
+    if (answer.ok) present(await answer.json());
     else if (answer.status === 401) endOfSession();
   } catch { /* offline: it fades, and comes back with the line */ }
 }
@@ -280,7 +295,7 @@ form.addEventListener("submit", async (event) => {
   checking = true;
   const outcome = await save({ force: true });
   checking = false;
-  if (outcome === "out") { part("signed-out")?.querySelector("a").focus(); return; }
+  if (outcome === "out") { part("session-ended")?.querySelector("a").focus(); return; }
   if (outcome === "offline") { form.dataset.dirty = "yes"; announce(words.offline ?? ""); return; }
   cleared = true;
   form.requestSubmit(event.submitter?.isConnected ? event.submitter : null);

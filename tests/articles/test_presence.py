@@ -88,7 +88,7 @@ def test_over_the_wire(make: Make, signed_in: SignedIn):
     page = f"/submissions/{made.id}/edit"
     mine, theirs = signed_in(author), signed_in(judge)
     data = {"submission": str(made.id), "csrf_token": mine.csrf(page)}
-    assert mine.put("/presence/mine", data=data).json == {"others": None}
+    assert mine.put("/presence/mine", data=data).json == {"others": None, "elsewhere": False}
     html = theirs.text(page)
     assert "陈宇 is editing this now" in html, "also without a script"
     told = theirs.put("/presence/theirs", data={"submission": str(made.id), "csrf_token": theirs.csrf(page)})

@@ -108,7 +108,6 @@ def page_of(
         "article": article.slug if article is not None and reads_it else "",
         "saved_at": buffers[0].saved_at if buffers else None,
         "others": others_words(who, submission, article),
-        "elsewhere": bool(opened - {page}),
         "windows": [_window(submission, b) for b in rest if b.page not in opened] if submission is not None else [],
         "moved": moved_words(head, who) if head is not None and older else None,
         "ahead": _ahead(submission) if reads_it else None,

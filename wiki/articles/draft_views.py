@@ -76,6 +76,7 @@ def _autosave(submission: Submission, form: MultiDict[str, str], *, seen: int | 
         caught_up=bool(said and draft_ops.says(submission, said)),
         moved=draft_showing.moved_words(head, who) if head is not None and moved else None,
         others=draft_showing.others_words(who, submission, article),
+        elsewhere=bool(presence.pages_open(who, submission) - {window.page}),
     )
 
 
@@ -86,7 +87,9 @@ def here(page: str) -> Any:
     submission, article = _about(request.form)
     if submission is not None or article is not None:
         presence.seen(actor(), page, submission=submission, article=article)
-    return jsonify(others=draft_showing.others_words(actor(), submission, article))
+    mine = presence.pages_open(actor(), submission) if submission is not None else frozenset()
+    others = draft_showing.others_words(actor(), submission, article)
+    return jsonify(others=others, elsewhere=bool(mine - {page[:40]}))
 
 
 @bp.post("/presence/<page>/left")

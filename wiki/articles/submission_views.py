@@ -15,7 +15,7 @@ from core.i18n import _
 from core.markup import render
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
-from wiki.articles import draft_showing, draft_views, forms, ops, presence, presenting, similar, tracking
+from wiki.articles import draft_showing, draft_views, forms, ops, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
 from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.draft_ops import Clashing
@@ -75,12 +75,9 @@ def edit(submission_id: int) -> str:
 
 
 def _typed_last(submission: Submission, window: str | None) -> DraftBuffer | None:
-    """What was typed last – or in the named window, when there were several – and never saved. What is typed in
-    another window that is still open goes on there."""
+    """What was typed last – or in the named window, when there were several – and never saved."""
     buffers = buffers_of(submission.id, actor().id)
-    opened = presence.pages_open(actor(), submission) if len(buffers) > 1 else frozenset()
-    shut = [buffer for buffer in buffers if buffer.page not in opened]
-    return next((buffer for buffer in buffers if buffer.page == window), next(iter(shut or buffers), None))
+    return next((buffer for buffer in buffers if buffer.page == window), next(iter(buffers), None))
 
 
 @bp.post("/submissions/<int:submission_id>/edit")
