@@ -246,12 +246,13 @@ def test_the_laptop_is_shut(people: Callable[..., Person]) -> None:
     body(page).fill(f"{BODY}\n\n合上之前。")
     with page.expect_response(re.compile("/autosave$")):
         hide(page)
-    page.context.set_offline(True)
+    page.evaluate(
+        "window.fetch = () => Promise.reject(new TypeError('no line'))"
+    )  # also for what is sent while leaving
     body(page).fill(f"{BODY}\n\n合上之前。断网时写的。")
     hide(page)
     expect(state(page)).to_contain_text("no connection")
     page.close(run_before_unload=False)
-    page.context.set_offline(False)
     again = open_page(page.context)
     again.goto(place)
     expect(body(again)).to_have_value(f"{BODY}\n\n合上之前。断网时写的。")

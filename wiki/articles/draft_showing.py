@@ -175,7 +175,7 @@ def _pieces(kind: Kind, one: Field, theirs: str, chosen: Chosen) -> list[dict[st
             fold["by"].append(_whose(piece.by, theirs))
     for fold in out:
         if not fold["clash"]:
-            fold["parts"] = compare(fold["before"], fold["after"])
+            fold["parts"] = compare(fold["before"].rstrip(), fold["after"].rstrip())
             fold["by"] = list(dict.fromkeys(fold["by"]))
     return [fold for fold in out if fold["clash"] or fold["before"].strip() or fold["after"].strip()]
 
