@@ -57,11 +57,12 @@ def left(actor: Actor, page: str) -> None:
 
 
 def saved(actor: Actor, page: str, submission: Submission, revision_id: int | None) -> None:
-    """This page has saved this revision, which says just what the page says (``None``: it was merged)."""
+    """This page has saved this revision, which says just what it says (``None``: it was merged), and is left now."""
     if page:
         seen(actor, page, submission=submission)
         mine = (Presence.user_id == actor.id, Presence.page == page[:40])
-        session.execute(sa.update(Presence).where(*mine).values(saved_revision_id=revision_id))
+        gone = clock.now() - FADES
+        session.execute(sa.update(Presence).where(*mine).values(saved_revision_id=revision_id, seen_at=gone))
 
 
 def saved_from(actor: Actor, page: str) -> int | None:

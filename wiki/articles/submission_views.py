@@ -109,11 +109,17 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
         if submission is None:
             raise
         return draft_views.merge_page(submission, form, clash), 409
-    for sentence in merged or ([] if verb == "submit" else [_("Saved. Nobody sees it before you submit it.")]):
+    for sentence in merged or ([] if verb == "submit" else [_saved(submission)]):
         flash(sentence, "success")
     if verb != "submit":
         return redirect(url_for(".edit", submission_id=submission.id))
     return _submit(submission, who)
+
+
+def _saved(submission: Submission) -> str:
+    if submission.state is SubmissionState.IN_REVIEW:
+        return _("Saved. The reviewers see the new text now.")
+    return _("Saved. Nobody sees it before you submit it.")
 
 
 def _submit(submission: Submission, who: Actor) -> Any:
