@@ -246,9 +246,8 @@ def test_the_laptop_is_shut(people: Callable[..., Person]) -> None:
     body(page).fill(f"{BODY}\n\n合上之前。")
     with page.expect_response(re.compile("/autosave$")):
         hide(page)
-    page.evaluate(
-        "window.fetch = () => Promise.reject(new TypeError('no line'))"
-    )  # also for what is sent while leaving
+    # no line, also for what is sent while leaving
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no line')) }")
     body(page).fill(f"{BODY}\n\n合上之前。断网时写的。")
     hide(page)
     expect(state(page)).to_contain_text("no connection")
