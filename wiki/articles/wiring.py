@@ -14,6 +14,7 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    draft_views,
     file_api,
     file_views,
     lifecycle_api,
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     file_views.init_app(app)
