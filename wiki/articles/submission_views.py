@@ -33,6 +33,7 @@ from wiki.articles.content import TITLE_LIMIT, Content, of_revision
 from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.draft_ops import Clashing
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
+from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.queries import mine, written_by
@@ -246,9 +247,9 @@ def _preview(text: str) -> Any:
     try:
         html = render(text)
         if has_session():
-            return as_shown(html, actor(), published=False)
+            return shown(html, actor(), published=False)
         with reading():
-            return as_shown(html, actor(), published=False)
+            return shown(html, actor(), published=False)
     except Invalid as error:
         return error.sentence
 
