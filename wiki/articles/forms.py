@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from core.i18n import _, choose_zone, local
 from wiki.articles import rows
 from wiki.articles.content import Content
+from wiki.articles.flowchart import Chart, draw
 from wiki.articles.kinds import FieldSpec, FieldType, Kind
 from wiki.articles.models import Audience, Significance, Submission
 from wiki.articles.presenting import audience_word, significance_word
@@ -118,6 +119,11 @@ def rows_of(kind: Kind, values: dict[str, Any]) -> dict[str, list[dict[str, Any]
         for spec in kind.fields
         if spec.type in {FieldType.BRANCHES, FieldType.STEPS}
     }
+
+
+def chart_of(kind: Kind, values: dict[str, Any]) -> Chart | None:
+    """The flowchart of the steps in the form, when the kind has steps."""
+    return next((draw(values[spec.code]) for spec in kind.fields if spec.type is FieldType.STEPS), None)
 
 
 def specs_of(kind: Kind) -> list[dict[str, Any]]:

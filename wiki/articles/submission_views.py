@@ -187,6 +187,7 @@ def _editor(
         body_label=kind.body_label,
         hint=kind.hint,
         values=values,
+        rows=forms.rows_of(kind, values),
         errors=errors or {},
         base={"version": article.version, "url": url_for("articles.show", slug=article.slug)}
         if article and reads_it
@@ -197,6 +198,7 @@ def _editor(
         },
         similar=[],
         preview_html=_preview(values["body"]) if preview else None,
+        preview_chart=forms.chart_of(kind, values) if preview else None,
         returned=tracking.returned_with(submission, actor()),
         remarks=tracking.open_remarks(submission, actor()),
         reader_choices=_reader_choices(values["readers"]),

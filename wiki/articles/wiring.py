@@ -14,6 +14,7 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    kind_views,
     list_views,
     listeners,
     presenting,
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(kind_views.bp)
     app.register_blueprint(provisional_views.bp)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     for slot in ("submission.side", "review.side"):
