@@ -1,9 +1,10 @@
 """A script with branches as a conversation: what the customer may answer, what you say then, and how it goes on.
 
 A branch is one answer of the customer. Its ``next`` holds up to two things: what you *do* then, in words, and after an
-arrow the numbers of the answers that may come next – ``开紧急单 → 4、5``. The numbers count the branches from 1; 0 leads
+arrow the numbers of the answers that may come next: ``开紧急单 → 4、5``. The numbers count the branches from 1; 0 leads
 back to the first question. Bare numbers, or the very words of another branch, need no arrow. Words without an arrow are
-something to do, never a lost way; a number that no branch has is one, and so is ``?``, left where an answer was taken out.
+something to do, never a lost way; a number that no branch has is one, and so is ``?``, left where an answer was taken
+out.
 
 An answer may be given at the beginning unless an earlier branch leads to it: what is written further up asks first.
 """

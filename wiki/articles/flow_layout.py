@@ -1,12 +1,13 @@
-"""Where the boxes of a flowchart stand: rows by how far a step is from the start, as few crossings as a few sweeps find,
-and the main line straight. Pure geometry over a graph; nothing here knows a step, a word or a colour.
+"""Where the boxes of a flowchart stand: rows by how far a step is from the start, as few crossings as a few sweeps
+find, and the main line straight. Pure geometry over a graph; nothing here knows a step, a word or a colour.
 
-A way over several rows becomes a chain of *knees*, points that take part in the ordering, so that no line runs through a
-box. Ways that close a circle are left out: they are drawn around.
+A way over several rows becomes a chain of *knees*, points that take part in the ordering, so that no line runs
+through a box. Ways that close a circle are left out: they are drawn around.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wiki.articles.graphs import closing, depths
 
@@ -51,7 +52,7 @@ def lay_out(
             if (node, following) not in back:
                 chains[node, following] = _chain(node, following, placed)
     rows = _first_order(graph, start, placed, chains, back)
-    links = [(a, b) for chain in chains.values() for a, b in zip(chain, chain[1:], strict=False)]
+    links = [(a, b) for chain in chains.values() for a, b in pairwise(chain)]
     rows = _fewest_crossings(rows, links)
     _settle(rows, placed, _weights(graph, chains), gap)
     for one in placed.values():
@@ -145,7 +146,7 @@ def _weights(
             used.add(node)
             taken.add(following)
         straight = MAIN if main else KNEES if len(chain) > 2 else 1
-        out += [(a, b, straight) for a, b in zip(chain, chain[1:], strict=False)]
+        out += [(a, b, straight) for a, b in pairwise(chain)]
     return out
 
 

@@ -23,8 +23,8 @@ SNAP = 26  # a bend smaller than this is straightened
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One way: its path, the three corners of its arrow head, its label with the place of the first line, and whether it
-    leads back."""
+    """One way: its path, the three corners of its arrow head, its label with the place of the first line, and whether
+    it leads back."""
 
     points: tuple[Point, ...]
     label: tuple[str, ...] = ()
@@ -98,7 +98,8 @@ class Routed:
 
 @dataclass(slots=True)
 class _Leg:
-    """A stretch of one way through one channel: in at ``source``, out at ``target``; legs of one ``group`` share a track."""
+    """A stretch of one way through one channel: in at ``source``, out at ``target``; legs of one ``group`` share a
+    track."""
 
     row: int
     source: float
@@ -171,9 +172,7 @@ def _leave(layout: Layout, shapes: Mapping[Node, str], node: Node, leaving: list
     if middle is not None:
         middle.port = here.x
     for side in (-1, 1):
-        aside = [
-            w for w in leaving if w is not middle and (1 if w.back or _first(layout, w) >= here.x else -1) == side
-        ]
+        aside = [w for w in leaving if w is not middle and (1 if w.back or _first(layout, w) >= here.x else -1) == side]
         aside.sort(key=lambda w: (w.back, side * _first(layout, w)))
         for n, way in enumerate(reversed(aside)):
             if n == 0:
@@ -237,9 +236,7 @@ def _aims(layout: Layout, shapes: Mapping[Node, str], found: Sequence[_Way]) -> 
     return aims
 
 
-def _legs(
-    layout: Layout, shapes: Mapping[Node, str], way: _Way, aims: Mapping[Node, float]
-) -> list[_Leg]:
+def _legs(layout: Layout, shapes: Mapping[Node, str], way: _Way, aims: Mapping[Node, float]) -> list[_Leg]:
     if way.back:
         legs = []
         if not (way.side == 1 and _direct(layout, way.source)):
@@ -278,9 +275,9 @@ def _span(group: Sequence[_Leg]) -> tuple[float, float]:
 
 
 def _in_order(groups: list[list[_Leg]]) -> list[list[_Leg]]:
-    """From above: what goes right by how far right it begins, what goes left likewise; and where one begins in the column
-    in which another ends, the one that begins comes first."""
-    groups.sort(key=lambda g: (-g[0].source if g[0].target > g[0].source else g[0].source))
+    """From above: what goes right by how far right it begins, what goes left likewise; and where one begins in the
+    column in which another ends, the one that begins comes first."""
+    groups.sort(key=lambda g: -g[0].source if g[0].target > g[0].source else g[0].source)
     out: list[list[_Leg]] = []
     while groups:
         free = next((g for g in groups if not any(_must_precede(o, g) for o in groups if o is not g)), groups[0])

@@ -1,4 +1,5 @@
-"""Words in a drawing: how wide they are about, and how they break into lines – Chinese anywhere, Latin between words."""
+"""Words in a drawing: how wide they are about, and how they break into lines – Chinese anywhere, Latin between
+words."""
 
 import re
 

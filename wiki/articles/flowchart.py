@@ -1,8 +1,9 @@
 """The flowchart of a process, drawn from its steps: boxes, decisions, ends and the lines between them.
 
-Pure geometry in whole SVG units; ``templates/articles/_flowchart.html`` writes it down, escaping every word. A step with
-several ways is a decision, a diamond; the first way goes on straight below it. A way back runs up a lane on the right, so
-that loops are seen as loops. What a box has no room for ends with an ellipsis: the list beside the drawing says it whole.
+Pure geometry in whole SVG units; ``templates/articles/_flowchart.html`` writes it down, escaping every word. A step
+with several ways is a decision, a diamond; the first way goes on straight below it. A way back runs up a lane on the
+right, so that loops are seen as loops. What a box has no room for ends with an ellipsis: the list beside the drawing
+says it whole.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -28,7 +29,8 @@ Node = Hashable
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One step, or an end: where it stands, its shape (start, end, step, choice), its lines and what is said above them.
+    """One step, or an end: where it stands, its shape (start, end, step, choice), its lines and what is said above
+    them.
 
     ``top`` is the baseline of its first line; ``n`` its place among the steps, from 1, and 0 for an end.
     """
@@ -70,8 +72,8 @@ class Chart:
 def draw(steps: Sequence[Mapping[str, Any]]) -> Chart | None:
     """The flowchart of these steps; ``None`` without any.
 
-    What is wrong with them does not stop it: a way to nowhere is not drawn, and a step that nobody comes to stands at the
-    top without an arrow.
+    What is wrong with them does not stop it: a way to nowhere is not drawn, and a step that nobody comes to stands at
+    the top without an arrow.
     """
     if not steps:
         return None
@@ -84,7 +86,7 @@ def draw(steps: Sequence[Mapping[str, Any]]) -> Chart | None:
     asked = [(START, str(steps[0]["id"]), ""), *arrows]
     shapes = {node: box.shape for node, box in boxes.items()}
     routed = flow_lines.route(layout, shapes, [one for one in asked if one[0] in layout.placed])
-    left = min(min(one.x - one.width / 2 for one in layout.placed.values()), routed.left) - EDGE
+    left = min(*(one.x - one.width / 2 for one in layout.placed.values()), routed.left) - EDGE
     found = []
     for node, box in boxes.items():
         place = layout.placed[node]

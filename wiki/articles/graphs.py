@@ -1,7 +1,7 @@
 """Questions about arrows between things: what can be reached, what comes to an end, where a circle closes.
 
-Pure functions over ``{node: [nodes it leads to]}``; a node that is only led to counts as one that leads nowhere. None of
-them calls itself: a chain may be as long as a process of two hundred steps, or of any other length.
+Pure functions over ``{node: [nodes it leads to]}``; a node that is only led to counts as one that leads nowhere. None
+of them calls itself: a chain may be as long as a process of two hundred steps, or of any other length.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -67,7 +67,8 @@ def closing(graph: Mapping[N, Sequence[N]], start: N) -> set[tuple[N, N]]:
 
 
 def depths(graph: Mapping[N, Sequence[N]], start: N) -> dict[N, int]:
-    """How far below ``start`` each reachable node stands when every arrow points down, but for those that close circles."""
+    """How far below ``start`` each reachable node stands when every arrow points down, but for those that close
+    circles."""
     back = closing(graph, start)
     come = reachable(graph, [start])
     named = dict.fromkeys([start, *graph, *(to for ways in graph.values() for to in ways)])

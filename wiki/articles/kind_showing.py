@@ -13,7 +13,8 @@ from wiki.articles.flowchart import draw
 
 
 def answers(branches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The answers of the customer, with what you say and do then and which answers (by number, 0: the beginning) follow."""
+    """The answers of the customer, with what you say and do then and which answers (by number, 0: the beginning)
+    follow."""
     ways, openings = dialogues.ways(branches), dialogues.openings(branches)
     return [
         {

@@ -125,7 +125,9 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
 
 def _answer(one: dict[str, Any]) -> str:
     goes_on = [_("the first question") if n == 0 else _("answer %(n)s", n=n) for n in one["to"]]
-    then = [part for part in (one["action"], _("Then: %(what)s", what=_(", ").join(goes_on)) if goes_on else "") if part]
+    then = [
+        part for part in (one["action"], _("Then: %(what)s", what=_(", ").join(goes_on)) if goes_on else "") if part
+    ]
     said = str(one.get("say") or "").replace("\n", "\n    ")
     return f"{one['n']}. **{one.get('when', '')}**\n    {said}  {' · '.join(then)}"
 

@@ -1,8 +1,8 @@
 """The steps of a process as a graph: where each leads, and what has to be mended before it can be followed.
 
 A step without a way on is an end. Where no step at all says where it leads, they follow one another in their order: a
-list that somebody wrote down is a process, too. A way may lead to ``end`` by name, which is how one of several ways of a
-decision ends.
+list that somebody wrote down is a process, too. A way may lead to ``end`` by name, which is how one of several ways
+of a decision ends.
 """
 
 from collections.abc import Mapping, Sequence

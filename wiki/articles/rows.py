@@ -150,7 +150,5 @@ def step_rows(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _shown_ways(leading: list[processes.Way], following: str) -> list[dict[str, str]]:
     """The ways as choices; one without a name that goes to the following step (after the last: to the end) says so."""
-    shown = [
-        {"label": label, "to": FOLLOWING if not label and to == following else to or END} for label, to in leading
-    ]
+    shown = [{"label": label, "to": FOLLOWING if not label and to == following else to or END} for label, to in leading]
     return shown + [{"label": "", "to": ""} for _n in range(max(MOST_WAYS - len(shown), 1))]

@@ -134,7 +134,9 @@ def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, 
 
 
 def _submit(submission: Submission, who: Actor) -> Any:
-    """Submit; what stands in the way is said, and the saved text stays."""
+    """Submit; what stands in the way is said, and the saved text stays. What is almost here already is asked once."""
+    if "distinct" not in request.form and similar.nearly_the_same(who, submission):
+        return redirect(url_for(".edit", submission_id=submission.id, same=1))
     point = session.begin_nested()
     try:
         if submission.state is not SubmissionState.IN_REVIEW:
@@ -181,7 +183,9 @@ def _editor(
         key=None if submission else key,
         slug=slug,
         preview_url=url_for(".preview"),
-        similar_url=url_for(".similar_titles"),
+        similar_url=url_for(
+            ".similar_titles", draft=submission.id if submission else None, article=article.slug if article else None
+        ),
         cancel_url=url_for(".mine_page"),
         specs=forms.specs_of(kind),
         body_label=kind.body_label,
@@ -196,9 +200,12 @@ def _editor(
             "draft_label": presenting.draft_label(submission) if submission and submission.head else None,
             "saved_at": buffer.saved_at if buffer else submission.updated_at if submission else None,
         },
-        similar=[],
+        similar=_similar(values, submission, article.slug if article else None)
+        if typed is not None or submission
+        else [],
         preview_html=_preview(values["body"]) if preview else None,
         preview_chart=forms.chart_of(kind, values) if preview else None,
+        draft=submission.id if submission else None,
         returned=tracking.returned_with(submission, actor()),
         remarks=tracking.open_remarks(submission, actor()),
         reader_choices=_reader_choices(values["readers"]),
@@ -260,7 +267,21 @@ def preview() -> Any:
 @gate(P.PROPOSE)
 def similar_titles() -> str:
     """Published articles and open submissions like this title: improve that one instead."""
-    return render_template("articles/_similar.html", similar=similar.like(actor(), request.args.get("title", "")))
+    given = request.args
+    found = similar.like(
+        actor(),
+        given.get("title", ""),
+        given.get("text", ""),
+        without=given.get("draft", type=int),
+        article=given.get("article"),
+    )
+    return render_template("articles/_similar.html", similar=found, draft=given.get("draft", type=int))
+
+
+def _similar(values: dict[str, Any], submission: Submission | None, slug: str | None) -> list[dict[str, Any]]:
+    """What is already here like the text in the form."""
+    without = submission.id if submission else None
+    return similar.like(actor(), values["title"], similar.opening_of(values), without=without, article=slug)
 
 
 @bp.get("/submissions/mine")

@@ -173,7 +173,11 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "texts": presenting.labelled(revision),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
         "trail": tracking.trail_of(submission, reader=actor),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+        "similar": [
+            s
+            for s in similar.like(actor, revision.title, without=submission.id)
+            if not article or s.get("slug") != article.slug
+        ],
     }
 
 
