@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from wiki.articles.graphs import closing, depths
+from wiki.articles.graphs import depths, met, returning
 
 Node = Hashable
 KNEE = 14  # the room a passing line takes
@@ -42,9 +42,10 @@ class Layout:
 def lay_out(
     graph: Mapping[Node, Sequence[Node]], start: Node, sizes: Mapping[Node, tuple[int, int]], *, gap: int
 ) -> Layout:
-    """The boxes of what can be reached from ``start``, by their sizes (width, height) and at least ``gap`` apart."""
-    back = closing(graph, start)
-    row = depths(graph, start)
+    """The boxes of what can be reached from ``start``, by their sizes (width, height) in the order in which they were
+    written down, at least ``gap`` apart."""
+    back = returning(graph, met(graph, start, list(sizes)))
+    row = depths(graph, start, back)
     placed = {node: Placed(depth, *sizes[node]) for node, depth in row.items()}
     chains: dict[tuple[Node, Node], list[Node]] = {}
     for node in row:

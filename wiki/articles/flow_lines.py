@@ -324,9 +324,9 @@ def _heights(
         channels[row] = y + ABOVE + LABEL_LINE * bands.get(row, 0)
         if row < len(layout.rows) - 1:
             y = channels[row] + TRACK * max(tracks, default=0) + BELOW
-    back_at_foot = any(leg.row == len(layout.rows) - 1 for leg in legs)
-    channels[-1] = 4.0
-    return tops, channels, y + (3 * TRACK if back_at_foot else 0)
+    last = len(layout.rows) - 1
+    at_foot = [leg.track for leg in legs if leg.row == last]  # ways back that leave the last row from below
+    return tops, channels, channels[last] + TRACK * max(at_foot) if at_foot else y
 
 
 def _line(

@@ -4,7 +4,8 @@ Pure functions over ``{node: [nodes it leads to]}``; a node that is only led to 
 of them calls itself: a chain may be as long as a process of two hundred steps, or of any other length.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import TypeVar
 
 N = TypeVar("N", bound=Hashable)
@@ -42,34 +43,43 @@ def dangling(graph: Mapping[N, Sequence[N]], known: Iterable[N]) -> list[tuple[N
     return [(node, following) for node, ways in graph.items() for following in ways if following not in there]
 
 
-def closing(graph: Mapping[N, Sequence[N]], start: N) -> set[tuple[N, N]]:
-    """The arrows that close a circle when one walks from ``start``, always taking the first way not yet taken.
+def met(graph: Mapping[N, Sequence[N]], start: N, order: Sequence[N]) -> list[N]:
+    """What can be reached from ``start``, in the order given as far as each thing comes after one that leads to it."""
+    place = {node: n for n, node in enumerate(order)}
+    out: list[N] = []
+    seen = {start}
+    waiting = [(-1, 0, start)]
+    while waiting:
+        _place, _number, node = heappop(waiting)
+        out.append(node)
+        for following in graph.get(node, ()):
+            if following not in seen:
+                seen.add(following)
+                heappush(waiting, (place.get(following, len(place)), len(seen), following))
+    return out
 
-    Without them no circle is left among what can be reached.
+
+def returning(graph: Mapping[N, Sequence[N]], order: Sequence[N]) -> set[tuple[N, N]]:
+    """The arrows that lead back: to what stands no later in ``order`` and comes here again. What is not in it is last.
+
+    Without them no circle is left: walking a circle one must at some arrow come back to something no later.
     """
+    place = {node: n for n, node in enumerate(order)}
+    last = len(place)
+    come: dict[N, set[N]] = {}
     back: set[tuple[N, N]] = set()
-    done: set[N] = set()
-    path = [(start, iter(graph.get(start, ())))]
-    open_ = {start}
-    while path:
-        node, ways = path[-1]
-        following = next(ways, None)
-        if following is None:
-            path.pop()
-            open_.discard(node)
-            done.add(node)
-        elif following in open_:
-            back.add((node, following))
-        elif following not in done:
-            open_.add(following)
-            path.append((following, iter(graph.get(following, ()))))
+    for node, ways in graph.items():
+        for following in ways:
+            if place.get(following, last) <= place.get(node, last):
+                if following not in come:
+                    come[following] = reachable(graph, [following])
+                if node in come[following]:
+                    back.add((node, following))
     return back
 
 
-def depths(graph: Mapping[N, Sequence[N]], start: N) -> dict[N, int]:
-    """How far below ``start`` each reachable node stands when every arrow points down, but for those that close
-    circles."""
-    back = closing(graph, start)
+def depths(graph: Mapping[N, Sequence[N]], start: N, back: Collection[tuple[N, N]]) -> dict[N, int]:
+    """How far below ``start`` each reachable node stands when every arrow but those that lead ``back`` points down."""
     come = reachable(graph, [start])
     named = dict.fromkeys([start, *graph, *(to for ways in graph.values() for to in ways)])
     there = [node for node in named if node in come]  # in the order in which they were named, in every process
