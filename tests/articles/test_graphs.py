@@ -1,4 +1,4 @@
-"""Arrows between steps and answers: what can be reached, what comes to an end, what leads nowhere – said at its place."""
+"""Arrows between steps and answers: what can be reached, what comes to an end, what is lost – said at its place."""
 
 import pytest
 from hypothesis import given
