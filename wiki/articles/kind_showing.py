@@ -21,7 +21,7 @@ def answers(branches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **branch,
             "n": n,
             "html": shown(str(branch.get("say") or "")),
-            "copy": plain(str(branch.get("say") or "")),
+            "words": plain(str(branch.get("say") or "")),
             "action": way.action,
             "to": list(way.to),
             "opening": n in openings,
