@@ -1,4 +1,4 @@
-"""Answers and steps in the editor: chosen and not typed, and what was taken out leaves a way that is said to be lost."""
+"""Answers and steps in the editor are chosen and not typed; what was taken out leaves a way that is said to be lost."""
 
 import pytest
 from hypothesis import given
