@@ -10,8 +10,8 @@ from core.web import actor, blueprint, gate
 from wiki.articles import forms, improving, ops, presenting
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, kind_of
-from wiki.articles.ops import readable_article
 from wiki.articles.models import EDITABLE
+from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of
 from wiki.articles.submission_views import _editor as editor
