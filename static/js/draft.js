@@ -179,6 +179,8 @@ function fill(string) {
     if (!form.elements[name]) list.forEach((v) => form.append(hidden(name, v)));
     fields.forEach((one, i) => { if (list[i] !== undefined) one.value = list[i]; });
   }
+  const key = value("key"); // the draft that the text belongs to
+  if (key && autosaveUrl.startsWith("/drafts/")) autosaveUrl = `/drafts/${encodeURIComponent(key)}`;
   for (const one of form.elements) if (one.name && !ABOUT.has(one.name)) one.dispatchEvent(new Event("input", { bubbles: true }));
   form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
 }
@@ -211,8 +213,6 @@ function take(copy) {
   fill(copy.text);
   field("took").value = `${copy.name.slice("draft:".length)}@9999-12-31T00:00:00+00:00`; // that page's buffer goes on here
   tookCopy = true;
-  const key = value("key");
-  if (key && autosaveUrl.startsWith("/drafts/")) autosaveUrl = `/drafts/${encodeURIComponent(key)}`;
   changed();
   keep();
   forget(copy.name);

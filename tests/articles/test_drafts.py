@@ -289,6 +289,22 @@ def test_another_windows_words_are_offered_and_can_be_thrown_away(make: Make, si
         assert s.scalars(sa.select(DraftBuffer.page)).all() == [two["page"]]
 
 
+def test_what_was_typed_elsewhere_does_not_cover_what_was_saved_since(make: Make, signed_in: SignedIn, clock):
+    author = make.user("rep")
+    made = make.submission(actor_of(author), submitted=False)
+    browser, page = signed_in(author), f"/submissions/{made.id}/edit"
+    one, two = form_of(browser, page, title="一号窗口"), form_of(browser, page, title="二号窗口")
+    browser.put(f"/submissions/{made.id}/autosave", data=one)
+    clock.advance(minutes=2)
+    assert browser.post(page, data={**two, "verb": "save"}).status_code == 302
+    html = browser.text(page)
+    assert 'value="二号窗口"' in html
+    assert "In another window you typed something else" in html
+    other = browser.text(f"{page}?window={one['page']}")
+    assert 'value="一号窗口"' in other
+    assert "You saved another version" in other
+
+
 def test_coming_back_to_a_page_goes_on_from_what_it_saved(make: Make, signed_in: SignedIn):
     """Save, Back, write on, Save: nobody is asked to choose between their own words."""
     author = make.user("rep")

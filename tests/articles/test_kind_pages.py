@@ -230,8 +230,8 @@ def test_a_returned_or_changed_text_is_not_asked_about(make: Make, app):
     index()
     with app.test_request_context(), writing():
         new = ops.propose(rep, "faq", make.content(title="电子发票怎么开？"))
-        change = ops.propose(rep, "faq", make.content(title="电子发票怎么开？"), article_slug=first.slug)
         assert [one["slug"] for one in similar.nearly_the_same(rep, new)] == [first.slug]
+        change = ops.propose(rep, "faq", make.content(title="电子发票怎么开？"), article_slug=first.slug)
         assert similar.nearly_the_same(rep, change) == []
         ops.submit(new, rep)
         assert similar.nearly_the_same(rep, new) == []

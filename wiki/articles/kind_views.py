@@ -10,6 +10,7 @@ from core.web import actor, blueprint, gate
 from wiki.articles import forms, improving, ops, presenting
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, kind_of
+from wiki.articles.models import EDITABLE
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of
@@ -48,7 +49,7 @@ def improve(slug: str) -> Any:
     old = improving.begun(who, key=key, draft=draft)
     typed_kind = KINDS[old.kind] if old is not None else kind_of(form.get("kind", ""))
     typed = forms.content_of(typed_kind, form)
-    if old is not None and old.state in ops.EDITABLE:
+    if old is not None and old.state in EDITABLE:
         document = {name: form.getlist(name) for name in form if name not in {"csrf_token", "once", "head"}}
         ops.autosave(old, who, document)  # what is withdrawn can be taken up again as it was left
     try:

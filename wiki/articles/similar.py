@@ -28,7 +28,9 @@ def like(
     if not _finder or len(title.strip()) < 2:
         return []
     found = _finder[0](actor, title.strip()[:200], text.strip()[:300], without)
-    return [one for one in found if not article or one.get("slug") != article]
+    if article is None:
+        return found
+    return [{**one, "improve_url": None} for one in found if one.get("slug") != article]  # a change improves already
 
 
 def opening_of(fields: dict[str, Any]) -> str:

@@ -92,9 +92,12 @@ def edit(submission_id: int) -> str:
 
 
 def _typed_last(submission: Submission, window: str | None) -> DraftBuffer | None:
-    """What was typed last – or in the named window, when there were several – and never saved."""
-    buffers = buffers_of(submission.id, actor().id)
-    return next((buffer for buffer in buffers if buffer.page == window), next(iter(buffers), None))
+    """What was typed last – or in the named window, when there were several – and never saved. What this person typed
+    somewhere else before they saved here waits to be asked for."""
+    head, me = submission.head, actor().id
+    buffers = buffers_of(submission.id, me)
+    goes_on = [b for b in buffers if head is None or b.base_revision_id == head.id or head.author_id != me]
+    return next((buffer for buffer in buffers if buffer.page == window), next(iter(goes_on), None))
 
 
 @bp.post("/submissions/<int:submission_id>/edit")
