@@ -14,6 +14,8 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    lifecycle_api,
+    lifecycle_views,
     link_api,
     link_cli,
     link_table,
@@ -32,6 +34,7 @@ from wiki.articles import (
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
+from wiki.articles.lifecycle_showing import count_due
 from wiki.articles.linking import shown
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
@@ -41,7 +44,7 @@ from wiki.articles.queries import approved_publication, by_submission_ids, categ
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
-from workflows.queries import last_review
+from workflows.queries import last_stage
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +54,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    app.register_blueprint(lifecycle_views.bp)
+    menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
+    panel("submission.side", lifecycle_views.beside_submission, order=20)
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
     for slot in ("home.top", "inbox.top"):
@@ -105,8 +111,7 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    review = last_review(SUBJECT, submission_id)
-    return {"state": submission.state.value, "stage": review.stage if review is not None else None}
+    return {"state": submission.state.value, "stage": last_stage(SUBJECT, submission_id)}
 
 
 def _changed(old: int, new: int) -> frozenset[str]:
@@ -188,4 +193,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "link_api", "link_table", "listeners", "provisional_api"]
+__all__ = ["api", "init_app", "lifecycle_api", "link_api", "link_table", "listeners", "provisional_api"]
