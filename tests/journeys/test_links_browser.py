@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(300)]
 
 
 def editor(visit, spiral, **about) -> Page:
-    page = Person(visit(locale="en-GB", **about), server, "chenyu").sign_in()
-    page.goto(f"{spiral.url}/new/faq")
+    page = Person(visit(locale="en-GB", **about), spiral, "chenyu").sign_in().page
+    page.goto(f"{spiral.base}/new/faq")
     return page
 
 
@@ -48,7 +48,7 @@ def test_escape_closes_and_the_keys_are_the_editors_again(visit, spiral):
 
 def test_a_missing_link_leads_to_the_editor_with_its_title(visit, spiral):
     page = editor(visit, spiral, javascript=False)
-    page.goto(f"{spiral.url}/search?q=宽带故障派单与回访流程")
+    page.goto(f"{spiral.base}/search?q=宽带故障派单与回访流程")
     page.get_by_role("link", name="宽带故障派单与回访流程", exact=True).first.click()
     page.locator("a.wiki-missing").first.click()
     page.get_by_role("link", name="Write it as: FAQ").click()
