@@ -18,8 +18,9 @@ from markupsafe import Markup, escape
 from core import mentions
 from core.errors import Invalid
 from core.i18n import _
+from core.pictures import Pictures
 
-RENDERER_VERSION = 2  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 3  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
@@ -30,7 +31,12 @@ TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", *mentions.TAGS,
 }  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}, **mentions.ATTRIBUTES}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "loading", "width", "height"},
+    "ol": {"start"},
+    **mentions.ATTRIBUTES,
+}
 ALIGN = {"th", "td"}
 
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -79,7 +85,8 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
 
 def _converter() -> Markdown:
     md = Markdown(
-        extensions=["tables", "sane_lists", "fenced_code", "nl2br", mentions.Mentions()], output_format="html"
+        extensions=["tables", "sane_lists", "fenced_code", "nl2br", Pictures(), mentions.Mentions()],
+        output_format="html",
     )
     md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
     md.inlinePatterns.deregister("html")
@@ -174,5 +181,6 @@ def plain(source: str, block: Callable[[str], str] | None = None) -> str:
     text = mentions.plain(source, block)
     text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", text, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
-    text = re.sub(r"[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()

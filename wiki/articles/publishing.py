@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
+from wiki.articles import files
 from wiki.articles.content import Content, checked
 from wiki.articles.events import ArticlePublished, ArticleRetired
 from wiki.articles.kinds import Kind, kind_of
@@ -34,6 +35,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.personal_policy import require_masked
 from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
@@ -287,6 +289,7 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
     session.flush()
     submission.head_revision_id, submission.updated_at = revision.id, clock.now()
     session.expire(submission, ["head"])
+    files.refer(revision)
     return revision
 
 
@@ -319,6 +322,7 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     content = checked(kind, row.content)
     if article is not None and _says(article, content):
         return "unchanged"
+    require_masked(kind.code, content)
     if article is not None and (article.provisional is not None or in_review_for(article.id) is not None):
         raise Invalid({"id": _("A change of this article is under review; import it again when that is decided.")})
     now = clock.now()

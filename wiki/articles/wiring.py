@@ -14,6 +14,10 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    draft_views,
+    file_api,
+    file_views,
+    kind_views,
     lifecycle_api,
     lifecycle_views,
     link_api,
@@ -23,6 +27,7 @@ from wiki.articles import (
     link_views,
     list_views,
     listeners,
+    personal_views,
     presenting,
     provisional_api,
     provisional_views,
@@ -51,8 +56,13 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(kind_views.bp)
     app.register_blueprint(provisional_views.bp)
+    file_views.init_app(app)
+    app.register_blueprint(personal_views.bp)
+    menu(_l("Numbers of people in texts"), "personal.show", P.MANAGE_ARTICLES, order=61, place="person")
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     app.register_blueprint(lifecycle_views.bp)
     menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
@@ -189,8 +199,12 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "texts": shown(presenting.labelled(revision), actor, published=False),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
         "trail": tracking.trail_of(submission, reader=actor),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+        "similar": [
+            s
+            for s in similar.like(actor, revision.title, without=submission.id)
+            if not article or s.get("slug") != article.slug
+        ],
     }
 
 
-__all__ = ["api", "init_app", "lifecycle_api", "link_api", "link_table", "listeners", "provisional_api"]
+__all__ = ["api", "file_api", "init_app", "lifecycle_api", "link_api", "link_table", "listeners", "provisional_api"]
