@@ -231,3 +231,13 @@ def test_experts_from_outside_see_no_part_that_is_not_public(make, client):
     assert "A part is not shown to you" in page
     assert "named" in page
     assert "internal words" not in page
+
+
+def test_the_card_of_a_script_shows_links_and_blocks(make, signed_in):
+    make.pipeline("business", topic="script")
+    make.article(kind="block", title="part", body="say **this**")
+    fields = {"scenario": "x", "say": "![[part]]\n\n[[part|named]]"}
+    slug = make.article(kind="script", title="a", fields=fields).slug
+    page = signed_in(make.user()).text(f"/articles/{slug}/card")
+    assert "say <strong>this</strong>" in page
+    assert 'class="wiki-link"' in page

@@ -26,8 +26,9 @@ change = st.tuples(st.just("change"), st.integers(0, 5), st.sampled_from(TITLES)
                    st.booleans())  # fmt: skip
 retire = st.tuples(st.just("retire"), st.integers(0, 5))
 early = st.tuples(st.just("early"), st.integers(0, 5), st.sampled_from(TITLES), st.sampled_from(TEXTS), st.booleans())
+back = st.tuples(st.just("back"), st.integers(0, 5))
 settle = st.tuples(st.just("settle"))
-HISTORIES = st.lists(st.one_of(publish, publish, change, change, retire, early, settle), min_size=2, max_size=9)
+HISTORIES = st.lists(st.one_of(publish, publish, change, change, retire, back, early, settle), min_size=2, max_size=9)
 
 
 @dataclass
@@ -67,6 +68,14 @@ class Story:
             with writing():
                 row = session.scalars(Article.__table__.select().where(Article.slug == found[0])).one()
                 publishing.retire(session.get_one(Article, row), self.boss, reason="old")
+
+    def back(self, number: int) -> None:
+        """What was retired, and is not there any more, is put back."""
+        if self.articles:
+            slug = self.articles[number % len(self.articles)][0]
+            with writing():
+                row = session.scalars(Article.__table__.select().where(Article.slug == slug)).one()
+                publishing.put_back(session.get_one(Article, row), self.boss, reason="needed")
 
     def early(self, number: int, title: str, body: str, taken_back: bool) -> None:
         """Two people publish a change before its review, which is then withdrawn, or approves it."""

@@ -14,7 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from accounts.people import actor_of
+from core import outbox
 from core.db import session, writing
+from core.mentions import as_written
 from core.web import CSP
 from tests.support.browser import open_context
 from wiki.articles.models import Submission
@@ -268,3 +270,36 @@ def test_the_policy_alone_stops_them(browser):
     assert hits == 0
     assert bad, "the payloads are there"
     context.close()
+
+
+def test_links_and_blocks_run_nothing(app, make, signed_in, sheet):
+    """Hostile titles, words and blocks: in articles, previews, choices, offers to write, reports and reviews."""
+    nasty = payloads()[::90]
+    boss = make.user("business", "qa", "training", "supervisor", "manager", username="boss")
+    reader = signed_in(boss)
+    token = reader.csrf("/profile")
+    for start in range(0, len(nasty), 12):
+        batch = nasty[start : start + 12]
+        lines = [" ".join(one.split())[:90] for one in batch]
+        mentions = (f"[[{one}]] [[x|{one}]] [[{one}|{one}]]\n\n![[{one}]]\n\n[[{as_written(one)}]]" for one in lines)
+        text = "\n\n".join(mentions)
+        with writing():
+            block = make.article(kind="block", title=lines[0], body=text.replace("![[", "[[") + "\n\n" + batch[0])
+            target = make.article(title=lines[1], body=text)
+            slug = make.article(title=f"t{start}", body=f"![[{as_written(lines[0])}]]\n\n{text}").slug
+            made = make.submission(make.actor(), "block", article=block.slug, title=lines[2], body=batch[0])
+            task, blocked, aimed = make.task(made).id, block.slug, target.slug
+        outbox.drain()
+        shown = reader.post("/preview", data={"text": text}, headers={"X-CSRFToken": token}).get_data(as_text=True)
+        assert seen(sheet, shown) == (0, [])
+        for path in (f"/articles/{slug}", f"/articles/{blocked}", f"/articles/{aimed}/dependants",
+                     f"/articles/{blocked}/dependants", "/admin/links", f"/reviews/{task}"):  # fmt: skip
+            assert seen(sheet, reader.text(path)) == (0, []), path
+        page = reader.text(f"/articles/{slug}")
+        assert "wiki-link" in page
+        assert "wiki-missing" in page
+        assert "embedded-from" in page
+        page = reader.get("/articles/named", query_string={"title": lines[3]}).get_data(as_text=True)
+        assert seen(sheet, page) == (0, [])
+        offers = reader.get("/articles/titles", query_string={"q": ""})
+        assert offers.mimetype == "application/json"

@@ -10,6 +10,7 @@ from core.web import actor, blueprint, gate
 from wiki.articles import forms, improving, ops, presenting
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, kind_of
+from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
@@ -35,7 +36,7 @@ def card(slug: str) -> Any:
     return render_template(
         "articles/card.html",
         article=presenting.article_card(article, published, published.revision),
-        texts=presenting.texts_of(published.revision),
+        texts=shown(presenting.texts_of(published.revision), actor()),
     )
 
 
