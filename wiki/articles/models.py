@@ -333,12 +333,29 @@ class ProvisionalPublication(Base):
 
 
 class DraftBuffer(Base):
-    """What somebody is typing: overwritten by autosave, one per person and submission, no revision."""
+    """What somebody is typing: overwritten by autosave, one per person, submission and open page; no revision."""
 
     __tablename__ = "draft_buffers"
 
     submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(40), primary_key=True, default="")
     document: Mapped[dict[str, Any]]
-    base_revision_id: Mapped[int | None]
+    base_revision_id: Mapped[int | None]  # what the text was begun from
     saved_at: Mapped[datetime]
+
+
+class Presence(Base):
+    """Somebody has an editor open: of a submission, of an article without one yet, or both. It fades unless renewed.
+
+    ``saved_revision_id``: what the page saved last, just as it says it; for a while also after the page was left.
+    """
+
+    __tablename__ = "presences"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    saved_revision_id: Mapped[int | None]
+    seen_at: Mapped[datetime] = mapped_column(index=True)

@@ -15,7 +15,6 @@ from wiki.articles.models import (
     ArticleService,
     ArticleTag,
     Category,
-    DraftBuffer,
     ProvisionalPublication,
     Publication,
     Revision,
@@ -208,11 +207,6 @@ def revisions(submission_id: int) -> sa.Select[Revision]:
         .options(joinedload(Revision.author))
         .order_by(Revision.number.desc())
     )
-
-
-def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
-    """What this person was typing and has not saved."""
-    return session.get(DraftBuffer, (submission_id, user_id))
 
 
 def in_review_for(article_id: int) -> Submission | None:
