@@ -144,6 +144,12 @@ class TestInTheEditor:
         assert f"前文请拨 <mark>{PHONE}</mark> 联系客户" in page
         assert "Mask: 139****5678" in page
 
+    def test_each_number_is_shown_once_also_in_the_branches_of_a_script(self, make, signed_in):
+        browser = signed_in(make.user())
+        branches = {"branches-0-when": f"问 {PHONE}", "branches-0-say": "稍等", "branches-1-when": "不问"}
+        page = browser.text(self.write(browser, **branches).location)
+        assert page.count("Mask: 139****5678") == 1
+
     def test_handing_in_leads_back_to_the_field(self, make, signed_in):
         browser = signed_in(make.user())
         answer = self.write(browser, say=f"请拨 {PHONE}", verb="submit")

@@ -1,12 +1,10 @@
-"""The editor's part of the check on personal data: what is shown beside the text, and masking at a press."""
-
-from typing import Any
+"""The editor's part of the check on personal data: masking at the press of a button, without script."""
 
 from werkzeug.datastructures import MultiDict
 
 from wiki.articles.kinds import FieldType, Kind
 from wiki.articles.personal import found, mask, normal
-from wiki.articles.personal_policy import Flaw, allowed, flaws
+from wiki.articles.personal_policy import allowed
 
 MASK, ALL = "mask", "*"
 NOT_TEXT = frozenset(
@@ -37,8 +35,3 @@ def is_markdown(kind: Kind, name: str) -> bool:
     texts = {spec.code for spec in kind.fields if spec.type is FieldType.TEXT}
     branches = {spec.code for spec in kind.fields if spec.type is FieldType.BRANCHES}
     return name == "body" or name in texts or (name.endswith("-say") and name.partition("-")[0] in branches)
-
-
-def beside(kind: Kind, values: dict[str, Any]) -> list[Flaw]:
-    """What the editor shows of the text in it."""
-    return flaws(kind.code, values.get("audience", ""), values)

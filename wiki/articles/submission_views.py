@@ -226,7 +226,7 @@ def _editor(
         reader_choices=_reader_choices(values["readers"]),
         head=_head(submission, typed) if begun is None else begun,
         files=file_forms.beside(values),
-        flaws=personal_forms.beside(kind, values),
+        flaws=personal_policy.of_content(kind.code, content if typed is None else forms.content_of(kind, typed)),
         **forms.choices(change=article is not None),
     )
 
