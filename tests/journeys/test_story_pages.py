@@ -135,7 +135,7 @@ def test_a_refused_form_shows_everything_and_goes_on(make: Make, signed_in: Sign
     assert "正文还在" in html
     assert "2026-11-30" in html, "it says what a date looks like"
     assert count(Submission) == 0, "a refused form leaves nothing"
-    action = re.search(r'<form method="post" action="([^"]+)" class="[^"]*edit-form', html)
+    action = re.search(r'<form method="post" action="([^"]+)"[^>]* class="[^"]*edit-form', html)
     assert action, "no form"
     assert action[1] == "/new/sop", "it can be sent again"
     mended = rep.post(action[1], data={**typed, **fields_of(html), "effective_on": "2026-12-01"})

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.web import actor, blueprint, gate
-from wiki.articles import forms, improving, ops, presenting
+from wiki.articles import draft_ops, draft_views, forms, improving, ops, presenting
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, kind_of
 from wiki.articles.linking import shown
@@ -51,8 +51,8 @@ def improve(slug: str) -> Any:
     typed_kind = KINDS[old.kind] if old is not None else kind_of(form.get("kind", ""))
     typed = forms.content_of(typed_kind, form)
     if old is not None and old.state in EDITABLE:
-        document = {name: form.getlist(name) for name in form if name not in {"csrf_token", "once", "head"}}
-        ops.autosave(old, who, document)  # what is withdrawn can be taken up again as it was left
+        document = {name: form.getlist(name) for name in form if name not in draft_views.ABOUT}
+        draft_ops.autosave(old, who, document)  # what is withdrawn can be taken up again as it was left
     try:
         submission = improving.improve(who, article, typed_kind, typed, old=old)
     except Invalid as error:
