@@ -105,7 +105,8 @@ class _Cutter(HTMLParser):
         self.pieces.append((f"&#{name};", unescape(f"&#{name};")))
 
 
-def _cut(html: str) -> list[tuple[str, str | None]]:
+def cut(html: str) -> list[tuple[str, str | None]]:
+    """Markup as (raw, words): tags have no words."""
     cutter = _Cutter()
     cutter.feed(html)
     cutter.close()
@@ -114,7 +115,7 @@ def _cut(html: str) -> list[tuple[str, str | None]]:
 
 def words_of(html: str) -> str:
     """The words of rendered markup, without tags."""
-    return "".join(words for _raw, words in _cut(html) if words is not None)
+    return "".join(words for _raw, words in cut(html) if words is not None)
 
 
 def mark_html(html: Markup, wanted: Wanted) -> Markup:
@@ -122,7 +123,7 @@ def mark_html(html: Markup, wanted: Wanted) -> Markup:
     wanted = [one for one in wanted if reduced(one[1])]
     if not wanted:
         return html
-    pieces = _cut(html)
+    pieces = cut(html)
     kept = owners("".join(words for _raw, words in pieces if words is not None), wanted)
     if not any(kept):
         return html

@@ -92,7 +92,7 @@ def tidy(parts: Iterable[Part]) -> tuple[Part, ...]:
 def _add(out: list[Part], part: Part) -> None:
     last = out[-1] if out else None
     if last is not None and (last.op, last.moved, last.mark) == (part.op, part.moved, part.mark):
-        out[-1] = replace(last, text=last.text + part.text, old=last.old + part.old)
+        out[-1] = Part(last.op, last.text + part.text, last.old + part.old, last.moved, last.mark)
     else:
         out.append(part)
 

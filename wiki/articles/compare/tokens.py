@@ -67,9 +67,16 @@ class Book:
 
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {}
+        self._cuts: dict[str, Tokens] = {}
 
     def cut(self, text: str) -> Tokens:
         """The tokens of a text."""
+        found = self._cuts.get(text)
+        if found is None:
+            found = self._cuts[text] = self._cut(text)
+        return found
+
+    def _cut(self, text: str) -> Tokens:
         raw: list[str] = []
         key: list[str] = []
         at = 0

@@ -138,6 +138,8 @@ def _not_shredded(runs: list[_Run], one: Tokens, two: Tokens) -> list[_Run]:
 
 def _kept(run: _Run, one: Tokens, two: Tokens) -> list[Part]:
     """Tokens that stayed; where they are written differently, a form."""
+    if one.raw[run.a0 : run.a1] == two.raw[run.b0 : run.b1]:
+        return [Part("equal", one.text(run.a0, run.a1))]
     out: list[Part] = []
     for a, b in zip(one.raw[run.a0 : run.a1], two.raw[run.b0 : run.b1], strict=True):
         out.append(Part("equal", a) if a == b else Part("form", b, a))
