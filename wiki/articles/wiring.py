@@ -13,6 +13,7 @@ from core.seeds import seed
 from core.slots import menu, panel
 from wiki.articles import (
     api,
+    blame_api,
     cli,
     list_views,
     listeners,
@@ -22,6 +23,7 @@ from wiki.articles import (
     similar,
     submission_views,
     tracking,
+    version_views,
     views,
 )
 from wiki.articles.content import of_revision
@@ -175,4 +177,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners", "provisional_api"]
+__all__ = ["api", "blame_api", "init_app", "listeners", "provisional_api", "version_views"]

@@ -266,4 +266,34 @@ def _named(atoms: list[_Atom]) -> list[_Atom]:
     return out
 
 
-__all__ = ["ITEM", "merged", "read", "typed"]
+def attributed(html: Markup | None, labelled: Sequence[tuple[str, str]]) -> Markup:
+    """Words with a label after those that have one: ``labelled`` is the text as typed, in stretches.
+
+    ``html``: the same text rendered, of which the words are found again in what was typed; ``None``: it is shown as typed.
+    """
+    text = "".join(part for part, _label in labelled)
+    label = [name for part, name in labelled for _char in part]
+    pieces = cut(str(html)) if html is not None else [(str(escape(text)), text)]
+    out: list[str] = []
+    at, last = 0, ""
+    for raw, words in pieces:
+        if words is None or not words.strip():
+            out.append(raw)
+            continue
+        runs: list[tuple[str, str]] = []
+        for char in words:
+            found = text.find(char, at)
+            if found >= 0 and not char.isspace():
+                at, last = found + 1, label[found]
+            if runs and runs[-1][1] == last:
+                runs[-1] = (runs[-1][0] + char, last)
+            else:
+                runs.append((char, last))
+        out += [
+            f'<span class="by-run">{escape(part)}<sup>{escape(name)}</sup></span>' if name else str(escape(part))
+            for part, name in runs
+        ]
+    return joined(out)
+
+
+__all__ = ["attributed", "ITEM", "merged", "read", "typed"]
