@@ -12,6 +12,8 @@ from wtforms import BooleanField, Form, PasswordField, StringField
 
 from core import charts, clock
 from core.markup import render
+from wiki.articles.comparing import Look
+from wiki.articles.diff import Change, rows
 
 Context = Callable[[], dict[str, Any]]
 
@@ -519,41 +521,30 @@ def history() -> dict[str, Any]:
 
 
 CHANGES = [
-    {
-        "name": "title",
-        "label": "标题",
-        "parts": [
-            {"op": "equal", "text": "流量超出套餐后的解释与"},
-            {"op": "delete", "text": "套餐"},
-            {"op": "insert", "text": "流量包"},
-            {"op": "equal", "text": "推荐"},
-        ],
-    },
-    {
-        "name": "say",
-        "label": "推荐说法",
-        "parts": [
-            {"op": "equal", "text": "“这个月还有 9 天，按您平时每天 0.6 GB 算，大概还差 5 GB。"},
-            {"op": "delete", "text": "15 元 5 GB 的加油包，"},
-            {"op": "insert", "text": "10 元 5 GB 的加油包正好够，月底自动失效，"},
-            {"op": "equal", "text": "不会续订。”\n“我再帮您打开 80% 用量提醒"},
-            {"op": "delete", "text": "！"},
-            {"op": "insert", "text": "，要不要加由您决定。"},
-            {"op": "equal", "text": "”"},
-        ],
-    },
+    Change("title", "标题", rows("流量超出套餐后的解释与套餐推荐", "流量超出套餐后的解释与流量包推荐")),
+    Change(
+        "say", "推荐说法", rows(SAY, SAY.replace("10 元 5 GB 的加油包正好够", "正好够用的是 10 元 5 GB 的加油包")), True
+    ),
+    Change(
+        "body",
+        "正文",
+        rows(BODY, BODY.replace("小于 1 GB", "小于 2 GB").replace("，当月有效", "，当月有效，不续订")),
+        True,
+    ),
 ]
 
 
 def diff(look: str) -> Context:
+    chosen = Look(side=look == "side")
     return lambda: {
         "article": article("script", "流量超出套餐后的解释与流量包推荐"),
-        "old": {"version": "1.1", "author": "刘洋", "published_at": date(2026, 9, 1)},
-        "new": {"version": "2.0", "author": "周晓雯", "published_at": date(2026, 11, 3)},
-        "versions": ["2.0", "1.1", "1.0"],
-        "changes": CHANGES,
+        "old": {"key": "1.1", "version": "1.1", "author": "刘洋", "at": date(2026, 9, 1)},
+        "new": {"key": "2.0", "version": "2.0", "author": "周晓雯", "at": date(2026, 11, 3)},
+        "published": [("2.0", "2.0 · 2026-11-03"), ("1.1", "1.1 · 2026-09-01"), ("1.0", "1.0 · 2026-05-11")],
+        "proposed": [],
+        "changes": [{"name": one.name, "label": one.label, "shown": one.shown(chosen)} for one in CHANGES],
         "unchanged": ["场景", "避免说法"],
-        "look": look,
+        "look": chosen,
     }
 
 
@@ -666,7 +657,7 @@ def inbox() -> dict[str, Any]:
     }
 
 
-def review(new: bool, look: str = "inline") -> Context:
+def review(new: bool) -> Context:
     def build() -> dict[str, Any]:
         return {
             "task": {
@@ -680,9 +671,14 @@ def review(new: bool, look: str = "inline") -> Context:
                 "decidable": True,
             },
             "live": None if new else {"url": "#", "version": "1.1"},
-            "changes": [] if new else CHANGES,
+            "beside": {
+                "changes": []
+                if new
+                else [{"name": c.name, "label": c.label, "remarks": [], "shown": c.shown} for c in CHANGES],
+                "texts": [],
+                "rest": [],
+            },
             "unchanged": ["场景", "避免说法"],
-            "look": look,
             "submission": {
                 "title": "流量超出套餐后的解释与流量包推荐",
                 "kind": "script",
@@ -903,7 +899,6 @@ PAGES: dict[str, tuple[str, Context]] = {
     "inbox": ("reviews/inbox.html", inbox),
     "inbox-empty": ("reviews/inbox.html", lambda: {**inbox(), "page": page_of([], 0)}),
     "review": ("reviews/show.html", review(False)),
-    "review-side": ("reviews/show.html", review(False, "side")),
     "review-new": ("reviews/show.html", review(True)),
     "moved": (
         "reviews/moved.html",

@@ -45,8 +45,8 @@ def beside(
         found.texts.append({**one, "html": mark_html(one["html"], _quotes(mine)), "remarks": shown})
     for name, label, change in given:
         mine = of_field.get(name, [])
-        shown = partial(change.shown, wanted=_quotes(mine))  # of how the page is looked at
-        found.changes.append({"name": name, "label": label, "shown": shown, "remarks": mine})
+        showing = partial(change.shown, wanted=_quotes(mine))  # called with how the page is looked at
+        found.changes.append({"name": name, "label": label, "shown": showing, "remarks": mine})
     found.rest = [card for card in cards if card["field"] not in places]
     return found
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from core import passages
 from wiki.articles.compare.parts import Part, Row, old_text
 from wiki.articles.compare.passages import rows
+from wiki.articles.compare.tokens import folded
 from wiki.articles.compare.words import compared
 
 REMEMBERED = 16  # characters of a passage that make it more than a phrase
@@ -77,7 +78,10 @@ def fractions(weights: Sequence[tuple[int, int]]) -> dict[int, Fraction]:
 
 def _runs(text: str, owners: Sequence[int]) -> list[Run]:
     out: list[Run] = []
-    start, who = 0, next((o for char, o in zip(text, owners, strict=True) if char not in SILENT), owners[0] if owners else 0)
+    start, who = (
+        0,
+        next((o for char, o in zip(text, owners, strict=True) if char not in SILENT), owners[0] if owners else 0),
+    )
     for at, (char, owner) in enumerate(zip(text, owners, strict=True)):
         if char not in SILENT and owner != who:
             out.append(Run(text[start:at], who))
@@ -91,7 +95,7 @@ def _remember(text: str, owners: Sequence[int], memory: dict[str, list[int]]) ->
         words = passage.strip()
         if len(words) >= REMEMBERED:
             begin = at + passage.index(words)
-            memory.setdefault(words, list(owners[begin : begin + len(words)]))
+            memory.setdefault(folded(words), list(owners[begin : begin + len(words)]))
         at += len(passage)
 
 
@@ -112,10 +116,11 @@ def _carried(before: str, owners: Sequence[int], text: str, step: int, memory: d
 def _recalled(passage: str, step: int, memory: dict[str, list[int]]) -> list[int]:
     """A passage that stood there once before is still its author's."""
     words = passage.strip()
-    if words not in memory:
+    known = memory.get(folded(words))
+    if known is None:
         return [step] * len(passage)
     begin = passage.index(words)
-    return [step] * begin + memory[words] + [step] * (len(passage) - begin - len(words))
+    return [step] * begin + known + [step] * (len(passage) - begin - len(words))
 
 
 def _through(row: Row, owners: Sequence[int], starts: Sequence[int], step: int) -> list[int]:

@@ -97,7 +97,12 @@ def shown(who: Actor, article: Article) -> dict[str, Any]:
     return {
         "contributors": contributors(found, told),
         "sections": [
-            {"name": one.name, "label": labels[one.name], "passages": _passages(one, told, one.name in markdown)}
+            {
+                "name": one.name,
+                "label": labels[one.name],
+                "markdown": one.name in markdown,
+                "passages": _passages(one, told, one.name in markdown),
+            }
             for one in found.sections
         ],
     }
@@ -110,7 +115,9 @@ def _passages(section: Section, told: Sequence[Credit], markdown: bool) -> list[
             continue
         sources = _sources(passage, told)
         out.append({"html": _html(passage, told, markdown), "sources": sources})
-        out[-1]["again"] = len(out) > 1 and len(sources) == 1 and out[-2]["sources"][-1:] == sources == out[-2]["sources"]
+        out[-1]["again"] = (
+            len(out) > 1 and len(sources) == 1 and out[-2]["sources"][-1:] == sources == out[-2]["sources"]
+        )
     return out
 
 

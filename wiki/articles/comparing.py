@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from markupsafe import Markup
 
 from core.i18n import _
+from core.markup import plain
 from wiki.articles.compare.marking import Side, read, typed
 from wiki.articles.compare.parts import Part, Row, new_text, old_text
 from wiki.articles.compare.passages import quiet
@@ -15,7 +16,7 @@ from workflows.passages import owners
 CONTEXT = 1  # unchanged passages shown before and after a change
 FOLDED = 2  # fewer unchanged ones are not worth a fold
 STUB = 42  # characters of a passage that has moved away, as a reminder
-_SIGNS = {"added": "＋", "removed": "－", "changed": "±", "form": "≈", "moved_away": "↷", "moved_here": "↶", "same": ""}
+_SIGNS = {"added": "＋", "removed": "－", "changed": "±", "form": "≈", "moved_away": "↕", "moved_here": "↕", "same": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def showing(name: str, rows: Sequence[Row], look: Look, wanted: Sequence[tuple[i
     for row in rows:
         places.append(at)
         at += len(row.new)
-    ends = {(row.number, row.state): row for row in rows if row.number}
+    ends: dict[tuple[int, str], Row] = {(row.number, row.state): row for row in rows if row.number}
     groups: list[Group] = []
     for folded, span in _spans(rows, look):
         if folded:
@@ -114,7 +115,7 @@ def showing(name: str, rows: Sequence[Row], look: Look, wanted: Sequence[tuple[i
                 ]
             )
         )
-    counts = Counter(row.state for row in rows if row.state not in {"same", "moved_away"})
+    counts: Counter[str] = Counter(row.state for row in rows if row.state not in {"same", "moved_away"})
     return Shown(name, groups, look, dict(counts), len(rows) > 1)
 
 
@@ -161,9 +162,7 @@ def _line(
     )
 
 
-def _marked(
-    row: Row, side: Side, look: Look, notes: Sequence[int | None], wanted: Sequence[tuple[int, str]]
-) -> Markup:
+def _marked(row: Row, side: Side, look: Look, notes: Sequence[int | None], wanted: Sequence[tuple[int, str]]) -> Markup:
     if not look.source:
         return read(row, side, wanted if side != "old" else ())
     return typed(_trimmed(row, side), side, notes)
@@ -194,7 +193,7 @@ def _move(row: Row, ends: Mapping[tuple[int, str], Row], name: str) -> tuple[str
 
 
 def _stub(row: Row) -> str:
-    text = " ".join(old_text(row.parts).split())
+    text = " ".join(plain(old_text(row.parts)).split())
     return text if len(text) <= STUB else text[:STUB] + "…"
 
 

@@ -12,21 +12,23 @@ from core.errors import Conflict, NotFound
 from core.i18n import _
 from wiki.articles import ops
 from wiki.articles.content import of_revision
-from wiki.articles.models import Article, Publication, Submission, SubmissionState
+from wiki.articles.models import Article, Audience, Publication, Submission, SubmissionState
 from wiki.articles.queries import version_of
 
 
 def restore(actor: Actor, article: Article, version: str) -> Submission:
     """A draft of this person with the text of an old version; asking again gives the same draft as it was left.
 
-    Who may read it stays as it is now: going back opens nothing that was closed since.
+    Who may read it stays as it is now, unless that text was meant for a closed circle: going back opens nothing.
     Raises NotFound (no such version for this person), Conflict (``same-text``: readers see that text now).
     """
     published = version_of(actor, article, version)
     if published is None:
         raise NotFound(_("This article has no version %(version)s.", version=version[:20]))
     now = of_revision(article.revision)
-    content = replace(of_revision(published.revision), audience=now.audience, readers=now.readers)
+    content = of_revision(published.revision)
+    if content.audience != Audience.RESTRICTED or now.audience == Audience.RESTRICTED:
+        content = replace(content, audience=now.audience, readers=now.readers)
     if content == now:
         raise Conflict(_("This is what readers see already."), code="same-text")
     submission = ops.begin(actor, article.kind, article_slug=article.slug, draft_key=_key(actor, article, published))

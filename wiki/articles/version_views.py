@@ -17,9 +17,9 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
+from wiki.articles.queries import versions
 from wiki.articles.restoring import restore
 from wiki.articles.versions import Point, approvals_for, points_of, proposals_of
-from wiki.articles.queries import versions
 from wiki.articles.views import bp
 from workflows.models import Decision
 

@@ -14,7 +14,7 @@ from core.permissions import can
 from core.slots import stamps
 from core.web import actor, blueprint, gate
 from wiki.articles import presenting
-from wiki.articles.models import Audience
+from wiki.articles.models import Article, Audience
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of

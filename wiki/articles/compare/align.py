@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
-BUDGET = 60_000  # pairs of units compared
+BUDGET = 30_000  # pairs of units compared
 ALIKE = 0.5  # share of tokens two units have in common, to be one unit changed
 ALIKE_ALONE = 0.34  # the same for two that stand alone between what stayed
 MOVED_TOKENS = 6  # fewer tell nothing when they turn up elsewhere
@@ -52,7 +52,7 @@ def aligned(old: Sequence[str], new: Sequence[str], least: int = MOVED_TOKENS) -
 
 def _equal(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Equal units in order, then equal ones elsewhere when there is no doubt which is which."""
-    found = []
+    found: list[tuple[int, int]] = []
     for op in Indel.opcodes(*_numbered(old, new)):
         if op.tag == "equal":
             found += zip(range(op.src_start, op.src_end), range(op.dest_start, op.dest_end), strict=True)
@@ -82,6 +82,7 @@ def _alike(old: Sequence[str], new: Sequence[str], found: list[tuple[int, int]])
     gap_old, gap_new = _gaps(free_old, sorted(taken_old)), _gaps(free_new, sorted(taken_new))
     sizes = Counter(gap_old.values()), Counter(gap_new.values())
     scored = []
+    known: dict[tuple[str, str], float] = {}  # units repeat
     for i, j in _candidates(old, new, free_old, free_new, gap_old, gap_new):
         here = gap_old[i] == gap_new[j]
         alone = here and sizes[0][gap_old[i]] == sizes[1][gap_new[j]] == 1
@@ -89,7 +90,9 @@ def _alike(old: Sequence[str], new: Sequence[str], found: list[tuple[int, int]])
         shorter, longer = sorted((len(old[i]), len(new[j])))
         if 2 * shorter < cutoff * (shorter + longer):
             continue
-        score = Indel.normalized_similarity(old[i], new[j], score_cutoff=cutoff)
+        score = known.get((old[i], new[j]), -1.0)
+        if score < 0:
+            score = known[old[i], new[j]] = Indel.normalized_similarity(old[i], new[j], score_cutoff=ALIKE_ALONE)
         if score >= cutoff:
             scored.append((-round(score + here * 0.08, 3), abs(i * len(new) - j * len(old)), i, j))
     out, used_old, used_new = [], set(), set()
@@ -194,19 +197,25 @@ def _grown(
 
 
 def _stretched(whole: str, span: range, units: Sequence[str], taken: set[int]) -> range:
-    near = (span.start - 1, span.stop)
-    if all(not 0 <= n < len(units) or n in taken or not units[n] for n in near):
-        return span
-    score = Indel.normalized_similarity(whole, units[span.start])
+    score = -1.0
     for step in (1, -1):
         while True:
-            at = span.stop if step > 0 else span.start - 1
-            if not 0 <= at < len(units) or at in taken or not units[at]:
+            at = _beside(span, step, units, taken)
+            if at is None:
                 break
-            wider = range(span.start, span.stop + 1) if step > 0 else range(span.start - 1, span.stop)
+            score = score if score >= 0 else Indel.normalized_similarity(whole, units[span.start])
+            wider = range(span.start, at + 1) if step > 0 else range(at, span.stop)
             better = Indel.normalized_similarity(whole, "".join(units[n] for n in wider))
             if better < score + 0.06:
                 break
+            taken.update(wider)
             span, score = wider, better
-            taken.add(at)
     return span
+
+
+def _beside(span: range, step: int, units: Sequence[str], taken: set[int]) -> int | None:
+    """The free unit next to a span, over units of blanks; ``None``: there is none."""
+    at = span.stop if step > 0 else span.start - 1
+    while 0 <= at < len(units) and at not in taken and not units[at]:
+        at += step
+    return at if 0 <= at < len(units) and at not in taken else None

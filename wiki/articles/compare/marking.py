@@ -19,7 +19,13 @@ from wiki.articles.compare.parts import Part, Row, Shape, new_text, old_text
 from workflows.passages import Wanted, cut, owners
 
 Side = Literal["inline", "old", "new"]
-OPENS = {"insert": "\U000f0001", "delete": "\U000f0002", "form": "\U000f0003", "came": "\U000f0004", "went": "\U000f0005"}
+OPENS = {
+    "insert": "\U000f0001",
+    "delete": "\U000f0002",
+    "form": "\U000f0003",
+    "came": "\U000f0004",
+    "went": "\U000f0005",
+}
 ENDS = "\U000f0006"
 _KINDS = {char: kind for kind, char in OPENS.items()}
 _PRIVATE = re.compile("[\U000f0001-\U000f0006]")
@@ -93,7 +99,7 @@ def _wrapped(kind: str, inner: str) -> str:
 
 
 def read(row: Row, side: Side, wanted: Wanted = ()) -> Markup:
-    """The passage as readers see it, changes marked; ``wanted``: quoted words to be marked with their remark's number."""
+    """The passage as readers see it, changes marked; ``wanted``: quoted words that get their remark's number."""
     if row.state in {"added", "removed", "moved_away"} or (row.state == "same" and not wanted):
         text = old_text(row.parts) if row.state in {"removed", "moved_away"} else new_text(row.parts)
         return _dressed(shown(text), wanted)
@@ -117,7 +123,11 @@ def _stacked(row: Row, wanted: Wanted) -> Markup:
 
 def _columns_differ(parts: Sequence[Part]) -> bool:
     """A column went, or one came while whole rows went: the rows of both do not fit into one table."""
-    inside = [part for part in parts if part.op in {"insert", "delete"} and _BARS.search(part.text.strip().strip("|") or part.text)]
+    inside = [
+        part
+        for part in parts
+        if part.op in {"insert", "delete"} and _BARS.search(part.text.strip().strip("|") or part.text)
+    ]
     torn = [part for part in parts if part.op in {"insert", "delete"} and "|" in part.text and "\n" not in part.text]
     return any(part.op == "delete" for part in torn) or (
         any(part.op == "insert" for part in torn) and any(part.op == "delete" and "\n" in part.text for part in inside)
@@ -126,16 +136,19 @@ def _columns_differ(parts: Sequence[Part]) -> bool:
 
 def merged(parts: Iterable[Part], shape: Shape, side: Side) -> str:
     """One Markdown text of a side – or of both – with private characters around what differs."""
-    seen = [(kind, _PRIVATE.sub("\ufffd", text)) for kind, text in (_seen(part, side) for part in parts) if kind and text]
+    seen = [
+        (kind, _PRIVATE.sub("\ufffd", text)) for kind, text in (_seen(part, side) for part in parts) if kind and text
+    ]
     out: list[str] = []
     for n, (kind, text) in enumerate(seen):
         if kind == "equal":
             out.append(text)
             continue
         gone = side == "inline" and kind in {"delete", "went"}
-        if gone and not text.endswith("\n") and _new_line(seen[n + 1 :], shape):
-            text += "\n"
-        for line in text.splitlines(keepends=True):
+        if out and not out[-1].endswith("\n") and _is_unit(text, shape):
+            out.append("\n")
+        ends = "\n" if gone and not text.endswith("\n") and _new_line(seen[n + 1 :], shape) else ""
+        for line in (text + ends).splitlines(keepends=True):
             starts = not out or out[-1].endswith("\n")
             piece = _line(line, kind, shape, starts, gone)
             if piece:
@@ -143,12 +156,20 @@ def merged(parts: Iterable[Part], shape: Shape, side: Side) -> str:
     return "".join(out)
 
 
-def _new_line(rest: Sequence[tuple[str, str]], shape: Shape) -> bool:
+def _new_line(rest: Sequence[tuple[str | None, str]], shape: Shape) -> bool:
     """What follows is an item or a row of its own, or nothing at all."""
     if shape not in {"list", "table"}:
         return False
     text = next((text for _kind, text in rest if text.strip()), "")
-    return not text or ITEM.match(text) is not None or text.startswith("|")
+    return not text or _is_unit(text, shape)
+
+
+def _is_unit(text: str, shape: Shape) -> bool:
+    """It begins with an item of a list, or a whole row of a table."""
+    line = text.split("\n", 1)[0].strip()
+    if shape == "table":
+        return line.startswith("|") and line.endswith("|") and line.count("|") > 2
+    return shape == "list" and ITEM.match(text) is not None
 
 
 def _line(line: str, kind: str, shape: Shape, starts: bool, gone: bool) -> str:
@@ -269,7 +290,7 @@ def _named(atoms: list[_Atom]) -> list[_Atom]:
 def attributed(html: Markup | None, labelled: Sequence[tuple[str, str]]) -> Markup:
     """Words with a label after those that have one: ``labelled`` is the text as typed, in stretches.
 
-    ``html``: the same text rendered, of which the words are found again in what was typed; ``None``: it is shown as typed.
+    ``html``: the same text rendered, whose words are found again in what was typed; ``None``: it is shown as typed.
     """
     text = "".join(part for part, _label in labelled)
     label = [name for part, name in labelled for _char in part]
@@ -296,4 +317,4 @@ def attributed(html: Markup | None, labelled: Sequence[tuple[str, str]]) -> Mark
     return joined(out)
 
 
-__all__ = ["attributed", "ITEM", "merged", "read", "typed"]
+__all__ = ["ITEM", "attributed", "merged", "read", "typed"]

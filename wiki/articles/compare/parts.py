@@ -14,14 +14,13 @@ class Part:
     """A stretch of text that stayed, came or went; ``form``: it stayed and is only written in another way.
 
     ``old`` is how a ``form`` part was written before. ``moved`` numbers what went to another place within its block (0:
-    it did not). ``mark`` numbers the remark that quotes it.
+    it did not).
     """
 
     op: Op
     text: str
     old: str = ""
     moved: int = 0
-    mark: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,9 @@ def new_text(parts: Iterable[Part]) -> str:
 def turned(parts: Iterable[Part]) -> tuple[Part, ...]:
     """The same comparison seen from the other side."""
     other: dict[Op, Op] = {"insert": "delete", "delete": "insert", "equal": "equal", "form": "form"}
-    out = [
-        replace(part, op=other[part.op], **({"text": part.old, "old": part.text} if part.op == "form" else {}))
-        for part in parts
-    ]
-    return tidy(out)
+    return tidy(
+        Part("form", part.old, part.text) if part.op == "form" else replace(part, op=other[part.op]) for part in parts
+    )
 
 
 def tidy(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -91,8 +88,8 @@ def tidy(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 def _add(out: list[Part], part: Part) -> None:
     last = out[-1] if out else None
-    if last is not None and (last.op, last.moved, last.mark) == (part.op, part.moved, part.mark):
-        out[-1] = Part(last.op, last.text + part.text, last.old + part.old, last.moved, last.mark)
+    if last is not None and (last.op, last.moved) == (part.op, part.moved):
+        out[-1] = Part(last.op, last.text + part.text, last.old + part.old, last.moved)
     else:
         out.append(part)
 
@@ -118,4 +115,22 @@ def flat(rows: Sequence[Row]) -> tuple[Part, ...]:
             out.append(Part("insert", new_text(row.parts)))
         else:
             out.extend(strict(row.parts))
-    return tidy(out)
+    return tidy(_ends_kept(tidy(out)))
+
+
+def _ends_kept(parts: Sequence[Part]) -> list[Part]:
+    """Line ends after both what went and what came have stayed."""
+    out: list[Part] = []
+    for part in parts:
+        before = out[-1] if out else None
+        same = 0
+        if part.op == "insert" and before is not None and before.op == "delete":
+            room = min(len(before.text), len(part.text))
+            while same < room and before.text[-1 - same] == part.text[-1 - same] == "\n":
+                same += 1
+        if before is not None and same:
+            out[-1] = Part("delete", before.text[:-same])
+            out += [Part("insert", part.text[:-same]), Part("equal", part.text[-same:])]
+        else:
+            out.append(part)
+    return out

@@ -1,7 +1,6 @@
 """Two Markdown texts passage by passage: what stayed, changed, came, went, and what only stands elsewhere now."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 
 from core import passages
@@ -13,7 +12,7 @@ from wiki.articles.compare.words import compared
 
 
 def compare(old: str, new: str) -> tuple[Part, ...]:
-    """What happened to a text in reading order, in the strict form: without the insertions it is ``old``, to the letter."""
+    """What happened to a text in reading order, in the strict form: without insertions it is ``old``, to the letter."""
     return flat(rows(old, new))
 
 
@@ -25,7 +24,8 @@ def rows(old: str, new: str) -> tuple[Row, ...]:
     numbers = {pair: n for n, pair in enumerate((pair for pair in pairs if pair.moved), 1)}
     out: list[Row] = []
     i = j = 0
-    for pair in sorted((p for p in pairs if not p.moved), key=lambda p: p.new.start) + [Pair(range(len(before), len(before)), range(len(after), len(after)))]:
+    end = Pair(range(len(before), len(before)), range(len(after), len(after)))
+    for pair in [*sorted((p for p in pairs if not p.moved), key=lambda p: p.new.start), end]:
         out += _gone(before, i, pair.old.start, numbers)
         out += _come(before, after, j, pair.new.start, numbers, book)
         if pair.old:
@@ -49,7 +49,9 @@ def _gone(before: Sequence[str], start: int, stop: int, numbers: dict[Pair, int]
     return out
 
 
-def _come(before: Sequence[str], after: Sequence[str], start: int, stop: int, numbers: dict[Pair, int], book: Book) -> list[Row]:
+def _come(
+    before: Sequence[str], after: Sequence[str], start: int, stop: int, numbers: dict[Pair, int], book: Book
+) -> list[Row]:
     moved = {pair.new.start: (pair, number) for pair, number in numbers.items()}
     out = []
     for j in range(start, stop):
@@ -128,7 +130,9 @@ def _arrived(before: Sequence[str], new: str, pair: Pair, away: dict[int, int], 
     """A unit that stood elsewhere in its passage: what it says anew is inserted, the rest has moved."""
     number = away[pair.old.start]
     parts = _unit(before[pair.old.start], new, shape, book)
-    return [Part("insert", part.text, moved=0 if part.op == "insert" else number) for part in parts if part.op != "delete"]
+    return [
+        Part("insert", part.text, moved=0 if part.op == "insert" else number) for part in parts if part.op != "delete"
+    ]
 
 
 def _cells(old: str, new: str, book: Book) -> tuple[Part, ...]:
@@ -155,7 +159,7 @@ def _between(gone: Sequence[str], come: Sequence[str], book: Book) -> list[Part]
 
 def quiet(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts with differences of form taken as no difference: as the new text writes it."""
-    return tidy(Part("equal", part.text, mark=part.mark) if part.op == "form" else replace(part) for part in parts)
+    return tidy(Part("equal", part.text) if part.op == "form" else part for part in parts)
 
 
 __all__ = ["compare", "new_text", "old_text", "quiet", "rows", "within"]

@@ -7,34 +7,35 @@ alone is a difference of form. (``、`` parts an enumeration and ``，`` a claus
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 for _mark in "#*<>[]_`|":  # marks of Markdown: full width, they are words and no marks
     del _WIDE[ord(_mark) + 0xFEE0]
-_FOLD = str.maketrans(
-    {
-        **_WIDE,
-        **dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2009\u202f"), " "),
-        **dict.fromkeys(map(ord, "。．｡"), "."),
-        "､": "、",
-        **dict.fromkeys(map(ord, "“”„「」＂"), '"'),
-        **dict.fromkeys(map(ord, "‘’『』＇"), "'"),
-        **dict.fromkeys(map(ord, "—–―─"), "—"),
-        **dict.fromkeys(map(ord, "⋯"), "…"),
-        **dict.fromkeys(map(ord, "～〜"), "~"),
-        "・": "·",
-        "﹐": ",",
-        "﹑": "、",
-        "﹔": ";",
-        "﹕": ":",
-        "﹖": "?",
-        "﹗": "!",
-    }
-)
+_EQUAL: dict[Any, int | str] = {
+    **_WIDE,
+    **dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2009\u202f"), " "),
+    **dict.fromkeys(map(ord, "。．｡"), "."),
+    "､": "、",
+    **dict.fromkeys(map(ord, "“”„「」＂"), '"'),
+    **dict.fromkeys(map(ord, "‘’『』＇"), "'"),
+    **dict.fromkeys(map(ord, "—–―─"), "—"),
+    **dict.fromkeys(map(ord, "⋯"), "…"),
+    **dict.fromkeys(map(ord, "～〜"), "~"),
+    "・": "·",
+    "﹐": ",",
+    "﹑": "、",
+    "﹔": ";",
+    "﹕": ":",
+    "﹖": "?",
+    "﹗": "!",
+}
+_FOLD = str.maketrans({ord(one) if isinstance(one, str) else one: same for one, same in _EQUAL.items()})
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"""(?P<han>[{_HAN}]+)
-    | (?P<link> !?\[\[[^\[\]\n]{{1,200}}\]\] | !?\[[^\[\]\n]{{0,200}}\]\([^()\s]{{1,500}}\) | https?://[^\s{_HAN}"'()<>|]{{1,500}} )
+    | (?P<link> !?\[\[[^\[\]\n]{{1,200}}\]\] | !?\[[^\[\]\n]{{0,200}}\]\([^()\s]{{1,500}}\)
+        | https?://[^\s{_HAN}"'()<>|]{{1,500}} )
     | (?P<word> \d{{1,3}}(?:,\d{{3}})+(?:\.\d+)? | [A-Za-z0-9\u00c0-\u024f]+(?:[-_.'@/:][A-Za-z0-9\u00c0-\u024f]+)* )
     | (?P<dots> \.{{2,}} | …+ ) | (?P<dash> -{{2,}} | —+ ) | (?P<blank> [ \t]+ ) | (?P<marks> \*+ | `+ | \#+ )
     | (?P<other> . )""",

@@ -12,7 +12,12 @@ from wiki.articles.compare.tokens import CJK, Book, Tokens, folded
 
 REWRITTEN = 25  # per cent of the longer text that must have stayed, else it is shown as a new one
 SMALL = frozenset("的了和与及或在是为也就都而其这该、，。；：,.;:!?！？\"'“”‘’（）() \t*`·/-—…")
-_ENDS, _STOPS, _OPENS, _CLOSES = frozenset("。.!?！？;；…"), frozenset(",，、:："), frozenset("（(「『“《【["), frozenset("）)」』”》】]")
+_ENDS, _STOPS, _OPENS, _CLOSES = (
+    frozenset("。.!?！？;；…"),
+    frozenset(",，、:："),
+    frozenset("（(「『“《【["),
+    frozenset("）)」』”》】]"),
+)
 
 
 @dataclass(slots=True)
@@ -156,7 +161,11 @@ def _replaced(run: _Run, one: Tokens, two: Tokens) -> list[Part]:
     rest_gone, rest_come = gone[head:], come[head:]
     tail = _shared(rest_gone[::-1], rest_come[::-1], _edges(a[::-1]), _edges(b[::-1]))
     end = len(rest_gone) - tail
-    parts = [Part("equal", gone[:head]), Part("delete", rest_gone[:end]), Part("insert", rest_come[: len(rest_come) - tail])]
+    parts = [
+        Part("equal", gone[:head]),
+        Part("delete", rest_gone[:end]),
+        Part("insert", rest_come[: len(rest_come) - tail]),
+    ]
     return [*parts, Part("equal", rest_gone[end:])]
 
 
@@ -187,7 +196,10 @@ def _shared(a: str, b: str, ends_a: set[int], ends_b: set[int]) -> int:
 
 
 def _whole(a: str, b: str, at: int, ends_a: set[int], ends_b: set[int]) -> bool:
-    if any(len(text) > at and text[at - 1].isascii() and text[at].isascii() and (text[at - 1] + text[at]).isalnum() for text in (a, b)):
+    if any(
+        len(text) > at and text[at - 1].isascii() and text[at].isascii() and (text[at - 1] + text[at]).isalnum()
+        for text in (a, b)
+    ):
         return False
     return (at in ends_a and at in ends_b) or (at > 1 and (at in ends_a or at in ends_b))
 
