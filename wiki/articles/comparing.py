@@ -153,6 +153,9 @@ def _line(
     )
     if not look.side:
         return replace(line, inline=_marked(row, "inline", look, notes, wanted))
+    if row.state == "same" and not wanted:
+        both = _marked(row, "new", look, notes, wanted)
+        return replace(line, left=both, right=both)
     here = row.state not in {"removed", "moved_away"}
     there = row.state not in {"added", "moved_here"}
     return replace(
