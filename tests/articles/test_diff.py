@@ -18,7 +18,7 @@ from wiki.articles.content import Content
 from wiki.articles.diff import Part, changes, compare, whole
 from wiki.articles.kinds import KINDS
 
-WORDS = ["客户", "账单", "您好", ",", "，", "。", ".", "\n", "\n\n", " ", "SIM", "3", "元", "\u2028", "的", "**", "é", "（"]
+WORDS = ["客户", "账单", "您好", ",", "，", "。", ".", "\n", "\n\n", " ", "SIM", "3", "元", "\u2028", "的", "**", "é"]
 BLOCKS = [
     *("- ", "1. ", "> ", "```\n", "| a | b |\n", "|---|---|\n", "[x](/y)", "- 请重启光猫再试\n", "- 登记工单\n"),
     *("坐席应先安抚客户情绪再核对账单\n\n", "超过权限的退费须由督导批准\n\n", "\U000f0001", "<b>"),

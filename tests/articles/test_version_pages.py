@@ -121,7 +121,7 @@ def test_who_wrote_what(told, signed_in, api):
     page = signed_in(people["reader"]).text(f"/articles/{slug}/blame")
     assert "The writer" in page
     assert re.search(r'class="by-run">三个?<sup>2\.0</sup>', page)
-    answer = api(people["reader"]).get(f"/api/v1/articles/{slug}/blame").get_json()
+    answer = api(people["reader"]).ok("GET", f"/articles/{slug}/blame")
     assert answer["version"] == "2.0"
     assert [one["share"] for one in answer["contributors"]] == ["100.00"]
     body = [one for one in answer["passages"] if one["field"] == "body"]

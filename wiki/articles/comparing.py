@@ -14,6 +14,7 @@ from wiki.articles.compare.passages import quiet
 from workflows.passages import owners
 
 CONTEXT = 1  # unchanged passages shown before and after a change
+RENDERED = 1000  # passages of one field that are shown as readers see them; more are shown as typed
 FOLDED = 2  # fewer unchanged ones are not worth a fold
 STUB = 42  # characters of a passage that has moved away, as a reminder
 _SIGNS = {"added": "＋", "removed": "－", "changed": "±", "form": "≈", "moved_away": "↕", "moved_here": "↕", "same": ""}
@@ -94,6 +95,8 @@ def state_word(state: str) -> str:
 def showing(name: str, rows: Sequence[Row], look: Look, wanted: Sequence[tuple[int, str]] = ()) -> Shown:
     """The passages of one field, marked, with what stayed folded away unless asked for."""
     rows = [row if look.forms else _calmed(row) for row in rows]
+    if sum(1 for row in rows if row.state != "same") > RENDERED:
+        look = replace(look, source=True)
     notes = owners("".join(row.new for row in rows), wanted) if wanted else []
     places, at = [], 0
     for row in rows:

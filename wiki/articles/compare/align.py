@@ -17,6 +17,7 @@ ALIKE_ALONE = 0.34  # the same for two that stand alone between what stayed
 MOVED_TOKENS = 6  # fewer tell nothing when they turn up elsewhere
 MOVED_TOKENS_OF_AN_ITEM = 3  # in its own list or table they do
 MOVED_ALIKE = 0.6
+TABLE = 150_000_000  # bits of memory the matching of equal units may take; beyond, only unique ones are matched
 RARE = 4  # a token in so few units leads to them
 
 
@@ -53,7 +54,7 @@ def aligned(old: Sequence[str], new: Sequence[str], least: int = MOVED_TOKENS) -
 def _equal(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Equal units in order, then equal ones elsewhere when there is no doubt which is which."""
     found: list[tuple[int, int]] = []
-    for op in Indel.opcodes(*_numbered(old, new)):
+    for op in Indel.opcodes(*_numbered(old, new)) if len(old) * len(new) <= TABLE else ():
         if op.tag == "equal":
             found += zip(range(op.src_start, op.src_end), range(op.dest_start, op.dest_end), strict=True)
     taken_old, taken_new = {i for i, _j in found}, {j for _i, j in found}

@@ -8,9 +8,9 @@ import re
 from wiki.articles.compare.parts import Shape
 
 _FENCE = re.compile(r"[ ]{0,3}(?:`{3,}|~{3,})")
-_RULE = re.compile(r"[ ]{0,3}\|?[ ]*:?-+:?[ ]*(?:\|[ ]*:?-*:?[ ]*)*\|?[ ]*$")
+_RULE = frozenset("|:- \t")
 ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,4}[.)])[ \t]+")
-_CELL = re.compile(r"\|?(?:\\.|[^|\\])*", re.S)
+_CELL = re.compile(r"\|?(?:\\.|[^|])*", re.S)
 LONG = 6000  # characters of one line that are cut into sentences first
 
 
@@ -20,7 +20,7 @@ def shape_of(passage: str) -> Shape:
     first = lines[0]
     if _FENCE.match(first):
         return "code"
-    if len(lines) > 1 and "|" in first and "-" in lines[1] and _RULE.match(lines[1]):
+    if len(lines) > 1 and "|" in first and is_rule(lines[1]):
         return "table"
     if ITEM.match(first):
         return "list"
@@ -68,7 +68,7 @@ def cells_of(row: str) -> list[str]:
 
 def is_rule(row: str) -> bool:
     """The line under the head of a table."""
-    return "-" in row and _RULE.match(row.rstrip("\n")) is not None
+    return "-" in row and "|" in row and set(row.strip()) <= _RULE
 
 
 def start_of(unit: str, shape: Shape) -> int:

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from core import passages
 from wiki.articles.compare.align import MOVED_TOKENS, MOVED_TOKENS_OF_AN_ITEM, Pair, aligned
-from wiki.articles.compare.blocks import cells_of, shape_of, start_of, units_of
+from wiki.articles.compare.blocks import LONG, cells_of, shape_of, start_of, units_of
 from wiki.articles.compare.parts import Part, Row, Shape, State, flat, new_text, old_text, tidy
 from wiki.articles.compare.tokens import Book
 from wiki.articles.compare.words import compared
@@ -86,7 +86,9 @@ def within(old: str, new: str, book: Book) -> tuple[Part, ...]:
     ending = _formal(old[len(head) :], new[len(tail) :])
     shape = shape_of(tail)
     if shape != shape_of(head):
-        return tidy([*compared(head, tail, book), *ending])
+        if len(head) + len(tail) <= LONG:
+            return tidy([*compared(head, tail, book), *ending])
+        shape = "text"
     before, after = units_of(head, shape), units_of(tail, shape)
     if len(before) == len(after) == 1:
         return tidy([*_unit(head, tail, shape, book), *ending])

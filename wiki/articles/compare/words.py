@@ -4,12 +4,14 @@ The result does not depend on which of the two is called the old one.
 """
 
 from dataclasses import dataclass
+from os.path import commonprefix
 
 from rapidfuzz.distance import Indel
 
 from wiki.articles.compare.parts import Part, tidy, turned
 from wiki.articles.compare.tokens import CJK, Book, Tokens, folded
 
+TABLE = 150_000_000  # bits of memory that one comparison may take
 REWRITTEN = 25  # per cent of the longer text that must have stayed, else it is shown as a new one
 SMALL = frozenset("的了和与及或在是为也就都而其这该、，。；：,.;:!?！？\"'“”‘’（）() \t*`·/-—…")
 _ENDS, _STOPS, _OPENS, _CLOSES = (
@@ -54,6 +56,13 @@ def compared(old: str, new: str, book: Book | None = None) -> tuple[Part, ...]:
 def _runs(a: str, b: str) -> list[_Run]:
     """Equal and changed stretches in turn."""
     out: list[_Run] = []
+    if len(a) * len(b) > TABLE:  # a hostile text: what begins and ends alike is cut off, the rest is replaced
+        head, tail = len(commonprefix([a, b])), 0
+        while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
+            tail += 1
+        ends = _Run(True, len(a) - tail, len(a), len(b) - tail, len(b))
+        found = [_Run(True, 0, head, 0, head), _Run(False, head, ends.a0, head, ends.b0), ends]
+        return [run for run in found if run.a0 < run.a1 or run.b0 < run.b1]
     for op in Indel.opcodes(a, b):
         equal = op.tag == "equal"
         if out and out[-1].equal == equal:
