@@ -43,7 +43,8 @@ class Change:
         ``look`` may be the arguments of the page's address.
         """
         look = look if isinstance(look, Look) else Look.of(look)
-        return showing(self.name, self.rows, replace(look, source=look.source or not self.markdown), wanted)
+        found = showing(self.name, self.rows, replace(look, source=look.source or not self.markdown), wanted)
+        return replace(found, look=look)
 
 
 def rows(old: str, new: str) -> tuple[Row, ...]:

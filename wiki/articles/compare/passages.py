@@ -20,7 +20,10 @@ def rows(old: str, new: str) -> tuple[Row, ...]:
     """What happened to a text, passage by passage, in the order of the new text; what went stands where it stood."""
     book = Book()
     before, after = passages.split(old), passages.split(new)
-    pairs = aligned([_key(one, book) for one in before], [_key(one, book) for one in after])
+    if len(before) == len(after) == 1:  # a date, a name, a single passage: there is nothing else it could have been
+        pairs = [Pair(range(1), range(1))]
+    else:
+        pairs = aligned([_key(one, book) for one in before], [_key(one, book) for one in after])
     numbers = {pair: n for n, pair in enumerate((pair for pair in pairs if pair.moved), 1)}
     out: list[Row] = []
     i = j = 0

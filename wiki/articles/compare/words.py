@@ -4,7 +4,6 @@ The result does not depend on which of the two is called the old one.
 """
 
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from rapidfuzz.distance import Indel
 
@@ -57,7 +56,8 @@ def _runs(a: str, b: str) -> list[_Run]:
     """Equal and changed stretches in turn."""
     out: list[_Run] = []
     if len(a) * len(b) > TABLE:  # a hostile text: what begins and ends alike is cut off, the rest is replaced
-        head, tail = len(commonprefix([a, b])), 0
+        head = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        tail = 0
         while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
             tail += 1
         ends = _Run(True, len(a) - tail, len(a), len(b) - tail, len(b))
