@@ -47,6 +47,28 @@ def test_the_history_names_who_approved(told, signed_in):
     assert "draft 1" in signed_in(people["business"]).text(f"/articles/{slug}/history")
 
 
+def test_the_past_asks_the_same_few_questions(make: Make, signed_in, query_count):
+    with writing():
+        author, reader = make.actor("rep"), make.user("rep")
+        make.pipeline("business")
+        slug = make.article(author, body="甲").slug
+        make.article(author, article=slug, body="甲乙")
+    browser = signed_in(reader)
+
+    def asked(page: str) -> int:
+        browser.text(page)
+        with query_count() as statements:
+            browser.text(page)
+        return len(statements)
+
+    pages = [f"/articles/{slug}/{page}" for page in ("history", "diff", "blame")]
+    before = [asked(page) for page in pages]
+    with writing():
+        for n in range(4):
+            make.article(author, article=slug, body="甲乙" + "丙" * n)
+    assert [asked(page) for page in pages] == before
+
+
 @pytest.mark.parametrize(
     ("query", "seen"),
     [

@@ -35,7 +35,7 @@ from wiki.articles.shapes import (
     SubmissionsIn,
     TrailOut,
 )
-from wiki.articles.versions import approvals_for, points_of
+from wiki.articles.versions import approvals_for, approvers, points_of
 from workflows.blindness import blind_since, hides
 from workflows.models import Review
 from workflows.queries import last_review
@@ -283,7 +283,7 @@ def list_revisions(slug: str) -> dict[str, Any]:
             "significance": row.significance.value,
             "reason": row.reason,
             "published_at": row.published_at.isoformat(),
-            "approved_by": list(dict.fromkeys(name for _decision, name in given)),
+            "approved_by": approvers(given),
         }
         for row, given in zip(rows, approvals_for(actor(), rows), strict=True)
     ]

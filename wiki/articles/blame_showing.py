@@ -19,7 +19,7 @@ from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import Article
 from wiki.articles.origins import Origins, Section, Source, origins_of
 from wiki.articles.queries import versions
-from wiki.articles.versions import approvals_for
+from wiki.articles.versions import approvals_for, approvers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def _credit(source: Source, given: dict[int, Any], people: dict[int, tuple[str, 
     if source.publication_id not in given:
         return Credit(None, None, None, None)
     username, name = people[source.author_id]
-    approved = tuple(dict.fromkeys(name for _decision, name in given[source.publication_id]))
-    return Credit(source.version, name, username, source.at, approved)
+    return Credit(source.version, name, username, source.at, tuple(approvers(given[source.publication_id])))
 
 
 def _people(ids: set[int]) -> dict[int, tuple[str, str]]:

@@ -7,9 +7,8 @@ from flask import flash, redirect, render_template, request, url_for
 from core.actors import Actor
 from core.errors import Conflict, NotFound
 from core.i18n import _, local
-from core.permissions import can
 from core.web import actor, gate
-from wiki.articles import blame_showing, presenting
+from wiki.articles import blame_showing
 from wiki.articles.comparing import Look
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changes
@@ -19,9 +18,8 @@ from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import versions
 from wiki.articles.restoring import restore
-from wiki.articles.versions import Point, approvals_for, points_of, proposals_of
+from wiki.articles.versions import Approval, Point, approvals_for, approvers, points_of, proposals_of
 from wiki.articles.views import bp
-from workflows.models import Decision
 
 
 @bp.get("/articles/<slug>/history")
@@ -50,18 +48,14 @@ def _head(article: Article) -> dict[str, Any]:
     }
 
 
-def _version(article: Article, row: Publication, given: list[tuple[Decision, str]]) -> dict[str, Any]:
+def _version(article: Article, row: Publication, given: list[Approval]) -> dict[str, Any]:
     live = row.version == article.version and article.live
     return {
         "version": row.version,
         "revision_id": row.version,
         "live": live,
         "author": row.revision.author.name,
-        "approved_by": list(dict.fromkeys(name for _decision, name in given)),
-        "approvals": [
-            {"name": name, "stage": presenting.role_word(decision.stage), "at": decision.decided_at}
-            for decision, name in given
-        ],
+        "approvals": given,
         "published_at": row.published_at,
         "significance": row.significance.value,
         "reason": _("rolled back to the text of before") if row.restores else row.reason,
@@ -140,7 +134,7 @@ def _end(who: Actor, point: Point) -> dict[str, Any]:
         "author": point.revision.author.name,
         "at": row.published_at if row else point.revision.created_at,
         "state": point.submission.state.value if point.submission else None,
-        "approved_by": list(dict.fromkeys(name for _decision, name in given)),
+        "approved_by": approvers(given),
         "reason": row.reason if row else point.submission.reason if point.submission else "",
     }
 
@@ -167,6 +161,5 @@ def blame(slug: str) -> str:
     return render_template(
         "articles/blame.html",
         article=_head(article),
-        may_restore=can(actor(), P.PROPOSE),
         **blame_showing.shown(actor(), article),
     )

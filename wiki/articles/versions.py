@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload
@@ -15,7 +16,7 @@ from wiki.articles.permissions import P
 from wiki.articles.queries import versions
 from wiki.articles.rules import Because
 from workflows.blindness import blind_among
-from workflows.models import Decision
+from workflows.presenting import stage_word
 from workflows.queries import approvals_in, last_reviews
 
 PROPOSALS = 20  # the last ones touched
@@ -30,6 +31,20 @@ class Point:
     revision: Revision
     publication: Publication | None = None
     submission: Submission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody let a version pass; ``stage`` in words."""
+
+    name: str
+    stage: str
+    at: datetime
+
+
+def approvers(given: Sequence[Approval]) -> list[str]:
+    """The names, each once, in the order in which they approved."""
+    return list(dict.fromkeys(one.name for one in given))
 
 
 def points_of(actor: Actor, article: Article) -> list[Point]:
@@ -48,6 +63,7 @@ def proposals_of(actor: Actor, article: Article) -> list[tuple[Submission, list[
         session.scalars(
             sa.select(Submission)
             .where(Submission.article_id == article.id, allowed(actor, P.READ_SUBMISSION))
+            .options(joinedload(Submission.head))
             .options(joinedload(Submission.author).options(joinedload(User.team), lazyload(User.role_rows)))
             .order_by(Submission.updated_at.desc(), Submission.id.desc())
             .limit(PROPOSALS)
@@ -69,7 +85,7 @@ def proposals_of(actor: Actor, article: Article) -> list[tuple[Submission, list[
     return [(row, of[row.id]) for row in submissions if row.id in of]
 
 
-def approvals_for(actor: Actor, rows: Sequence[Publication]) -> list[list[tuple[Decision, str]]]:
+def approvals_for(actor: Actor, rows: Sequence[Publication]) -> list[list[Approval]]:
     """Who approved each of these versions, and when; the same few queries whatever their number.
 
     Nothing of a review on which this person may still give a second opinion.
@@ -78,12 +94,14 @@ def approvals_for(actor: Actor, rows: Sequence[Publication]) -> list[list[tuple[
     reviews = last_reviews("submission", ids)
     given = approvals_in(list(reviews.values())) if reviews else {}
     blind = blind_among(actor, "submission", ids)
-    return [
-        given.get(reviews[row.submission_id].id, [])
-        if row.submission_id in reviews and row.submission_id not in blind and is_reviewed(row)
-        else []
-        for row in rows
-    ]
+    found: dict[int, list[Approval]] = {}
+    for subject, review in reviews.items():
+        found[subject] = [
+            Approval(name, stage_word(review, decision.stage), decision.decided_at)
+            for decision, name in given.get(review.id, [])
+            if subject not in blind
+        ]
+    return [found.get(row.submission_id, []) if is_reviewed(row) else [] for row in rows]
 
 
 def is_reviewed(row: Publication) -> bool:
