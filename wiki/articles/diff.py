@@ -14,11 +14,12 @@ from wiki.articles.compare.parts import Part, Row
 from wiki.articles.compare.parts import flat as strict
 from wiki.articles.compare.passages import compare
 from wiki.articles.compare.passages import rows as compared
+from wiki.articles.compare.tokens import Book
 from wiki.articles.comparing import Look, Shown, showing
 from wiki.articles.content import Content
 from wiki.articles.kinds import FieldType, Kind, field_text
 
-__all__ = ["Change", "Part", "changed", "changes", "compare", "flat", "names", "rows", "whole"]
+__all__ = ["Change", "Part", "changed", "changes", "compare", "flat", "names", "rows", "tokens", "whole"]
 
 _rows: Cache[tuple[Row, ...]] = Cache(size=300)  # texts never change: whoever reads a review reads it twice
 
@@ -45,6 +46,11 @@ class Change:
         look = look if isinstance(look, Look) else Look.of(look)
         found = showing(self.name, self.rows, replace(look, source=look.source or not self.markdown), wanted)
         return replace(found, look=look)
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a text: Chinese cut by the dictionary, Latin words, numbers and links whole, else characters."""
+    return Book().cut(text).raw
 
 
 def rows(old: str, new: str) -> tuple[Row, ...]:

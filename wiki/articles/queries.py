@@ -15,7 +15,6 @@ from wiki.articles.models import (
     ArticleService,
     ArticleTag,
     Category,
-    DraftBuffer,
     ProvisionalPublication,
     Publication,
     Revision,
@@ -46,15 +45,14 @@ def published(
     service: str | None = None,
     changed_since: datetime | None = None,
 ) -> sa.Select[Article]:
-    """What this person may read, last changed first."""
+    """What this person may read, last changed first; reusable blocks only when they are asked for."""
     found = (
         sa.select(Article)
         .where(allowed(actor, P.READ))
         .options(joinedload(Article.revision).joinedload(Revision.category), joinedload(Article.category))
         .order_by(Article.updated_at.desc(), Article.id.desc())
     )
-    if kind:
-        found = found.where(Article.kind == kind)
+    found = found.where(Article.kind == kind) if kind else found.where(Article.kind != "block")  # parts, not articles
     if category:
         found = found.where(Article.category_id.in_(below(category)))
     if tag:
@@ -211,16 +209,11 @@ def revisions(submission_id: int) -> sa.Select[Revision]:
     )
 
 
-def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
-    """What this person was typing and has not saved."""
-    return session.get(DraftBuffer, (submission_id, user_id))
-
-
 def in_review_for(article_id: int) -> Submission | None:
-    """The submission of this article that is under review."""
-    return session.scalar(
-        sa.select(Submission).where(Submission.article_id == article_id, Submission.state == SubmissionState.IN_REVIEW)
-    )
+    """The submission of this article that is under review, or approved and waiting for its day."""
+    before_readers = (SubmissionState.IN_REVIEW, SubmissionState.APPROVED)
+    found = sa.select(Submission).where(Submission.article_id == article_id, Submission.state.in_(before_readers))
+    return session.scalar(found.order_by(Submission.id).limit(1))
 
 
 def categories() -> list[Category]:

@@ -11,10 +11,10 @@ from accounts.models import User
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
+from wiki.articles.approvers import is_reviewed
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.permissions import P
 from wiki.articles.queries import versions
-from wiki.articles.rules import Because
 from workflows.blindness import blind_among
 from workflows.presenting import stage_word
 from workflows.queries import approvals_in, last_reviews
@@ -102,8 +102,3 @@ def approvals_for(actor: Actor, rows: Sequence[Publication]) -> list[list[Approv
             if subject not in blind
         ]
     return [found.get(row.submission_id, []) if is_reviewed(row) else [] for row in rows]
-
-
-def is_reviewed(row: Publication) -> bool:
-    """A review stands behind this very publication: it was not put up before one, unless that confirmed it."""
-    return row.provisional is None or row.provisional.closed_because is Because.APPROVED

@@ -21,6 +21,7 @@ from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import written_by
+from wiki.articles.titles import BLOCK
 from wiki.feedback.models import Feedback
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
@@ -29,7 +30,7 @@ from wiki.scoring.rules import Unit
 from wiki.training.models import Course
 from wiki.training.queries import progress_in
 from wiki.training.rules import CourseState
-from workflows.flow import epoch, plain
+from workflows.flow import epoch, raw_rows
 from workflows.flow_rules import StageFlow, Visit, Window, bottleneck, stage_flows
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
@@ -53,7 +54,9 @@ def my_open(actor: Actor, *, limit: int = 4) -> list[Submission]:
 def just_published(actor: Actor, *, limit: int = 6) -> list[Article]:
     """What readers got last."""
     found = (
-        sa.select(Article).where(allowed(actor, Articles.READ)).order_by(Article.updated_at.desc(), Article.id.desc())
+        sa.select(Article)
+        .where(allowed(actor, Articles.READ), Article.kind != BLOCK)
+        .order_by(Article.updated_at.desc(), Article.id.desc())
     )
     return list(session.scalars(found.limit(limit)))
 
@@ -70,7 +73,7 @@ def much_used(actor: Actor, *, limit: int = 6) -> list[Article]:
     found = (
         sa.select(Article)
         .join(uses, uses.c.article_id == Article.id)
-        .where(allowed(actor, Articles.READ))
+        .where(allowed(actor, Articles.READ), Article.kind != BLOCK)
         .order_by(uses.c.uses.desc(), Article.id)
     )
     return list(session.scalars(found.limit(limit)))
@@ -132,7 +135,7 @@ def flow() -> list[dict[str, Any]]:
 def _month_by_role(now: datetime) -> list[StageFlow]:
     """The flow of the last thirty days, every role taken as one stage."""
     since = now - timedelta(days=30)
-    rows = plain(
+    rows = raw_rows(
         sa.select(Task.role, epoch(Task.opened_at), epoch(Task.closed_at), Task.state == TaskState.DONE).where(
             sa.not_(Task.blind), sa.or_(Task.closed_at.is_(None), Task.closed_at >= since)
         )
