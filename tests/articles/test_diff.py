@@ -200,6 +200,15 @@ def test_what_readers_see_is_only_marked(old: str, new: str) -> None:
         assert "<b>" not in read(row, "inline") + typed(row.parts, "inline")
 
 
+def test_names_of_other_texts_are_words_and_blocks_are_named() -> None:
+    old = "见[[退费流程]]。\n\n![[安抚用语]]\n"
+    found = rows(old, old.replace("[[退费流程]]", "[[退费流程|流程]]").replace("安抚用语", "结束用语"))
+    first, *rest = (untagged(read(row, "inline")) for row in found)
+    assert first.replace("\n", "") == "<p>见<del>退费流程</del><ins>流程</ins>。</p>"
+    assert "![[结束用语]]" in "".join(rest)
+    assert "<wiki-" not in first + "".join(rest)
+
+
 def test_marks_of_remarks_are_in_both_forms() -> None:
     found = rows("先核对。\n\n再说明。", "先复述。\n\n再说明。")
     for look in (Look(), Look(source=True), Look(side=True)):

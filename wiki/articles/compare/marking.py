@@ -14,6 +14,7 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from core.markup import joined, shown
+from core.mentions import pieces as pieces_of
 from wiki.articles.compare.blocks import ITEM, is_rule
 from wiki.articles.compare.parts import Part, Row, Shape, new_text, old_text
 from workflows.passages import Wanted, cut, owners
@@ -225,7 +226,7 @@ def _atoms(html: str) -> list[_Atom]:
     """Rendered markup with the private characters taken as what they mean."""
     out: list[_Atom] = []
     kind = "equal"
-    for raw, words in cut(str(html)):
+    for raw, words in cut(_unlinked(html)):
         if words is None:
             out.append(_Atom(raw))
             continue
@@ -240,6 +241,14 @@ def _atoms(html: str) -> list[_Atom]:
             elif piece:
                 out.append(_Atom(str(escape(piece)), piece, kind))
     return out
+
+
+def _unlinked(html: str) -> str:
+    """Names of other texts as plain words, and blocks as they are typed: a comparison is about this text alone."""
+    return "".join(
+        piece if isinstance(piece, str) else f"<p>![[{escape(piece.title)}]]</p>" if piece.embed else piece.words
+        for piece in pieces_of(str(html))
+    )
 
 
 def _dressed(html: str, wanted: Wanted) -> Markup:
@@ -294,7 +303,7 @@ def attributed(html: Markup | None, labelled: Sequence[tuple[str, str]]) -> Mark
     """
     text = "".join(part for part, _label in labelled)
     label = [name for part, name in labelled for _char in part]
-    pieces = cut(str(html)) if html is not None else [(str(escape(text)), text)]
+    pieces = cut(_unlinked(html)) if html is not None else [(str(escape(text)), text)]
     out: list[str] = []
     at, last = 0, ""
     for raw, words in pieces:
