@@ -139,6 +139,9 @@ walkLists();
 shortcuts();
 const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
 if (document.querySelector("[data-copy]")) bring("./copy.js");
+if (document.querySelector("[data-guide], [data-print]")) bring("./guide.js");
+if (document.querySelector("[data-rows]")) bring("./rows.js");
+if (document.querySelector("[data-similar-form]")) bring("./similar.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");
 if (document.querySelector("[data-change]")) bring("./compare.js");
 if (document.querySelector("[data-titles-url]")) bring("./titles.js");

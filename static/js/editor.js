@@ -63,20 +63,3 @@ body?.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey)) return;
   if (event.key === "b") { event.preventDefault(); wrap("**", ""); }
 });
-
-// Similar articles while the title is typed: the server answers a small fragment of HTML.
-const title = document.querySelector("[data-similar-url]");
-const panel = document.querySelector("[data-similar]");
-if (title && panel) {
-  let timer = 0;
-  async function look() {
-    if (title.value.trim().length < 2) return;
-    try {
-      const url = `${title.dataset.similarUrl}?${new URLSearchParams({ title: title.value })}`;
-      const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-      if (answer.ok) panel.innerHTML = await answer.text();
-    } catch { /* only a help; writing goes on */ }
-  }
-  title.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 500); });
-  if (title.value !== title.defaultValue) look();
-}

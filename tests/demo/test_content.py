@@ -214,7 +214,7 @@ def test_fields_have_their_types(a: dict[str, Any]) -> None:
         elif name == "steps":
             ids = [step["id"] for step in value]
             goals = {link["id"] for step in value for link in step["next"]}
-            assert len(ids) == len(set(ids)) and goals <= set(ids)
+            assert len(ids) == len(set(ids)) and goals <= {*ids, "end"}
             assert set(ids[1:]) <= goals and any(not step["next"] for step in value)
             assert all(set(step) == {"id", "text", "role", "next"} and step["text"] for step in value)
             assert all(isinstance(link["label"], str) for step in value for link in step["next"])

@@ -33,7 +33,7 @@ from wiki.articles.content import TITLE_LIMIT, Content, of_revision
 from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.draft_ops import Clashing
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.linking import shown as as_shown
+from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.queries import mine, written_by
@@ -142,7 +142,9 @@ def _saved(submission: Submission) -> str:
 
 
 def _submit(submission: Submission, who: Actor) -> Any:
-    """Submit; what stands in the way is said, and the saved text stays."""
+    """Submit; what stands in the way is said, and the saved text stays. What is almost here already is asked once."""
+    if "distinct" not in request.form and similar.nearly_the_same(who, submission):
+        return redirect(url_for(".edit", submission_id=submission.id, same=1))
     point = session.begin_nested()
     try:
         if submission.state is not SubmissionState.IN_REVIEW:
@@ -193,12 +195,15 @@ def _editor(
         key=None if submission else key,
         slug=slug,
         preview_url=url_for(".preview"),
-        similar_url=url_for(".similar_titles"),
+        similar_url=url_for(
+            ".similar_titles", draft=submission.id if submission else None, article=article.slug if article else None
+        ),
         cancel_url=url_for(".mine_page"),
         specs=forms.specs_of(kind),
         body_label=kind.body_label,
         hint=kind.hint,
         values=values,
+        rows=forms.rows_of(kind, values),
         errors=errors or {},
         base={"version": article.version, "url": url_for("articles.show", slug=article.slug)}
         if article and reads_it
@@ -207,8 +212,12 @@ def _editor(
             "draft_label": presenting.draft_label(submission) if submission and submission.head else None,
             "saved_at": draft["saved_at"] or (submission.updated_at if submission else None),
         },
-        similar=[],
+        similar=_similar(values, submission, article.slug if article else None)
+        if typed is not None or submission
+        else [],
         preview_html=_preview(values["body"]) if preview else None,
+        preview_chart=forms.chart_of(kind, values) if preview else None,
+        draft_id=submission.id if submission else None,
         returned=tracking.returned_with(submission, actor()),
         remarks=tracking.open_remarks(submission, actor()),
         reader_choices=_reader_choices(values["readers"]),
@@ -247,9 +256,9 @@ def _preview(text: str) -> Any:
     try:
         html = render(text)
         if has_session():
-            return as_shown(html, actor(), published=False)
+            return shown(html, actor(), published=False)
         with reading():
-            return as_shown(html, actor(), published=False)
+            return shown(html, actor(), published=False)
     except Invalid as error:
         return error.sentence
 
@@ -265,7 +274,21 @@ def preview() -> Any:
 @gate(P.PROPOSE)
 def similar_titles() -> str:
     """Published articles and open submissions like this title: improve that one instead."""
-    return render_template("articles/_similar.html", similar=similar.like(actor(), request.args.get("title", "")))
+    given = request.args
+    found = similar.like(
+        actor(),
+        given.get("title", ""),
+        given.get("text", ""),
+        without=given.get("draft", type=int),
+        article=given.get("article"),
+    )
+    return render_template("articles/_similar.html", similar=found, draft_id=given.get("draft", type=int))
+
+
+def _similar(values: dict[str, Any], submission: Submission | None, slug: str | None) -> list[dict[str, Any]]:
+    """What is already here like the text in the form."""
+    without = submission.id if submission else None
+    return similar.like(actor(), values["title"], similar.opening_of(values), without=without, article=slug)
 
 
 @bp.get("/submissions/mine")

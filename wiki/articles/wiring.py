@@ -18,6 +18,7 @@ from wiki.articles import (
     draft_views,
     file_api,
     file_views,
+    kind_views,
     lifecycle_api,
     lifecycle_views,
     link_api,
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(kind_views.bp)
     app.register_blueprint(provisional_views.bp)
     file_views.init_app(app)
     app.register_blueprint(personal_views.bp)
@@ -199,7 +201,11 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "texts": shown(presenting.labelled(revision), actor, published=False),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
         "trail": tracking.trail_of(submission, reader=actor),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+        "similar": [
+            s
+            for s in similar.like(actor, revision.title, without=submission.id)
+            if not article or s.get("slug") != article.slug
+        ],
     }
 
 
