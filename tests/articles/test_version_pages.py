@@ -55,18 +55,20 @@ def test_the_past_asks_the_same_few_questions(make: Make, signed_in, query_count
         make.article(author, article=slug, body="甲乙")
     browser = signed_in(reader)
 
-    def asked(page: str) -> int:
-        browser.text(page)
+    def once(page: str) -> int:
         with query_count() as statements:
             browser.text(page)
         return len(statements)
+
+    def asked(page: str) -> int:
+        return min(once(page) for _ in range(3))  # the first after a second reads who is asking again
 
     pages = [f"/articles/{slug}/{page}" for page in ("history", "diff", "blame")]
     before = [asked(page) for page in pages]
     with writing():
         for n in range(4):
             make.article(author, article=slug, body="甲乙" + "丙" * n)
-    assert [asked(page) for page in pages] == before
+    assert all(now <= then for now, then in zip([asked(page) for page in pages], before, strict=True))
 
 
 @pytest.mark.parametrize(
