@@ -143,6 +143,7 @@ if (document.querySelector("[data-guide], [data-print]")) bring("./guide.js");
 if (document.querySelector("[data-rows]")) bring("./rows.js");
 if (document.querySelector("[data-similar-form]")) bring("./similar.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");
+if (document.querySelector("[data-change]")) bring("./compare.js");
 if (document.querySelector("[data-titles-url]")) bring("./titles.js");
 if (document.querySelector("form[data-autosave-url]")) bring("./draft.js");
 if (document.querySelector("[data-review]")) bring("./review.js");

@@ -193,7 +193,8 @@ def test_published_pages_run_nothing(app, make, signed_in, sheet):
             session.merge(team).name = batch[-1][:110]
         for path in (f"/articles/{slug}", f"/articles/{slug}?rev=1.0", f"/articles/{slug}/history",
                      f"/articles/{slug}/diff",
-                     f"/articles/{slug}/diff?look=side", f"/articles/{slug}/edit", "/search?q=alert",
+                     f"/articles/{slug}/diff?look=side", f"/articles/{slug}/diff?text=source",
+                     f"/articles/{slug}/blame", f"/articles/{slug}/edit", "/search?q=alert",
                      "/search/typing?q=src",
                      "/courses", f"/courses/{taught}", f"/courses/{taught}/edit", f"/courses/{taught}/lessons/1",
                      f"/quizzes/{number}", f"/quizzes/{number}/edit", "/admin/teams", "/admin/people", "/scorecard",

@@ -25,7 +25,7 @@ from wiki.articles.linking import Linker
 from wiki.articles.mentioning import may_name
 from wiki.articles.models import Article, Revision, Submission
 from wiki.articles.permissions import P
-from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
+from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, versions
 from wiki.articles.shapes import (
     ArticleOut,
     ArticlesIn,
@@ -41,6 +41,7 @@ from wiki.articles.shapes import (
     SubmissionsIn,
     TrailOut,
 )
+from wiki.articles.versions import approvals_for, approvers, points_of
 from workflows.blindness import blind_since, hides
 from workflows.models import Review
 from workflows.queries import last_review
@@ -297,6 +298,7 @@ def show_article(slug: str) -> Answer:
 def list_revisions(slug: str) -> dict[str, Any]:
     """Every published version, newest first."""
     article = ops.readable_article(actor(), slug)
+    rows = versions(actor(), article)
     items = [
         {
             "version": row.version,
@@ -306,19 +308,21 @@ def list_revisions(slug: str) -> dict[str, Any]:
             "significance": row.significance.value,
             "reason": row.reason,
             "published_at": row.published_at.isoformat(),
+            "approved_by": approvers(given),
         }
-        for row in versions(actor(), article)
+        for row, given in zip(rows, approvals_for(actor(), rows), strict=True)
     ]
     return {"items": items, "next": None, "total": len(items)}
 
 
 @api.get("/articles/<slug>/diff", gate=P.PROPOSE, query=DiffIn, answer=DiffOut)
 def diff(slug: str, query: DiffIn) -> dict[str, Any]:
-    """What happened between two versions."""
+    """What happened between two versions, or revisions that the caller may read (``r`` and the revision's id)."""
     article = ops.readable_article(actor(), slug)
-    rows = versions(actor(), article)
-    new = version_of(actor(), article, query.to) if query.to else rows[0]
-    old = version_of(actor(), article, query.from_) if query.from_ else rows[min(1, len(rows) - 1)]
+    points = {point.key: point for point in points_of(actor(), article)}
+    published = [point for point in points.values() if point.publication]
+    new = points.get(query.to) if query.to else published[0]
+    old = points.get(query.from_) if query.from_ else published[min(1, len(published) - 1)]
     if new is None or old is None:
         raise NotFound(_("This article has no such version."))
     parts = whole(KINDS[article.kind], of_revision(old.revision), of_revision(new.revision))

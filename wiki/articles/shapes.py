@@ -148,7 +148,7 @@ class ArticleOut(Out):
 
 
 class DiffIn(In):
-    """Two version numbers; absent: the newest two."""
+    """Two version numbers, or revisions as ``r`` and their id; absent: the newest two versions."""
 
     from_: str | None = Field(None, alias="from")
     to: str | None = None

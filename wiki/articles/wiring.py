@@ -13,6 +13,7 @@ from core.seeds import seed
 from core.slots import menu, panel
 from wiki.articles import (
     api,
+    blame_api,
     cli,
     draft_views,
     file_api,
@@ -34,6 +35,7 @@ from wiki.articles import (
     similar,
     submission_views,
     tracking,
+    version_views,
     views,
 )
 from wiki.articles.content import of_revision
@@ -207,4 +209,15 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "file_api", "init_app", "lifecycle_api", "link_api", "link_table", "listeners", "provisional_api"]
+__all__ = [
+    "api",
+    "blame_api",
+    "file_api",
+    "init_app",
+    "lifecycle_api",
+    "link_api",
+    "link_table",
+    "listeners",
+    "provisional_api",
+    "version_views",
+]
