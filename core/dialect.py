@@ -1,7 +1,7 @@
 """What our Markdown has beyond Python-Markdown's: docs/dialect.md says it for people, this module does it.
 
 Callouts and script lines are quotations with a mark in their first line; two quotations with a blank line between them
-are two; a list is loose or tight as a whole; ``<br>`` breaks a line inside a table's cell; ``~~words~~`` are struck out.
+are two; a list is loose or tight as a whole; ``<br>`` breaks a line inside a table's cell; emphasis is core.emphasis.
 """
 
 import re
@@ -10,13 +10,18 @@ import xml.etree.ElementTree as ET
 from markdown import Markdown
 from markdown.blockprocessors import BlockQuoteProcessor
 from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
+
+from core.emphasis import Emphasis
 
 CALLOUTS = ("note", "tip", "warning")
 LINES = ("customer", "say", "avoid")  # of a script: what the customer says, what we say, what we had better not say
 CLASSES = frozenset({"callout", "script-line", *(f"is-{name}" for name in CALLOUTS + LINES)})
+JOINER = "\u2060"
 
 _MARK = re.compile(rf"\[!({'|'.join(CALLOUTS + LINES)})\][ ]*", re.I)
+_FORGOTTEN = re.compile("\x02(?:klzzwxh|wzxhzdk):\\d+\x03")
 _BREAK = re.compile(r"[ ]*<br[ ]*/?>[ ]*", re.I)
 
 
@@ -26,11 +31,13 @@ class Dialect(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name is Python-Markdown's
         md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
         md.inlinePatterns.deregister("html")
-        md.delimiters.add("~", "del", double=True)
+        md.inlinePatterns.deregister("em_strong")
         md.ESCAPED_CHARS.append("~")
         md.parser.blockprocessors.register(Quotations(md.parser), "quote", 20)
         md.treeprocessors.register(Looseness(md), "looseness", 25)  # before the inline patterns, which are 20
-        md.treeprocessors.register(CellBreaks(md), "cell_breaks", 15)  # after them
+        md.postprocessors.register(Leftovers(md), "leftovers", 5)
+        md.treeprocessors.register(CellBreaks(md), "cell_breaks", 16)  # after them
+        md.treeprocessors.register(Emphasis(md), "emphasis", 15)  # before line breaks are put in, which is 10
 
 
 class Quotations(BlockQuoteProcessor):
@@ -61,6 +68,9 @@ class Looseness(Treeprocessor):
             if items.tag in {"ul", "ol"} and any(child.tag == "p" for item in items for child in item):
                 for item in items:
                     _wrap(item)
+                if len(items) == 1 and len(items[0]) == 1 and items[0][0].tag == "p":  # nothing it could be apart from
+                    items[0].text = items[0][0].text
+                    items[0].remove(items[0][0])
 
 
 def _wrap(item: ET.Element) -> None:
@@ -76,6 +86,14 @@ def _wrap(item: ET.Element) -> None:
             paragraph.text = tail.strip("\n")
             item.insert(number + 1, paragraph)
         item[number].tail = None
+
+
+class Leftovers(Postprocessor):
+    """A word joiner parts runs of marks that would read as one (``*a*`` + ``**b**``); readers have no use for it, nor
+    for the place-holders that Python-Markdown forgets in the words of a picture."""
+
+    def run(self, text: str) -> str:
+        return _FORGOTTEN.sub("", text.replace(JOINER, ""))
 
 
 class CellBreaks(Treeprocessor):

@@ -41,7 +41,8 @@ def _inline(draw: st.DrawFn, depth: int = 2) -> str:
             case 8:
                 inner = f"[{inner}](https://example.org/a_b?x=1&y=2)"
             case 9:
-                inner = f"![{inner}](/files/1/a.png)"
+                alt = draw(st.sampled_from(WORDS))
+                inner = f"![{alt}](/files/1/a.png)"
         parts.append(inner)
     return draw(st.sampled_from(["", " "])).join(parts)
 
