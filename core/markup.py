@@ -18,6 +18,7 @@ from markupsafe import Markup
 from core.dialect import CLASSES, Dialect
 from core.errors import Invalid
 from core.i18n import _
+from core.pictures import Pictures
 
 RENDERER_VERSION = 2  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
@@ -31,8 +32,8 @@ TAGS = {
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img",
 }  # fmt: skip
 ATTRIBUTES = {
-    "a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}, "blockquote": {"class"}, "code": {"class"},
-    "th": {"align"}, "td": {"align"},
+    "a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"},
+    "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"},
 }  # fmt: skip
 LINKED = {"a", "img"}  # what leads out of a text
 
@@ -84,7 +85,8 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
 def converter() -> Markdown:
     """A fresh Markdown with our dialect; its HTML is not safe before ``clean``."""
     tables = TableExtension(use_align_attribute=True)
-    return Markdown(extensions=[tables, "sane_lists", "fenced_code", "nl2br", Dialect()], output_format="html")
+    ours = [Dialect(), Pictures()]
+    return Markdown(extensions=[tables, "sane_lists", "fenced_code", "nl2br", *ours], output_format="html")
 
 
 def render(source: str) -> Markup:
@@ -150,5 +152,6 @@ def plain(source: str) -> str:
     """The words of a Markdown text without its marks: for snippets, search and excerpts."""
     text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", source, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
-    text = re.sub(r"[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()

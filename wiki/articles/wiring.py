@@ -14,6 +14,8 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    file_api,
+    file_views,
     list_views,
     listeners,
     presenting,
@@ -44,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
+    file_views.init_app(app)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
@@ -175,4 +178,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners", "provisional_api"]
+__all__ = ["api", "file_api", "init_app", "listeners", "provisional_api"]
