@@ -26,10 +26,11 @@ _TURN = re.compile(r"[ ]{0,3}(?:#|>|```|~~~|[-=_*][-=_* \t]*$|\|)")  # a line th
 
 @dataclass(frozen=True)
 class Block:
-    """``refers``: its HTML would differ without the link definitions (``[a]: …``) that stand elsewhere in the text."""
+    """``defines``: link definitions (``[a]: …``) stand in it; ``refers``: its HTML would differ without those elsewhere."""
 
     source: str
     html: Markup
+    defines: bool = False
     refers: bool = False
 
 
@@ -42,7 +43,7 @@ def blocks(text: str, field: str = "body") -> list[Block]:
     guard(text, field)
     cutter = _Cutter(text)
     found = [part for passage in cutter.right(_guess(text)) for part in cutter.finer(passage)]
-    return [Block(source, clean(cutter.html(source)), cutter.refers(source)) for source in found]
+    return [Block(source, clean(cutter.html(source)), *cutter.definitions(source)) for source in found]
 
 
 class _Count(Treeprocessor):
@@ -77,12 +78,13 @@ class _Cutter:
         """What Python-Markdown makes of this part; not safe yet."""
         return self._render(source)[0]
 
-    def refers(self, source: str) -> bool:
-        """The part uses a definition."""
+    def definitions(self, source: str) -> tuple[bool, bool]:
+        """Whether the part holds definitions, and whether it needs those of other parts."""
         if not self._definitions or "[" not in source:
-            return False
+            return False, False
         self._md.reset()
-        return self._md.convert(source.replace("\0", "")) != self.html(source)
+        alone = self._md.convert(source.replace("\0", ""))
+        return bool(self._md.references), alone != self.html(source)
 
     def right(self, guess: list[str]) -> Iterator[str]:
         """The passages of the guess, joined until their HTML, one after the other, is that of the whole."""

@@ -13,13 +13,13 @@ function elementOf(html) {
 }
 
 /** The nodes of a block; where the editor cannot hold exactly what readers see, one sealed node with the source. */
-function parse(schema, { source, html }) {
+function parse(schema, { source, html, defines }) {
   if (!html) return source.trim() ? [schema.nodes.definition.create({ source })] : [];
   const dom = elementOf(html);
   const fragment = NodeParser.fromSchema(schema).parse(dom).content;
   const shown = document.implementation.createHTMLDocument("").body;
   shown.append(DOMSerializer.fromSchema(schema).serializeFragment(fragment, { document: shown.ownerDocument }));
-  if (dom.querySelector("[data-embed]") || shape(shown) !== shape(dom)) return [schema.nodes.opaque.create({ source, html })];
+  if (defines || dom.querySelector("[data-embed]") || shape(shown) !== shape(dom)) return [schema.nodes.opaque.create({ source, html })];
   return fragment.content;
 }
 
@@ -35,7 +35,7 @@ export class Origin {
     });
     const nodes = this.blocks.flatMap((each) => each.nodes);
     this.doc = schema.topNodeType.create(null, nodes.length ? Fragment.from(nodes) : schema.nodes.paragraph.create());
-    this.definitions = this.blocks.filter((each) => !each.html && each.nodes.length);
+    this.definitions = this.blocks.filter((each) => each.defines);
     this.written = new WeakMap();
   }
 

@@ -63,7 +63,7 @@ function apart(item) {
 }
 
 function together(before, after) {
-  return before.type.name === "paragraph" && isList(after) && !after.attrs.loose;
+  return before.type.name === "paragraph" && isList(after);
 }
 
 const isList = (node) => /List$/.test(node.type.name);

@@ -35,7 +35,11 @@ def test_each_thing_is_a_block_of_its_own(app):
 def test_link_definitions_reach_every_block(app):
     first, nothing, second = blocks("see [a][x]\n\n[x]: https://example.org\n\nno link")
     assert 'href="https://example.org"' in first.html
-    assert (first.refers, nothing.refers, second.refers) == (True, False, False)
+    assert [(block.defines, block.refers) for block in (first, nothing, second)] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
     assert not nothing.html
 
 
