@@ -140,6 +140,7 @@ shortcuts();
 const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
 if (document.querySelector("[data-copy]")) bring("./copy.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");
+if (document.querySelector("[data-titles-url]")) bring("./titles.js");
 if (document.querySelector("[data-review]")) bring("./review.js");
 if (document.querySelector("form[data-bulk]")) bring("./inbox.js");
 if (document.getElementById("search-overlay")) { bring("./search.js"); bring("./copy.js"); }

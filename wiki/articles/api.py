@@ -1,5 +1,6 @@
 """``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +16,12 @@ from core.i18n import _
 from core.permissions import can
 from core.web import actor
 from wiki.articles import ops, presenting, similar
+from wiki.articles.blocks import warnings
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
+from wiki.articles.linking import Linker
+from wiki.articles.mentioning import may_name
 from wiki.articles.models import Article, Revision, Submission
 from wiki.articles.permissions import P
 from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
@@ -178,7 +182,7 @@ def submit(submission_id: int) -> MovedOut:
     """Hand it to the pipeline."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     ops.submit(submission, actor())
-    return MovedOut(**_where(submission))
+    return MovedOut(**_where(submission), warnings=warnings(submission.head, actor()))
 
 
 @api.post("/submissions/<int:submission_id>/withdraw", gate=P.PROPOSE, answer=MovedOut)
@@ -217,11 +221,16 @@ def _article(article: Article) -> ArticleOut:
 
 
 def _articles(found: Sequence[Article]) -> list[ArticleOut]:
-    authors = authors_of(found)
-    return [_article_row(article, authors.get(article.id, [])) for article in found]
+    authors, linker = authors_of(found), Linker(actor())
+    texts = [presenting.labelled(article.revision) if article.revision else [] for article in found]
+    linker.gather(texts)
+    return [
+        _article_row(article, authors.get(article.id, []), linker.shown(labelled))
+        for article, labelled in zip(found, texts, strict=True)
+    ]
 
 
-def _article_row(article: Article, authors: list[str]) -> ArticleOut:
+def _article_row(article: Article, authors: list[str], texts: list[dict[str, Any]]) -> ArticleOut:
     revision = article.revision
     if revision is None:
         raise NotFound(_("There is no such article, or you may not see it."))
@@ -234,7 +243,7 @@ def _article_row(article: Article, authors: list[str]) -> ArticleOut:
         title=revision.title,
         body=revision.body,
         fields=content.fields,
-        html="\n".join(str(text["html"]) for text in presenting.labelled(revision)),
+        html="\n".join(str(text["html"]) for text in texts),
         version=article.version,
         revision=str(revision.id),
         published_at=article.published_at,
@@ -264,8 +273,11 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
+    out = _article(article)
     etag = f"{article.id}-{article.version}-{article.revision_id}-{article.provisional or ''}"
-    return Answer(_article(article), 200, etag)
+    if article.revision is not None and may_name(article.revision):  # what others are called, and what blocks say today
+        etag += f"-{hashlib.blake2b(out.html.encode(), digest_size=8).hexdigest()}"
+    return Answer(out, 200, etag)
 
 
 @api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from accounts.models import User
 from core.db import Base, enum_column
+from core.folding import folded_title
 from wiki.articles.rules import (
     EDITABLE,
     Audience,
@@ -60,6 +61,7 @@ class Article(Base):
     slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
     kind: Mapped[str] = mapped_column(sa.String(32))
     title: Mapped[str] = mapped_column(sa.String(300))
+    folded_title: Mapped[str] = mapped_column(sa.String(300), index=True, default="")  # what links are compared with
     category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
     audience: Mapped[Audience] = mapped_column(enum_column(Audience))
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
@@ -78,6 +80,11 @@ class Article(Base):
     readers: Mapped[list["ArticleReader"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     tag_rows: Mapped[list["ArticleTag"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     service_rows: Mapped[list["ArticleService"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @validates("title")
+    def _fold(self, _name: str, title: str) -> str:
+        self.folded_title = folded_title(title)
+        return title
 
     @property
     def version(self) -> str:

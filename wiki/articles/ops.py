@@ -13,6 +13,7 @@ from core.events import emit
 from core.i18n import _, local
 from core.permissions import can, require
 from core.texts import clean_tree
+from wiki.articles.blocks import must_be_sound
 from wiki.articles.content import Content, checked, of_revision
 from wiki.articles.events import RevisionSaved
 from wiki.articles.kinds import kind_of, missing
@@ -256,6 +257,7 @@ def must_be_complete(submission: Submission, actor: Actor) -> Revision:
     errors = missing(kind, head.title, head.fields)
     if errors:
         raise Invalid(errors)
+    must_be_sound(submission.kind, submission.article, head)
     _must_be_unique(submission, head, actor)
     return head
 

@@ -46,15 +46,14 @@ def published(
     service: str | None = None,
     changed_since: datetime | None = None,
 ) -> sa.Select[Article]:
-    """What this person may read, last changed first."""
+    """What this person may read, last changed first; reusable blocks only when they are asked for."""
     found = (
         sa.select(Article)
         .where(allowed(actor, P.READ))
         .options(joinedload(Article.revision).joinedload(Revision.category), joinedload(Article.category))
         .order_by(Article.updated_at.desc(), Article.id.desc())
     )
-    if kind:
-        found = found.where(Article.kind == kind)
+    found = found.where(Article.kind == kind) if kind else found.where(Article.kind != "block")  # parts, not articles
     if category:
         found = found.where(Article.category_id.in_(below(category)))
     if tag:

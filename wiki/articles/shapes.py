@@ -88,6 +88,7 @@ class MovedOut(Out):
     stage: str | None
     waiting_for: list[str]
     due_at: datetime | None
+    warnings: list[str] = Field(default_factory=list)  # of blocks that not all readers will see
 
 
 class SubmissionsIn(PageIn):

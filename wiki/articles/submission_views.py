@@ -9,16 +9,19 @@ from werkzeug.datastructures import MultiDict
 
 from accounts.queries import teams
 from core.actors import Actor
-from core.db import session
+from core.db import has_session, reading, session
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.markup import render
 from core.permissions import can
+from core.texts import one_line
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import file_forms, forms, ops, presenting, similar, tracking
-from wiki.articles.content import Content, of_revision
+from wiki.articles.blocks import warnings
+from wiki.articles.content import TITLE_LIMIT, Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
+from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, Submission, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.queries import buffer_of, mine, written_by
@@ -32,7 +35,8 @@ bp = blueprint("submissions", __name__)
 def new(kind: str) -> str:
     """The editor for a new piece of knowledge; the draft begins with the first words typed."""
     found = kind_of(kind)
-    return _editor(found, Content(), key=secrets.token_urlsafe(16))
+    title = one_line(request.args.get("title", ""))[:TITLE_LIMIT]  # carried over by a link that leads nowhere yet
+    return _editor(found, Content(title=title), key=secrets.token_urlsafe(16))
 
 
 @bp.post("/new/<kind>")
@@ -150,6 +154,8 @@ def _submit(submission: Submission, who: Actor) -> Any:
         flash(error.sentence, "warning")
         return redirect(url_for(".show", submission_id=submission.id, conflict=error.code))
     flash(_("Submitted. You can follow here where it is."), "success")
+    for sentence in warnings(submission.head, who):
+        flash(sentence, "warning")
     return redirect(url_for(".show", submission_id=submission.id))
 
 
@@ -244,7 +250,11 @@ def _reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
 
 def _preview(text: str) -> Any:
     try:
-        return render(text)
+        html = render(text)
+        if has_session():
+            return shown(html, actor(), published=False)
+        with reading():
+            return shown(html, actor(), published=False)
     except Invalid as error:
         return error.sentence
 

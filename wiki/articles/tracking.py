@@ -11,6 +11,7 @@ from core.audit import TrailEntry, trail
 from core.db import session
 from core.i18n import _
 from wiki.articles import ops, presenting
+from wiki.articles.linking import shown
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
 from wiki.articles.queries import buffer_of, publication_of
 from wiki.articles.rules import Because
@@ -180,7 +181,7 @@ def reviews_of(submission: Submission) -> list[Review]:
 def text_of(submission: Submission, reader: Actor) -> Beside:
     """The text as it was saved last, the remarks on it beside it."""
     head = submission.head
-    texts = presenting.labelled(head) if head is not None else []
+    texts = shown(presenting.labelled(head), reader, published=False) if head is not None else []
     return beside(reviews_of(submission), reader, texts, title=head.title if head is not None else "")
 
 
