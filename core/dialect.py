@@ -33,6 +33,7 @@ class Dialect(Extension):
         md.inlinePatterns.deregister("html")
         md.inlinePatterns.deregister("em_strong")
         md.ESCAPED_CHARS.append("~")
+        md.block_level_elements.append("wiki-block")  # core.mentions: it stands on a line of its own
         md.parser.blockprocessors.register(Quotations(md.parser), "quote", 20)
         md.treeprocessors.register(Looseness(md), "looseness", 25)  # before the inline patterns, which are 20
         md.postprocessors.register(Leftovers(md), "leftovers", 5)

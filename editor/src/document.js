@@ -19,7 +19,7 @@ function parse(schema, { source, html, defines }) {
   const fragment = NodeParser.fromSchema(schema).parse(dom).content;
   const shown = document.implementation.createHTMLDocument("").body;
   shown.append(DOMSerializer.fromSchema(schema).serializeFragment(fragment, { document: shown.ownerDocument }));
-  if (defines || dom.querySelector("[data-embed]") || shape(shown) !== shape(dom)) return [schema.nodes.opaque.create({ source, html })];
+  if (defines || shape(shown) !== shape(dom)) return [schema.nodes.opaque.create({ source, html })];
   return fragment.content;
 }
 

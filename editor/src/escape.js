@@ -66,3 +66,14 @@ export function address(href) {
 export function title(text) {
   return text ? ` "${entities(text).replace(/["\\`[\]]/g, (c) => `&#${c.charCodeAt(0)};`).replace(/\s+/g, " ")}"` : "";
 }
+
+/** A title between `[[` and `]]`: signs that would end it are wide, which the server folds. */
+export function articleTitle(text) {
+  return text.replace(/[[\]|`\\]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0)).replace(/\s+/g, " ").trim();
+}
+
+/** `[[Title|words]]`. */
+export function mention({ to, words: shown }, cell) {
+  const text = (shown ?? "").replace(/\s+/g, " ").trim().replace(/[\\[\]|]/g, "\\$&");
+  return text && text !== to ? `[[${articleTitle(to)}${cell ? "\\|" : "|"}${text}]]` : `[[${articleTitle(to)}]]`;
+}

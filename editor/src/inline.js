@@ -1,6 +1,6 @@
 // The inside of a paragraph as Markdown. Marks are flat in the editor's model and nested in Markdown: what reaches
 // farthest is opened first, and all of them begin and end at words, never at blanks.
-import { address, alt, lineStart, title, words } from "./escape.js";
+import { address, alt, lineStart, mention, title, words } from "./escape.js";
 
 const NESTING = ["link", "bold", "italic", "strike"]; // outermost first; code is a leaf
 const SIGN = { bold: "**", italic: "*", strike: "~~" };
@@ -101,7 +101,7 @@ class Writer {
     const { cell } = this.options;
     if (node?.type.name === "hardBreak") { this.text(cell ? "<br>" : "\n"); return; }
     if (node?.type.name === "picture") { this.text(picture(node.attrs)); return; }
-    if (node) { this.text(node.type.spec.toMarkdown?.(node) ?? ""); return; }
+    if (node) { this.text(mention(node.attrs, cell)); return; }
     if (marks.has("code")) { this.text(codeSpan(text)); return; }
     const inLink = marks.has("link");
     const next = this.list[i + 1];

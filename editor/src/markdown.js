@@ -1,4 +1,5 @@
 // The one canonical form of the dialect: a node of the editor as Markdown (docs/dialect.md). Nothing here parses.
+import { articleTitle } from "./escape.js";
 import { oneLine, paragraph } from "./inline.js";
 
 const BLANK = "&nbsp;"; // a paragraph that only keeps two things apart
@@ -78,7 +79,8 @@ export function block(node, options = {}) {
     case "quote": return quote(node, options);
     case "bulletList": case "orderedList": return list(node, options);
     case "rule": return "---";
-    case "definition": case "opaque": return node.attrs.source.replace(/^\n+|\s+$/g, "");
+    case "embed": return `![[${articleTitle(node.attrs.of)}]]`;
+    case "definition": case "opaque": return node.attrs.source.replace(/^\n+/, "").replace(/\n\s*$/, "");
     default: throw new Error(`no Markdown for ${node.type.name}`);
   }
 }

@@ -5,7 +5,7 @@ import { Table, TableCell, TableHeader, TableRow } from "@tiptap/extension-table
 
 export const KINDS = ["note", "tip", "warning", "customer", "say", "avoid"];
 const LINES = ["customer", "say", "avoid"];
-const TOP = ["paragraph", "heading", "quote", "bulletList", "orderedList", "codeBlock", "table", "rule", "definition", "opaque"];
+const TOP = ["paragraph", "heading", "quote", "bulletList", "orderedList", "codeBlock", "table", "rule", "embed", "definition", "opaque"];
 
 /** An attribute as written; the library would make a number of "10086". */
 const written = (name, value = null) => ({ default: value, parseHTML: (element) => element.getAttribute(name) ?? value });
@@ -66,6 +66,26 @@ const Picture = Node.create({
   parseHTML: () => [{ tag: "img[src]" }],
   renderHTML: ({ HTMLAttributes }) => ["img", mergeAttributes(HTMLAttributes)],
   renderText: ({ node }) => node.attrs.alt ?? "",
+});
+
+/** `[[Title]]`, `[[Title|words]]`: a link that finds its article by the title. */
+const ArticleLink = Node.create({
+  name: "articleLink", group: "inline span", inline: true, atom: true,
+  addAttributes: () => ({
+    to: written("to", ""),
+    words: { default: null, rendered: false, parseHTML: (e) => (e.textContent === e.getAttribute("to") ? null : e.textContent) },
+  }),
+  parseHTML: () => [{ tag: "wiki-link[to]" }],
+  renderHTML: ({ node, HTMLAttributes }) => ["wiki-link", HTMLAttributes, node.attrs.words ?? node.attrs.to],
+  renderText: ({ node }) => node.attrs.words ?? node.attrs.to,
+});
+
+/** `![[Title]]`: a reusable block that is shown here. */
+const Embed = Node.create({
+  name: "embed", group: "block", atom: true, selectable: true,
+  addAttributes: () => ({ of: written("of", "") }),
+  parseHTML: () => [{ tag: "wiki-block[of]" }],
+  renderHTML: ({ HTMLAttributes }) => ["wiki-block", HTMLAttributes],
 });
 
 /** `[name]: address` – readers see nothing of it, so it is shown small and moved or removed as a whole. */
@@ -133,7 +153,7 @@ const Provenance = Extension.create({
 });
 
 export const SCHEMA = [
-  Doc, Text, Paragraph, Heading, Quote, CodeBlock, Rule, HardBreak, Picture, Definition, Opaque,
+  Doc, Text, Paragraph, Heading, Quote, CodeBlock, Rule, HardBreak, Picture, ArticleLink, Embed, Definition, Opaque,
   item(BulletList), item(OrderedList), ListItem, ListKeymap,
   PlainTable, TableRow, cell(TableHeader, "th"), cell(TableCell, "td"),
   Link, mark("bold", ["strong", "b"], "strong"), mark("italic", ["em", "i"], "em"),

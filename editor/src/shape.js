@@ -4,7 +4,7 @@ const VOID = { BR: "br", IMG: "img" };
 const SPACE = /[ \t\n\r\f]+/g;
 
 function isInline(node) {
-  return node.nodeType === 3 || node.nodeName in INLINE || node.nodeName in VOID || node.nodeName === "A";
+  return node.nodeType === 3 || node.nodeName === "WIKI-LINK" || node.nodeName in INLINE || node.nodeName in VOID || node.nodeName === "A";
 }
 
 function linkMark(node) {
@@ -15,7 +15,9 @@ function collect(node, marks, runs) {
   if (node.nodeType === 3) {
     runs.push([marks.join(""), node.data.replace(SPACE, " ")]);
   } else if (node.nodeName === "IMG") {
-    runs.push([marks.join(""), `<img ${node.getAttribute("src")}|${node.getAttribute("alt") ?? ""}|${node.getAttribute("title") ?? ""}>`]);
+    runs.push([marks.join(""), `<img ${node.getAttribute("src")}|${(node.getAttribute("alt") ?? "").replace(SPACE, " ")}|${node.getAttribute("title") ?? ""}>`]);
+  } else if (node.nodeName === "WIKI-LINK") {
+    runs.push([marks.join(""), `<img ${node.getAttribute("to")}|${node.textContent}>`]);
   } else if (node.nodeName === "BR") {
     runs.push(["", "\n"]);
   } else {
@@ -43,7 +45,7 @@ function words(nodes) {
 }
 
 function attributes(node) {
-  const kept = [];
+  const kept = node.nodeName === "WIKI-BLOCK" ? [node.getAttribute("of")] : [];
   if (node.nodeName === "OL" && (node.getAttribute("start") ?? "1") !== "1") kept.push(`start=${node.getAttribute("start")}`);
   if (node.nodeName === "BLOCKQUOTE" && node.className) kept.push(node.className);
   if (/^T[HD]$/.test(node.nodeName) && node.getAttribute("align") && node.textContent.trim()) kept.push(node.getAttribute("align"));

@@ -14,6 +14,7 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    editor_views,
     file_api,
     file_views,
     link_api,
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    editor_views.init_app(app)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     file_views.init_app(app)
