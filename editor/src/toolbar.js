@@ -34,7 +34,7 @@ export class Toolbar {
       const place = opener.getBoundingClientRect();
       menu.style.left = `${Math.max(8, Math.min(place.left, innerWidth - menu.offsetWidth - 8))}px`;
       menu.style.top = `${Math.min(place.bottom + 4, innerHeight - menu.offsetHeight - 8)}px`;
-      menu.querySelector("button:not(:disabled)")?.focus();
+      menu.querySelector("button:not(:disabled)")?.focus({ preventScroll: true });
     });
     addEventListener("scroll", () => { if (menu.matches(":popover-open")) menu.hidePopover(); }, { passive: true });
     menu.addEventListener("keydown", (event) => {
