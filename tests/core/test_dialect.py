@@ -38,14 +38,15 @@ WORDS = {
     "[our site](https://example.org)": '<a href="https://example.org" rel="nofollow noopener noreferrer">our site</a>',
     "[[Title]]": '<wiki-link to="Title">Title</wiki-link>',
     "[[Title|words]]": '<wiki-link to="Title">words</wiki-link>',
-    "![what it shows](/files/1/bill.png)": '<img alt="what it shows" src="/files/1/bill.png" loading="lazy">',
+    "![what it shows](/files/1/bill.png)": '<img alt="what it shows" loading="lazy" src="/files/1/bill.png">',
     "[form.pdf](/files/2/form.pdf)": '<a href="/files/2/form.pdf" rel="nofollow noopener noreferrer">form.pdf</a>',
     r"\* \_ \[ \# \~ \|": "* _ [ # ~ |",
 }
 
 
 def tight(html: str) -> str:
-    return re.sub(r"\n\s*(?=<)|(?<=>)\n(?!<)", "", html.replace("</code>", "</code>")).replace("}</code>", "}\n</code>")
+    """Without the line breaks that only part elements."""
+    return re.sub(r"(?<=>)\n\s*(?=<)|(?<=<br>)\n", "", str(html))
 
 
 @pytest.mark.parametrize(("_fence", "source"), EXAMPLES, ids=lambda value: value.strip("`\n").split("\n")[0])
@@ -114,4 +115,4 @@ def test_emphasis_has_an_end():
     """Nesting is bounded, and the signs beyond it stay."""
     html = render("*a **b " * 30 + "** *" * 30)
     assert html.count("<em>") <= 12
-    assert render("*" * 1990).count("*") == 1990
+    assert render("a" + "*" * 1990).count("*") == 1990
