@@ -15,8 +15,10 @@ INLINE = re.findall(r"^\| (`.*`) \| (.*) \|$", PAGE.read_text("utf-8"), re.M)
 WANTED = {
     "## How": "<h2>How it is done</h2><p>The first paragraph.<br>Its second line.</p><hr><h3>A smaller heading</h3>",
     "- one": "<ul><li>one</li><li>two<ul><li>what stands inside is indented by four blanks</li></ul></li></ul>"
-    "<ol><li><p>first</p></li><li><p>second</p><p>A second paragraph of the second point.</p></li><li><p>third</p></li></ol>",
-    "| plan": '<table><thead><tr><th>plan</th><th align="right">price</th><th align="center">data</th></tr></thead>'
+    "<ol><li><p>first</p></li><li><p>second</p><p>A second paragraph of the second point.</p></li>"
+    "<li><p>third</p></li></ol>",
+    "| plan": '<table><thead><tr><th>plan</th><th align="right">price</th><th align="center">data</th></tr>'
+    "</thead>"
     '<tbody><tr><td>small</td><td align="right">19</td><td align="center">5 GB</td></tr>'
     '<tr><td>large</td><td align="right">59</td><td align="center">40 GB<br>and the rest slower</td></tr></tbody></table>',
     "> An": "<blockquote><p>An ordinary quotation.</p></blockquote>"
@@ -26,7 +28,8 @@ WANTED = {
     '<blockquote class="script-line is-customer"><p>我的话费怎么又多扣了？</p></blockquote>'
     '<blockquote class="script-line is-say"><p>我马上为您逐项核对。</p></blockquote>'
     '<blockquote class="script-line is-avoid"><p>系统就是这样扣的。</p></blockquote>',
-    "![[": '<wiki-block of="Title of a block"></wiki-block><pre><code class="language-json">{"as": "typed"}\n</code></pre>',
+    "![[": '<wiki-block of="Title of a block"></wiki-block>'
+    '<pre><code class="language-json">{"as": "typed"}\n</code></pre>',
 }
 WORDS = {
     "**important**": "<strong>important</strong>",
@@ -83,7 +86,7 @@ def test_an_unknown_mark_is_words():
 
 
 def test_no_other_class_survives():
-    assert "class" not in render("``` x\" onload=\"y\na\n```")
+    assert "class" not in render('``` x" onload="y\na\n```')
     assert 'class="language-py"' in render("```py\na\n```")
 
 

@@ -46,7 +46,8 @@ CHANGE = """([given, which]) => {
   let child = 0;
   while (origin.doc.child(child).attrs.from !== block.nodes[0].attrs.from) child += 1;
   const old = origin.doc.child(child);
-  const doc = origin.doc.copy(origin.doc.content.replaceChild(child, old.copy(old.content.addToEnd(SCHEMA.text("甪嘭")))));
+  const more = old.copy(old.content.addToEnd(SCHEMA.text("甪嘭")));
+  const doc = origin.doc.copy(origin.doc.content.replaceChild(child, more));
   return [origin.toMarkdown(doc), number];
 }"""
 
@@ -151,7 +152,10 @@ def test_one_changed_paragraph_leaves_the_others(model: Page):
 )  # fmt: skip
 def test_untidy_sources_are_kept(model: Page, text: str):
     given = cut(text)
-    assert model.evaluate("(given) => { const o = new E.Origin(SCHEMA, given); return o.toMarkdown(o.doc); }", given) == text
+    assert (
+        model.evaluate("(given) => { const o = new E.Origin(SCHEMA, given); return o.toMarkdown(o.doc); }", given)
+        == text
+    )
 
 
 WORDS = ["您好", " ", "*", "**", "_", "`", "[", "]", "(", ")", "#", "- ", "1. ", ">", "|", "~~", "\\", "!", "<", "&amp;",
@@ -180,9 +184,14 @@ def test_whatever_is_typed_reads_as_typed(model: Page):
     texts = model.evaluate(
         "(docs) => docs.map((json) => new E.Origin(SCHEMA, []).toMarkdown(SCHEMA.nodeFromJSON(json)))", docs
     )
-    meant = ["".join(f"<p>{''.join(_html(piece) for piece in block['content'])}</p>" for block in doc["content"]) for doc in docs]
+    meant = [
+        "".join(f"<p>{''.join(_html(piece) for piece in block['content'])}</p>" for block in doc["content"])
+        for doc in docs
+    ]
     shown = [html_of(cut(text)) for text in texts]
-    for doc, text, one, other in zip(docs, texts, *(model.evaluate(SHAPES, pages) for pages in (meant, shown)), strict=True):
+    for doc, text, one, other in zip(
+        docs, texts, *(model.evaluate(SHAPES, pages) for pages in (meant, shown)), strict=True
+    ):
         assert one == other, f"{doc}\n{text!r}"
 
 

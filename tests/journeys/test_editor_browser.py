@@ -1,4 +1,4 @@
-"""A rep writes without having heard of Markdown: types, pastes, inserts, goes on after a reload; by keyboard, on a phone."""
+"""A rep writes without having heard of Markdown: types, pastes, goes on after a reload; by keyboard, on a phone."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +26,8 @@ PICTURE = """(name) => new Promise((done) => {
 PASTE = """([kind, data]) => {
   const given = new DataTransfer();
   if (kind === "file") given.items.add(window.pasted); else given.setData(kind, data);
-  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true }));
+  const event = new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(event);
 }"""
 
 
@@ -79,7 +80,8 @@ class Writer:
             """async (html) => {
               const { shape, shapeOf } = await import(document.querySelector("[data-rich]").dataset.src);
               const copy = document.querySelector("[data-rich-surface] .rich-text").cloneNode(true);
-              for (const own of copy.querySelectorAll(".ProseMirror-trailingBreak, .ProseMirror-separator, .ProseMirror-widget")) own.remove();
+              const own = ".ProseMirror-trailingBreak, .ProseMirror-separator, .ProseMirror-widget";
+              for (const each of copy.querySelectorAll(own)) each.remove();
               for (const image of copy.querySelectorAll("img")) image.removeAttribute("class");
               return [shape(copy), shapeOf(html)];
             }""",
@@ -115,7 +117,23 @@ def test_a_script_with_table_and_picture_and_a_reload_in_mid_sentence(writer: Ca
     w.presses("List")
     w.types("带身份证", "<Enter>", "到营业厅", "<Tab>", "<Enter>", "<Enter>", "<Enter>")
     w.chooses("Insert", "Table")
-    w.types("时长", "<Tab>", "费用", "<Tab>", "备注", "<Tab>", "1 个月", "<Tab>", "5 元", "<Tab>", "可|续", "<Tab>", "6 个月", "<Tab>", "30 元")
+    w.types(
+        "时长",
+        "<Tab>",
+        "费用",
+        "<Tab>",
+        "备注",
+        "<Tab>",
+        "1 个月",
+        "<Tab>",
+        "5 元",
+        "<Tab>",
+        "可|续",
+        "<Tab>",
+        "6 个月",
+        "<Tab>",
+        "30 元",
+    )
     w.types("<ArrowDown>", "<ArrowDown>")
     page.evaluate(PICTURE, "账单样例.png")
     w.pastes("file", "")
@@ -123,8 +141,10 @@ def test_a_script_with_table_and_picture_and_a_reload_in_mid_sentence(writer: Ca
     w.types("<End>", "<Enter>", "办完以后，")
     expect(w.surface.locator("table th")).to_have_text(["时长", "费用", "备注"])
     assert re.fullmatch(
-        r"## 先问清楚\n\n客户要停多久？\*\*最长六个月\*\*。\n\n> \[!say\]\n> 每月只要 5 元，号码一直是您的。\n\n- 带身份证\n    - 到营业厅\n\n"
-        r"\| 时长 \| 费用 \| 备注 \|\n\| --- \| --- \| --- \|\n\| 1 个月 \| 5 元 \| 可\\\|续 \|\n\| 6 个月 \| 30 元 \|  \|\n\n"
+        r"## 先问清楚\n\n客户要停多久？\*\*最长六个月\*\*。\n\n> \[!say\]\n> 每月只要 5 元，号码一直是您的。\n\n"
+        r"- 带身份证\n    - 到营业厅\n\n"
+        r"\| 时长 \| 费用 \| 备注 \|\n\| --- \| --- \| --- \|\n\| 1 个月 \| 5 元 \| 可\\\|续 \|\n"
+        r"\| 6 个月 \| 30 元 \|  \|\n\n"
         r"!\[账单样例\]\(/files/\d+/[^)]+\)\n\n办完以后，",
         w.markdown,
     )
@@ -231,8 +251,10 @@ def test_links_to_articles_by_their_title(writer: Callable[..., Writer]):
 
 
 EXCEL = (
-    "<html><head><style>td{mso-number-format:General}</style></head><body><table><tr><td colspan=2 class=xl65>套餐</td><td>价</td></tr>"
-    "<tr><td rowspan=2>大</td><td style='mso-x:1'><span style='font-weight:700'>甲</span></td><td>19</td></tr><tr><td>乙</td>"
+    "<html><head><style>td{mso-number-format:General}</style></head><body><table>"
+    "<tr><td colspan=2 class=xl65>套餐</td><td>价</td></tr>"
+    "<tr><td rowspan=2>大</td><td style='mso-x:1'><span style='font-weight:700'>甲</span></td><td>19</td></tr>"
+    "<tr><td>乙</td>"
     "<td><table><tr><td>2</td><td>9</td></tr></table></td></tr></table></body></html>"
 )
 WORD = (
@@ -260,7 +282,11 @@ def test_what_is_pasted_from_elsewhere(writer: Callable[..., Writer]):
     w.pastes("text/plain", "# 不是标题\n第二行\n\n- 也不是列表")
     assert w.markdown == "\\# 不是标题\n第二行\n\n\\- 也不是列表"
     w.types("<Control+a>", "<Delete>")
-    w.pastes("text/html", "<p>看<a href='javascript:bad()'>这</a><a href='https://a.cn'>那</a><img src='https://a.cn/p.png' alt='图'></p>")
+    w.pastes(
+        "text/html",
+        "<p>看<a href='javascript:bad()'>这</a><a href='https://a.cn'>那</a>"
+        "<img src='https://a.cn/p.png' alt='图'></p>",
+    )
     assert w.markdown == "看这[那](https://a.cn)[图](https://a.cn/p.png)"
 
 

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 CORPUS = Path(__file__).parents[3] / "shared" / "search-eval" / "dev" / "docs.jsonl"
 
+# fmt: off
 WORDS = [
-    "您好", "请问办理", "a", "word", "C#", "snake_case", "2*3", "x_", "_y", "~", "~~", "<b>", "</td>", "&amp;", "&", "[注]",
-    "[[资费]]", "!", "1.", "2024. 1", "- ", "+", "#", "##", ">", "|", "\\", "\\*", "`", "``", "“引用”", "10086", "https://a.cn/b_c*d",
+    "您好", "请问办理", "a", "word", "C#", "snake_case", "2*3", "x_", "_y", "~", "~~", "<b>", "</td>", "&amp;", "&",
+    "[注]", "[[资费]]", "!", "1.", "2024. 1", "- ", "+", "#", "##", ">", "|", "\\", "\\*", "`", "``", "“引用”",
+    "10086", "https://a.cn/b_c*d",
     "C:\\dir", "  ", "\u3000", "=", "---", "***", ":", "（一）", "①", "😀", "$", "{}", "!@", "a|b", "<a@b.cn>", "<https://a.cn>",
     "[!note]", "[[资费|套餐资费]]", "&#42;", "<br>", "[x]: y",
-]  # fmt: skip
+]
+# fmt: on
 
 
 def corpus() -> Iterator[str]:
@@ -76,7 +79,9 @@ def _block(draw: st.DrawFn, depth: int = 2) -> str:
         case 3:
             return draw(_table())
         case 4:
-            return draw(st.sampled_from(["---", "***", "![[免责说明]]", "[a]: https://example.org", "    code\n    more"]))
+            return draw(
+                st.sampled_from(["---", "***", "![[免责说明]]", "[a]: https://example.org", "    code\n    more"])
+            )
         case 5:
             code = draw(st.sampled_from(["x = 1", "a\n\n  b", "# no", "`", "~~~", "| a |"]))
             return f"```{draw(st.sampled_from(['', 'py']))}\n{code}\n```"

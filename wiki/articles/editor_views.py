@@ -1,4 +1,4 @@
-"""What the rich editor asks of the server: a text cut into blocks, each as readers see it. There is no second parser."""
+"""What the rich editor asks of the server: a text cut into blocks, each as readers see it; nobody else parses."""
 
 from pathlib import Path
 from typing import Any
