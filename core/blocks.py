@@ -1,8 +1,8 @@
 """A Markdown text as the editor needs it: cut into blocks, each with its source and the HTML that readers see of it.
 
 The sources, one after the other, are the text; the HTML of the blocks, one after the other, is the HTML of the text.
-The cuts are guessed (blank lines, headings, fences) and then held against the whole: where the guess was wrong, neighbours
-are joined until it is right – in the end the whole text is one block, which is always true.
+The cuts are guessed (blank lines, headings, fences) and then held against the whole: where the guess was wrong,
+neighbours are joined until it is right – in the end the whole text is one block, which is always true.
 """
 
 import re
@@ -26,7 +26,7 @@ _TURN = re.compile(r"[ ]{0,3}(?:#|>|```|~~~|[-=_*][-=_* \t]*$|\|)")  # a line th
 
 @dataclass(frozen=True)
 class Block:
-    """``defines``: link definitions (``[a]: …``) stand in it; ``refers``: it looks different without those of others."""
+    """``defines``: link definitions (``[a]: …``) stand in it; ``refers``: it looks different without others'."""
 
     source: str
     html: Markup

@@ -20,7 +20,8 @@ WANTED = {
     "| plan": '<table><thead><tr><th>plan</th><th align="right">price</th><th align="center">data</th></tr>'
     "</thead>"
     '<tbody><tr><td>small</td><td align="right">19</td><td align="center">5 GB</td></tr>'
-    '<tr><td>large</td><td align="right">59</td><td align="center">40 GB<br>and the rest slower</td></tr></tbody></table>',
+    '<tr><td>large</td><td align="right">59</td><td align="center">40 GB<br>and the rest slower</td></tr>'
+    "</tbody></table>",
     "> An": "<blockquote><p>An ordinary quotation.</p></blockquote>"
     '<blockquote class="callout is-note"><p>Good to know.</p></blockquote>'
     '<blockquote class="callout is-tip"><p>Makes it easier.</p></blockquote>'
