@@ -23,8 +23,8 @@ function marksOf(style, tag) {
 
 /** Bold and italic that are only a style become elements; then all styles, classes and wrappers go. */
 function looks(body) {
-  for (const element of body.querySelectorAll("[style]")) {
-    const style = element.getAttribute("style");
+  for (const element of body.querySelectorAll("[data-look]")) {
+    const style = element.dataset.look;
     if (/^(B|STRONG)$/.test(element.tagName) && /font-weight:\s*(normal|400)/i.test(style)) { unwrap(element); continue; }
     if (!/^(SPAN|FONT|A|U|EM|I|B|STRONG)$/.test(element.tagName)) continue;
     for (const name of marksOf(style, element.tagName)) {
@@ -33,7 +33,8 @@ function looks(body) {
       element.append(inner);
     }
   }
-  for (const element of body.querySelectorAll("span,font,u,ins,big,small,label,abbr,o\\:p,st1\\:*")) unwrap(element);
+  for (const element of body.querySelectorAll("span,font,u,ins,big,small,label,abbr")) unwrap(element);
+  for (const element of body.querySelectorAll("*")) if (element.nodeName.includes(":")) unwrap(element); // o:p and the like
 }
 
 const LISTED = /mso-list:\s*l(\d+)\s+level(\d+)/i;
@@ -42,10 +43,10 @@ const LISTED = /mso-list:\s*l(\d+)\s+level(\d+)/i;
 function wordLists(body) {
   let stack = [];
   for (const p of [...body.querySelectorAll("p")]) {
-    const found = LISTED.exec(p.getAttribute("style") ?? "");
+    const found = LISTED.exec(p.dataset.look ?? "");
     if (!found) { stack = []; continue; }
     const level = Number(found[2]);
-    const bullet = [...p.querySelectorAll("[style*='mso-list:Ignore'],[style*='mso-list: Ignore']")];
+    const bullet = [...p.querySelectorAll("[data-look*='mso-list:Ignore'],[data-look*='mso-list: Ignore']")];
     const ordered = /^[\s(（]*(\d+|[a-z]|[一二三四五六七八九十]+)[.、)）]/i.test(bullet[0]?.textContent ?? p.textContent);
     for (const mark of bullet) mark.remove();
     if (stack.length && stack[0].previous !== p.previousElementSibling) stack = [];
@@ -140,10 +141,18 @@ function links(body) {
   }
 }
 
+const TAG = /<[a-z](?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+
+/** Without styles and handlers, which the page's policy would report even in a document that is only parsed. */
+function harmless(html) {
+  return html.replace(/<!--[\s\S]*?-->/g, "").replace(/<(style|script|xml)\b[\s\S]*?<\/\1\s*>/gi, "")
+    .replace(TAG, (tag) => tag.replace(/\sstyle\s*=/gi, " data-look=").replace(/\son[a-z]+\s*=/gi, " data-off="));
+}
+
 /** Pasted HTML as our own. `bring(data)` receives pictures that came along as data. */
 export function cleaned(html, bring) {
   if (html.includes("data-pm-slice")) return html;
-  const body = new DOMParser().parseFromString(html.replace(/<!--[\s\S]*?-->/g, "").replace(/<\/?o:p[^>]*>/gi, ""), "text/html").body;
+  const body = new DOMParser().parseFromString(harmless(html), "text/html").body;
   for (const element of body.querySelectorAll(GONE)) element.remove();
   for (const element of body.querySelectorAll("h1")) rename(element, "h2");
   wordLists(body);
@@ -151,7 +160,7 @@ export function cleaned(html, bring) {
   images(body, bring);
   links(body);
   tables(body);
-  for (const element of body.querySelectorAll("[class],[id],[align]")) for (const name of ["class", "id", "align"]) element.removeAttribute(name);
+  for (const element of body.querySelectorAll("[class],[id],[align],[data-look],[data-off]")) for (const name of ["class", "id", "align", "data-look", "data-off"]) element.removeAttribute(name);
   return body.innerHTML;
 }
 
