@@ -22,7 +22,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.pictures import Pictures
 
-RENDERER_VERSION = 2  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 3  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
@@ -34,8 +34,8 @@ TAGS = {
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", *mentions.TAGS,
 }  # fmt: skip
 ATTRIBUTES = {
-    "a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"},
-    "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"}, **mentions.ATTRIBUTES,
+    "a": {"href", "title"}, "img": {"src", "alt", "title", "loading", "width", "height"},
+    "ol": {"start"}, "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"}, **mentions.ATTRIBUTES,
 }  # fmt: skip
 LINKED = {"a", "img", *mentions.TAGS}  # what leads out of a text
 

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time, code
 
 revision = "0017_links"
-down_revision = "0014_provisional"
+down_revision = "0015_presence"
 
 
 def upgrade() -> None:

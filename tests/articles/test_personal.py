@@ -1,5 +1,6 @@
 """Which numbers lead to a person, and which only look as if."""
 
+import itertools
 import string
 import sys
 from datetime import date
@@ -65,7 +66,8 @@ PERSONAL = [
 NOBODY_S = [
     ("the example of every manual", "13800138000，也写作 138-0013-8000 或 +86 13800138000"),
     ("another example", "13888888888、13900000000、0900-000-000"),
-    ("service numbers", "10086、10000、12315、95588、400-810-0086、4008100086、800-820-8820、0800-080-123、110、1069012345"),
+    ("short numbers", "10086、10000、12315、95588、110、1069012345"),
+    ("hotlines", "400-810-0086、4008100086、800-820-8820、0800-080-123、0809-000-258"),
     ("a land line", "027-87654321、(02)2345-6789、010 6554 1234"),
     ("masked already", "138****5678、110*************2X、A1******89、4111 **** **** 1111"),
     ("masked in Markdown", r"138\*\*\*\*5678"),
@@ -115,6 +117,7 @@ def test_what_managers_allow_is_nobody_s():
     assert found("13912345678", {"13912345678"}) == []
     assert found("139 1234 5678", {"13912345678"}) == []
     assert found("A123456789", {"A123456789"}) == []
+    assert found("+886 912 345 678", {"0912345678"}) == []
     assert [one.kind for one in found("13800138000", ())] == [CN]
 
 
@@ -199,19 +202,19 @@ def test_every_number_of_taiwan_with_its_check_is_found_and_with_another_is_none
 
 @given(st.sampled_from(["139", "150", "166", "178", "199"]), digits(8), st.sampled_from(["", " ", "-", "."]))
 def test_every_mobile_number_is_found_however_it_is_parted(head, rest, gap):
-    if len(set(rest)) > 1 and head + rest not in {"13800138000"}:
+    if len(set(rest)) > 1 and head + rest != "13800138000":
         text = f"电话 {head}{gap}{rest[:4]}{gap}{rest[4:]} 谢谢"
         assert [one.masked for one in found(text)] == [f"{head}{gap}****{gap}{rest[4:]}"]
 
 
-PIECES = ["139", "1391234", "5678", "13912345678", "11010519491231002X", "A123456789", "4111", "1111", " ", "-", ".", "+86", "886",
-          "客户", "\n", "健保卡", "x", "X", "订单号", "*", "\\", "０９１２", "0912345678", "，"]  # fmt: skip
+PIECES = ["139", "1391234", "5678", "13912345678", "11010519491231002X", "A123456789", "4111", "1111", "0912345678"]
+PIECES += [" ", "-", ".", "+86", "886", "客户", "\n", "健保卡", "x", "X", "订单号", "*", "\\", "０９１２", "，"]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_findings_lie_side_by_side_and_masking_leaves_none_of_them(text):
     findings = found(text)
-    assert all(a.end <= b.start for a, b in zip(findings, findings[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(findings))
     for one in findings:
         assert len(one.masked) == one.end - one.start
         assert "*" in one.masked

@@ -1,21 +1,22 @@
 """``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import request, url_for
 
 from accounts.models import User
 from core.api import Answer, Api, must_match, page
 from core.audit import trail
 from core.db import session
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Stale
 from core.i18n import _
 from core.permissions import can
 from core.web import actor
-from wiki.articles import ops, presenting, similar
+from wiki.articles import draft_ops, ops, personal_policy, presenting, similar
 from wiki.articles.blocks import warnings
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
@@ -32,6 +33,7 @@ from wiki.articles.shapes import (
     DiffOut,
     ListOut,
     MovedOut,
+    PersonalOut,
     ProvisionalOut,
     SubmissionChange,
     SubmissionIn,
@@ -64,12 +66,22 @@ def _etag(submission: Submission) -> str:
     return f"{submission.id}-{submission.head_revision_id}-{submission.state.value}"
 
 
+def _seen(submission: Submission) -> int | None:
+    """The revision that ``If-Match`` names."""
+    found = [re.match(rf"{submission.id}-(\d{{1,9}})-", tag) for tag in request.if_match.as_set()]
+    return next((int(one[1]) for one in found if one), None)
+
+
 def _show(submission: Submission, *, text: bool = False, trail_too: bool = False) -> SubmissionOut:
     out = _row(submission, presenting.way_of(submission), usernames_of([submission]))
     if text and submission.head is not None:
         content = of_revision(submission.head)
         out.body, out.fields, out.category = content.body, content.fields, content.category
         out.tags, out.services, out.audience = content.tags, content.services, content.audience
+        out.personal = [
+            PersonalOut(field=f.field, kind=f.finding.kind.value, masked=f.finding.masked, must_be_masked=f.must_go)
+            for f in personal_policy.of_content(submission.kind, content)
+        ]
     if trail_too:
         out.trail = _trail(submission)
     return out
@@ -167,12 +179,13 @@ def propose(body: SubmissionIn) -> Answer:
 def revise(submission_id: int, body: SubmissionChange) -> Answer:
     """Save a new revision."""
     submission = ops.find_submission(submission_id, actor(), P.READ_SUBMISSION, locked=True)
-    must_match(_etag(submission))
-    now = of_revision(submission.head)
     given = body.model_dump(exclude_unset=True)
-    content = Content(
-        **{name: given.get(name, getattr(now, name)) for name in Content.__dataclass_fields__},
-    )
+    try:
+        must_match(_etag(submission))
+    except Stale as stale:
+        stale.details |= draft_ops.what_moved(submission, _seen(submission), given)
+        raise
+    content = draft_ops.changed(of_revision(submission.head), given)
     ops.save(submission, actor(), content, significance=given.get("significance"), reason=given.get("reason"))
     return Answer(_show(submission, text=True), 200, _etag(submission))
 

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
+from wiki.articles import dialogues, processes
+from wiki.articles.lifecycle_rules import NEVER
 from wiki.articles.rules import READER_TOKEN
 
 
@@ -102,6 +104,8 @@ class Kind:
     hint: Any
     fields: tuple[FieldSpec, ...]
     body_label: Any = _l("Text")
+    verify_months: int = 12  # its keeper looks at it again after so many; 0: never
+    ends_with: str = ""  # the field of type time with which it stops being true
 
     def field(self, code: str) -> FieldSpec:
         """The field of this code.
@@ -170,6 +174,7 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("records", T.TEXT, _l("Records")),
                 FieldSpec("audit_every_months", T.INTEGER, _l("Audit every (months)")),
             ),
+            verify_months=6,
         ),
         Kind(
             "notice",
@@ -183,6 +188,8 @@ KINDS: dict[str, Kind] = {
                     "audience_ack", T.READERS, _l("Who must acknowledge"), _l("Nobody ticked: all who may read it.")
                 ),
             ),
+            verify_months=NEVER,
+            ends_with="effective_to",
         ),
         Kind(
             "product",
@@ -194,6 +201,7 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("offer_ends_on", T.DATE, _l("Offer ends on")),
                 FieldSpec("source_ref", T.LINE, _l("Source"), private=True),
             ),
+            verify_months=6,
         ),
         Kind(
             "block",
@@ -269,21 +277,24 @@ def missing(kind: Kind, title: str, fields: dict[str, Any]) -> dict[str, str]:
     }
     if not title.strip():
         errors["title"] = _("Please give it a title.")
-    errors.update(_loose_ends(fields.get("steps") or []))
+    errors.update(loose_ends(kind, fields))
     return errors
 
 
-def _loose_ends(steps: list[dict[str, Any]]) -> dict[str, str]:
-    ids = [step["id"] for step in steps]
-    if len(set(ids)) != len(ids):
-        return {"fields.steps": _("Two steps have the same id.")}
-    for step in steps:
-        for arrow in step.get("next", []):
-            if arrow["id"] not in ids:
-                return {
-                    "fields.steps": _("Step %(a)s leads to %(b)s, which does not exist.", a=step["id"], b=arrow["id"])
-                }
-    return {}
+def loose_ends(kind: Kind, fields: dict[str, Any]) -> dict[str, str]:
+    """What leads nowhere in the answers of a script and the steps of a process: the sentences, by field."""
+    found: dict[str, str] = {}
+    for spec in kind.fields:
+        value = fields.get(spec.code) or []
+        if spec.type is FieldType.STEPS:
+            said = processes.problems(value)
+        elif spec.type is FieldType.BRANCHES:
+            said = dialogues.problems(value)
+        else:
+            continue
+        if said:
+            found[f"fields.{spec.code}"] = " ".join(dict.fromkeys(sentence for _place, sentence in said))
+    return found
 
 
 def field_text(spec: FieldSpec, value: Any) -> str:

@@ -143,7 +143,7 @@ def above(blocks: dict[int, str]) -> set[int]:
     return found
 
 
-def _from(hits: sa.ColumnElement[bool]) -> Sequence[sa.Row[tuple[int, LinkKind, str, str]]]:
+def _from(hits: sa.ColumnElement[bool]) -> Sequence[sa.Row[int, LinkKind, str, str]]:
     columns = (Link.from_id, Link.kind, Article.kind.label("of"), Article.folded_title)
     return session.execute(sa.select(*columns).join(Article, Article.id == Link.from_id).where(hits)).all()
 

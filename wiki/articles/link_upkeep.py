@@ -86,9 +86,9 @@ def differences() -> Iterator[str]:
 def _compared(
     what: str, wanted: set[Row] | set[tuple[int, str]], has: set[Row] | set[tuple[int, str]]
 ) -> Iterator[str]:
-    for row in sorted(wanted - has, key=str):  # type: ignore[operator]  # both are of one sort
+    for row in sorted(wanted - has, key=str):
         yield f"article {row[0]}: the {what} {row[1:]} is missing"
-    for row in sorted(has - wanted, key=str):  # type: ignore[operator]
+    for row in sorted(has - wanted, key=str):
         yield f"article {row[0]}: the {what} {row[1:]} should not be there"
 
 

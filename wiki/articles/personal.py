@@ -214,9 +214,14 @@ def _judged(text: str, kind: Kind, some: list[_Group], before: str, allowed: Col
     if _is_sign(said[-1:]) and not (kind is Kind.MOBILE_CN and _PHONE_WORD.search(said)):
         return None
     number = _number(kind, digits, before, said)
-    if number is None or number in allowed or (kind is not Kind.ID_CN and _OF_A_THING.search(said)):
+    if number is None or _key(kind, number) in allowed or (kind is not Kind.ID_CN and _OF_A_THING.search(said)):
         return None
     return start + (len(digits) - len(number) if len(some) == 1 and kind in {Kind.MOBILE_CN, Kind.MOBILE_TW} else 0)
+
+
+def _key(kind: Kind, number: str) -> str:
+    """As ``allowed`` holds it."""
+    return f"0{number}" if kind is Kind.MOBILE_TW and number.startswith("9") else number
 
 
 def _number(kind: Kind, digits: str, before: str, said: str) -> str | None:

@@ -15,7 +15,6 @@ from wiki.articles.models import (
     ArticleService,
     ArticleTag,
     Category,
-    DraftBuffer,
     ProvisionalPublication,
     Publication,
     Revision,
@@ -210,16 +209,11 @@ def revisions(submission_id: int) -> sa.Select[Revision]:
     )
 
 
-def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
-    """What this person was typing and has not saved."""
-    return session.get(DraftBuffer, (submission_id, user_id))
-
-
 def in_review_for(article_id: int) -> Submission | None:
-    """The submission of this article that is under review."""
-    return session.scalar(
-        sa.select(Submission).where(Submission.article_id == article_id, Submission.state == SubmissionState.IN_REVIEW)
-    )
+    """The submission of this article that is under review, or approved and waiting for its day."""
+    before_readers = (SubmissionState.IN_REVIEW, SubmissionState.APPROVED)
+    found = sa.select(Submission).where(Submission.article_id == article_id, Submission.state.in_(before_readers))
+    return session.scalar(found.order_by(Submission.id).limit(1))
 
 
 def categories() -> list[Category]:

@@ -14,8 +14,9 @@ from core.db import session
 from core.folding import folded_title
 from core.permissions import allowed
 from wiki.articles.link_models import Redirect
-from wiki.articles.models import Article, Audience, ProvisionalKind
+from wiki.articles.models import Article, Audience
 from wiki.articles.permissions import P
+from wiki.articles.rules import ProvisionalKind
 
 BLOCK = "block"
 OFFERED = 10  # titles while typing

@@ -11,9 +11,10 @@ from core.audit import TrailEntry, trail
 from core.db import session
 from core.i18n import _
 from wiki.articles import ops, presenting
+from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.linking import shown
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
-from wiki.articles.queries import buffer_of, publication_of
+from wiki.articles.queries import publication_of
 from wiki.articles.rules import Because
 from workflows.blindness import blind_since, hides
 from workflows.models import Decision, Review
@@ -27,8 +28,8 @@ def card(submission: Submission, who: Actor, way: presenting.Way | None) -> dict
     """One row of 'my submissions'."""
     where = presenting.where_is_it(way)
     title = submission.head.title if submission.head else ""
-    if not title and (buffer := buffer_of(submission.id, who.id)):
-        title = (buffer.document.get("title") or [""])[0]
+    if not title and (buffers := buffers_of(submission.id, who.id)):
+        title = (buffers[0].document.get("title") or [""])[0]
     editing = submission.state is SubmissionState.DRAFT
     return {
         "id": submission.id,

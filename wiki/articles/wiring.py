@@ -14,9 +14,13 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     cli,
+    draft_views,
     editor_views,
     file_api,
     file_views,
+    kind_views,
+    lifecycle_api,
+    lifecycle_views,
     link_api,
     link_cli,
     link_table,
@@ -24,6 +28,7 @@ from wiki.articles import (
     link_views,
     list_views,
     listeners,
+    personal_views,
     presenting,
     provisional_api,
     provisional_views,
@@ -35,6 +40,7 @@ from wiki.articles import (
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
+from wiki.articles.lifecycle_showing import count_due
 from wiki.articles.linking import shown
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
@@ -44,7 +50,7 @@ from wiki.articles.queries import approved_publication, by_submission_ids, categ
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
-from workflows.queries import last_review
+from workflows.queries import last_stage
 
 
 def init_app(app: Flask) -> None:
@@ -52,10 +58,17 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
     editor_views.init_app(app)
+    app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(kind_views.bp)
     app.register_blueprint(provisional_views.bp)
     file_views.init_app(app)
+    app.register_blueprint(personal_views.bp)
+    menu(_l("Numbers of people in texts"), "personal.show", P.MANAGE_ARTICLES, order=61, place="person")
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    app.register_blueprint(lifecycle_views.bp)
+    menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
+    panel("submission.side", lifecycle_views.beside_submission, order=20)
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
     for slot in ("home.top", "inbox.top"):
@@ -110,8 +123,7 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    review = last_review(SUBJECT, submission_id)
-    return {"state": submission.state.value, "stage": review.stage if review is not None else None}
+    return {"state": submission.state.value, "stage": last_stage(SUBJECT, submission_id)}
 
 
 def _changed(old: int, new: int) -> frozenset[str]:
@@ -189,8 +201,12 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "texts": shown(presenting.labelled(revision), actor, published=False),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
         "trail": tracking.trail_of(submission, reader=actor),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+        "similar": [
+            s
+            for s in similar.like(actor, revision.title, without=submission.id)
+            if not article or s.get("slug") != article.slug
+        ],
     }
 
 
-__all__ = ["api", "file_api", "init_app", "link_api", "link_table", "listeners", "provisional_api"]
+__all__ = ["api", "file_api", "init_app", "lifecycle_api", "link_api", "link_table", "listeners", "provisional_api"]
