@@ -35,7 +35,8 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "a": {"href", "title"}, "img": {"src", "alt", "title", "loading", "width", "height"},
-    "ol": {"start"}, "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"}, **mentions.ATTRIBUTES,
+    "ol": {"start"}, "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"},
+    **mentions.ATTRIBUTES,
 }  # fmt: skip
 LINKED = {"a", "img", *mentions.TAGS}  # what leads out of a text
 

@@ -47,10 +47,11 @@ class Surface {
         handleKeyDown: (_, event) => this.key(event),
       },
     });
-    this.toolbar = new Toolbar(root, root.querySelector("[data-rich-bar]"), this.editor, {
+    const extra = {
       source: () => this.toSource(), link: () => this.link(), alt: () => alt(this.editor, root.querySelector("[data-rich-alt]")),
       picture: () => root.querySelector("[data-rich-file]").click(),
-    });
+    };
+    this.toolbars = [...root.querySelectorAll("[data-rich-bar]")].map((bar) => new Toolbar(root, bar, this.editor, extra));
     this.listen();
   }
 
@@ -116,10 +117,10 @@ class Surface {
   }
 
   show() {
-    this.toolbar?.show();
     const { editor } = this;
     this.root.querySelector("[data-rich-table]").hidden = !editor.isActive("table");
     this.root.querySelector("[data-rich-picture]").hidden = !editor.isActive("picture");
+    for (const toolbar of this.toolbars ?? []) toolbar.show();
     const number = count(editor.state.doc.textBetween(0, editor.state.doc.content.size, "\n", " "));
     this.counter.textContent = this.given.count.replace("{n}", number.toLocaleString(document.documentElement.lang));
   }
@@ -132,7 +133,7 @@ class Surface {
   link() { return link(this.editor, this.root.querySelector("[data-rich-link]"), this.given.suggest); }
 
   key(event) {
-    if (event.altKey && event.key === "F10") { this.toolbar.enter(); event.preventDefault(); return true; }
+    if (event.altKey && event.key === "F10") { this.toolbars[0].enter(); event.preventDefault(); return true; }
     if ((event.ctrlKey || event.metaKey) && event.key === "s" && !event.shiftKey) {
       event.preventDefault(); // saving is the page's
       this.textarea.dispatchEvent(new KeyboardEvent("keydown", { key: "s", ctrlKey: true, bubbles: true, cancelable: true }));

@@ -58,9 +58,7 @@ function wordLists(body) {
       stack.push({ list });
     }
     const item = document.createElement("li");
-    const words = document.createElement("p");
-    words.append(...p.childNodes);
-    item.append(words);
+    item.append(...p.childNodes);
     stack.at(-1).list.append(item);
     p.remove();
     stack[0].previous = stack[0].list;

@@ -144,7 +144,7 @@ const cell = (extension, tag) => extension.extend({
   renderHTML: ({ HTMLAttributes }) => [tag, HTMLAttributes, 0],
 });
 
-const PlainTable = Table.extend({ renderHTML: () => ["table", ["tbody", 0]] }).configure({ resizable: false });
+const PlainTable = Table.extend({ addNodeView: () => null, renderHTML: () => ["table", ["tbody", 0]] }).configure({ resizable: false });
 
 /** Where a node at the top came from; see document.js. */
 const Provenance = Extension.create({

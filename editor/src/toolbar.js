@@ -10,7 +10,7 @@ export class Toolbar {
   constructor(root, bar, editor, extra) {
     Object.assign(this, { root, bar, editor, extra });
     this.stops = () => [...bar.querySelectorAll("button")].filter((button) => visible(button) && !button.closest("[popover]"));
-    root.addEventListener("click", (event) => this.click(event));
+    bar.addEventListener("click", (event) => this.click(event));
     bar.addEventListener("keydown", (event) => this.key(event));
     bar.addEventListener("mousedown", (event) => { if (event.target.closest("button")) event.preventDefault(); }); // the text keeps its selection
     for (const menu of bar.querySelectorAll("[popover]")) this.menu(menu);
@@ -71,7 +71,7 @@ export class Toolbar {
   }
 
   show() {
-    for (const button of this.root.querySelectorAll("button[data-do]")) {
+    for (const button of this.bar.querySelectorAll("button[data-do]")) {
       const action = ACTIONS[button.dataset.do];
       if (!action) continue;
       if (action.on) button.setAttribute(button.closest("[popover]") ? "aria-checked" : "aria-pressed", String(action.on(this.editor)));
