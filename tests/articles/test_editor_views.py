@@ -1,11 +1,20 @@
 """``POST /editor/blocks``: the only thing the rich editor asks of the server about a text."""
 
+from typing import Any
+
+from tests.clients import Browser
 from tests.make import Make
 from wiki.articles import editor_views
 
 
+def ask(browser: Browser, text: str) -> Any:
+    """What the editor gets for a text."""
+    headers = {"X-CSRFToken": browser.csrf("/new/faq"), "Accept": "application/json"}
+    return browser.post("/editor/blocks", data={"text": text}, headers=headers)
+
+
 def test_a_text_cut_into_blocks(signed_in, make: Make):
-    answer = signed_in(make.user()).post("/editor/blocks", data={"text": "# 一\r\n\r\n> [!say]\r\n> 您好"})
+    answer = ask(signed_in(make.user()), "# 一\r\n\r\n> [!say]\r\n> 您好")
     assert answer.status_code == 200
     first, second = answer.get_json()["blocks"]
     assert first == {"source": "# 一\n\n", "html": "<h1>一</h1>", "defines": False, "refers": False}
@@ -13,7 +22,7 @@ def test_a_text_cut_into_blocks(signed_in, make: Make):
 
 
 def test_what_the_guard_refuses_is_said(signed_in, make: Make):
-    answer = signed_in(make.user()).post("/editor/blocks", data={"text": "[" * 9000})
+    answer = ask(signed_in(make.user()), "[" * 9000)
     assert answer.status_code == 422
 
 

@@ -234,6 +234,7 @@ def test_by_keyboard_alone(writer: Callable[..., Writer]):
     keys.press("Tab")
     keys.type("账单")
     keys.press("Enter")
+    expect(w.surface.get_by_role("link", name="账单")).to_be_visible()
     assert w.markdown == "> [!tip]\n> 先看账单周期[账单](https://example.org/bill)"
     keys.press("Tab")  # the surface is no trap
     assert not focused.evaluate("e => e.isContentEditable")
@@ -246,6 +247,7 @@ def test_links_to_articles_by_their_title(writer: Callable[..., Writer]):
     w.page.get_by_label("Address, or the title of an article").fill("账单说明")
     w.page.get_by_label("Words of the link").fill("这里")
     w.page.keyboard.press("Enter")
+    expect(w.surface.locator("wiki-link")).to_have_text(["资费说明", "这里"])
     assert w.markdown == "见[[资费说明]]。[[账单说明|这里]]"
     w.same_structure()
 
