@@ -13,9 +13,11 @@ from typing import cast
 
 import nh3
 from markdown import Markdown
+from markdown.extensions.tables import TableExtension
 from markupsafe import Markup, escape
 
 from core import mentions
+from core.dialect import CLASSES, Dialect
 from core.errors import Invalid
 from core.i18n import _
 from core.pictures import Pictures
@@ -32,13 +34,13 @@ TAGS = {
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", *mentions.TAGS,
 }  # fmt: skip
 ATTRIBUTES = {
-    "a": {"href", "title"},
-    "img": {"src", "alt", "title", "loading", "width", "height"},
-    "ol": {"start"},
+    "a": {"href", "title"}, "img": {"src", "alt", "title", "loading", "width", "height"},
+    "ol": {"start"}, "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"},
     **mentions.ATTRIBUTES,
-}
-ALIGN = {"th", "td"}
+}  # fmt: skip
+LINKED = {"a", "img", *mentions.TAGS}  # what leads out of a text
 
+_LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
 _MARKER = re.compile(r">|[-*+]|\d+\.")
@@ -83,14 +85,11 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
     return found
 
 
-def _converter() -> Markdown:
-    md = Markdown(
-        extensions=["tables", "sane_lists", "fenced_code", "nl2br", Pictures(), mentions.Mentions()],
-        output_format="html",
-    )
-    md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
-    md.inlinePatterns.deregister("html")
-    return md
+def converter() -> Markdown:
+    """A fresh Markdown with our dialect; its HTML is not safe before ``clean``."""
+    tables = TableExtension(use_align_attribute=True)
+    ours = [Dialect(), Pictures(), mentions.Mentions()]
+    return Markdown(extensions=[tables, "sane_lists", "fenced_code", "nl2br", *ours], output_format="html")
 
 
 def render(source: str) -> Markup:
@@ -100,7 +99,7 @@ def render(source: str) -> Markup:
         Invalid: the text fails ``guard``.
     """
     guard(source)
-    html = _converter().convert(source.replace("\x00", ""))
+    html = converter().convert(source.replace("\x00", ""))
     return clean(html)
 
 
@@ -118,15 +117,28 @@ def clean(html: str) -> Markup:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
         url_schemes={"https", "http", "mailto", "tel"},
         link_rel="nofollow noopener noreferrer",
     )
     return Markup(safe)  # noqa: S704 - sanitised on the line above
 
 
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Classes and places of text only as our dialect makes them."""
+    if name == "class":
+        fits = _LANGUAGE.fullmatch(value) if tag == "code" else CLASSES.issuperset(value.split())
+        return value if fits else None
+    if name == "align":
+        return value if value in {"left", "center", "right"} else None
+    return value
+
+
 def bare(html: str) -> Markup:
     """The same markup without links and pictures: for readers who may see this text and nothing it leads to."""
-    return Markup(nh3.clean(html, tags=TAGS - {"a", "img", *mentions.TAGS}, attributes={"ol": {"start"}}))  # noqa: S704 - as in clean
+    attributes = {tag: names for tag, names in ATTRIBUTES.items() if tag not in LINKED}
+    safe = nh3.clean(html, tags=TAGS - LINKED, attributes=attributes, attribute_filter=_attribute)
+    return Markup(safe)  # noqa: S704 - as in clean
 
 
 def marked(html: str) -> Markup:

@@ -498,6 +498,7 @@ TABLE: list[tuple[Any, ...]] = [
     ("ll ff ffff of", "GET /insight/acts/i", "the acts behind the spiral are seen by the manager"),
     ("ll in nnnn nn", "POST /submissions/{draft}/reopen", "a draft is there for its author alone", {}),
     ("ll if ffff ff", "POST /submissions/{review}/reopen", "only its author takes up what was withdrawn", {}),
+    ("ll oo oooo oo", "POST /editor/blocks", "a text cut up for the editor; nothing is kept", {"text": "a"}),
     ("ll oo oooo oo", "GET /files", "everybody lists what they brought"),
     ("ll ii iiii ii", "POST /files", "everybody may bring something; nothing came along here", {}),
     ("ll ii iiii ii", "POST /api/v1/files", "everybody may bring something; nothing came along here", {}),

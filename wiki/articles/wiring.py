@@ -16,6 +16,7 @@ from wiki.articles import (
     blame_api,
     cli,
     draft_views,
+    editor_views,
     file_api,
     file_views,
     kind_views,
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    editor_views.init_app(app)
     app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(kind_views.bp)
