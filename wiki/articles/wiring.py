@@ -13,7 +13,6 @@ from core.seeds import seed
 from core.slots import menu, panel
 from wiki.articles import (
     api,
-    cli,
     list_views,
     listeners,
     presenting,
@@ -50,7 +49,6 @@ def init_app(app: Flask) -> None:
     for slot in ("home.top", "inbox.top"):
         panel(slot, provisional_views.waiting_signatures, order=10)
     menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
-    cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)

@@ -1,29 +1,16 @@
 """Files into rows: JSONL, CSV, Excel, or a folder of Markdown with front matter. It only reads."""
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.i18n import _
-from core.texts import one_line
-from wiki.articles.content import Content
-from wiki.articles.publishing import Row
+from wiki.exchange import frontmatter
+from wiki.exchange.rows import Line, line_of
 
-LIST_KEYS = ("tags", "services", "readers")
 LONGEST = 2_000_000  # characters of one cell; a longer text is refused where it is checked
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a file: where it stands, and its row or what is wrong with it."""
-
-    place: str
-    row: Row | None = None
-    error: str = ""
 
 
 class UnreadableFile(Exception):
@@ -62,7 +49,7 @@ def _json_line(place: str, raw: bytes) -> Line:
         data = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         return Line(place, error=_("not valid JSON (%(why)s)", why=str(error)[:120]))
-    return _line(place, data)
+    return line_of(place, data)
 
 
 def _csv(path: Path) -> Iterator[Line]:
@@ -78,7 +65,7 @@ def _csv(path: Path) -> Iterator[Line]:
             except csv.Error as error:
                 yield Line(f"line {rows.line_num}", error=_("not a line of a table (%(why)s)", why=error))
                 continue
-            yield _line(f"line {rows.line_num}", {key: value for key, value in row.items() if key})
+            yield line_of(f"line {rows.line_num}", {key: value for key, value in row.items() if key})
 
 
 def _encoding(path: Path) -> str:
@@ -111,7 +98,7 @@ def _excel(path: Path) -> Iterator[Line]:
     head = [str(cell).strip() for cell in rows[0]]
     for number, row in enumerate(rows[1:], 2):
         if any(str(cell).strip() for cell in row):
-            yield _line(f"row {number}", {k: v for k, v in zip(head, map(_cell, row), strict=False) if k})
+            yield line_of(f"row {number}", {k: v for k, v in zip(head, map(_cell, row), strict=False) if k})
 
 
 def _cell(value: Any) -> str:
@@ -127,65 +114,8 @@ def _folder(path: Path) -> Iterator[Line]:
         except (OSError, UnicodeDecodeError) as error:
             yield Line(place, error=str(error))
             continue
-        meta, body = front_matter(text)
+        meta, body = frontmatter.split(text)
         if meta is None:
             yield Line(place, error=_("the front matter between the --- lines is not valid"))
             continue
-        yield _line(place, {"id": place.removesuffix(".md"), "title": file.stem, **meta, "body": body})
-
-
-def front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
-    """The YAML head between ``---`` lines and the rest; ``{}`` without a head, ``None`` for one that cannot be read."""
-    import yaml
-
-    if not text.startswith("---\n"):
-        return {}, text
-    head, found, body = text[4:].partition("\n---\n")
-    if not found:
-        return {}, text
-    try:
-        meta = yaml.safe_load(head)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None, body
-    return ({}, body) if meta is None else (meta, body) if isinstance(meta, dict) else (None, body)
-
-
-def _line(place: str, data: Any) -> Line:
-    if not isinstance(data, dict):
-        return Line(place, error=_("a line must be an object with id, title and body"))
-    external = one_line(str(data.get("id") if data.get("id") is not None else ""))
-    if not external:
-        return Line(place, error=_("the id is missing"))
-    if len(external) > 200:
-        external = hashlib.sha256(external.encode()).hexdigest()
-    title = data.get("title")
-    if not isinstance(title, str | int | float) or not str(title).strip():
-        return Line(place, error=_("the title is missing"))
-    fields = data.get("fields")
-    if isinstance(fields, str) and fields.strip():
-        try:
-            fields = json.loads(fields)
-        except ValueError:
-            return Line(place, error=_("the column 'fields' is not valid JSON"))
-    return Line(
-        place,
-        Row(
-            id=external,
-            kind=str(data.get("kind") or ""),
-            slug=str(data.get("slug") or ""),
-            content=Content(
-                title=str(title),
-                body=str(data.get("body") or ""),
-                fields=fields if isinstance(fields, dict) else {},
-                category=str(data["category"]) if data.get("category") else None,
-                **{key: _list(data.get(key)) for key in LIST_KEYS},
-                audience=str(data.get("audience") or "internal"),
-            ),
-        ),
-    )
-
-
-def _list(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [str(item) for item in value]
-    return [part.strip() for part in str(value).replace("，", ",").split(",") if part.strip()] if value else []
+        yield line_of(place, {"id": place.removesuffix(".md"), "title": file.stem, **meta, "body": body})
