@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
+from wiki.articles import files
 from wiki.articles.content import Content, checked
 from wiki.articles.events import ArticlePublished, ArticleRetired
 from wiki.articles.kinds import kind_of
@@ -243,6 +244,7 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
     session.flush()
     submission.head_revision_id, submission.updated_at = revision.id, clock.now()
     session.expire(submission, ["head"])
+    files.refer(revision)
     return revision
 
 

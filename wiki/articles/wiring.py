@@ -13,6 +13,8 @@ from core.seeds import seed
 from core.slots import menu, panel
 from wiki.articles import (
     api,
+    file_api,
+    file_views,
     list_views,
     listeners,
     presenting,
@@ -43,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(submission_views.bp)
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
+    file_views.init_app(app)
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
@@ -173,4 +176,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "init_app", "listeners", "provisional_api"]
+__all__ = ["api", "file_api", "init_app", "listeners", "provisional_api"]
