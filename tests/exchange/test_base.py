@@ -1,6 +1,7 @@
 """The whole base leaves and comes back: an empty installation has the same articles, versions, people and times."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,13 +22,14 @@ from core.db import reading, session, writing
 from core.errors import DomainError
 from core.settings import load
 from tests.make import Make
+from tests.support.files import picture
 from wiki.app import create_app
-from wiki.articles import ops, provisional
+from wiki.articles import files, ops, provisional
 from wiki.articles.content import Content, of_revision
 from wiki.articles.models import Article, Category, ProvisionalPublication, Publication, Service, Submission
 from wiki.articles.publishing import Row, import_row, retire
 from wiki.articles.rules import Because
-from wiki.exchange.portable import Names, translated
+from wiki.exchange.portable import Names, translated, with_files
 from workflows import deciding
 from workflows.models import Decision
 from workflows.rules import Verb
@@ -90,6 +92,8 @@ acts = st.fixed_dictionaries(
         "significance": st.sampled_from(["typo", "minor", "major"]),
         "reason": lines,
         "seconds": st.integers(1, 10**7),
+        "picture": st.sampled_from([0, 0, 0, 1, 2, 3]),  # how wide; 0: none
+        "brought_by": st.sampled_from(["rep", "business"]),
     }
 )
 
@@ -134,10 +138,15 @@ class Base:
 
     def _content(self, kind: str, act: dict[str, Any]) -> Content:
         readers = [self.tokens[one] for one in act["circle"]]
+        body = act["body"]
+        if act["picture"]:
+            form = ["PNG", "JPEG", "WEBP"][act["picture"] - 1]
+            kept = files.keep(self.people[act["brought_by"]], "图 1.png", picture(act["picture"] * 9, 5, form))
+            body += f"\n\n{kept.markdown('图')} /files/99999/x"
         texts = {"script": "say", "faq": "answer", "product": "customer_text", "best_practice": "action", "sop": "scope"}
         fields = {texts[kind]: act["word"] or "词"} if kind in texts else {"audience_ack": readers}
         return self.make.content(
-            kind, title=act["title"] or f"题 {self.make.number()}", body=act["body"], fields=fields, tags=act["tags"],
+            kind, title=act["title"] or f"题 {self.make.number()}", body=body, fields=fields, tags=act["tags"],
             category=act["place"], services=act["services"], readers=readers,
             audience="restricted" if readers else "public",
         )  # fmt: skip
@@ -244,13 +253,22 @@ def version(row: Publication, names: Names) -> dict[str, Any]:
         "significance": row.significance,
         "reason": row.reason,
         "published": (row.published_at, names.username(row.published_by_id)),
-        "text": translated(revision.kind, of_revision(revision), names.outward),
+        "text": translated(revision.kind, with_files(of_revision(revision), without_ids), names.outward),
+        "files": sorted(
+            (entry.digest, entry.name, entry.media_type, entry.owner.username, files.path_of(entry).read_bytes())
+            for entry in files.files_of(revision.id)
+        ),
         "revision": (revision.number, names.username(revision.author_id), revision.created_at),
         "authors": [names.username(one) for one in submission.author_ids],
         "submission": (submission.significance, submission.reason, submission.created_at, submission.submitted_at,
                        submission.closed_at),
         "approvals": approvals(submission, names),
     }  # fmt: skip
+
+
+def without_ids(text: str) -> str:
+    """Ids of files are another installation's business; that there is a file, and what it is called, is not."""
+    return re.sub(r"/files/[0-9]+/", "/files/…/", text)
 
 
 def approvals(submission: Submission, names: Names) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from wiki.articles.content import Content, checked
+from wiki.articles.file_models import FileReference
 from wiki.articles.kinds import kind_of
 from wiki.articles.models import (
     Article,
@@ -33,12 +34,14 @@ from wiki.articles.rules import digest
 
 @dataclass(frozen=True, slots=True)
 class PastText:
-    """A revision that readers saw. ``number``: which of its submission's revisions it was."""
+    """A revision that readers saw. ``number``: which of its submission's revisions it was; ``file_ids``: the files here
+    that it refers to."""
 
     number: int
     content: Content
     author_id: int
     created_at: datetime
+    file_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,8 @@ def _proposal(actor: Actor, article: Article, past: PastProposal) -> tuple[Submi
     texts = [_text(submission, text) for text in past.texts]
     session.add_all(texts)
     session.flush()
+    for text, row in zip(past.texts, texts, strict=True):
+        session.add_all(FileReference(revision_id=row.id, file_id=one) for one in dict.fromkeys(text.file_ids))
     submission.head_revision_id = texts[-1].id
     audit.record(
         actor,

@@ -190,4 +190,4 @@ def export_command(folder: Path) -> None:
                 done = leaving.write(folder, step=step)
     except DomainError as error:
         raise click.ClickException(sentence(error)) from error
-    click.echo(f"{done.articles} articles in {done.versions} versions written to {folder}")
+    click.echo(f"{done.articles} articles in {done.versions} versions with {done.files} files written to {folder}")

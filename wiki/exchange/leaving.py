@@ -3,6 +3,7 @@
 ``articles/<slug>.md``          what readers see, with its front matter
 ``articles/<slug>.json``        its past: versions, proposals, people, approvals
 ``articles/<slug>/1.0.md``      the earlier texts
+``files/<digest>``              pictures and documents that the texts refer to; ``files.json`` says what they are
 ``lists.json, people.json``     categories and services; authors, and the teams and tiers that readers are named by
 ``spiral.json``                 what the folder is, and that it is whole
 
@@ -28,8 +29,9 @@ from wiki.articles.content import of_revision
 from wiki.articles.models import Article, Category, Publication, Revision, Service, Submission
 from wiki.articles.queries import approved_revision_id
 from wiki.articles.rules import Because
+from wiki.exchange.bags import Bag
 from wiki.exchange.frontmatter import joined
-from wiki.exchange.portable import Names, translated
+from wiki.exchange.portable import Names, translated, with_files
 from wiki.exchange.sheets import Sheet, as_data, sheets
 
 FORMAT = "spiral-base"
@@ -43,6 +45,7 @@ class Written:
 
     articles: int = 0
     versions: int = 0
+    files: int = 0
 
 
 def file_stem(slug: str) -> str:
@@ -67,19 +70,23 @@ def write(folder: Path, *, step: Callable[[int], None] = lambda _n: None) -> Wri
     _must_be_ours(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _json(folder / "spiral.json", {"format": FORMAT, "version": VERSION, "complete": False})
-    names, done, kept = Names(), Written(), set[Path]()
+    names, done, kept, bag = Names(), Written(), set[Path](), Bag(folder / "files")
     ids = [key for _slug, key in sorted(session.execute(sa.select(Article.slug, Article.id)).all())]
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]
         for article, rows, found in _batch(part):
-            kept.update(_article(folder / "articles", article, rows, found, names))
+            bag.fill([row.revision_id for row in rows])
+            kept.update(_article(folder / "articles", article, rows, found, names, bag))
             done.articles, done.versions = done.articles + 1, done.versions + len(rows)
         session.expunge_all()
         step(len(part))
     _json(folder / "lists.json", _lists())
+    _json(folder / "files.json", {"files": bag.listed(names)})
     _json(folder / "people.json", _people(names))
     _remove_others(folder / "articles", kept)
+    _remove_others(folder / "files", bag.paths())
     _json(folder / "spiral.json", {"format": FORMAT, "version": VERSION, "complete": True})
+    done.files = len(bag.paths())
     return done
 
 
@@ -122,7 +129,7 @@ def _batch(ids: list[int]) -> list[tuple[Article, list[Publication], dict[int, S
 
 
 def _article(
-    folder: Path, article: Article, rows: list[Publication], found: dict[int, Sheet], names: Names
+    folder: Path, article: Article, rows: list[Publication], found: dict[int, Sheet], names: Names, bag: Bag
 ) -> list[Path]:
     """Write one article; returns its files."""
     stem = file_stem(article.slug)
@@ -133,7 +140,7 @@ def _article(
     written = {}
     for row in rows:
         path = folder / files[row.revision_id]
-        written[path] = _markdown(article, row, names)
+        written[path] = _markdown(article, row, names, bag)
     for path, text in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
@@ -142,8 +149,9 @@ def _article(
     return [*written, about]
 
 
-def _markdown(article: Article, row: Publication, names: Names) -> str:
+def _markdown(article: Article, row: Publication, names: Names, bag: Bag) -> str:
     content = translated(article.kind, of_revision(row.revision), names.outward)
+    content = with_files(content, bag.outward(row.revision_id, names))
     head = {
         "id": article.external_id or article.slug,
         "slug": article.slug,

@@ -15,6 +15,19 @@ from wiki.articles.rules import READER_TOKEN
 Rename = Callable[[str], str]
 
 
+def with_files(content: Content, swap: Rename) -> Content:
+    """The content with every text of it gone through ``swap``."""
+    return replace(content, body=swap(content.body), fields=_swapped(content.fields, swap))
+
+
+def _swapped(value: Any, swap: Rename) -> Any:
+    if isinstance(value, str):
+        return swap(value)
+    if isinstance(value, list):
+        return [_swapped(one, swap) for one in value]
+    return {key: _swapped(one, swap) for key, one in value.items()} if isinstance(value, dict) else value
+
+
 def translated(kind: str, content: Content, rename: Rename) -> Content:
     """The content with other reader tokens, in its fields, too."""
     fields = dict(content.fields)

@@ -27,8 +27,9 @@ from wiki.articles.models import Article, Category, Service
 from wiki.articles.publishing import Row, import_row
 from wiki.articles.restoring import PastArticle, PastProposal, PastText, PastVersion, restore
 from wiki.exchange import frontmatter
+from wiki.exchange.bags import DIGEST, Unpacked
 from wiki.exchange.leaving import FORMAT, VERSION
-from wiki.exchange.portable import Names, translated
+from wiki.exchange.portable import Names, translated, with_files
 from wiki.exchange.rows import content_of
 from wiki.exchange.sheets import approval_of, as_data
 
@@ -46,6 +47,7 @@ class Known:
 
     names: Names
     people: dict[str, int]
+    files: Unpacked
     added: list[str] = field(default_factory=list)  # people who were not here: inactive now
 
 
@@ -106,7 +108,17 @@ def take_people(folder: Path) -> Known:
             added.extend([user.username] if new else [])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(folder / "people.json", error) from error
-    return Known(Names(), people, added)
+    return Known(Names(), people, Unpacked(folder, _files(folder), people), added)
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    rows = _load(folder / "files.json").get("files")
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and {"digest", "owner", "name"} <= row.keys() and DIGEST.fullmatch(str(row["digest"]))
+        for row in rows
+    ):
+        raise _damaged(folder / "files.json", TypeError("not a list of files"))
+    return rows
 
 
 def articles(folder: Path) -> Iterator[Path]:
@@ -182,17 +194,15 @@ def _proposal(folder: Path, kind: str, row: dict[str, Any], known: Known) -> Pas
         created_at=_time(row["created_at"]),
         submitted_at=_time(row["submitted_at"]) if row["submitted_at"] else None,
         closed_at=_time(row["closed_at"]) if row["closed_at"] else None,
-        texts=tuple(
-            PastText(
-                int(text["number"]),
-                _content(folder, kind, str(text["file"]), known),
-                known.people[text["author"]],
-                _time(text["created_at"]),
-            )
-            for text in row["texts"]
-        ),
+        texts=tuple(_text(folder, kind, text, known) for text in row["texts"]),
         approvals=[as_data(approval_of(one)) for one in row["approvals"]],
     )
+
+
+def _text(folder: Path, kind: str, row: dict[str, Any], known: Known) -> PastText:
+    content = with_files(_content(folder, kind, str(row["file"]), known), known.files.inward)
+    author, at = known.people[row["author"]], _time(row["created_at"])
+    return PastText(int(row["number"]), content, author, at, known.files.asked_now())
 
 
 def _version(row: dict[str, Any], proposals: tuple[PastProposal, ...], known: Known) -> PastVersion:
