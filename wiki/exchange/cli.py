@@ -20,8 +20,7 @@ from core.cli import progress, sentence
 from core.db import reading, session, writing
 from core.errors import DomainError, Invalid
 from wiki.articles.models import Article
-from wiki.articles.publishing import import_row
-from wiki.exchange import leaving, returning
+from wiki.exchange import leaving, returning, taking
 from wiki.exchange import reading as files
 from wiki.exchange.rows import Line
 
@@ -101,7 +100,7 @@ def run(path: Path, actor: Actor, *, dry_run: bool = False, bar: bool = False) -
             returning.take_lists(path)
         if dry_run:
             session.rollback()
-    lines: Iterator[Line] = _once_each(files.read(path))
+    lines: Iterator[Line] = files.once_each(files.read(path))
     if bar:
         from rich.progress import track
 
@@ -131,25 +130,12 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
     return report
 
 
-def _once_each(lines: Iterable[Line]) -> Iterator[Line]:
-    """The same id twice in one file would be another text at every run: the second is refused."""
-    seen: set[str] = set()
-    for line in lines:
-        if line.row is not None and line.row.id in seen:
-            yield Line(line.place, error=f"the id {line.row.id} stands in an earlier line already")
-            continue
-        if line.row is not None:
-            seen.add(line.row.id)
-        yield line
-
-
 def _take(chunk: Iterable[Line], actor: Actor, report: Report) -> None:
     for line in chunk:
-        row = line.row
-        if row is None:
+        if line.row is None:
             _refuse(report, line.place, line.error)
         else:
-            _one(report, f"{line.place} ({row.id})", lambda row=row: import_row(actor, row))
+            _one(report, f"{line.place} ({line.row.id})", lambda line=line: taking.publish(actor, line))
 
 
 def _one(report: Report, place: str, act: Callable[[], str]) -> None:
