@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from core.errors import Invalid
 from core.i18n import _
+from core.pictures import Pictures
 
-RENDERER_VERSION = 1  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 2  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
@@ -28,7 +29,7 @@ TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img",
 }  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}}
 ALIGN = {"th", "td"}
 
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -76,7 +77,7 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
 
 
 def _converter() -> Markdown:
-    md = Markdown(extensions=["tables", "sane_lists", "fenced_code", "nl2br"], output_format="html")
+    md = Markdown(extensions=["tables", "sane_lists", "fenced_code", "nl2br", Pictures()], output_format="html")
     md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
     md.inlinePatterns.deregister("html")
     return md
@@ -132,5 +133,6 @@ def plain(source: str) -> str:
     """The words of a Markdown text without its marks: for snippets, search and excerpts."""
     text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", source, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
-    text = re.sub(r"[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()

@@ -16,7 +16,8 @@ from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
-from wiki.articles import ops, provisional
+from tests.support.files import picture
+from wiki.articles import files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
@@ -79,11 +80,14 @@ class World:
     def _texts(self) -> None:
         make, who = self.make, self.actors
         author = who["author"]
-        self.draft = make.submission(author, submitted=False, **secret("zzdraft", audience="internal", readers=[])).id
+        drawn, closed, shown = (files.keep(author, "a.png", picture(width)) for width in (5, 6, 7))
+        self.draft_file, self.circle_file, self.open_file = drawn.id, closed.id, shown.id
+        text = secret("zzdraft", audience="internal", readers=[], body=f"zzdraft body {drawn.markdown()}")
+        self.draft = make.submission(author, submitted=False, **text).id
         self.review = make.submission(author, title="under review").id
         self.closed_review = make.submission(author, **secret("zzreview")).id
-        self.circle = make.article(author, **secret("zzcircle")).slug
-        self.open = make.article(author, title="open to all").slug
+        self.circle = make.article(author, **secret("zzcircle", body=f"zzcircle body {closed.markdown()}")).slug
+        self.open = make.article(author, title="open to all", body=f"[shown]({shown.url})").slug
         earlier = make.article(author, **secret("zzearlier"))
         earlier.slug = "opened"  # an address is made once; whoever opens an article sees what it says
         self.earlier = make.article(author, article=earlier.slug, title="now for all").slug

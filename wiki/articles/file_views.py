@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, flash, jsonify, redirect, render_template, request, send_file, url_for
-from werkzeug.datastructures import FileStorage
 
 from core import web
 from core.db import reading, session, writing
@@ -13,7 +12,7 @@ from core.i18n import _, _l
 from core.settings import Settings
 from core.slots import menu
 from core.web import actor, blueprint, gate, paginate, wants_json
-from wiki.articles import files
+from wiki.articles import file_forms, files, submission_views
 from wiki.articles.file_models import FileEntry, FileReference
 from wiki.articles.media import refused
 from wiki.articles.permissions import P
@@ -34,6 +33,7 @@ WITH_FILES = (
 def init_app(app: Flask) -> None:
     """The addresses, and bodies as large as one file may be."""
     app.register_blueprint(bp)
+    app.before_request_funcs.setdefault(submission_views.bp.name, []).append(file_forms.look)
     settings: Settings = app.config["SPIRAL"]
     for endpoint in WITH_FILES:
         web.allow_body(endpoint, max(web.BODY_LIMIT, (settings.file_limit_mb << 20) + TEXT_ROOM))
@@ -63,17 +63,12 @@ def brought() -> FileEntry:
     Raises:
         Invalid, DiskFull.
     """
-    given = request.files.get("file")
+    given = request.files.get(file_forms.FIELD)
     if given is None or not given.filename:
         raise refused(_("Please choose a file."))
-    found = files.examine(given.filename, read(given))
+    found = files.examine(given.filename, given.stream.read())
     with writing():
         return files.store(actor(), found)
-
-
-def read(given: FileStorage) -> bytes:
-    """The bytes of an uploaded file."""
-    return given.stream.read()
 
 
 def shown(entry: FileEntry) -> dict[str, Any]:
@@ -120,7 +115,7 @@ def _uses(ids: list[int]) -> dict[int, int]:
         .where(FileReference.file_id.in_(ids))
         .group_by(FileReference.file_id)
     )
-    return {file_id: count for file_id, count in rows}
+    return dict(rows.all())
 
 
 @bp.post("/files/<int:file_id>/remove")

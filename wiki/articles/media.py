@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -45,7 +46,7 @@ PICTURES = {  # what Pillow calls it: what it is kept as
     "JPEG": ("JPEG", ".jpg", "image/jpeg"),
     "WEBP": ("WEBP", ".webp", "image/webp"),
 }
-SAVING = {"PNG": {"optimize": False}, "JPEG": {"quality": 88}, "WEBP": {"quality": 88, "method": 4}}
+SAVING: dict[str, dict[str, Any]] = {"PNG": {}, "JPEG": {"quality": 88}, "WEBP": {"quality": 88, "method": 4}}
 MODES = {"PNG": {"1", "L", "LA", "P", "RGB", "RGBA"}, "JPEG": {"L", "RGB"}, "WEBP": {"RGB", "RGBA"}}
 _MARKUP = re.compile(r"\s*<(?:!doctype|!--|\?xml|html|head|body|svg|script|iframe|math|style|meta)\b", re.I)
 _ACTIVE = re.compile(r"(?:^|/)(?:vbaproject|vbadata|activex)[^/]*|(?:^|/)activex/", re.I)

@@ -29,6 +29,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.personal_policy import must_go, require_masked
 from wiki.articles.publishing import store_revision
 from wiki.articles.queries import by_slug, in_review_for
 from wiki.articles.rules import MOVES, slugify, state_word
@@ -176,6 +177,8 @@ def save(
     drop_buffer(submission.id, actor)
     if head is not None and of_revision(head) == content:
         return head
+    if submission.state is SubmissionState.IN_REVIEW:
+        require_masked(submission.kind, content)  # it is on the reviewers' desks at once
     revision = store_revision(submission, actor.id, content)
     if actor.id not in submission.author_ids:
         submission.author_rows.append(SubmissionAuthor(user_id=actor.id, position=len(submission.author_rows)))
@@ -244,7 +247,7 @@ def submit(submission: Submission, actor: Actor) -> None:
 
 
 def must_be_complete(submission: Submission, actor: Actor) -> Revision:
-    """The head revision says all that its kind needs.
+    """The head revision says all that its kind needs, and nothing that leads to a person where that must not be.
 
     Raises:
         Invalid: field by field.
@@ -253,7 +256,7 @@ def must_be_complete(submission: Submission, actor: Actor) -> Revision:
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
     if head is None:
         raise Invalid(missing(kind, "", {}))
-    errors = missing(kind, head.title, head.fields)
+    errors = must_go(kind.code, of_revision(head)) | missing(kind, head.title, head.fields)
     if errors:
         raise Invalid(errors)
     _must_be_unique(submission, head, actor)

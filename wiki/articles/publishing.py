@@ -34,6 +34,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.personal_policy import require_masked
 from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
@@ -277,6 +278,7 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     content = checked(kind, row.content)
     if article is not None and _says(article, content):
         return "unchanged"
+    require_masked(kind.code, content)
     if article is not None and (article.provisional is not None or in_review_for(article.id) is not None):
         raise Invalid({"id": _("A change of this article is under review; import it again when that is decided.")})
     now = clock.now()

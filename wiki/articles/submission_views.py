@@ -15,7 +15,7 @@ from core.i18n import _
 from core.markup import render
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
-from wiki.articles import forms, ops, presenting, similar, tracking
+from wiki.articles import file_forms, forms, ops, personal_forms, personal_policy, presenting, similar, tracking
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
@@ -90,7 +90,9 @@ def edit(submission_id: int) -> str:
     content = of_revision(submission.head)
     errors = {}
     if request.args.get("check"):
-        errors = forms.errors_of(missing(kind, content.title, content.fields))
+        errors = forms.errors_of(
+            personal_policy.must_go(kind.code, content) | missing(kind, content.title, content.fields)
+        )
     buffer = buffer_of(submission.id, actor().id)
     typed = MultiDict({"head": str(buffer.base_revision_id or ""), **buffer.document}) if buffer else None
     return _editor(kind, content, submission=submission, typed=typed, errors=errors)
@@ -107,15 +109,16 @@ def keep(submission_id: int) -> Any:
 def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, slug: str | None = None) -> Any:
     """One of the editor's three verbs. What is typed is either stored or shown again, never lost."""
     verb, who, given = form.get("verb", "save"), actor(), submission
-    if verb == "preview":
-        return _editor(kind, Content(), submission=submission, typed=form, slug=slug, preview=True)
     try:
+        written = personal_forms.masked(kind, file_forms.applied(form))
+        if verb == "preview":
+            return _editor(kind, Content(), submission=submission, typed=written, slug=slug, preview=True)
         if submission is None:
             submission = ops.begin(who, kind.code, article_slug=slug, draft_key=form.get("key") or None)
         ops.save(
             submission,
             who,
-            forms.content_of(kind, form),
+            forms.content_of(kind, written),
             significance=form.get("significance") or None,
             reason=form.get("reason"),
             seen=form.get("head", type=int) if given is not None and "head" in form else ops.WHATEVER,
@@ -201,6 +204,8 @@ def _editor(
         remarks=tracking.open_remarks(submission, actor()),
         reader_choices=_reader_choices(values["readers"]),
         head=_head(submission, typed if overtaken is None else None),
+        files=file_forms.beside(values),
+        flaws=personal_forms.beside(kind, values),
         overtaken=_overtaken(kind, submission, typed, overtaken),
         **forms.choices(change=article is not None),
     )

@@ -17,6 +17,7 @@ from wiki.articles import (
     file_views,
     list_views,
     listeners,
+    personal_views,
     presenting,
     provisional_api,
     provisional_views,
@@ -46,6 +47,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(list_views.bp)
     app.register_blueprint(provisional_views.bp)
     file_views.init_app(app)
+    app.register_blueprint(personal_views.bp)
+    menu(_l("Numbers of people in texts"), "personal.show", P.MANAGE_ARTICLES, order=61, place="person")
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)

@@ -1,0 +1,43 @@
+"""Pictures in Markdown: only those kept here are shown. An address elsewhere becomes a link that people may follow –
+a page never fetches from an address that somebody typed in."""
+
+import re
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
+
+KEPT = re.compile(r"/files/[0-9]{1,9}/[^\s/?#\\]+(?:\?size=small)?")
+
+
+class Pictures(Extension):
+    """Put into the converter of ``core.markup``."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the library's name
+        """After the inline patterns have made the pictures (20), before their words are unescaped (0)."""
+        md.treeprocessors.register(_OnlyOurs(md), "only_our_pictures", 15)
+
+
+class _OnlyOurs(Treeprocessor):
+    def run(self, root: Element) -> None:
+        self._below(root, linked=False)
+
+    def _below(self, parent: Element, *, linked: bool) -> None:
+        for child in parent:
+            if child.tag == "img":
+                _judge(child, linked=linked)
+            elif len(child):
+                self._below(child, linked=linked or child.tag == "a")
+
+
+def _judge(picture: Element, *, linked: bool) -> None:
+    source, words = picture.get("src", ""), picture.get("alt", "")
+    if KEPT.fullmatch(source):
+        picture.set("loading", "lazy")
+        return
+    picture.attrib.clear()
+    picture.text = words or source
+    picture.tag = "span" if linked or not source else "a"  # a link inside a link is none; nh3 takes the span away
+    if picture.tag == "a":
+        picture.set("href", source)
