@@ -131,11 +131,12 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
 
 
 def _take(chunk: Iterable[Line], actor: Actor, report: Report) -> None:
+    places = taking.Places()
     for line in chunk:
         if line.row is None:
             _refuse(report, line.place, line.error)
         else:
-            _one(report, f"{line.place} ({line.row.id})", lambda line=line: taking.publish(actor, line))
+            _one(report, f"{line.place} ({line.row.id})", lambda line=line: taking.publish(actor, line, places))
 
 
 def _one(report: Report, place: str, act: Callable[[], str]) -> None:

@@ -33,8 +33,8 @@ KINDS = JSON | TABLES | SINGLE | {".zip"}
 SMALL_FILE = 4_000_000  # bytes of one Markdown file: the longest article takes a tenth
 
 
-def read(path: Path, options: Options | None = None) -> Iterator[Line]:
-    """The lines of a file or folder, one at a time.
+def read(path: Path, options: Options | None = None, *, skip: int = 0) -> Iterator[Line]:
+    """The lines of a file or folder, one at a time; of the first ``skip`` at least the places.
 
     Raises:
         UnreadableFile: it is missing, of no kind that can be imported, or hostile.
@@ -42,7 +42,7 @@ def read(path: Path, options: Options | None = None) -> Iterator[Line]:
     options = options or Options()
     suffix = path.suffix.lower()
     if path.is_dir():
-        yield from _folder(path, options)
+        yield from _folder(path, options, skip)
     elif not path.exists():
         raise UnreadableFile(_("%(path)s does not exist.", path=path))
     elif suffix in JSON:
@@ -52,7 +52,9 @@ def read(path: Path, options: Options | None = None) -> Iterator[Line]:
     elif suffix in SINGLE:
         yield _single(path, path.name, path.parent, options)
     elif suffix == ".zip":
-        yield from _zip(path, options)
+        with tempfile.TemporaryDirectory() as folder:
+            unpack(path, Path(folder))
+            yield from _folder(Path(folder), options, skip)
     else:
         raise UnreadableFile(
             _("%(path)s: give a .jsonl, .csv, .xlsx, .docx, .md or .zip file, or a folder of those.", path=path)
@@ -139,15 +141,24 @@ def _delimiter(start: str) -> str:
 # ── Markdown, Word, folders and zips ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _folder(path: Path, options: Options) -> Iterator[Line]:
+def _folder(path: Path, options: Options, skip: int) -> Iterator[Line]:
+    number = 0
     for file in sorted(path.rglob("*")):
         suffix, place = file.suffix.lower(), str(file.relative_to(path))
-        if not file.is_file() or file.is_symlink() or any(part.startswith((".", "__MACOSX", "~$")) for part in file.relative_to(path).parts):
+        if not file.is_file() or file.is_symlink() or _is_hidden(file.relative_to(path)):
             continue
         if suffix in SINGLE:
-            yield _single(file, place, path, options)
+            yield _single(file, place, path, options) if number >= skip else Line(place)
+            number += 1
         elif suffix in TABLES or suffix in {".jsonl", ".ndjson"}:
-            yield from _inside(file, place, options)
+            for line in _inside(file, place, options):
+                yield line
+                number += 1
+
+
+def _is_hidden(path: Path) -> bool:
+    """What office programs and file managers leave behind."""
+    return any(part.startswith((".", "__MACOSX", "~$")) for part in path.parts)
 
 
 def _inside(file: Path, place: str, options: Options) -> Iterator[Line]:
@@ -188,21 +199,25 @@ def _stem(place: str) -> str:
     return place.rpartition(".")[0] or place
 
 
-def _zip(path: Path, options: Options) -> Iterator[Line]:
-    with tempfile.TemporaryDirectory() as folder, archives.opened(path) as archive:
+def unpack(path: Path, folder: Path) -> None:
+    """The files of a zip lie in the folder.
+
+    Raises:
+        UnreadableFile: it is hostile, or a whole base.
+    """
+    with archives.opened(path) as archive:
         for entry in archive.infolist():
             name = archives.entry_name(entry)
             if entry.is_dir() or not archives.is_inside(name):
                 continue
-            target = Path(folder) / name
+            if name == "spiral.json":
+                raise UnreadableFile(
+                    _("%(name)s holds a whole base: unpack it, and use the command 'articles import'.", name=path.name)
+                )
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out)
-        if (Path(folder) / "spiral.json").exists():
-            raise UnreadableFile(
-                _("%(name)s holds a whole base: unpack it, and use the command 'articles import'.", name=path.name)
-            )
-        yield from _folder(Path(folder), options)
 
 
 def once_each(lines: Iterable[Line]) -> Iterator[Line]:
