@@ -77,7 +77,7 @@ def _jsonl(path: Path, options: Options) -> Iterator[Line]:
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             if raw.strip():
-                yield _json_line(f"line {number}", raw, options)
+                yield _json_line(_("line %(n)s", n=number), raw, options)
 
 
 def _json_line(place: str, raw: bytes, options: Options) -> Line:
@@ -114,7 +114,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
         if path.suffix.lower() == ".ods":
             with archives.opened(path):
                 pass
-        yield from ((f"row {number}", row) for number, row in enumerate(cells(path), 1))
+        yield from ((_("row %(n)s", n=number), row) for number, row in enumerate(cells(path), 1))
         return
     csv.field_size_limit(LONGEST)
     with path.open(encoding=encoding_of(path), newline="") as file:
@@ -127,9 +127,9 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield f"line {rows.line_num}", _("not a line of a table (%(why)s)", why=error)
+                yield _("line %(n)s", n=rows.line_num), _("not a line of a table (%(why)s)", why=error)
                 continue
-            yield f"line {rows.line_num}", columns.mended(row)
+            yield _("line %(n)s", n=rows.line_num), columns.mended(row)
 
 
 def _delimiter(start: str) -> str:

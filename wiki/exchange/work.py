@@ -23,7 +23,7 @@ from core.i18n import _, force_locale
 from core.outbox import Job, handler, promise
 from wiki.articles.content import Content
 from wiki.articles.publishing import Row
-from wiki.exchange import ops, pictures, taking
+from wiki.exchange import ops, pictures, showing, taking
 from wiki.exchange import reading as files
 from wiki.exchange.columns import Options
 from wiki.exchange.models import Import, ImportRow
@@ -172,7 +172,7 @@ def attempt(act: Callable[[], taking.Taken]) -> tuple[Outcome, str, taking.Taken
         point.commit()
     except Invalid as error:
         point.rollback()
-        return Outcome.REFUSED, "; ".join(f"{name}: {said}" for name, said in error.errors.items()), None
+        return Outcome.REFUSED, _sentences(error), None
     except DomainError as error:
         point.rollback()
         return Outcome.REFUSED, error.sentence, None
@@ -180,6 +180,14 @@ def attempt(act: Callable[[], taking.Taken]) -> tuple[Outcome, str, taking.Taken
         point.rollback()
         return Outcome.REFUSED, f"{type(error).__name__}: {error}"[:300], None
     return taken.outcome, "", taken
+
+
+def _sentences(error: Invalid) -> str:
+    """What is wrong, field by field, with the fields called as the page calls them."""
+    names = dict(showing.fields())
+    return " ".join(
+        f"{names.get(field.removeprefix('fields.'), field)}{_(': ')}{said}" for field, said in error.errors.items()
+    )
 
 
 # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────────
