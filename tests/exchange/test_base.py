@@ -72,11 +72,23 @@ def house(engine: str, sqlite_template: Path, tmp_path: Path, new_postgres: Call
 
 # ── a base, made by what people really do ────────────────────────────────────────────────────────────────────────────
 
-ODD = ["", "---\n分隔线\n---\n", "\n开头空行", "行尾空格  \n\n", "\u2028分隔\u0085", "- 项\n- 项\n", "\ufeff开头", "a: [b\n#c",
-       "'单' \"双\" : {}", "第一行\n\n    代码\n\n\ttab", "😀 𠀀 汉字", "yes", "1.0", "null", "| a |\n|---|\n| b |"]  # fmt: skip
+ODD = ["", "---\n分隔线\n---\n", "\n开头空行", "行尾空格  \n\n", "\u2028分隔\u0085", "- 项\n- 项\n", "\ufeff开头",
+       "a: [b\n#c","'单' \"双\" : {}", "第一行\n\n    代码\n\n\ttab", "😀 𠀀 汉字", "yes", "1.0",
+       "null", "| a |\n|---|\n| b |"]  # fmt: skip
 texts = st.one_of(st.sampled_from(ODD), st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Z"])))
 lines = texts.map(lambda text: " ".join(text.split())[:80])
-WAYS = ("publish", "publish", "publish", "import", "retire", "emergency", "rolled_back", "workaround", "deputy", "draft")
+WAYS = (
+    "publish",
+    "publish",
+    "publish",
+    "import",
+    "retire",
+    "emergency",
+    "rolled_back",
+    "workaround",
+    "deputy",
+    "draft",
+)
 acts = st.fixed_dictionaries(
     {
         "way": st.sampled_from(WAYS),
@@ -117,7 +129,8 @@ class Base:
             ops.add_service("mobile", "移动")
             ops.add_service("fixed", "固话 #1")
             self.tokens = {"role:qa": "role:qa", "team": f"team:{make.team('billing').id}",
-                           "tier": f"tier:{make.tier('second').id}", "user": f"user:{self.people['rep'].id}"}  # fmt: skip
+                           "tier": f"tier:{make.tier('second').id}",
+                           "user": f"user:{self.people['rep'].id}"}  # fmt: skip
         self.slugs: list[str] = []
 
     def play(self, act: dict[str, Any]) -> None:
@@ -143,7 +156,13 @@ class Base:
             form = ["PNG", "JPEG", "WEBP"][act["picture"] - 1]
             kept = files.keep(self.people[act["brought_by"]], "图 1.png", picture(act["picture"] * 9, 5, form))
             body += f"\n\n{kept.markdown('图')} /files/99999/x"
-        texts = {"script": "say", "faq": "answer", "product": "customer_text", "best_practice": "action", "sop": "scope"}
+        texts = {
+            "script": "say",
+            "faq": "answer",
+            "product": "customer_text",
+            "best_practice": "action",
+            "sop": "scope",
+        }
         fields = {texts[kind]: act["word"] or "词"} if kind in texts else {"audience_ack": readers}
         return self.make.content(
             kind, title=act["title"] or f"题 {self.make.number()}", body=body, fields=fields, tags=act["tags"],
@@ -203,7 +222,9 @@ class Base:
         seat = Seat(key="business", role="business", team="zeta")
         article = self._article(act)
         topic = article.kind if article else act["kind"]
-        self.make.pipeline(topic=topic, definition=Definition(stages=(Stage(key="business", name="实", seats=(seat,)),)))
+        self.make.pipeline(
+            topic=topic, definition=Definition(stages=(Stage(key="business", name="实", seats=(seat,)),))
+        )
         self.make.decide(self._proposed({**act, "seconds": 1}), deputy)
         self.make.pipeline("business", "supervisor", topic=topic)
 
@@ -285,7 +306,9 @@ def approvals(submission: Submission, names: Names) -> list[tuple[Any, ...]]:
              for d in found]  # fmt: skip
     brought = session.scalars(audit.trail("submission", submission.id).where(audit.TrailEntry.verb == "imported")).all()
     for entry in brought:
-        given += [(a["stage"], a["username"], a.get("for_username"), a["at"]) for a in entry.details.get("approvals", [])]
+        given += [
+            (a["stage"], a["username"], a.get("for_username"), a["at"]) for a in entry.details.get("approvals", [])
+        ]
     return given
 
 

@@ -21,8 +21,15 @@ OUTSIDE = f'<Relationship Id="x1" Type="{office.R}/{{kind}}" Target="http://evil
 SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 
 
+UTF16 = (ENTITY.replace("?>", ' encoding="utf-16"?>') + "<x/>").encode("utf-16")
+
+
 def workbook(sheet: bytes, **parts: bytes) -> bytes:
-    entries = {"[Content_Types].xml": office.TYPES.encode(), "xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": sheet}
+    entries = {
+        "[Content_Types].xml": office.TYPES.encode(),
+        "xl/workbook.xml": b"<workbook/>",
+        "xl/worksheets/sheet1.xml": sheet,
+    }
     return office.packed({**entries, **{name.replace("__", "/"): data for name, data in parts.items()}})
 
 
@@ -53,7 +60,7 @@ def lying_bomb() -> bytes:
 HOSTILE = {
     "entity.docx": lambda: office.docx(office.para("&f;"), prolog=ENTITY),
     "laughs.docx": lambda: office.docx(office.para("&a8;"), prolog=LAUGHS),
-    "utf16.docx": lambda: office.docx(**{"word__x.xml": (ENTITY.replace("?>", ' encoding="utf-16"?>') + "<x/>").encode("utf-16")}),
+    "utf16.docx": lambda: office.docx(**{"word__x.xml": UTF16}),
     "template.docx": lambda: office.docx(office.para("x"), relations=OUTSIDE.format(kind="attachedTemplate")),
     "picture.docx": lambda: office.docx(office.image("x1"), relations=OUTSIDE.format(kind="image")),
     "deep.docx": lambda: office.docx("<w:p>" * 5000 + "</w:p>" * 5000),
@@ -65,7 +72,7 @@ HOSTILE = {
     "rows.xlsx": a_million_rows,
     "links.xlsx": lambda: workbook(
         f"{SHEET}</sheetData></worksheet>".encode(),
-        **{"xl__externalLinks___rels__e.xml.rels": f'<Relationships xmlns="{office.REL}">{OUTSIDE.format(kind="externalLinkPath")}</Relationships>'.encode()},
+        **{"xl__links__e.rels": f'<R xmlns="{office.REL}">{OUTSIDE.format(kind="externalLinkPath")}</R>'.encode()},
     ),
     "bomb.zip": lambda: office.packed({"a.md": b"0" * (50 << 20)}),
     "slip.zip": lambda: office.packed({"../../a.md": b"x"}),
@@ -93,7 +100,7 @@ def test_refused(name: str, tmp_path: Path):
 
 
 def test_a_link_that_people_click_is_none_of_it(tmp_path: Path):
-    words = '<w:p><w:hyperlink xmlns:r="{}" r:id="x1"><w:r><w:t>去</w:t></w:r></w:hyperlink></w:p>'.format(office.R)
+    words = f'<w:p><w:hyperlink xmlns:r="{office.R}" r:id="x1"><w:r><w:t>去</w:t></w:r></w:hyperlink></w:p>'
     path = tmp_path / "a.docx"
     path.write_bytes(office.docx(words, relations=OUTSIDE.format(kind="hyperlink")))
     assert opening.document(path)[1] == "[去](http://evil.example/x)\n"

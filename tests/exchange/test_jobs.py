@@ -87,7 +87,11 @@ def articles() -> dict[str, Article]:
 
 @pytest.mark.both_databases
 def test_from_file_to_articles(browser: Browser, make: Make):
-    wrong = [["K-2", "", "x", "", "", "", ""], ["K-3", "三", "x", "诗", "", "", ""], ["K-4", "四", "x", "", "nowhere", "", ""]]
+    wrong = [
+        ["K-2", "", "x", "", "", "", ""],
+        ["K-3", "三", "x", "诗", "", "", ""],
+        ["K-4", "四", "x", "", "nowhere", "", ""],
+    ]
     page = bring(browser, table(GOOD, *wrong, ["K-5", "五", "5", "话术", "", "", ""], encoding="gb18030"))
     text = browser.text(page)
     assert "备注一" in text
@@ -135,7 +139,9 @@ def test_what_was_mended_comes_again(browser: Browser):
 
 def test_twice_is_once(browser: Browser):
     for turn in range(2):
-        page = bring(browser, table(GOOD, ["K-2", "二", "b", "", "", "", ""] if turn else ["K-2", "二", "a", "", "", "", ""]))
+        page = bring(
+            browser, table(GOOD, ["K-2", "二", "b", "", "", "", ""] if turn else ["K-2", "二", "a", "", "", "", ""])
+        )
         text = check(browser, page)
         browser.submit(page, to=f"{page}/run")
         outbox.drain()

@@ -12,8 +12,8 @@ from flask import Flask
 from core.db import reading, writing
 from tests.make import Make
 from wiki.articles import ops
-from wiki.exchange.cli import run
 from wiki.articles.models import Article, Publication
+from wiki.exchange.cli import run
 
 GOOD = {"id": "q1", "title": "几点开门?", "body": "九点。", "kind": "faq", "tags": ["营业厅"], "whatever": 1}
 

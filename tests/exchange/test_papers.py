@@ -138,7 +138,7 @@ def test_markdown_comes_back_unchanged(make, signed_in, people, tmp_path):
     head, body = frontmatter.split(answer.get_data(as_text=True))
     assert body == "- 一\n    - 二\n"
     assert head["readers"] == ["team:billing"]
-    assert [one["act"] for one in head["approval_sheet"]][0] == "Wrote it"
+    assert head["approval_sheet"][0]["act"] == "Wrote it"
     (tmp_path / "one.md").write_bytes(answer.data)
     report = run(tmp_path, people["manager"])
     assert dict(report.counts) == {"unchanged": 1}, report.errors

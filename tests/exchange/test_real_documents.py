@@ -21,7 +21,9 @@ MANY = 1000
 
 @pytest.fixture(scope="module")
 def documents() -> list[dict[str, Any]]:
-    path = next((p / "shared/search-eval/dev/docs.jsonl" for p in DOCS.parents if (p / "shared/search-eval").is_dir()), DOCS)
+    path = next(
+        (p / "shared/search-eval/dev/docs.jsonl" for p in DOCS.parents if (p / "shared/search-eval").is_dir()), DOCS
+    )
     if not path.exists():
         pytest.skip("the real documents are not beside this folder; a clone without them leaves this test out")
     with path.open(encoding="utf-8") as file:

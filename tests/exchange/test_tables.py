@@ -39,7 +39,8 @@ def test_letters(tmp_path: Path, text: str, encoding: str, found: str):
 
 def test_headings_in_both_languages():
     assert columns.guess(["知识编号", "標題", "正文内容", "所属分类", "关键词", "可见范围", "无关"]) == {
-        "知识编号": "id", "標題": "title", "正文内容": "body", "所属分类": "category", "关键词": "tags", "可见范围": "audience",
+        "知识编号": "id", "標題": "title", "正文内容": "body", "所属分类": "category", "关键词": "tags",
+        "可见范围": "audience",
     }  # fmt: skip
     assert columns.guess(["External ID", "Title", "customer_says", "say", "Customer Says"]) == {
         "External ID": "id", "Title": "title", "customer_says": "customer_says", "say": "say",
@@ -75,8 +76,15 @@ def test_marks_between_the_cells(tmp_path: Path, delimiter: str):
 
 def test_a_workbook_with_its_headings(tmp_path: Path):
     path = tmp_path / "a.xlsx"
-    path.write_bytes(office.xlsx([["编号", "标题", "话术", "类型"], [1001, "开门", "您好", "话术"], ["", "", "", ""], [2.5, "二", "", ""]]))
-    assert head_of(path) == (["编号", "标题", "话术", "类型"], [["1001", "开门", "您好", "话术"], ["2.5", "二", "", ""]])
+    path.write_bytes(
+        office.xlsx(
+            [["编号", "标题", "话术", "类型"], [1001, "开门", "您好", "话术"], ["", "", "", ""], [2.5, "二", "", ""]]
+        )
+    )
+    assert head_of(path) == (
+        ["编号", "标题", "话术", "类型"],
+        [["1001", "开门", "您好", "话术"], ["2.5", "二", "", ""]],
+    )
     first, second = read(path)
     assert (first.row.id, first.row.kind, first.row.content.fields) == ("1001", "script", {"say": "您好"})
     assert second.row.id == "2.5"

@@ -68,7 +68,9 @@ def test_it_becomes_an_article_with_its_picture(manager: Any, tmp_path: Path):
 
 def test_markdown_with_pictures_in_a_zip(manager: Any, tmp_path: Path):
     text = "---\ntitle: 图文\n---\n![a](img/a.png) ![b](../out.png) ![c](img/none.png)\n".encode()
-    data = office.packed({"手册/图文.md": text, "手册/img/a.png": picture(), "out.png": picture(3, 3), "__MACOSX/._x.md": b"x"})
+    data = office.packed(
+        {"手册/图文.md": text, "手册/img/a.png": picture(), "out.png": picture(3, 3), "__MACOSX/._x.md": b"x"}
+    )
     (tmp_path / "手册.zip").write_bytes(data)
     assert dict(run(tmp_path / "手册.zip", manager).counts) == {"created": 1}
     with reading():
@@ -78,7 +80,9 @@ def test_markdown_with_pictures_in_a_zip(manager: Any, tmp_path: Path):
 
 
 def test_a_picture_that_is_none_leaves_its_words(manager: Any, tmp_path: Path):
-    (tmp_path / "a.docx").write_bytes(office.docx(office.para("前"), office.image(words="图"), picture=b"<svg onload=x>"))
+    (tmp_path / "a.docx").write_bytes(
+        office.docx(office.para("前"), office.image(words="图"), picture=b"<svg onload=x>")
+    )
     assert dict(run(tmp_path / "a.docx", manager).counts) == {"created": 1}
     with reading():
         assert session.scalars(sa.select(Article)).one().revision.body == "前\n\n图\n"

@@ -20,13 +20,12 @@ STYLES = (
     )
     + "</w:styles>"
 )
-LEVELS = "".join(
-    f'<w:lvl w:ilvl="{n}"><w:numFmt w:val="{{form}}"/></w:lvl>' for n in range(3)
-)
+LEVELS = "".join(f'<w:lvl w:ilvl="{n}"><w:numFmt w:val="{{form}}"/></w:lvl>' for n in range(3))
 NUMBERING = (
     f'<w:numbering xmlns:w="{W}"><w:abstractNum w:abstractNumId="0">{LEVELS.format(form="bullet")}</w:abstractNum>'
     f'<w:abstractNum w:abstractNumId="1">{LEVELS.format(form="decimal")}</w:abstractNum>'
-    '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num></w:numbering>'
+    '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num></w:numbering>'
 )
 
 
@@ -51,11 +50,16 @@ def table(*rows: Iterable[str]) -> str:
 
 def image(relation: str = "rId9", words: str = "") -> str:
     """A picture in a paragraph."""
-    a, pic = "http://schemas.openxmlformats.org/drawingml/2006/main", "http://schemas.openxmlformats.org/drawingml/2006/picture"
+    a, pic = (
+        "http://schemas.openxmlformats.org/drawingml/2006/main",
+        "http://schemas.openxmlformats.org/drawingml/2006/picture",
+    )
     wp = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
     return (
-        f'<w:p><w:r><w:drawing><wp:inline xmlns:wp="{wp}"><wp:docPr id="1" name="p" descr="{words}"/><a:graphic xmlns:a="{a}">'
-        f'<a:graphicData><pic:pic xmlns:pic="{pic}"><pic:blipFill><a:blip xmlns:r="{R}" r:embed="{relation}"/></pic:blipFill>'
+        f'<w:p><w:r><w:drawing><wp:inline xmlns:wp="{wp}"><wp:docPr id="1" name="p" descr="{words}"/>'
+        f'<a:graphic xmlns:a="{a}">'
+        f'<a:graphicData><pic:pic xmlns:pic="{pic}"><pic:blipFill>'
+        f'<a:blip xmlns:r="{R}" r:embed="{relation}"/></pic:blipFill>'
         "</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
     )
 
@@ -66,8 +70,10 @@ def docx(*body: str, picture: bytes = b"", relations: str = "", prolog: str = ""
     shown = f'<Relationship Id="rId9" Type="{R}/image" Target="media/p.png"/>' if picture else ""
     entries: dict[str, bytes] = {
         "[Content_Types].xml": TYPES.encode(),
-        "_rels/.rels": (f'<Relationships xmlns="{REL}"><Relationship Id="r1" Type="{R}/officeDocument" '
-        'Target="word/document.xml"/></Relationships>').encode(),
+        "_rels/.rels": (
+            f'<Relationships xmlns="{REL}"><Relationship Id="r1" Type="{R}/officeDocument" '
+            'Target="word/document.xml"/></Relationships>'
+        ).encode(),
         "word/document.xml": document.encode(),
         "word/styles.xml": STYLES.encode(),
         "word/numbering.xml": NUMBERING.encode(),

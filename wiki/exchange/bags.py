@@ -1,6 +1,7 @@
 """Pictures and documents on their way: by the digest of their bytes and their owner, in place of ids.
 
-In a text that left, ``/files/12/plan.png`` reads ``/files/<digest>@<owner>/plan.png``; the bytes are ``files/<digest>``.
+In a text that left, ``/files/12/plan.png`` reads ``/files/<digest>@<owner>/plan.png``, and the bytes are in the file
+``files/<digest>``.
 What a text names without being allowed to refer to it stays as it is typed.
 """
 

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def init_app(app: Flask) -> None:
 def import_command(path: Path, publish_as: str | None, dry_run: bool) -> None:
     """Import articles from a JSONL, CSV, Excel or Word file, a folder or zip of those, and publish them.
 
-    A folder that 'articles export' wrote comes with its whole past. Importing again updates what changed and skips the rest. A bad line is named and spoils nothing else.
+    A folder that 'articles export' wrote comes with its whole past. Importing again updates what changed
+    and skips the rest. A bad line is named and spoils nothing else.
 
     Example: flask --app wsgi articles import knowledge.jsonl --publish-as lina
     """
@@ -123,7 +125,7 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
                 known = returning.take_people(path)
                 report.people = sorted({*report.people, *known.added})
                 for file in articles[start : start + CHUNK]:
-                    _one(report, file.name, lambda file=file, known=known: returning.take(actor, file, known))
+                    _one(report, file.name, partial(returning.take, actor, file, known))
                 if dry_run:
                     session.rollback()
             step(CHUNK)
@@ -136,7 +138,7 @@ def _take(chunk: Iterable[Line], actor: Actor, report: Report) -> None:
         if line.row is None:
             _refuse(report, line.place, line.error)
         else:
-            _one(report, f"{line.place} ({line.row.id})", lambda line=line: taking.publish(actor, line, places))
+            _one(report, f"{line.place} ({line.row.id})", partial(taking.publish, actor, line, places))
 
 
 def _one(report: Report, place: str, act: Callable[[], str]) -> None:

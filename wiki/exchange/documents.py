@@ -88,7 +88,9 @@ def lines_of(row: Publication, sheet: Sheet) -> list[Line]:
     lines += [_line(one, final=one.stage == last) for one in sheet.approvals]
     early = presenting.early_card(row.provisional) if row.provisional else None
     if early is not None:
-        lines += [Line(_("Published it before its review"), "", "", n, None, early["published_at"]) for n in early["who"]]
+        lines += [
+            Line(_("Published it before its review"), "", "", n, None, early["published_at"]) for n in early["who"]
+        ]
     elif row.published_by_id and not sheet.approvals:
         person = session.get_one(User, row.published_by_id)
         lines.append(Line(_("Brought it in"), "", presenting.role_word("manager"), person.name, None, row.published_at))

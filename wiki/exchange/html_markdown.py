@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "table", "blockquote", "pre", "hr", "section", "article", "body",
-                    "h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "figure", "header", "footer", "main"})  # fmt: skip
+                    "h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "figure", "header", "footer"})  # fmt: skip
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 EMPHASIS = frozenset({"strong", "b", "em", "i"})
 VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "wbr"})
@@ -141,7 +141,7 @@ def harmless_start(line: str) -> str:
     if not line:
         return line
     if found := _NUMBER.match(line):
-        return f"{found.group(1)}\\{line[found.end(1):]}"
+        return f"{found.group(1)}\\{line[found.end(1) :]}"
     if _RULER.match(line):
         place = line.index("-")
         return f"{line[:place]}\\{line[place:]}"
@@ -178,7 +178,9 @@ def _merged(children: list[Node | str]) -> list[Node | str]:
 
 
 def _text(text: str) -> str:
-    return _INLINE.sub(lambda m: f"\\{m.group()}" if m.group() != "<" else "&lt;", _ENTITY.sub("&amp;", _SPACE.sub(" ", text)))
+    return _INLINE.sub(
+        lambda m: f"\\{m.group()}" if m.group() != "<" else "&lt;", _ENTITY.sub("&amp;", _SPACE.sub(" ", text))
+    )
 
 
 def _inline(node: Node, *, plain: bool) -> str:
@@ -228,7 +230,17 @@ def _link(node: Node, *, plain: bool) -> str:
 
 
 def _address(href: str) -> str:
-    marks = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", '"': "%22", "\\": "%5C", "*": "%2A", "`": "%60"}
+    marks = {
+        " ": "%20",
+        "(": "%28",
+        ")": "%29",
+        "<": "%3C",
+        ">": "%3E",
+        '"': "%22",
+        "\\": "%5C",
+        "*": "%2A",
+        "`": "%60",
+    }
     return "".join(marks.get(letter, letter) for letter in href if letter >= " ")
 
 
@@ -276,7 +288,7 @@ def _table(node: Node) -> list[str]:
     if not rows:
         return []
     if len(rows) == 1 and len(rows[0]) == 1:  # a frame around some words
-        cells = [n for n in _descend(node, "td", "th")]
+        cells = _descend(node, "td", "th")
         return _blocks(cells[0].children)
     width = max(len(row) for row in rows)
     lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]

@@ -256,4 +256,3 @@ def _people(names: Names) -> dict[str, Any]:
             ({"slug": t.slug, "name": t.name, "position": t.position} for t in tiers), key=lambda row: row["slug"]
         ),
     }
-

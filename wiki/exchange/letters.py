@@ -28,9 +28,7 @@ def encoding_of(path: Path) -> str:
 
 def _sure(path: Path, encoding: str) -> str:
     if not decodes(path, encoding):
-        raise UnreadableFile(
-            _("%(path)s is neither UTF-8 nor GB 18030 nor Big5; save it as UTF-8.", path=path.name)
-        )
+        raise UnreadableFile(_("%(path)s is neither UTF-8 nor GB 18030 nor Big5; save it as UTF-8.", path=path.name))
     return encoding
 
 
@@ -63,7 +61,7 @@ def _pairs(sample: bytes, *, low: bool) -> Iterator[tuple[int, int]]:
         if lead < 0x81:
             place += 1
             continue
-        if not (trail >= 0xA1 or (0x40 <= trail <= 0x7E) or (not low and 0x80 <= trail)):
+        if not (trail >= 0xA1 or (0x40 <= trail <= 0x7E) or (not low and trail >= 0x80)):
             yield 0, 0xFF  # no letter of this encoding at all
         else:
             yield lead, trail

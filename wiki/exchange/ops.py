@@ -64,9 +64,7 @@ def keep_file(name: str, data: bytes) -> tuple[str, Path]:
     return key, path
 
 
-def begin(
-    actor: Actor, key: str, name: str, data: bytes, headings: list[str], sample: list[list[str]]
-) -> Import:
+def begin(actor: Actor, key: str, name: str, data: bytes, headings: list[str], sample: list[list[str]]) -> Import:
     """A file is here, and waits to be told how it is to be read.
 
     Raises:

@@ -139,9 +139,9 @@ def approval_of(data: dict[str, Any]) -> Approval:
         ValueError: it is none.
     """
     text = {key: str(data.get(key) or "") for key in ("stage", "stage_name", "role", "username", "name", "at")}
-    principal = {key: str(data[key]) if data.get(key) else None for key in ("for_username", "for_name")}
     datetime.fromisoformat(text["at"])
-    return Approval(**text, **principal, revision=int(data.get("revision") or 0))
+    username, name = (str(data[key]) if data.get(key) else None for key in ("for_username", "for_name"))
+    return Approval(**text, for_username=username, for_name=name, revision=int(data.get("revision") or 0))
 
 
 def as_data(approval: Approval) -> dict[str, Any]:

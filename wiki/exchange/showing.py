@@ -80,7 +80,9 @@ def fields() -> list[tuple[str, str]]:
 
 def links(row: Import, rows: list[ImportRow]) -> dict[int, str]:
     """Where the rows on a page lead, by their ids."""
-    slugs = sa.select(Article.id, Article.slug).where(Article.id.in_([one.article_id for one in rows if one.article_id]))
+    slugs = sa.select(Article.id, Article.slug).where(
+        Article.id.in_([one.article_id for one in rows if one.article_id])
+    )
     by_id: dict[int, Any] = dict(session.execute(slugs).all())
     out = {}
     for one in rows:

@@ -96,7 +96,7 @@ def _standalone(who: Actor, article: Article, row: Publication, template: str, s
     """A page that needs nothing beside it. The style is ours, from a file; the CSP of pages has no say over papers."""
     page = render_template(template, doc=documents.document(who, article, row))
     css = (Path(current_app.static_folder or "") / "css" / sheet).read_text("utf-8")
-    return page.replace("<meta charset=\"utf-8\">", f'<meta charset="utf-8">\n<style>\n{css}</style>', 1)
+    return page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n<style>\n{css}</style>', 1)
 
 
 def _pictures(page: str) -> dict[str, tuple[bytes, str]]:

@@ -1,5 +1,6 @@
 """The manager's page for imports: bring a file, say how it is read, look at the dry run, run it."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -39,27 +40,36 @@ def _index(errors: dict[str, str]) -> str:
 @gate(P.MANAGE_ARTICLES, transaction=False)
 def bring() -> Any:
     """Keep the file and read its headings; only then open a transaction."""
-    brought = request.files.get("file")
     try:
-        if brought is None or not brought.filename:
-            raise Invalid({"file": _("Choose a file.")})
-        data = brought.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise Invalid(
-                {"file": _("This file is larger than %(n)s MB; use the command 'articles import'.", n=LARGEST >> 20)}
-            )
-        key, path = ops.keep_file(brought.filename, data)
-        try:
-            headings, sample = head_of(path)
-        except UnreadableFile as error:
-            raise Invalid({"file": str(error).replace(path.name, brought.filename)}) from error
+        name, data = _brought()
+        key, path = ops.keep_file(name, data)
+        headings, sample = _head(name, path)
     except Invalid as error:
         with reading():
             return _index(error.errors), 422
     with writing():
-        row = ops.begin(actor(), key, brought.filename, data, headings, sample)
+        row = ops.begin(actor(), key, name, data, headings, sample)
         where = url_for(".show", import_id=row.id)
     return redirect(where)
+
+
+def _brought() -> tuple[str, bytes]:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid({"file": _("Choose a file.")})
+    data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Invalid(
+            {"file": _("This file is larger than %(n)s MB; use the command 'articles import'.", n=LARGEST >> 20)}
+        )
+    return file.filename, data
+
+
+def _head(name: str, path: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        return head_of(path)
+    except UnreadableFile as error:
+        raise Invalid({"file": str(error).replace(path.name, name)}) from error
 
 
 @bp.get("/admin/import/<int:import_id>")
@@ -160,7 +170,4 @@ def errors(import_id: int) -> Response:
         lines.append([one.place, one.said, *(str(cells.get(heading, "")) for heading in heads)])
     data = as_csv(Sheet("errors", [_("Where"), _("What is wrong"), *heads], lines))
     name = f"import-{row.id}-errors.csv"
-    return Response(
-        data, content_type=TYPES["csv"], headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
+    return Response(data, content_type=TYPES["csv"], headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -87,8 +87,8 @@ def _check(row: Import, actor: Actor, until: float) -> bool:
     with reading() as s:
         done = s.scalar(sa.select(sa.func.count()).where(ImportRow.import_id == row.id)) or 0
     options = Options(row.mapping, row.kind, row.category, row.audience)
-    lines = enumerate(files.once_each(files.read(_unpacked(row), options, skip=done)), 1)
-    lines = iter(islice(lines, done, None))
+    every = enumerate(files.once_each(files.read(_unpacked(row), options, skip=done)), 1)
+    lines = islice(every, done, None)
     while chunk := list(islice(lines, BATCH)):
         for _number, line in chunk:
             _set_aside(row, line.pictures)
@@ -242,4 +242,3 @@ def row_of(data: dict[str, Any]) -> Row:
     """The same, back."""
     rest = {key: value for key, value in data.items() if key not in {"id", "kind", "slug"}}
     return Row(id=data["id"], kind=data["kind"], slug=data["slug"], content=Content(**rest))
-
