@@ -17,6 +17,10 @@ def converted(html: str) -> str:
 
 TABLE = "<table><tr><th>资费</th><th>月租</th></tr><tr><td rowspan='2'>畅享</td><td>39</td></tr>"
 TABLE += "<tr><td>59|6</td></tr></table>"
+FRAMED = "<table><tr><td>a</td><td><p>x</p><ul><li>y</li><li>z</li></ul></td></tr><tr><td colspan=2>b</td></tr></table>"
+FOOTNOTE = (
+    '<p>注<sup><a href="#footnote-1">[1]</a></sup></p><ol><li><p>脚注 <a href="#footnote-ref-1">↑</a></p></li></ol>'
+)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +35,7 @@ TABLE += "<tr><td>59|6</td></tr></table>"
         ("<ol><li><p>一</p><p>补充</p></li><li>二</li></ol>", "1. 一\n\n    补充\n\n2. 二\n"),
         (TABLE, "| 资费 | 月租 |\n| --- | --- |\n| 畅享 | 39 |\n| 畅享 | 59\\|6 |\n"),
         ("<table><tr><td><p>提示</p><p>两段</p></td></tr></table>", "提示\n\n两段\n"),
-        ("<table><tr><td>a</td><td><p>x</p><ul><li>y</li><li>z</li></ul></td></tr>"
-         "<tr><td colspan=2>b</td></tr></table>",
+        (FRAMED,
          "| a | x / • y / • z |\n| --- | --- |\n| b |  |\n"),
         ("<p>1. 不是列表</p><p># 不是标题</p><p>- 不是</p><p>---</p>",
          "1\\. 不是列表\n\n\\# 不是标题\n\n\\- 不是\n\n\\---\n"),
@@ -42,8 +45,7 @@ TABLE += "<tr><td>59|6</td></tr></table>"
         ('<p><img src="picture:ab" alt="图 [1]"><img src="http://x/y.png" alt="外"></p>', "![图 1](picture:ab)外\n"),
         ("<blockquote><p>一</p><p>二</p></blockquote>", "> 一\n>\n> 二\n"),
         ("<pre>a\n  b</pre><hr>", "```\na\n  b\n```\n\n---\n"),
-        ('<p>注<sup><a href="#footnote-1">[1]</a></sup></p>'
-         '<ol><li><p>脚注 <a href="#footnote-ref-1">↑</a></p></li></ol>',
+        (FOOTNOTE,
          "注\\[1]\n\n1. 脚注\n"),
         ("<script>alert(1)</script><p>好</p><style>p{}</style>", "好\n"),
     ],

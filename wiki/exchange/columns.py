@@ -56,9 +56,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 KIND_WORDS = {
     "话术": "script", "話術": "script", "最佳经验": "best_practice", "最佳經驗": "best_practice", "常见问题": "faq",
     "常見問題": "faq", "问答": "faq", "問答": "faq", "流程": "sop", "标准流程": "sop", "业务通告": "notice",
-    "通告": "notice", "通知": "notice", "業務通告": "notice", "产品知识": "product", "產品知識": "product", "产品": "product",
-    "產品": "product",
-    "best practice": "best_practice", "process": "sop",
+    "通告": "notice", "通知": "notice", "業務通告": "notice", "产品知识": "product", "產品知識": "product",
+    "产品": "product", "產品": "product", "best practice": "best_practice", "process": "sop",
 }  # fmt: skip
 AUDIENCE_WORDS = {
     "公开": "public", "公開": "public", "对外": "public", "對外": "public", "客户可见": "public", "内部": "internal",
