@@ -5,6 +5,15 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class PersonDisabled:
+    """Somebody can no longer sign in."""
+
+    user_id: int
+    team_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AbsenceChanged:
     """An absence was announced, began to matter, was ended or ran out: who may judge for whom is another now.
 

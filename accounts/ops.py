@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from accounts import queries
+from accounts.events import PersonDisabled
 from accounts.identity import forget_known, new_token, token_hash
 from accounts.models import ApiToken, LoginSession, SetupLink, Team, Tier, User, UserRole
 from accounts.permissions import P
@@ -18,6 +19,7 @@ from core.actors import Actor
 from core.chores import chore
 from core.db import session
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from core.scopes import known
@@ -122,6 +124,7 @@ def disable(actor: Actor | None, user: User) -> None:
     _revoke_tokens(user)
     session.flush()
     _trail(actor, "disabled", user)
+    emit(PersonDisabled(user.id, user.team_id, clock.now()))
 
 
 def _revoke_tokens(user: User) -> None:

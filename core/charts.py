@@ -266,7 +266,7 @@ def _figure(value: Number) -> str:
 
 
 def _text(text: str) -> str:
-    return str(escape(text))
+    return str(escape(str(text)))  # also what calls itself safe: here it is text
 
 
 def _svg(inner: str, title: str, desc: str, *, look: str, height: float = HEIGHT, width: float = WIDTH) -> Markup:

@@ -1,7 +1,7 @@
 """A Markdown text as passages: the blocks between blank lines, in which people write, remark, compare and merge.
 
-Nothing is lost: the passages of a text, one after the other, are the text. A fenced block is one passage whatever stands
-in it; the blank lines after a block belong to it.
+Nothing is lost: the passages of a text, one after the other, are the text. A fenced block is one passage whatever
+stands in it; the blank lines after a block belong to it.
 """
 
 import re

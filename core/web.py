@@ -176,9 +176,14 @@ class Page:
         return self.number < self.pages
 
 
+def page_number() -> int:
+    """The page that ``?page=`` names, from 1; the first when it names none."""
+    return max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+
+
 def paginate(found: sa.Select[Any], *, per: int = 30, unique: bool = False, total: int | None = None) -> Page:
     """The page named by ``?page=`` of a select, with the total over all pages (counted unless it is known)."""
-    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+    number = page_number()
     if total is None:
         total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
     rows = session.scalars(found.limit(per).offset((number - 1) * per))

@@ -7,27 +7,23 @@ A test holds the page and the code together, so that the page never tells of a m
 """
 
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from tools.printed import DOCS, Part, first_line, table
 from wiki.articles.pipelines import DEFAULT_PIPELINES
 from wiki.articles.rules import MOVES as SUBMISSION_MOVES
 from wiki.articles.rules import SubmissionState
 from workflows.rules import MOVES, State, Verb
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "pipeline.md"
-BEGIN, END = "<!-- begin: printed by tools/print_moves.py -->", "<!-- end -->"
-
 
 def review_moves() -> list[str]:
     """State × verb → what the step says of itself; states and verbs in the order of the code."""
     rows = [
-        (f"`{state}`", f"`{verb}`", f"`{step.__name__}`", _first_line(step.__doc__))
+        (f"`{state}`", f"`{verb}`", f"`{step.__name__}`", first_line(step))
         for state in State
         for verb in Verb
         if (step := MOVES.get((state, verb))) is not None
     ]
-    return _table(("state", "verb", "step", "what it does"), rows)
+    return table(("state", "verb", "step", "what it does"), rows)
 
 
 def ends() -> str:
@@ -43,7 +39,7 @@ def submission_moves() -> list[str]:
     for state in SubmissionState:
         targets = [SUBMISSION_MOVES.get((state, verb)) for verb in verbs]
         rows.append((f"`{state}`", *(f"`{target}`" if target else "–" for target in targets)))
-    return _table(("state", *verbs), rows)
+    return table(("state", *verbs), rows)
 
 
 def pipelines() -> list[str]:
@@ -53,7 +49,7 @@ def pipelines() -> list[str]:
         stages = " → ".join(stage.key for stage in definition.stages)
         hours = ", ".join(sorted({str(stage.due_hours) for stage in definition.stages}, key=int))
         rows.append((f"`{kind}`", stages, f"{hours} h", f"`{definition.on_change}`"))
-    return _table(("kind", "stages", "due after", "approvals when the text changes"), rows)
+    return table(("kind", "stages", "due after", "approvals when the text changes"), rows)
 
 
 def printed() -> str:
@@ -76,37 +72,7 @@ def printed() -> str:
     return "\n".join(parts)
 
 
-def updated(page: str) -> str:
-    """The page with the tables of today between its marks."""
-    before, _mark, rest = page.partition(BEGIN)
-    _old, mark, after = rest.partition(END)
-    if not mark:
-        raise SystemExit(f"{PAGE} lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{printed()}\n\n{END}{after}"
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().split("\n")[0]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows)]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def main(words: list[str]) -> int:
-    if words == ["--write"]:
-        PAGE.write_text(updated(PAGE.read_text("utf-8")), "utf-8")
-    elif words:
-        print(__doc__)
-        return 2
-    else:
-        print(printed())
-    return 0
-
+PART = Part(DOCS / "pipeline.md", "print_moves", printed)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(PART.main(sys.argv[1:], __doc__))

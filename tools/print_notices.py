@@ -7,13 +7,11 @@ A test holds the page and the code together, so that the page never promises a n
 """
 
 import sys
-from pathlib import Path
 
+from tools.printed import DOCS, Part, first_line, table
 from wiki.notifications.rules import Group, Mail
 from wiki.notifications.table import TABLE, Notice
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "notices.md"
-BEGIN, END = "<!-- begin: printed by tools/print_notices.py -->", "<!-- end -->"
 HEADINGS = {
     Group.WAITS: "Waits for me",
     Group.MINE: "My submissions",
@@ -26,9 +24,9 @@ WAYS = {Mail.AT_ONCE: "at once", Mail.DIGEST: "digest"}
 
 def row(notice: Notice) -> tuple[str, ...]:
     """One line: what happened, who hears of it, how it is mailed unless they choose otherwise, and in which words."""
-    when = _first(notice.when)
+    when = first_line(notice.when)
     happened = f"`{notice.event.__name__}`" + (f": {when}" if when != "–" else "")
-    who = _first(notice.audience) + (", and their deputies" if notice.deputies else "")
+    who = first_line(notice.audience) + (", and their deputies" if notice.deputies else "")
     way = WAYS[notice.mail] + (", always" if notice.urgent else "")
     return happened, who, way, _english(notice.subject)
 
@@ -38,39 +36,16 @@ def _english(lazy: object) -> str:
     return str(lazy) % {"title": "…", "who": "Li Wei", "to": "Wang Fang"}
 
 
-def _first(function: object) -> str:
-    return (function.__doc__ or "").strip().split("\n")[0]
-
-
 def printed() -> str:
     """Everything between the marks."""
     parts: list[str] = []
     for group, heading in HEADINGS.items():
         rows = [row(notice) for notice in TABLE if notice.group is group]
-        lines = [("when", "who hears of it", "mail", "words"), ("---",) * 4, *rows]
-        parts += [f"### {heading}", "", *("| " + " | ".join(cells) + " |" for cells in lines), ""]
+        parts += [f"### {heading}", "", *table(("when", "who hears of it", "mail", "words"), rows), ""]
     return "\n".join(parts).rstrip()
 
 
-def updated(page: str) -> str:
-    """The page with the table of today between its marks."""
-    before, _mark, rest = page.partition(BEGIN)
-    _old, mark, after = rest.partition(END)
-    if not mark:
-        raise SystemExit(f"{PAGE} lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{printed()}\n\n{END}{after}"
-
-
-def main(words: list[str]) -> int:
-    if words == ["--write"]:
-        PAGE.write_text(updated(PAGE.read_text("utf-8")), "utf-8")
-    elif words:
-        print(__doc__)
-        return 2
-    else:
-        print(printed())
-    return 0
-
+PART = Part(DOCS / "notices.md", "print_notices", printed)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(PART.main(sys.argv[1:], __doc__))

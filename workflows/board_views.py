@@ -16,10 +16,9 @@ from core.i18n import _, local
 from core.permissions import can, require
 from core.web import actor, gate, paginate
 from workflows import claiming, deciding, subjects, task_showing
-from workflows.inbox_views import known_of
 from workflows.models import Task
 from workflows.permissions import P
-from workflows.presenting import stage_word
+from workflows.presenting import known_of, stage_word
 from workflows.team_queries import (
     Load,
     decided_counts,
@@ -85,11 +84,11 @@ def decided() -> str:
     if user is None:
         raise NotFound(_("There is nobody called %(name)s.", name=username[:80]))
     page = paginate(decided_since(user.id, this_week(), who), per=40)
-    known = known_of([decision.task for decision in page.items])
+    known = known_of(who, [decision.task.review for decision in page.items])
     items = []
     for decision in page.items:
         review = decision.task.review
-        seen = review.subject_id in known
+        seen = review.id in known
         items.append(
             {
                 "title": review.title if seen else _("A text for a closed circle"),
@@ -98,11 +97,10 @@ def decided() -> str:
                 "verb": decision.verb.value,
                 "stage": stage_word(review, decision.stage),
                 "at": decision.decided_at,
-                "in_time": decision.task.due_at is None or decision.decided_at <= decision.task.due_at,
+                "in_time": decision.in_time,
             }
         )
-    shown = {"number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next}
-    return render_template("reviews/decided.html", person=user.name, items=items, page=shown)
+    return render_template("reviews/decided.html", person=user.name, items=items, page=page)
 
 
 @bp.post("/<int:task_id>/take-back")

@@ -94,9 +94,6 @@ def always(timezone: str) -> Calendar:
     return Calendar(timezone, (WHOLE_DAY,) * 7)
 
 
-ALWAYS = always("Asia/Shanghai")
-
-
 def add(calendar: Calendar, start: datetime, minutes: int) -> datetime:
     """The first moment at which so many working minutes have passed since ``start``, in UTC.
 

@@ -5,7 +5,7 @@ did not know of each other. It is known once both have judged and nobody is to j
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from accounts.models import User
 from core.db import session
 from workflows.agreement import Agreement, Approval, Refusal, agreement, overturned
-from workflows.flow import Span, in_span, plain
+from workflows.flow import Span, in_span, of_kind, raw_rows
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
 from workflows.rules import REFUSALS, TaskState, Verb
 
@@ -70,9 +70,7 @@ def pairs(span: Span, kind: str | None = None) -> list[Pair]:
         .where(blind.blind, blind.verb != Verb.COMMENT, in_span(later, span))
         .order_by(blind.id.desc(), plain.id)
     )
-    if kind:
-        found = found.where(Review.topic == kind)
-    return [_pair(*row) for row in session.execute(found)]
+    return [_pair(*row) for row in session.execute(of_kind(found, kind))]
 
 
 def _pair(plain: Decision, blind: Decision, role: str, document: dict[str, Any], first: str, second: str) -> Pair:
@@ -144,18 +142,23 @@ def matching(found: Iterable[Pair], *, question: str | None, role: str | None, w
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How many approvals somebody gave in a span, and which of them a later stage overturned."""
+    """How many approvals somebody gave in a span, and which of them a later stage overturned, by which refusal."""
 
     user_id: int
     username: str
     name: str
     approvals: int
-    overturned: tuple[int, ...]  # decision ids
+    refusals: Mapping[int, int]  # decision ids: overturned approval → refusal
+
+    @property
+    def overturned(self) -> tuple[int, ...]:
+        """The approvals that did not last."""
+        return tuple(self.refusals)
 
     @property
     def percent(self) -> float | None:
         """Overturned approvals per hundred."""
-        return 100 * len(self.overturned) / self.approvals if self.approvals else None
+        return 100 * len(self.refusals) / self.approvals if self.approvals else None
 
 
 def records(span: Span, kind: str | None = None, *, user_id: int | None = None) -> list[Record]:
@@ -170,17 +173,16 @@ def records(span: Span, kind: str | None = None, *, user_id: int | None = None) 
         .join(Review, Review.id == Decision.review_id)
         .where(Decision.verb == Verb.APPROVE, sa.not_(Decision.blind), in_span(Decision.decided_at, span))
     )
-    if kind:
-        given = given.where(Review.topic == kind)
+    given = of_kind(given, kind)
     if user_id is not None:
         given = given.where(Decision.actor_id == user_id)
-    rows = plain(given).all()
+    rows = raw_rows(given).all()
     refusals = (
         sa.select(Decision.id, Decision.review_id, Decision.stage, Decision.revision_id, Review.pipeline_id)
         .join(Review, Review.id == Decision.review_id)
         .where(Decision.verb.in_(REFUSALS), sa.not_(Decision.blind), Decision.decided_at >= span.begin)
     )
-    against = plain(refusals).all()
+    against = raw_rows(refusals).all()
     places = _places()
     hit = overturned(
         [Approval(r.id, r.review_id, r.actor_id, places[r.pipeline_id].get(r.stage, 0), r.revision_id) for r in rows],
@@ -189,7 +191,7 @@ def records(span: Span, kind: str | None = None, *, user_id: int | None = None) 
     by_person: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         by_person[row.actor_id].append(row.id)
-    return _records(by_person, set(hit))
+    return _records(by_person, hit)
 
 
 def _places() -> dict[int, dict[str, int]]:
@@ -200,7 +202,7 @@ def _places() -> dict[int, dict[str, int]]:
     }
 
 
-def _records(by_person: dict[int, list[int]], hit: set[int]) -> list[Record]:
+def _records(by_person: dict[int, list[int]], hit: dict[int, int]) -> list[Record]:
     people = session.execute(sa.select(User.id, User.username, User.name).where(User.id.in_(by_person)))
     found = [
         Record(
@@ -208,7 +210,7 @@ def _records(by_person: dict[int, list[int]], hit: set[int]) -> list[Record]:
             person.username,
             person.name,
             len(by_person[person.id]),
-            tuple(one for one in by_person[person.id] if one in hit),
+            {one: hit[one] for one in by_person[person.id] if one in hit},
         )
         for person in people
     ]
@@ -218,20 +220,3 @@ def _records(by_person: dict[int, list[int]], hit: set[int]) -> list[Record]:
 def approvals_behind(ids: Sequence[int]) -> sa.Select[Decision]:
     """Some approvals with their reviews, newest first."""
     return sa.select(Decision).where(Decision.id.in_(ids)).order_by(Decision.id.desc())
-
-
-def refusal_after(decision: Decision, found: Iterable[Decision]) -> Decision | None:
-    """The verdict that overturned an approval, among those of its review."""
-    order = {stage.key: n for n, stage in enumerate(decision.task.review.definition.stages)}
-    return next(
-        (
-            one
-            for one in sorted(found, key=lambda d: d.id)
-            if one.id > decision.id
-            and one.verb in REFUSALS
-            and not one.blind
-            and one.revision_id == decision.revision_id
-            and order.get(one.stage, 0) > order.get(decision.stage, 0)
-        ),
-        None,
-    )

@@ -13,7 +13,8 @@ from core.errors import NotFound
 from core.i18n import _
 from core.permissions import can
 from core.tables import TYPES, Sheet
-from core.web import actor, blueprint, gate, paginate
+from core.web import Page, actor, blueprint, gate, page_number, paginate
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
 from workflows import subjects
 from workflows.agreement import GRADE_WORDS, LEAST_PAIRS, Agreement, Why
@@ -26,12 +27,11 @@ from workflows.calibration import (
     matching,
     pairs,
     records,
-    refusal_after,
 )
 from workflows.flow import stage_names
-from workflows.flow_views import known
 from workflows.models import Decision, Review, Task
 from workflows.permissions import P
+from workflows.presenting import known_of
 
 bp = blueprint("calibration", __name__, url_prefix="/reviews/calibration")
 PER_PAGE = 50
@@ -41,8 +41,8 @@ PER_PAGE = 50
 @gate(P.SEE_CALIBRATION)
 def show() -> str:
     """Agreement by question and role; overturned approvals, of everybody for managers, one's own for reviewers."""
-    span, window = showing.span_of(request.args)
-    kind, who = showing.kind_of(request.args), actor()
+    span, window = pages.span_of(request.args)
+    kind, who = pages.kind_of(request.args), actor()
     found = pairs(span, kind)
     return render_template(
         "reviews/calibration.html",
@@ -52,17 +52,10 @@ def show() -> str:
         may_open=can(who, P.WATCH_TEAM),
         records=_records_for(who, span, kind),
         everybody=can(who, P.NAME_REVIEWERS),
-        tabs=showing.tabs("calibration"),
-        filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
-        given=_given(),
-        windows=showing.windows(),
-        kinds=subjects.topics(),
+        given=pages.given(),
         showing=showing,
+        **pages.head("calibration", span, window, kind),
     )
-
-
-def _given() -> dict[str, Any]:
-    return {key: request.args[key] for key in ("window", "from", "to", "kind") if request.args.get(key)}
 
 
 def _records_for(who: Actor, span: Any, kind: str | None) -> list[Record]:
@@ -93,8 +86,8 @@ def said(found: Agreement) -> str:
 @gate(P.SEE_CALIBRATION)
 def export() -> Response:
     """Agreement as CSV, or agreement and overturned approvals as an Excel workbook."""
-    span, _window = showing.span_of(request.args)
-    kind, form = showing.kind_of(request.args), request.args.get("form", "csv")
+    span, _window = pages.span_of(request.args)
+    kind, form = pages.kind_of(request.args), request.args.get("form", "csv")
     if form not in TYPES:
         raise NotFound(_("There is no such table."))
     tables = {"agreement": _agreement_sheet(lines(pairs(span, kind)))}
@@ -106,7 +99,7 @@ def export() -> Response:
     table = request.args.get("table", "agreement")
     if table not in tables:
         raise NotFound(_("There is no such table."))
-    return showing.download(tables, f"calibration-{span.first}-{span.last}", table, form)
+    return pages.download(tables, f"calibration-{span.first}-{span.last}", table, form)
 
 
 def _agreement_sheet(found: list[Line]) -> Sheet:
@@ -129,35 +122,32 @@ def _agreement_sheet(found: list[Line]) -> Sheet:
 @gate(P.WATCH_TEAM)
 def show_pairs() -> str:
     """The pairs behind a line; who judged is shown to managers only."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     question, role = request.args.get("question") or None, request.args.get("role") or None
     words = request.args.get("words") or None
-    found = matching(pairs(span, showing.kind_of(request.args)), question=question, role=role, words=words)
-    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
+    found = matching(pairs(span, pages.kind_of(request.args)), question=question, role=role, words=words)
+    number = page_number()
     shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
-    reviews = {
-        review.id: review
-        for review in session.scalars(sa.select(Review).where(Review.id.in_({one.review_id for one in shown})))
-    }
-    pages = max(1, -(-len(found) // PER_PAGE))
+    wanted = sa.select(Review).where(Review.id.in_({one.review_id for one in shown}))
+    reviews = {review.id: review for review in session.scalars(wanted)}
+    known = known_of(actor(), reviews.values())
     return render_template(
         "reviews/pairs.html",
         words=words or (question or _("The verdict: approve, send back or reject")),
         role=subjects.role_word(role) if role else None,
-        rows=[_pair_row(one, reviews[one.review_id], question) for one in shown],
-        page={"number": number, "pages": pages, "total": len(found), "has_next": number < pages},
+        rows=[{**pages.titled(reviews[one.review_id], known), **_pair_row(one, question)} for one in shown],
+        page=Page(shown, number, PER_PAGE, len(found)),
         by_name=can(actor(), P.NAME_REVIEWERS),
-        given=_given(),
+        given=pages.given(),
         names=stage_names(),
         word=subjects.role_word,
     )
 
 
-def _pair_row(one: Pair, review: Review, question: str | None) -> dict[str, Any]:
+def _pair_row(one: Pair, question: str | None) -> dict[str, Any]:
     by_name = can(actor(), P.NAME_REVIEWERS)
     both = one.answers[question] if question else one.verbs
     return {
-        **known(actor(), review),
         "stage": one.stage,
         "role": one.role,
         "at": one.at,
@@ -172,41 +162,39 @@ def _pair_row(one: Pair, review: Review, question: str | None) -> dict[str, Any]
 @gate(P.SEE_CALIBRATION)
 def show_overturned() -> str:
     """Approvals of a person that a later stage overturned: one's own, or anybody's for managers."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     who, username = actor(), request.args.get("user")
     person = session.scalar(sa.select(User).where(User.username == (username or who.username)))
     if person is None or (person.id != who.id and not can(who, P.NAME_REVIEWERS)):
         raise NotFound(_("There is nobody called %(name)s.", name=username))
-    none = Record(person.id, person.username, person.name, 0, ())
-    (record,) = records(span, showing.kind_of(request.args), user_id=person.id) or [none]
+    none = Record(person.id, person.username, person.name, 0, {})
+    (record,) = records(span, pages.kind_of(request.args), user_id=person.id) or [none]
     found = approvals_behind(record.overturned).options(joinedload(Decision.task).joinedload(Task.review))
     page = paginate(found, per=PER_PAGE)
-    verdicts: dict[int, list[Decision]] = {}
-    for one in session.scalars(
-        sa.select(Decision).where(Decision.review_id.in_({decision.review_id for decision in page.items}))
-    ):
-        verdicts.setdefault(one.review_id, []).append(one)
+    wanted = [record.refusals[one.id] for one in page.items]
+    refusals = {one.id: one for one in session.scalars(sa.select(Decision).where(Decision.id.in_(wanted)))}
+    known = known_of(who, [one.task.review for one in page.items])
     return render_template(
         "reviews/overturned.html",
         person=person,
         own=person.id == who.id,
         record=record,
-        rows=[_overturned_row(who, one, refusal_after(one, verdicts[one.review_id])) for one in page.items],
-        page={"number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next},
-        given=_given(),
+        rows=[_overturned_row(one, refusals[record.refusals[one.id]], known) for one in page.items],
+        page=page,
+        given=pages.given(),
         names=stage_names(),
         word=subjects.role_word,
     )
 
 
-def _overturned_row(who: Actor, approval: Decision, refusal: Decision | None) -> dict[str, Any]:
-    about = known(who, approval.task.review)
+def _overturned_row(approval: Decision, refusal: Decision, known: frozenset[int]) -> dict[str, Any]:
+    about = pages.titled(approval.task.review, known)
     return {
         **about,
         "stage": approval.stage,
         "at": approval.decided_at,
-        "by_stage": refusal.stage if refusal else "",
-        "verb": refusal.verb.value if refusal else "",
-        "refused_at": refusal.decided_at if refusal else None,
-        "note": refusal.note if refusal and about["url"] else "",
+        "by_stage": refusal.stage,
+        "verb": refusal.verb.value,
+        "refused_at": refusal.decided_at,
+        "note": refusal.note if about["url"] else "",
     }

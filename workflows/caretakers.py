@@ -19,6 +19,7 @@ from core.i18n import _
 from core.permissions import require
 from workflows import subjects
 from workflows.caretaker_models import Caretaker
+from workflows.definitions import steps_of
 from workflows.permissions import P
 
 SIT_IN_SEATS = (*REVIEWERS, Role.MANAGER)
@@ -26,7 +27,7 @@ SIT_IN_SEATS = (*REVIEWERS, Role.MANAGER)
 
 def caretakers_of(category_path: str) -> dict[str, list[int]]:
     """``{code: user ids}`` of the nearest category on a path 'a/b/c' that active people look after; ``{}``: of none."""
-    steps = [step for step in category_path.split("/") if step]
+    steps = steps_of(category_path)
     found = every(steps)
     for step in reversed(steps):
         if step in found:

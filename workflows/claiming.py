@@ -5,22 +5,22 @@ import sqlalchemy as sa
 from accounts.events import AbsenceChanged
 from accounts.models import Absence, User
 from accounts.people import actor_of
-from core import audit, clock
+from core import clock
 from core.actors import Actor
 from core.db import lock, session
 from core.errors import Conflict, Forbidden, Invalid
-from core.events import emit, on
+from core.events import on
 from core.i18n import _
 from core.permissions import require
 from workflows.caretaker_models import Caretaker
 from workflows.deciding import find_task, forbid_own_work, must_still_be, note_act, require_seat, unclaim
 from workflows.definitions import ALL
-from workflows.events import TaskClaimed
 from workflows.models import Review, Task, TaskPerson
 from workflows.overtaken import BACK, NAMED
-from workflows.permissions import P, capacity, holds_the_seat
+from workflows.permissions import P, capacity, holds_the_seat, wrote_it
 from workflows.queries import approvals_given, count_eligible, eligible_for
 from workflows.rounds import tell_opened
+from workflows.routing import give
 from workflows.rules import Claim, TaskState
 
 
@@ -39,7 +39,7 @@ def claim(task_id: int, actor: Actor) -> Task:
         name = session.scalar(sa.select(User.name).where(User.id == task.claimed_by_id))
         raise Conflict(_("%(name)s is already on this.", name=name), code="claimed", claimed_by=name)
     if task.claimed_by_id != actor.id:
-        _give(task, actor.id, Claim.TAKEN, by=actor.id)
+        give(task, actor.id, Claim.TAKEN, by=actor.id)
         note_act(task, actor, "claim")
     return task
 
@@ -78,6 +78,18 @@ def take_back(task_id: int, actor: Actor, *, seen: int | None = None) -> Task:
     return task
 
 
+def may_hand_over(actor: Actor, task: Task) -> bool:
+    """Whoever holds the seat, has the task, or sees to the others; never of what they wrote."""
+    theirs = task.claimed_by_id == actor.id or holds_the_seat(actor, task)
+    return not wrote_it(actor, task) and (theirs or actor.holds("supervisor", "manager"))
+
+
+def must_be_theirs(actor: Actor, task: Task) -> None:
+    """Raise unless this person may hand the task over."""
+    if not may_hand_over(actor, task):
+        raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
+
+
 def hand_over(task_id: int, actor: Actor, *, to: str, seen: int | None = None) -> Task:
     """Pass the task to another person who may sit in this seat; nobody chooses the judge of their own work.
 
@@ -87,21 +99,13 @@ def hand_over(task_id: int, actor: Actor, *, to: str, seen: int | None = None) -
     task = find_task(task_id, actor, locked=True)
     forbid_own_work(actor, task)
     must_still_be(task, seen)
-    if not (actor.holds("supervisor", "manager") or task.claimed_by_id == actor.id or holds_the_seat(actor, task)):
-        raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
+    must_be_theirs(actor, task)
     found = next((user for user in eligible_for(task) if user.username == to.strip().lower()), None)
     if found is None:
         raise Invalid({"to": _("This person cannot take this seat: role, own work, or already judged.")})
-    _give(task, found.id, Claim.HANDED, by=actor.id)
+    give(task, found.id, Claim.HANDED, by=actor.id)
     note_act(task, actor, "hand_over", to=found.username)
     return task
-
-
-def _give(task: Task, user_id: int, how: Claim, *, by: int) -> None:
-    before = task.claimed_by_id
-    task.claimed_by_id, task.claimed_at, task.claim_kind = user_id, clock.now(), how
-    session.flush()
-    emit(TaskClaimed(task.id, task.review_id, user_id, before, by, how.value, task.claimed_at))
 
 
 def name_people(task_id: int, actor: Actor, usernames: list[str]) -> Task:
@@ -186,13 +190,6 @@ def _only_through(user_id: int) -> sa.Select[int, int]:
 
 def _note_return(task: Task, user_id: int) -> None:
     user = session.get_one(User, user_id)
-    entry = audit.record(
-        None,
-        BACK,
-        subject_kind=task.review.subject_kind,
-        subject_id=task.review.subject_id,
-        revision_id=task.revision_id,
-        stage=task.stage,
-    )
+    entry = note_act(task, None, BACK)
     entry.actor_id, entry.actor_name = user.id, user.name
     session.flush()

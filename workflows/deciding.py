@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import User
 from core import audit, clock
 from core.actors import Actor
-from core.db import lock, session
+from core.db import database, lock, session
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.events import emit
 from core.i18n import _
@@ -55,16 +55,20 @@ def find_task(task_id: int, actor: Actor, *, locked: bool = False) -> Task:
     Raises:
         NotFound: there is no such task, or this person may not know of it.
     """
-    if locked:
-        review_id = session.scalar(sa.select(Task.review_id).where(Task.id == task_id))
-        if review_id is not None:
-            lock(Review, review_id)  # and only then look at the task: it is as the last decision left it
-        task = session.get(Task, task_id, populate_existing=True, options=[lazyload(Task.review)])
-    else:
-        task = session.get(Task, task_id)
+    task = _locked(task_id) if locked else session.get(Task, task_id)
     if task is None or not can(actor, P.SEE_TASK, task):
         raise NotFound(_("There is no such review, or you may not see it."))
     return task
+
+
+def _locked(task_id: int) -> Task | None:
+    """The review is locked first, and only then looked at: it is as the last decision left it."""
+    if not database().sqlite:  # there, the transaction is the lock
+        review_id = session.scalar(sa.select(Task.review_id).where(Task.id == task_id))
+        if review_id is not None:
+            lock(Review, review_id)
+    around = [joinedload(Task.review), joinedload(Task.round), lazyload(Task.people)]
+    return session.get(Task, task_id, populate_existing=True, options=around)
 
 
 def decide(
@@ -96,7 +100,7 @@ def decide(
         note_act(task, actor, "second_opinion")  # what it says is told to nobody before the seat is full
     else:
         _move_on(task, decision, actor)
-    emit(_decided(task, decision))
+    emit(told_of(decision))
     return decision
 
 
@@ -149,10 +153,10 @@ def _remember(task: Task, decision: Decision, actor: Actor) -> None:
     )
 
 
-def note_act(task: Task, actor: Actor | None, verb: str, **details: object) -> None:
+def note_act(task: Task, actor: Actor | None, verb: str, **details: object) -> audit.TrailEntry:
     """The trail tells what was done about a task; nothing moves."""
     session.flush()
-    audit.record(
+    return audit.record(
         actor,
         verb,
         subject_kind=task.review.subject_kind,
@@ -210,11 +214,18 @@ def comment(task_id: int, actor: Actor, *, note: str, remarks: Sequence[Passage]
 
 def forbid_own_work(actor: Actor, task: Task) -> None:
     """Raise for authors, and for the two who published before the review."""
+    if (why := own_work(actor, task)) is not None:
+        raise Forbidden(why, code="own-work")
+
+
+def own_work(actor: Actor, task: Task) -> str | None:
+    """The sentence for those who may not judge it because it is theirs; ``None`` for everybody else."""
     for row in task.review.authors:
         if row.user_id == actor.id and row.part == AUTHOR:
-            raise Forbidden(_("This is your own work; somebody else must judge it."), code="own-work")
+            return _("This is your own work; somebody else must judge it.")
         if row.user_id == actor.id:
-            raise Forbidden(_("You published this in an emergency; somebody else must review it."), code="own-work")
+            return _("You published this in an emergency; somebody else must review it.")
+    return None
 
 
 def must_still_be(task: Task, seen: int | None = None) -> None:
@@ -303,6 +314,8 @@ def _checklist_faults(task: Task, given: Verdict) -> dict[str, str]:
 def _remark_faults(task: Task, given: Verdict) -> dict[str, str]:
     if len(given.remarks) > REMARKS_LIMIT:
         return {"remarks": _("A decision may have %(n)s remarks on passages at most.", n=REMARKS_LIMIT)}
+    if not given.remarks:
+        return {}
     known = {code for code, _label in subjects.fields(task.review.topic)}
     for number, one in enumerate(given.remarks):
         if not one.text.strip() or len(one.text) > NOTE_LIMIT:
@@ -355,22 +368,23 @@ def _record(task: Task, actor: Actor, verdict: Verdict, right: Capacity) -> Deci
     return decision
 
 
-def _decided(task: Task, decision: Decision) -> TaskDecided:
-    review = task.review
+def told_of(decision: Decision) -> TaskDecided:
+    """A verdict as it is told, at once or to who missed it."""
+    task = decision.task
     return TaskDecided(
         decision_id=decision.id,
         task_id=task.id,
-        review_id=review.id,
-        subject_kind=review.subject_kind,
-        subject_id=review.subject_id,
+        review_id=decision.review_id,
+        subject_kind=task.review.subject_kind,
+        subject_id=task.review.subject_id,
         revision_id=decision.revision_id,
         round=task.round.number,
-        stage=task.stage,
+        stage=decision.stage,
         role=task.role,
         verb=decision.verb,
         actor_id=decision.actor_id,
-        in_time=task.due_at is None or decision.decided_at <= task.due_at,
+        in_time=decision.in_time,
         score=decision.score,
-        blind=task.blind,
+        blind=decision.blind,
         at=decision.decided_at,
     )

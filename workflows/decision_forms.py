@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 from core.errors import Invalid
 from core.i18n import _
 from workflows.deciding import REMARKS_LIMIT, Passage
-from workflows.rules import REFUSALS, Verb
+from workflows.rules import REFUSALS, VERDICTS, Verb
 
-VERBS = {verb.value for verb in (Verb.APPROVE, Verb.SEND_BACK, Verb.REJECT)}
+VERBS = {verb.value for verb in VERDICTS}
 ROW = re.compile(r"remark-(\d{1,6})-text")
 
 
@@ -31,9 +31,7 @@ class Typed:
 
     def refused(self, errors: Mapping[str, str]) -> "Typed":
         """The same with what is wrong."""
-        return Typed(
-            self.verb, self.seen, self.note, self.to_stage, self.reason, self.checks, self.remarks, dict(errors)
-        )
+        return replace(self, errors=dict(errors))
 
 
 def typed(form: MultiDict[str, str]) -> Typed:

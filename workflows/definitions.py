@@ -151,6 +151,11 @@ class Case(Part):
     categories: tuple[str, ...] = ()
 
 
+def steps_of(path: str | None) -> tuple[str, ...]:
+    """The categories on a path 'a/b/c', from the root downwards."""
+    return tuple(step for step in (path or "").split("/") if step)
+
+
 class Definition(Part):
     """A pipeline. ``emergency_hours``: working hours for the review after an emergency publication."""
 

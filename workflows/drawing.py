@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from core.i18n import _
 from workflows.definitions import Definition, Stage
-from workflows.pipeline_words import Words, approvals_short, hours, seat_name, stage_name
+from workflows.pipeline_words import Words, approvals_short, hours, seat_name, seat_short, stage_name
 
 EM, LATIN = 12, 6
 BOX, GAP, PAD = 142, 28, 8
@@ -212,9 +212,7 @@ def told(definition: Definition, words: Words) -> str:
     """The picture in words, for those who do not see it."""
     out = []
     for number, stage in enumerate(definition.stages, start=1):
-        seats = [
-            " ".join(part for part in (approvals_short(seat), seat_name(seat, words)) if part) for seat in stage.seats
-        ]
+        seats = [seat_short(seat, words) for seat in stage.seats]
         out.append(
             _(
                 "Stage %(n)s: %(seats)s; due after %(hours)s.",

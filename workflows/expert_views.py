@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, validate_csrf
+from sqlalchemy.orm import joinedload, lazyload
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
@@ -12,13 +13,13 @@ from accounts.models import User
 from accounts.throttling import network
 from core.caches import Cache
 from core.db import session
-from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Throttled
+from core.errors import Conflict, DomainError, Invalid, NotFound, Throttled
 from core.i18n import _
 from core.markup import bare
 from core.web import EVERYONE, SIGNED_IN, actor, blueprint, csrf, gate
-from workflows import deciding, expert_links, experts, subjects
+from workflows import expert_links, experts, subjects
 from workflows.models import ExpertRequest, Review, Task
-from workflows.permissions import P, holds_the_seat
+from workflows.permissions import P
 from workflows.presenting import names_of
 from workflows.task_showing import colleagues
 from workflows.team_queries import questions_to
@@ -27,6 +28,7 @@ from workflows.views import bp as reviews
 bp = blueprint("experts", __name__)
 A_MINUTE = 60  # requests from one network; a person who thinks needs three
 _asked: Cache[list[int]] = Cache(20_000, seconds=60)
+BARE = (joinedload(Task.review).lazyload(Review.authors), lazyload(Task.people))  # a list asks for neither
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,11 +77,7 @@ def _username(typed: str) -> str:
 
 
 def _form(task_id: int, errors: dict[str, str], status: int = 200) -> Any:
-    task = deciding.find_task(task_id, actor())
-    deciding.forbid_own_work(actor(), task)
-    deciding.must_still_be(task)
-    if not holds_the_seat(actor(), task):
-        raise Forbidden(_("Only who holds this seat can ask an expert."), code="not-your-seat")
+    task = experts.task_to_ask_about(task_id, actor())
     page = render_template(
         "reviews/ask.html",
         task={"id": task.id},
@@ -109,10 +107,17 @@ def questions() -> str:
     """What I was asked."""
     found = questions_to(actor().id)
     names = names_of([one.asked_by_id for one in found])
-    rows = []
-    for one in found:
-        task = session.get_one(Task, one.task_id)
-        rows.append({"it": one, "by": names.get(one.asked_by_id, ""), "title": task.review.title, "open": _opens(one)})
+    wanted = sa.select(Task).where(Task.id.in_({one.task_id for one in found}))
+    tasks = {task.id: task for task in session.scalars(wanted.options(*BARE))}
+    rows = [
+        {
+            "it": one,
+            "by": names.get(one.asked_by_id, ""),
+            "title": tasks[one.task_id].review.title,
+            "open": _opens(one),
+        }
+        for one in found
+    ]
     return render_template("reviews/questions.html", rows=rows)
 
 

@@ -62,12 +62,22 @@ def ask_outside(
     return request, _signer().dumps([request.id, secret])
 
 
-def _askable(task_id: int, actor: Actor, question: str, days: int) -> Task:
-    task = find_task(task_id, actor, locked=True)
+def task_to_ask_about(task_id: int, actor: Actor, *, locked: bool = False) -> Task:
+    """An open task in this person's seat, about which they may ask for an opinion.
+
+    Raises:
+        NotFound, Forbidden, Conflict (``moved``).
+    """
+    task = find_task(task_id, actor, locked=locked)
     forbid_own_work(actor, task)
     must_still_be(task)
     if not holds_the_seat(actor, task):
         raise Forbidden(_("Only who holds this seat can ask an expert."), code="not-your-seat")
+    return task
+
+
+def _askable(task_id: int, actor: Actor, question: str, days: int) -> Task:
+    task = task_to_ask_about(task_id, actor, locked=True)
     errors = {}
     if not question.strip() or len(question) > NOTE_LIMIT:
         errors["question"] = _("Please say what you would like to know.")

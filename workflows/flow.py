@@ -7,7 +7,7 @@ opinions (``Task.blind``) never move a review and are not counted.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -32,10 +32,12 @@ from workflows.flow_rules import (
     yields,
 )
 from workflows.models import Decision, Pipeline, Review, Round, Task
+from workflows.queries import count_if
 from workflows.rules import REFUSALS, Claim, State, TaskState, Verb
 
 CLOSED = (State.APPROVED, State.REJECTED, State.WITHDRAWN)
 LONGEST = 366  # days in one window
+Columns = TypeVarTuple("Columns")
 
 
 class epoch(FunctionElement[float]):  # noqa: N801 - reads like the SQL it is
@@ -184,13 +186,24 @@ def stage_names() -> dict[str, str]:
     return found
 
 
-def plain(found: Any) -> Any:
+def raw_rows(found: Any) -> Any:
     """Rows of figures by the hundred thousand: straight from the connection, which takes half the time."""
     return session.connection().execute(found)
 
 
-def _of_kind(found: sa.Select[Any], kind: str | None) -> sa.Select[Any]:
+def of_kind(found: sa.Select[*Columns], kind: str | None) -> sa.Select[*Columns]:
+    """Of reviews (which are joined already) only those of a kind; ``None``: of all."""
     return found.where(Review.topic == kind) if kind else found
+
+
+def _tasks_of_kind(found: sa.Select[*Columns], kind: str | None) -> sa.Select[*Columns]:
+    """The same of tasks: the reviews of hundreds of thousands are joined only when their kind is asked for."""
+    return of_kind(found.join(Review, Review.id == Task.review_id), kind) if kind else found
+
+
+def _sent_back() -> sa.ColumnElement[bool]:
+    """A verdict that sent its review back, over ``Decision`` and ``Review``."""
+    return sa.and_(Decision.review_id == Review.id, Decision.verb == Verb.SEND_BACK, sa.not_(Decision.blind))
 
 
 def _visits(span: Span, kind: str | None) -> list[Visit]:
@@ -203,34 +216,27 @@ def _visits(span: Span, kind: str | None) -> list[Visit]:
         Task.opened_at < span.end,
         sa.or_(Task.closed_at.is_(None), Task.closed_at >= span.begin),
     )
-    if kind:
-        found = found.join(Review, Review.id == Task.review_id).where(Review.topic == kind)
-    return [Visit(*row) for row in plain(found)]
+    return [Visit(*row) for row in raw_rows(_tasks_of_kind(found, kind))]
 
 
 def _reviews(span: Span, kind: str | None) -> list[Ended]:
     """Every review that was begun or closed in the span; ``closed`` is infinite for those still open."""
-    backs = (
-        sa.select(sa.func.count())
-        .where(Decision.review_id == Review.id, Decision.verb == Verb.SEND_BACK, sa.not_(Decision.blind))
-        .correlate(Review)
-        .scalar_subquery()
-    )
+    backs = sa.select(sa.func.count()).where(_sent_back()).correlate(Review).scalar_subquery()
     found = sa.select(
         Review.state,
         epoch(Review.opened_at),
         epoch(Review.closed_at),
         backs,
-        sa.case((Review.round_number > 1, sa.func.coalesce(with_author(), 0.0)), else_=0.0),
+        sa.case((Review.round_number > 1, sa.func.coalesce(seconds_with_author(), 0.0)), else_=0.0),
     ).where(sa.or_(in_span(Review.opened_at, span), in_span(Review.closed_at, span)))
-    rows = plain(_of_kind(found, kind))
+    rows = raw_rows(of_kind(found, kind))
     return [
         Ended(str(state.value), opened, closed if closed is not None else float("inf"), back, author)
         for state, opened, closed, back, author in rows
     ]
 
 
-def with_author() -> sa.ScalarSelect[Any]:
+def seconds_with_author() -> sa.ScalarSelect[Any]:
     """Seconds a review lay with its author: from the last closing of a round to the opening of the next."""
     before, after = aliased(Round), aliased(Round)
     ended = (
@@ -261,19 +267,17 @@ def _queues(kind: str | None) -> tuple[dict[str, Queue], int]:
         sa.select(
             Task.stage,
             sa.func.count(),
-            sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)),
-            sa.func.sum(sa.case((Task.blocked_at.is_not(None), 1), else_=0)),
+            count_if(Task.due_at < now),
+            count_if(Task.blocked_at.is_not(None)),
             sa.func.min(Task.opened_at),
         )
         .where(Task.state == TaskState.OPEN, sa.not_(Task.blind))
         .group_by(Task.stage)
     )
-    if kind:
-        waiting = waiting.join(Review, Review.id == Task.review_id).where(Review.topic == kind)
-    back = _of_kind(sa.select(sa.func.count()).select_from(Review).where(Review.state == State.RETURNED), kind)
+    back = of_kind(sa.select(sa.func.count()).select_from(Review).where(Review.state == State.RETURNED), kind)
     queues = {
-        stage: Queue(count, int(overdue), int(blocked), oldest)
-        for stage, count, overdue, blocked, oldest in session.execute(waiting)
+        stage: Queue(count, overdue, blocked, oldest)
+        for stage, count, overdue, blocked, oldest in session.execute(_tasks_of_kind(waiting, kind))
     }
     return queues, session.scalar(back) or 0
 
@@ -286,14 +290,13 @@ def refused() -> sa.ColumnElement[bool]:
 def _first_rounds(span: Span, kind: str | None) -> dict[str, tuple[int, int]]:
     """By stage: items judged in the first round of their review, and those of them that were approved."""
     found = (
-        sa.select(Task.stage, sa.func.count(), sa.func.sum(sa.case((refused(), 0), else_=1)))
+        sa.select(Task.stage, sa.func.count(), count_if(sa.not_(refused())))
         .join(Round, Round.id == Task.round_id)
         .where(sa.not_(Task.blind), Task.state == TaskState.DONE, Round.number == 1, in_span(Task.closed_at, span))
         .group_by(Task.stage)
     )
-    if kind:
-        found = found.join(Review, Review.id == Task.review_id).where(Review.topic == kind)
-    return {stage: (judged, int(approved)) for stage, judged, approved in session.execute(found)}
+    rows = session.execute(_tasks_of_kind(found, kind))
+    return {stage: (judged, approved) for stage, judged, approved in rows}
 
 
 # ── the items behind a figure ────────────────────────────────────────────────────────────────────────────────────────
@@ -317,8 +320,7 @@ def tasks_behind(figure: Figure) -> sa.Select[Task]:
     """The tasks a figure counts; those decided begin with what took longest, the others with the oldest."""
     span, what = figure.span, figure.what
     found = sa.select(Task).join(Task.review).where(sa.not_(Task.blind))
-    if figure.kind:
-        found = found.where(Review.topic == figure.kind)
+    found = of_kind(found, figure.kind)
     if figure.stage:
         found = found.where(Task.stage == figure.stage)
     decided = sa.and_(Task.state == TaskState.DONE, in_span(Task.closed_at, span))
@@ -343,9 +345,9 @@ def tasks_behind(figure: Figure) -> sa.Select[Task]:
 def reviews_behind(figure: Figure) -> Any:
     """(review, seconds with the author) of the reviews a figure counts, those that took longest first."""
     span = figure.span
-    backs = sa.exists().where(Decision.review_id == Review.id, Decision.verb == Verb.SEND_BACK, sa.not_(Decision.blind))
+    backs = sa.exists().where(_sent_back())
     closed = in_span(Review.closed_at, span)
-    held = sa.func.coalesce(with_author(), 0.0)
+    held = sa.func.coalesce(seconds_with_author(), 0.0)
     conditions: dict[str, Sequence[sa.ColumnElement[bool]]] = {
         "begun": [in_span(Review.opened_at, span)],
         "closed": [closed],
@@ -358,6 +360,6 @@ def reviews_behind(figure: Figure) -> Any:
         "with_author": [Review.state == State.RETURNED],
     }
     both: Any = sa.select(Review, held.label("held"))
-    found = _of_kind(both, figure.kind).where(*conditions[figure.what])
+    found = of_kind(both, figure.kind).where(*conditions[figure.what])
     until = sa.func.coalesce(epoch(Review.closed_at), clock.now().timestamp())
     return found.order_by((until - epoch(Review.opened_at)).desc(), Review.id)

@@ -8,6 +8,7 @@ from pydantic import Field
 from core.api import Api, In, Out
 from core.errors import Invalid
 from core.i18n import _
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
 from workflows.flow import Report
 from workflows.flow_rules import StageFlow, Times
@@ -103,8 +104,8 @@ class FlowOut(Out):
 def flow(query: FlowIn) -> dict[str, Any]:
     """Lead time, queue and first-pass yield by stage, and the bottleneck."""
     given = {name: value for name, value in (("from", query.from_), ("to", query.to), ("kind", query.kind)) if value}
-    span, _window = showing.span_of(given)
-    kind = showing.kind_of(given)
+    span, _window = pages.span_of(given)
+    kind = pages.kind_of(given)
     if query.kind and kind is None:
         raise Invalid({"kind": _("There is no kind %(kind)s.", kind=query.kind[:64])})
     found = showing.recent(span, kind)

@@ -1,91 +1,23 @@
-"""The flow figures as pages show them: spans from filters, sentences, charts, tables to take away."""
+"""The flow figures as pages show them: sentences, charts, links to what is counted, tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, make_response, url_for
+from flask import url_for
 from flask_babel import format_date, format_decimal
 from markupsafe import Markup
 
-from core import charts, clock
+from core import charts
 from core.caches import Cache
 from core.charts import Series
-from core.errors import Invalid
-from core.i18n import _, choose_zone, get_locale
-from core.permissions import can
-from core.tables import TYPES, Cell, Sheet, as_csv, as_xlsx
-from core.web import actor
+from core.i18n import _, get_locale
+from core.tables import Cell, Sheet
 from workflows import subjects
-from workflows.flow import LONGEST, Report, Span, report
+from workflows.flow import Report, Span, report
 from workflows.flow_rules import StageFlow
-from workflows.permissions import P
-from workflows.whatif import Basis
 
-WINDOWS = ("30", "90", "quarter", "last_quarter", "days")
 SERIES = 4  # what one chart can tell apart
-
-
-def windows() -> list[tuple[str, str]]:
-    """The windows one can choose."""
-    words = (
-        _("Last 30 days"),
-        _("Last 90 days"),
-        _("This quarter"),
-        _("Last quarter"),
-        _("From – to"),
-    )
-    return list(zip(WINDOWS, words, strict=True))
-
-
-def span_of(given: Mapping[str, str]) -> tuple[Span, str]:
-    """The span a filter asks for, and the window it names; 90 days when it names none.
-
-    Raises:
-        Invalid: days that are none, the wrong way round, or too many.
-    """
-    zone = choose_zone()
-    today = clock.today(zone)
-    named = given.get("window") or ("days" if given.get("from") or given.get("to") else "90")
-    if named not in WINDOWS:
-        raise Invalid({"window": _("There is no such window.")})
-    if named == "quarter":
-        return Span(quarter_begin(today), today, zone), named
-    if named == "last_quarter":
-        end = quarter_begin(today) - timedelta(days=1)
-        return Span(quarter_begin(end), end, zone), named
-    if named != "days":
-        return Span(today - timedelta(days=int(named) - 1), today, zone), named
-    last = day_of(given.get("to"), "to") or today
-    first = day_of(given.get("from"), "from") or last - timedelta(days=89)
-    if first > last or first > today:
-        raise Invalid({"from": _("The first day must not lie behind the last, nor behind today.")})
-    if (last - first).days >= LONGEST:
-        raise Invalid({"from": _("At most %(n)s days at once, please.", n=LONGEST)})
-    return Span(first, last, zone), named
-
-
-def quarter_begin(day: date) -> date:
-    """The first day of its quarter."""
-    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-
-
-def day_of(text: str | None, name: str) -> date | None:
-    if not text:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise Invalid({name: _("Please give a day like 2026-11-30.")}) from None
-    if not 1990 <= found.year <= 2200:  # a year at the edge of the calendar is no day of a centre
-        raise Invalid({name: _("Please give a day like 2026-11-30.")})
-    return found
-
-
-def kind_of(given: Mapping[str, str]) -> str | None:
-    """The kind a filter asks for; one that does not exist is none."""
-    kind = given.get("kind")
-    return kind if kind in {code for code, _label in subjects.topics()} else None
 
 
 _reports: Cache[Report] = Cache(64, seconds=20)
@@ -148,11 +80,6 @@ def bottleneck_sentence(found: Report) -> str | None:
 def name_of(found: Report, stage: str) -> str:
     """The name of a stage; one of a pipeline no longer in use goes by the word for its role."""
     return found.names.get(stage) or str(subjects.role_word(stage))
-
-
-def desks(found: Basis, keys: Sequence[str]) -> str:
-    """The names of some desks."""
-    return ", ".join(found.names[key] for key in keys)
 
 
 def short(day: date) -> str:
@@ -223,20 +150,6 @@ def link(found: Report, what: str, **about: Any) -> str:
 def day_before(found: Report) -> date:
     """The day whose end is the beginning of the span."""
     return found.span.first - timedelta(days=1)
-
-
-def tabs(here: str) -> list[dict[str, Any]]:
-    """The pages about reviews as a whole, as far as this person may open them."""
-    pages = [
-        ("flow", _("Flow"), P.WATCH_TEAM, "flow.show"),
-        ("what_if", _("What if"), P.WATCH_TEAM, "what_if.show"),
-        ("calibration", _("Calibration"), P.SEE_CALIBRATION, "calibration.show"),
-    ]
-    return [
-        {"label": label, "url": url_for(endpoint), "active": key == here}
-        for key, label, permission, endpoint in pages
-        if can(actor(), permission)
-    ]
 
 
 def sheets(found: Report) -> dict[str, Sheet]:
@@ -317,16 +230,6 @@ def _outcome_sheet(found: Report) -> Sheet:
         [_("With the author now"), found.with_author],
     ]
     return Sheet(_("Outcome"), [_("Figure"), _("Value")], rows)
-
-
-def download(tables: Mapping[str, Sheet], name: str, table: str, form: str) -> Response:
-    """One table as CSV, or all as a workbook."""
-    body = as_csv(tables[table]) if form == "csv" else as_xlsx(list(tables.values()))
-    answer = make_response(body)
-    answer.headers["Content-Type"] = TYPES[form]
-    file = f"{name}-{table}.csv" if form == "csv" else f"{name}.xlsx"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
-    return answer
 
 
 def days_in_words(span: Span) -> str:

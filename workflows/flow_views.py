@@ -1,6 +1,5 @@
 """How reviews flow: the figures, the items behind each of them, and all of it to take away."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,17 +8,17 @@ from flask import Response, render_template, request
 from flask_babel import format_date
 
 from core import clock
-from core.actors import Actor
 from core.db import session
 from core.errors import NotFound
 from core.i18n import _
 from core.tables import TYPES
-from core.web import actor, blueprint, gate, paginate
+from core.web import Page, actor, blueprint, gate, page_number, paginate
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
 from workflows import subjects
 from workflows.flow import OF_REVIEWS, OF_TASKS, Figure, reviews_behind, stage_names, tasks_behind
-from workflows.models import Review
 from workflows.permissions import P
+from workflows.presenting import known_of
 
 bp = blueprint("flow", __name__, url_prefix="/reviews")
 PER_PAGE = 50
@@ -29,47 +28,40 @@ PER_PAGE = 50
 @gate(P.WATCH_TEAM)
 def show() -> str:
     """Where time goes, where it gets stuck, and how much comes out right at once."""
-    span, window = showing.span_of(request.args)
-    found = showing.recent(span, showing.kind_of(request.args))
+    span, window = pages.span_of(request.args)
+    found = showing.recent(span, pages.kind_of(request.args))
     return render_template(
         "reviews/flow.html",
         found=found,
         showing=showing,
-        filters={"window": window, "kind": found.kind or "", "from": span.first, "to": span.last},
-        windows=showing.windows(),
-        kinds=subjects.topics(),
-        tabs=showing.tabs("flow"),
-        exports=_exports(),
+        exports=pages.given(),
+        **pages.head("flow", span, window, found.kind),
     )
-
-
-def _exports() -> dict[str, Any]:
-    return {key: request.args.get(key) for key in ("window", "from", "to", "kind") if request.args.get(key)}
 
 
 @bp.get("/flow/export")
 @gate(P.WATCH_TEAM)
 def export() -> Response:
     """A table of the page as CSV, or all of them as an Excel workbook."""
-    span, _window = showing.span_of(request.args)
-    found = showing.recent(span, showing.kind_of(request.args))
+    span, _window = pages.span_of(request.args)
+    found = showing.recent(span, pages.kind_of(request.args))
     tables, form, table = showing.sheets(found), request.args.get("form", "csv"), request.args.get("table", "stages")
     if form not in TYPES or table not in tables:
         raise NotFound(_("There is no such table."))
-    return showing.download(tables, f"flow-{span.first}-{span.last}", table, form)
+    return pages.download(tables, f"flow-{span.first}-{span.last}", table, form)
 
 
 @bp.get("/flow/items")
 @gate(P.WATCH_TEAM)
 def items() -> str:
     """The items that a figure counts: as many as it says, also those whose title is not for everybody."""
-    span, _window = showing.span_of(request.args)
+    span, _window = pages.span_of(request.args)
     what, names = request.args.get("what", ""), stage_names()
     if what not in OF_TASKS + OF_REVIEWS:
         raise NotFound(_("There is no such figure."))
-    at = showing.day_of(request.args.get("at"), "at")
-    figure = Figure(what, span, showing.kind_of(request.args), request.args.get("stage") or None, at)
-    listed = _tasks(figure) if what in OF_TASKS else _reviews(figure)
+    at = pages.day_of(request.args.get("at"), "at")
+    figure = Figure(what, span, pages.kind_of(request.args), request.args.get("stage") or None, at)
+    page, rows = _tasks(figure) if what in OF_TASKS else _reviews(figure)
     stage = names.get(figure.stage, subjects.role_word(figure.stage)) if figure.stage else None
     return render_template(
         "reviews/flow_items.html",
@@ -77,13 +69,13 @@ def items() -> str:
         stage=stage,
         kind=dict(subjects.topics()).get(figure.kind or ""),
         days=None if what in {"open", "overdue", "blocked", "with_author"} or at else showing.days_in_words(span),
-        rows=listed.rows,
-        page=listed.page,
+        rows=rows,
+        page=page,
         of_tasks=what in OF_TASKS,
         names=names,
         word=subjects.role_word,
         showing=showing,
-        back=_exports(),
+        back=pages.given(),
     )
 
 
@@ -111,18 +103,15 @@ def _titles(at: date | None) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    rows: list[dict[str, Any]]
-    page: dict[str, Any]
+Rows = list[dict[str, Any]]
 
 
-def _tasks(figure: Figure) -> _Listed:
-    page = paginate(tasks_behind(figure), per=PER_PAGE)
-    now, who = clock.now(), actor()
-    rows = [
+def _tasks(figure: Figure) -> tuple[Page, Rows]:
+    page, now = paginate(tasks_behind(figure), per=PER_PAGE), clock.now()
+    known = known_of(actor(), [task.review for task in page.items])
+    return page, [
         {
-            **known(who, task.review),
+            **pages.titled(task.review, known),
             "stage": task.stage,
             "round": task.round_id,
             "opened_at": task.opened_at,
@@ -132,32 +121,21 @@ def _tasks(figure: Figure) -> _Listed:
         }
         for task in page.items
     ]
-    return _Listed(rows, {"number": page.number, "pages": page.pages, "total": page.total, "has_next": page.has_next})
 
 
-def _reviews(figure: Figure) -> _Listed:
-    found = reviews_behind(figure)
+def _reviews(figure: Figure) -> tuple[Page, Rows]:
+    found, number, now = reviews_behind(figure), page_number(), clock.now()
     total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
-    number = max(1, min(request.args.get("page", 1, type=int) or 1, 100_000))
-    now, who = clock.now(), actor()
-    rows = [
+    items = session.execute(found.limit(PER_PAGE).offset((number - 1) * PER_PAGE)).all()
+    known = known_of(actor(), [review for review, _held in items])
+    return Page(list(items), number, PER_PAGE, total), [
         {
-            **known(who, review),
+            **pages.titled(review, known),
             "state": review.state.value,
             "opened_at": review.opened_at,
             "closed_at": review.closed_at,
             "hours": ((review.closed_at or now) - review.opened_at) / timedelta(hours=1),
             "held": held / 3600 if held else None,
         }
-        for review, held in session.execute(found.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
+        for review, held in items
     ]
-    pages = max(1, -(-total // PER_PAGE))
-    return _Listed(rows, {"number": number, "pages": pages, "total": total, "has_next": number < pages})
-
-
-def known(who: Actor, review: Review) -> dict[str, Any]:
-    """What a list may say of a review: without title and address when the person may not know of its subject."""
-    slot = subjects.subject(review.subject_kind)
-    if not slot.visible(who, review.subject_id):
-        return {"title": None, "url": None, "kind": review.topic}
-    return {"title": review.title, "url": slot.url(review.subject_id), "kind": review.topic}

@@ -13,7 +13,7 @@ from core.db import session
 from core.permissions import allowed
 from workflows.models import Review, Task
 from workflows.permissions import P, fits_alone
-from workflows.queries import wrote_by
+from workflows.queries import count_if, wrote_by
 
 LATER = timedelta(hours=24)
 FARTHEST = 500  # how far 'the next item' is looked for
@@ -88,7 +88,7 @@ def counts_of(who: Actor) -> dict[str, int]:
     """How many tasks wait for this person: all, overdue, due within a day, and by whom they lie with; one query."""
     now = clock.now()
     parts = {"overdue": Task.due_at < now, "today": Task.due_at < now + LATER, **lies_with(who)}
-    sums = [sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0) for condition in parts.values()]
+    sums = [count_if(condition) for condition in parts.values()]
     row = session.execute(sa.select(sa.func.count(), *sums).select_from(Task).where(allowed(who, P.DECIDE))).one()
     return dict(zip(["all", *parts], row, strict=True))
 

@@ -1,5 +1,6 @@
 """The inbox, the list of everything that waits, and deciding several at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,12 +9,12 @@ from flask import flash, redirect, render_template, request, url_for
 from core.db import session
 from core.i18n import _, _n
 from core.permissions import can
-from core.web import Page, actor, gate, paginate
+from core.web import actor, gate, paginate
 from workflows import deciding, subjects
-from workflows.inbox_queries import HOLDERS, Wish, waiting
+from workflows.inbox_queries import HOLDERS, Wish, counts_of, waiting
 from workflows.models import Review, Task
 from workflows.permissions import P
-from workflows.presenting import counts_for, rows_of
+from workflows.presenting import known_of, rows_of
 from workflows.team_queries import Watch, everything_open, questions_waiting
 from workflows.views import bp
 
@@ -26,7 +27,7 @@ def inbox() -> str:
     """What waits for me, most urgent first."""
     who, asked = actor(), request.args
     wish = Wish(**{name: asked.get(name, "") for name in ("kind", "role", "stage", "author", "due", "holder")})
-    counts = counts_for(who)
+    counts = counts_of(who)
     page = paginate(waiting(who, wish), per=PER_PAGE, total=None if wish else counts["all"])
     rows = rows_of(page.items)
     stages = {str(row["stage"]): str(row["stage_word"]) for row in rows}
@@ -34,7 +35,7 @@ def inbox() -> str:
         stages.setdefault(wish.stage, subjects.role_word(wish.stage))
     return render_template(
         "reviews/inbox.html",
-        page=_shown(page, rows),
+        page=replace(page, items=rows),
         counts=counts,
         filters=wish,
         kinds=subjects.topics(),
@@ -56,16 +57,6 @@ def _holders(counts: dict[str, int]) -> list[tuple[str, str]]:
         "others": _("for those I stand in for (%(n)s)", n=counts["others"]),
     }
     return [(code, words[code]) for code in HOLDERS if code != "others" or counts["others"]]
-
-
-def _shown(page: Page, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "items": rows,
-        "number": page.number,
-        "pages": page.pages,
-        "total": page.total,
-        "has_next": page.has_next,
-    }
 
 
 @bp.post("/bulk")
@@ -113,24 +104,14 @@ def everything() -> str:
     )
     page = paginate(everything_open(watch), per=PER_PAGE)
     who = actor()
-    known = known_of(page.items)
-    rows = rows_of(page.items, known)
+    rows = rows_of(page.items, known_of(who, [task.review for task in page.items]))
     for row, task in zip(rows, page.items, strict=True):
         if row["url"] is not None:
             row["url"] = subjects.subject(task.review.subject_kind).url(task.review.subject_id)
     return render_template(
         "reviews/all.html",
-        page=_shown(page, rows),
+        page=replace(page, items=rows),
         watch=watch,
         word=subjects.role_word,
         names_people=can(who, P.WATCH_ALL),
     )
-
-
-def known_of(tasks: list[Task]) -> frozenset[int]:
-    """The subjects of these tasks that the person may know of."""
-    found: frozenset[int] = frozenset()
-    for kind in {task.review.subject_kind for task in tasks}:
-        ids = [task.review.subject_id for task in tasks if task.review.subject_kind == kind]
-        found |= subjects.subject(kind).known(actor(), ids)
-    return found

@@ -281,6 +281,11 @@ class Decision(Base):
 
     task: Mapped[Task] = relationship(back_populates="decisions")
 
+    @property
+    def in_time(self) -> bool:
+        """Given before the task was overdue."""
+        return self.task.due_at is None or self.decided_at <= self.task.due_at
+
 
 class Remark(Base):
     """A remark on a passage of the revision that was judged, left with a decision; its author answers and resolves."""

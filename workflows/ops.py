@@ -11,9 +11,9 @@ from core.db import lock, session
 from core.errors import Conflict
 from core.i18n import _
 from workflows import subjects
-from workflows.definitions import Case, Definition
+from workflows.definitions import Case, Definition, steps_of
 from workflows.models import PUBLISHER, Pipeline, Review, Task
-from workflows.queries import active_pipeline, open_review
+from workflows.queries import open_review, pipeline_for
 from workflows.rounds import ask, close_tasks, current_round, go, open_round, set_authors, tell
 from workflows.rules import Ask, Move, Position, State, TaskState, Verb, move
 
@@ -47,15 +47,16 @@ def submit(
     """
     review = hold(subject_kind, subject_id)
     if review is None:
-        case = Case(topic=topic, significance=significance, categories=tuple((category or "").split("/")))
+        before = Position(State.NEW)
+        case = Case(topic=topic, significance=significance, categories=steps_of(category))
         review = _begin(subject_kind, subject_id, case)
-        found, before = move(Ask(review.definition, Position(State.NEW)), Verb.SUBMIT), Position(State.NEW)
+        set_authors(review, author_ids)
+        found = move(Ask(review.definition, before), Verb.SUBMIT)
     else:
         last, before = current_round(review), review.position
         set_authors(review, author_ids)
         changed = subjects.subject(subject_kind).changed(last.revision_id, revision_id)
         found = move(ask(review, last, changed=changed), Verb.SUBMIT)
-    set_authors(review, author_ids)
     review.title, review.category, review.significance = title[:300], category, significance
     audit.record(
         actor,
@@ -71,7 +72,7 @@ def submit(
 
 
 def _begin(subject_kind: str, subject_id: int, case: Case) -> Review:
-    found = active_pipeline(case)
+    found = pipeline_for(case)
     if found is None:
         raise Conflict(_("No pipeline is set up for this kind. Please tell a knowledge manager."), code="no-pipeline")
     review = Review(

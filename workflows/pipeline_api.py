@@ -12,6 +12,7 @@ from workflows.models import Pipeline
 from workflows.permissions import P
 from workflows.pipeline_words import line
 from workflows.pipeline_world import World
+from workflows.queries import active_pipelines
 
 api = Api("pipelines", writes="pipelines")
 
@@ -84,7 +85,7 @@ def _out(found: Pipeline) -> Answer:
 @api.get("/pipelines", gate=P.MANAGE_PIPELINES, query=PageIn, answer=PipelinesOut)
 def listed(query: PageIn) -> dict[str, Any]:
     """The pipelines that new reviews begin with."""
-    return page(pipelines.active_pipelines(), query, every=_rows)
+    return page(active_pipelines(), query, every=_rows)
 
 
 @api.get("/pipelines/<key>", gate=P.MANAGE_PIPELINES, answer=PipelineOut)

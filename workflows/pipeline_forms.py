@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.definitions import FEW, OWN
+from workflows.definitions import FEW
 
 Draft = dict[str, Any]
 Fields = list[tuple[str, str]]
@@ -295,8 +295,3 @@ def _shift(draft: Draft, way: str, places: list[int]) -> str:
         return ""
     stages[here], stages[there] = stages[there], stages[here]
     return f"act-{way}-stage-{there}"
-
-
-def is_own(category: str) -> bool:
-    """True when a seat follows the category of what is judged."""
-    return category == OWN

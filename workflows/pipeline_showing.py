@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import lazyload
 
 from accounts.models import User
 from core import clock
@@ -15,12 +15,14 @@ from core.db import session
 from core.errors import Invalid
 from core.i18n import _
 from workflows import dry_run, pipelines, subjects
-from workflows.definitions import OWN, Approvals, Case, Definition, Routing, parse
+from workflows.definitions import OWN, Approvals, Case, Definition, Routing, parse, steps_of
 from workflows.drawing import draw, told
 from workflows.models import Review
 from workflows.pipeline_forms import Draft, document_of, field_of
 from workflows.pipeline_words import Words, approvals_word, line, options, rare_line, routing_word, seat_facts
 from workflows.pipeline_world import World, faults_in_world
+from workflows.presenting import known_of, names_of
+from workflows.queries import active_pipelines
 from workflows.rules import OPEN
 
 LISTED = 300  # people offered in one list
@@ -161,13 +163,12 @@ def trial_fields(form: Any, sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def trial_choices(who: Actor, sheet: Sheet) -> dict[str, Any]:
-    """What the dry run offers: kinds, fields, people, and what is under review just now."""
-    found = sa.select(Review).where(Review.state.in_(OPEN)).options(selectinload(Review.authors))
-    rows = session.scalars(found.order_by(Review.id.desc()).limit(100))
-    reviews = [
-        (str(row.id), row.title) for row in rows if subjects.subject(row.subject_kind).visible(who, row.subject_id)
-    ]
+def trial_choices(who: Actor) -> dict[str, Any]:
+    """What the dry run offers: people, and what is under review just now."""
+    found = sa.select(Review).where(Review.state.in_(OPEN)).options(lazyload(Review.authors))
+    rows = session.scalars(found.order_by(Review.id.desc()).limit(100)).all()
+    known = known_of(who, rows)
+    reviews = [(str(row.id), row.title) for row in rows if row.id in known]
     people = session.execute(sa.select(User.username, User.name).where(User.active).order_by(User.name).limit(LISTED))
     return {"reviews": reviews, "people": [(row.username, row.name) for row in people]}
 
@@ -180,7 +181,7 @@ def trial_of(who: Actor, sheet: Sheet, key: str, asked: dict[str, Any]) -> dry_r
     """
     if sheet.definition is None or not sheet.definition.stages:
         return None
-    rows = {row.key: row for row in session.scalars(pipelines.active_pipelines()) if row.key != key}
+    rows = {row.key: row for row in session.scalars(active_pipelines()) if row.key != key}
     candidates = {other: row.definition for other, row in rows.items()} | {key: sheet.definition}
     names = {other: pipelines.name_of(row, sheet.world) for other, row in rows.items()}
     names[key] = sheet.draft["name"] or _("This pipeline")
@@ -191,15 +192,11 @@ def _question(who: Actor, sheet: Sheet, asked: dict[str, Any]) -> dry_run.Questi
     changed = frozenset(asked["changed"] or sheet.world.fields([asked["kind"]]))  # nothing ticked: everything
     review = session.get(Review, int(asked["review"])) if asked["review"].isdecimal() else None
     if review is not None and subjects.subject(review.subject_kind).visible(who, review.subject_id):
-        case = Case(topic=review.topic, significance=review.significance, categories=_steps(review.category))
+        case = Case(topic=review.topic, significance=review.significance, categories=steps_of(review.category))
         return dry_run.Question(case, review.category, review.outsider_ids, changed, clock.now())
     path = next((path for slug, _label, path in sheet.world.categories if slug == asked["category"]), None)
-    case = Case(topic=asked["kind"], significance=asked["significance"] or None, categories=_steps(path))
+    case = Case(topic=asked["kind"], significance=asked["significance"] or None, categories=steps_of(path))
     return dry_run.Question(case, path, _author(asked["author"]), changed, clock.now())
-
-
-def _steps(path: str | None) -> tuple[str, ...]:
-    return tuple(step for step in (path or "").split("/") if step)
 
 
 def _author(username: str) -> tuple[int, ...]:
@@ -213,7 +210,7 @@ def _author(username: str) -> tuple[int, ...]:
 
 def listed(rows: list[Any], world: World) -> list[dict[str, Any]]:
     """Pipelines as the list shows them."""
-    running, savers = pipelines.running(), _savers(rows)
+    running, savers = pipelines.running(), names_of([row.created_by_id for row in rows])
     world.named({one for row in rows for stage in row.definition.stages for seat in stage.seats for one in seat.people})
     out = []
     for row in rows:
@@ -232,11 +229,6 @@ def listed(rows: list[Any], world: World) -> list[dict[str, Any]]:
             }
         )
     return out
-
-
-def _savers(rows: list[Any]) -> dict[int | None, str]:
-    ids = {row.created_by_id for row in rows} - {None}
-    return {row.id: row.name for row in session.execute(sa.select(User.id, User.name).where(User.id.in_(ids)))}
 
 
 def _narrowed(definition: Definition, words: Words) -> str:

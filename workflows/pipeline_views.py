@@ -26,6 +26,7 @@ from workflows.pipeline_showing import (
 )
 from workflows.pipeline_words import changes
 from workflows.pipeline_world import World
+from workflows.queries import active_pipelines
 
 bp = blueprint("pipelines", __name__, url_prefix="/admin/pipelines")
 
@@ -40,7 +41,7 @@ def index() -> str:
     world = World()
     return render_template(
         "pipelines/index.html",
-        rows=listed(list(session.scalars(pipelines.active_pipelines())), world),
+        rows=listed(list(session.scalars(active_pipelines())), world),
         retired=listed(list(session.scalars(pipelines.retired_pipelines())), world),
     )
 
@@ -167,25 +168,30 @@ def _opened(asked: str, errors: dict[str, str]) -> set[str]:
     verb, _colon, rest = asked.partition(":")
     if verb.endswith(("-question", "-rung")):
         out.add("more-" + rest.split(":")[0])
-    for name in errors:
-        parts = name.split("-")
-        if parts[0] in {"topics", "categories", "significances"}:
-            out.add("narrow")
-        elif parts[0] in {"on_change", "on_send_back", "emergency_hours"}:
-            out.add("policies")
-        elif parts[0] != "stages":
-            continue
-        elif len(parts) > 4 and parts[2] == "seats":
-            inside = parts[4] in {"team", "category", "people"}
-            out.add(f"who-{parts[1]}-{parts[3]}" if inside else f"more-{parts[1]}" if parts[4] != "role" else "")
-        elif len(parts) > 2 and parts[2] not in {"seats", "need", "due_hours", "calendar"}:
-            out.add(f"more-{parts[1]}")
-    return out
+    return out | {_folded_around(name) for name in errors} - {""}
+
+
+def _folded_around(field: str) -> str:
+    """The folded part in which a field stands; empty: it is always in sight."""
+    match field.split("-"):
+        case ["topics" | "categories" | "significances", *_rest]:
+            return "narrow"
+        case ["on_change" | "on_send_back" | "emergency_hours", *_rest]:
+            return "policies"
+        case ["stages", stage, "seats", seat, "team" | "category" | "people", *_rest]:
+            return f"who-{stage}-{seat}"
+        case ["stages", _stage, "seats", _seat, "role", *_rest]:
+            return ""
+        case ["stages", stage, "seats", _seat, _name, *_rest]:
+            return f"more-{stage}"
+        case ["stages", stage, name, *_rest] if name not in {"seats", "need", "due_hours", "calendar"}:
+            return f"more-{stage}"
+    return ""
 
 
 def _trial(key: str, sheet: Sheet, asked: str) -> dict[str, Any]:
     fields = trial_fields(request.form, sheet)
-    out: dict[str, Any] = {"tried": fields, "trial": None, "trial_error": None, **trial_choices(actor(), sheet)}
+    out: dict[str, Any] = {"tried": fields, "trial": None, "trial_error": None, **trial_choices(actor())}
     if asked == "try":
         try:
             out["trial"] = trial_of(actor(), sheet, key, fields)

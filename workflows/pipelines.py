@@ -20,6 +20,7 @@ from workflows.models import Pipeline, Review
 from workflows.permissions import P
 from workflows.pipeline_words import joined
 from workflows.pipeline_world import World, faults_in_world
+from workflows.queries import active_pipelines
 from workflows.rules import OPEN
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -28,11 +29,6 @@ NAME_LIMIT = 120
 FORMAT = 1
 
 # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def active_pipelines() -> sa.Select[Pipeline]:
-    """The version of every pipeline that new reviews begin with, by key."""
-    return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.key)
 
 
 def history(key: str) -> sa.Select[Pipeline, str | None]:
@@ -47,7 +43,11 @@ def history(key: str) -> sa.Select[Pipeline, str | None]:
 
 def find(key: str) -> Pipeline | None:
     """The newest version of a pipeline, active or retired, if there is one of this key."""
-    return session.scalar(sa.select(Pipeline).where(Pipeline.key == key).order_by(Pipeline.version.desc()).limit(1))
+    return session.scalar(_last(key))
+
+
+def _last(key: str) -> sa.Select[Pipeline]:
+    return sa.select(Pipeline).where(Pipeline.key == key).order_by(Pipeline.version.desc()).limit(1)
 
 
 def newest(key: str) -> Pipeline:
@@ -109,12 +109,12 @@ def name_of(pipeline: Pipeline, world: World | None = None) -> str:
 
 
 def save_pipeline(
-    actor: Actor, key: str | None, name: str, document: Any, *, began: int | None = None, note: str = "save"
+    actor: Actor, key: str | None, name: str, document: Any, *, began: int | None = None, verb: str = "save"
 ) -> Pipeline:
     """A new version of the pipeline, with which reviews begin from now on; the same document makes none.
 
     ``key`` ``None``: a new pipeline, whose key is made from its name. ``began``: the version the form was begun from
-    (0: none), so that nobody overwrites what they have not seen.
+    (0: none), so that nobody overwrites what they have not seen. ``verb``: what the trail calls it.
 
     Raises:
         Forbidden: the person may not edit pipelines.
@@ -134,30 +134,24 @@ def save_pipeline(
     wrong = faults_beside(key, definition)
     if wrong:
         raise Invalid(wrong, code="pipeline-clash")
-    return _store(actor, key, name, stored, current, note)
+    return _store(actor, key, name, stored, current, verb)
 
 
 def _held(key: str) -> Pipeline | None:
     """The newest version, locked until the transaction ends, as it is now."""
-    found = session.scalar(sa.select(Pipeline.id).where(Pipeline.key == key).order_by(Pipeline.version.desc()).limit(1))
+    found = find(key)
     if found is None:
         return None
-    lock(Pipeline, found)
-    return session.scalar(
-        sa.select(Pipeline)
-        .where(Pipeline.key == key)
-        .order_by(Pipeline.version.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+    lock(Pipeline, found.id)
+    return session.scalar(_last(key).execution_options(populate_existing=True))
 
 
 def _must_be_as_begun(current: Pipeline | None, began: int) -> None:
     version = current.version if current is not None else 0
-    if current is None or version == began:
-        if began and current is None:
-            raise NotFound(_("There is no such pipeline."))
+    if version == began:
         return
+    if current is None:
+        raise NotFound(_("There is no such pipeline."))
     saver = saver_of(current)
     sentence = _("%(name)s has saved version %(n)s meanwhile.", name=saver or _("Somebody"), n=version)
     raise Conflict(
@@ -299,7 +293,7 @@ def restore(actor: Actor, key: str, version: int) -> Pipeline:
     """
     require(actor, P.MANAGE_PIPELINES)
     old = one_version(key, version)
-    return save_pipeline(actor, key, old.name, old.document, note="restore")
+    return save_pipeline(actor, key, old.name, old.document, verb="restore")
 
 
 # ── between installations ────────────────────────────────────────────────────────────────────────────────────────────
@@ -343,4 +337,4 @@ def import_pipeline(actor: Actor, document: Any) -> Pipeline:
     """
     require(actor, P.MANAGE_PIPELINES)
     key, name, definition = read_export(document)
-    return save_pipeline(actor, key, name, definition, note="imported")
+    return save_pipeline(actor, key, name, definition, verb="imported")

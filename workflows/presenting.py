@@ -1,6 +1,6 @@
 """Tasks as lists show them: the inbox, home pages, the team board."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,15 +14,9 @@ from core.db import session
 from core.i18n import _
 from workflows import subjects
 from workflows.definitions import Definition
-from workflows.inbox_queries import counts_of
 from workflows.models import Review, Task
 
 SOON = timedelta(hours=4)
-
-
-def counts_for(who: Actor) -> dict[str, int]:
-    """All, overdue, due within a day, and with whom they lie; one query."""
-    return counts_of(who)
 
 
 def stage_word(review: Review, key: str) -> str:
@@ -44,12 +38,25 @@ def names_of(ids: Sequence[int | None]) -> dict[int, str]:
     return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).all())
 
 
+def _by_kind(reviews: Iterable[Review]) -> dict[str, list[int]]:
+    """The subjects of some reviews, by their kind."""
+    found: dict[str, list[int]] = {}
+    for review in reviews:
+        found.setdefault(review.subject_kind, []).append(review.subject_id)
+    return found
+
+
+def known_of(who: Actor, reviews: Collection[Review]) -> frozenset[int]:
+    """The ids of those of some reviews whose subject this person may know of; a few queries whatever their number."""
+    found = {kind: subjects.subject(kind).known(who, ids) for kind, ids in _by_kind(reviews).items()}
+    return frozenset(review.id for review in reviews if review.subject_id in found[review.subject_kind])
+
+
 def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict[str, Any]]:
-    """Tasks as lists show them. ``known``: the subjects this person may know of; of others only the seat is shown."""
+    """Tasks as lists show them. ``known``: the reviews this person may know of; of others only the seat is shown."""
     cards: dict[tuple[str, int], dict[str, Any]] = {}
-    shown = [task for task in tasks if known is None or task.review.subject_id in known]
-    for kind in {task.review.subject_kind for task in shown}:
-        ids = [task.review.subject_id for task in shown if task.review.subject_kind == kind]
+    shown = [task.review for task in tasks if known is None or task.review_id in known]
+    for kind, ids in _by_kind(shown).items():
         cards |= {(kind, key): value for key, value in subjects.subject(kind).cards(ids).items()}
     holders = names_of([task.claimed_by_id for task in tasks])
     definitions: dict[int, Definition] = {}  # a version of a pipeline never changes, and reading one takes a while
@@ -59,8 +66,8 @@ def rows_of(tasks: list[Task], known: frozenset[int] | None = None) -> list[dict
         if review.pipeline_id not in definitions:
             definitions[review.pipeline_id] = review.definition
         row = _row(task, holders, definitions[review.pipeline_id])
-        if known is None or task.review.subject_id in known:
-            row |= cards.get((task.review.subject_kind, task.review.subject_id), {})
+        if known is None or review.id in known:
+            row |= cards.get((review.subject_kind, review.subject_id), {})
         else:
             row |= {"title": _("A text for a closed circle"), "url": None, "hidden": True}
         rows.append(row)

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload
+from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from accounts.models import Absence, User, UserRole
 from core import clock
@@ -31,24 +31,9 @@ from workflows.rules import OPEN, TaskState, Verb
 Column = sa.orm.InstrumentedAttribute[Any] | sa.ColumnElement[Any]
 
 
-def waiting_for(
-    actor: Actor, *, topic: str | None = None, stage: str | None = None, overdue: bool = False
-) -> sa.Select[Task]:
-    """What this person may decide now, most urgent first."""
-    found = (
-        sa.select(Task)
-        .join(Task.review)
-        .where(allowed(actor, P.DECIDE))
-        .options(contains_eager(Task.review).selectinload(Review.authors))
-        .order_by(Task.due_at, Task.id)
-    )
-    if topic:
-        found = found.where(Review.topic == topic)
-    if stage:
-        found = found.where(Task.stage == stage)
-    if overdue:
-        found = found.where(Task.due_at < clock.now())
-    return found
+def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """Of how many rows it is true; 0 of none."""
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
 def wrote_by(name: str) -> sa.ColumnElement[bool]:
@@ -63,16 +48,6 @@ def wrote_by(name: str) -> sa.ColumnElement[bool]:
 def count_waiting(actor: Actor) -> int:
     """How many tasks wait for this person."""
     return session.scalar(sa.select(sa.func.count()).select_from(Task).where(allowed(actor, P.DECIDE))) or 0
-
-
-def decided_by(actor: Actor) -> sa.Select[Decision]:
-    """What this person decided, newest first."""
-    return (
-        sa.select(Decision)
-        .where(Decision.actor_id == actor.id, Decision.verb != Verb.COMMENT)
-        .options(joinedload(Decision.task))
-        .order_by(Decision.id.desc())
-    )
 
 
 def open_review(subject_kind: str, subject_id: int) -> Review | None:
@@ -92,6 +67,12 @@ def last_review(subject_kind: str, subject_id: int) -> Review | None:
         .order_by(Review.id.desc())
         .limit(1)
     )
+
+
+def last_stage(subject_kind: str, subject_id: int) -> str | None:
+    """The stage at which the newest review of a subject stands, if it is open."""
+    found = sa.select(Review.stage).where(Review.subject_kind == subject_kind, Review.subject_id == subject_id)
+    return session.scalar(found.order_by(Review.id.desc()).limit(1))
 
 
 def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Review]:
@@ -176,11 +157,32 @@ def eligible_for(task: Task) -> list[User]:
     return list(session.scalars(found))
 
 
-def count_eligible(task: Task) -> int:
-    """How many people could decide this task now."""
+def eligible_ids(task: Task) -> set[int]:
+    """Whose ``eligible_for`` it is, without fetching the people."""
     if task.team_id is None and task.category is None and not task.named:
-        return len(_holders(task.role) - _barred(task))  # the common case, asked with every move: two short questions
-    return session.scalar(_counted(), {"task_id": task.id}) or 0
+        return _holders(task.role) - _barred(task)
+    return set(session.scalars(_eligible(), {"task_id": task.id}))
+
+
+def count_eligible(task: Task) -> int:
+    """How many people could decide this task now. It is asked with every move."""
+    if task.team_id is None and task.category is None and not task.named:
+        about = {"role": task.role, "round": task.round_id, "outsiders": task.review.outsider_ids}
+        return session.scalar(_free_holders(), about) or 0
+    return len(eligible_ids(task))
+
+
+@cache
+def _free_holders() -> sa.Select[int]:
+    """The common case: any holder of the role, if not an author and not seen in the round."""
+    acted = sa.select(RoundPerson.user_id).where(RoundPerson.round_id == sa.bindparam("round"))
+    return (
+        sa.select(sa.func.count())
+        .select_from(UserRole)
+        .join(User, User.id == UserRole.user_id)
+        .where(User.active, UserRole.role == sa.bindparam("role"), UserRole.user_id.not_in(acted))
+        .where(UserRole.user_id.not_in(sa.bindparam("outsiders", expanding=True)))
+    )
 
 
 def _holders(role: str) -> set[int]:
@@ -194,9 +196,9 @@ def _barred(task: Task) -> set[int]:
 
 
 @cache
-def _counted() -> sa.Select[int]:
+def _eligible() -> sa.Select[int]:
     here = Task.id == sa.bindparam("task_id", type_=sa.Integer)
-    return sa.select(sa.func.count()).select_from(User).join(Task, sa.true()).where(here, may_fill())
+    return sa.select(User.id).join(Task, sa.true()).where(here, may_fill())
 
 
 @cache  # asked whenever a task opens, and it takes longer to say than to answer
@@ -268,18 +270,13 @@ def short_of_people() -> sa.ColumnElement[bool]:
     return free < Task.needed - approvals_given()
 
 
-def candidates() -> dict[str, Pipeline]:
-    """The active version of every pipeline, by key."""
-    return {found.key: found for found in session.scalars(pipelines())}
-
-
-def active_pipeline(case: Case) -> Pipeline | None:
+def pipeline_for(case: Case) -> Pipeline | None:
     """The definition that a new review of this case begins with: the closest fit."""
-    found = candidates()
+    found = {one.key: one for one in session.scalars(active_pipelines())}
     key = choose({key: one.definition for key, one in found.items()}, case)
     return found[key] if key else None
 
 
-def pipelines() -> sa.Select[Pipeline]:
-    """Every active definition."""
+def active_pipelines() -> sa.Select[Pipeline]:
+    """The version of every pipeline that new reviews begin with, by key."""
     return sa.select(Pipeline).where(Pipeline.active).order_by(Pipeline.key)

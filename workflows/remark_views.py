@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 
 from core.db import session
 from core.errors import Invalid
@@ -18,12 +18,10 @@ from workflows.views import bp
 def resolve(remark_id: int) -> Any:
     """Done, with a word to the reviewer on wish."""
     try:
-        found = remarks.resolve(remark_id, actor(), answer=request.form.get("answer", ""))
+        remarks.resolve(remark_id, actor(), answer=request.form.get("answer", ""))
     except Invalid as error:
         flash(error.sentence, "error")
-        session.rollback()
-        return redirect(local_path(request.form.get("next")) or url_for("submissions.mine_page"))
-    return _back(found)
+    return _back(session.get_one(Remark, remark_id))
 
 
 @bp.post("/remarks/<int:remark_id>/reopen")

@@ -148,21 +148,23 @@ def _before(last: Round, stage: Stage, seat: Seat) -> Task | None:
 
 def _open(review: Review, current: Round, stage: Stage, seat: Seat, before: Task | None, given: int) -> None:
     """``given``: approvals that stand in the seat already."""
-    task = _task(review, current, stage, seat)
-    deadlines.set_deadline(task, before=before)
-    session.add(task)
-    session.flush()
+    task = _stored(_task(review, current, stage, seat), before)
     _name_people(task, seat, given)
     mark_blocked(task, given)
     routing.assign(task)
     tell_opened(task)
     if _is_sampled(current, stage) and count_eligible(task) > task.needed - given:
-        second = _task(review, current, stage, seat, blind=True)
-        deadlines.set_deadline(second)
-        session.add(second)
-        session.flush()
+        second = _stored(_task(review, current, stage, seat, blind=True))
         _name_people(second, seat)
         tell_opened(second)
+
+
+def _stored(task: Task, before: Task | None = None) -> Task:
+    """The same with its clock running. ``before``: the seat's task before the text went back to its author."""
+    deadlines.set_deadline(task, before=before)
+    session.add(task)
+    session.flush()
+    return task
 
 
 def tell_opened(task: Task) -> None:

@@ -36,11 +36,16 @@ def assign(task: Task) -> None:
     gone = away([user.id for user in people])
     people = [user for user in people if user.id not in gone]
     chosen = CHOICES[seat.routing](task, people) if people else None
-    if chosen is None:
-        return
-    task.claimed_by_id, task.claimed_at, task.claim_kind = chosen.id, clock.now(), Claim.ROUTED
+    if chosen is not None:
+        give(task, chosen.id, Claim.ROUTED, by=None)
+
+
+def give(task: Task, user_id: int, how: Claim, *, by: int | None) -> None:
+    """The task is with this person; ``by``: who gave it, nobody when the routing chose."""
+    before = task.claimed_by_id
+    task.claimed_by_id, task.claimed_at, task.claim_kind = user_id, clock.now(), how
     session.flush()
-    emit(TaskClaimed(task.id, task.review_id, chosen.id, None, None, Claim.ROUTED.value, task.claimed_at))
+    emit(TaskClaimed(task.id, task.review_id, user_id, before, by, how.value, task.claimed_at))
 
 
 def _owner(task: Task, people: Sequence[User]) -> User | None:

@@ -15,7 +15,7 @@ from core import clock
 from core.db import session
 from core.permissions import can
 from workflows.definitions import ALL, Seat, Stage
-from workflows.models import Review, ReviewAuthor, Task, TaskPerson
+from workflows.models import AUTHOR, Review, ReviewAuthor, Task, TaskPerson
 from workflows.permissions import P
 from workflows.routing import category_for
 from workflows.rules import State, TaskState
@@ -26,7 +26,7 @@ def task_of(stage: Stage, seat: Seat, *, path: str | None = None, authors: Itera
     review = Review(
         state=State.IN_REVIEW,
         category=path,
-        authors=[ReviewAuthor(user_id=author, part="author") for author in authors],
+        authors=[ReviewAuthor(user_id=author, part=AUTHOR) for author in authors],
     )
     ids = session.scalars(sa.select(User.id).where(User.username.in_(seat.people))) if seat.people else ()
     team_id = session.scalar(sa.select(Team.id).where(Team.slug == seat.team)) if seat.team else None

@@ -13,7 +13,7 @@ from core import clock
 from core.actors import Actor
 from core.db import session
 from workflows.models import Decision, ExpertRequest, Review, Task
-from workflows.queries import hidden_from
+from workflows.queries import count_if, hidden_from
 from workflows.rules import TaskState, Verb
 
 NOBODY = "-"  # as a holder: the pool
@@ -78,19 +78,15 @@ def reviewers() -> list[User]:
     return list(session.scalars(found))
 
 
-def _count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-
-
 def loads_by_role() -> dict[str, Load]:
     """What waits for each role."""
     rows = session.execute(
         sa.select(
             Task.role,
             sa.func.count(),
-            _count_if(Task.due_at < clock.now()),
-            _count_if(Task.blocked_at.is_not(None)),
-            _count_if(Task.claimed_by_id.is_(None)),
+            count_if(Task.due_at < clock.now()),
+            count_if(Task.blocked_at.is_not(None)),
+            count_if(Task.claimed_by_id.is_(None)),
             sa.func.min(Task.opened_at),
         )
         .where(Task.state == TaskState.OPEN)
@@ -105,8 +101,8 @@ def loads_by_holder() -> dict[int, Load]:
         sa.select(
             Task.claimed_by_id,
             sa.func.count(),
-            _count_if(Task.due_at < clock.now()),
-            _count_if(Task.blocked_at.is_not(None)),
+            count_if(Task.due_at < clock.now()),
+            count_if(Task.blocked_at.is_not(None)),
         )
         .where(Task.state == TaskState.OPEN, Task.claimed_by_id.is_not(None))
         .group_by(Task.claimed_by_id)

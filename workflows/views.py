@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, request, url_for
 
 from core.actors import Actor
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import can
 from core.web import actor, blueprint, gate
@@ -55,7 +55,7 @@ def page_of(task_id: int, given: Typed, status: int = 200, *, more: bool = False
         reasons=task_showing.reasons(),
         fields=task_showing.field_choices(task),
         rows=[*given.remarks, None] if more or not given.remarks else given.remarks,
-        takers=task_showing.takers_of(task, who) if task_showing.may_hand_over(who, task) else [],
+        takers=task_showing.takers_of(task, who) if claiming.may_hand_over(who, task) else [],
         colleagues=task_showing.colleagues(task, who),
         next_item=following,
         place={"number": number, "total": total} if number else None,
@@ -203,8 +203,7 @@ def _handover(task_id: int, errors: dict[str, str], status: int = 200) -> Any:
     task: Task = deciding.find_task(task_id, who)
     deciding.forbid_own_work(who, task)
     deciding.must_still_be(task)
-    if not task_showing.may_hand_over(who, task):
-        raise Forbidden(_("Only who holds this seat, or a supervisor, can hand it over."))
+    claiming.must_be_theirs(who, task)
     page = render_template(
         "reviews/handover.html",
         task=task_showing.task_card(task, who),

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from core.db import session
 from workflows.definitions import Definition
-from workflows.flow import Span, epoch, in_span, plain, stage_names, with_author
+from workflows.flow import Span, epoch, in_span, of_kind, raw_rows, seconds_with_author, stage_names
 from workflows.flow_rules import HOUR
 from workflows.models import Decision, Pipeline, Review, Task, definition_of
 from workflows.rules import Claim, Verb
@@ -128,9 +128,7 @@ def _routes(span: Span, kind: str | None) -> list[Route]:
         .group_by(Review.pipeline_id)
         .order_by(Review.pipeline_id)
     )
-    if kind:
-        found = found.where(Review.topic == kind)
-    counts = found.subquery()
+    counts = of_kind(found, kind).subquery()
     ways = sa.select(Pipeline.document, counts.c[1]).join(counts, counts.c.pipeline_id == Pipeline.id)
     routes: list[Route] = []
     for document, count in session.execute(ways.order_by(Pipeline.id)):
@@ -162,24 +160,22 @@ def _verdicts(span: Span, kind: str | None) -> list[Verdict]:
         .where(Decision.verb != Verb.COMMENT, sa.not_(Decision.blind), in_span(Decision.decided_at, span))
     )
     if kind:
-        found = found.join(Review, Review.id == Decision.review_id).where(Review.topic == kind)
+        found = of_kind(found.join(Review, Review.id == Decision.review_id), kind)
     return [
         Verdict(_desk(stage, seat, seats_), actor, verb.value, opened, claimed, decided)
-        for stage, seat, seats_, actor, verb, opened, claimed, decided in plain(found)
+        for stage, seat, seats_, actor, verb, opened, claimed, decided in raw_rows(found)
     ]
 
 
 def _arrivals(span: Span, kind: str | None) -> list[float]:
     found = sa.select(epoch(Review.opened_at)).where(in_span(Review.opened_at, span))
-    return list(session.scalars(found.where(Review.topic == kind) if kind else found))
+    return list(session.scalars(of_kind(found, kind)))
 
 
 def _held(span: Span, kind: str | None) -> list[float]:
     """Hours that authors held what was sent back to them, of reviews closed in the span."""
-    author = with_author()
-    found = sa.select(author).where(in_span(Review.closed_at, span), Review.round_number > 1)
-    rows = session.scalars(found.where(Review.topic == kind) if kind else found)
-    return [seconds / HOUR for seconds in rows if seconds]
+    found = sa.select(seconds_with_author()).where(in_span(Review.closed_at, span), Review.round_number > 1)
+    return [seconds / HOUR for seconds in session.scalars(of_kind(found, kind)) if seconds]
 
 
 def _names(routes: Sequence[Route], stages: dict[str, str]) -> dict[str, str]:

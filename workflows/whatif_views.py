@@ -1,6 +1,6 @@
 """What if: one more person, quicker verdicts, stages side by side, more arrivals – played through before it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -11,8 +11,8 @@ from core.caches import Cache
 from core.errors import Invalid
 from core.i18n import _
 from core.web import blueprint, gate
+from workflows import figure_pages as pages
 from workflows import flow_showing as showing
-from workflows import subjects
 from workflows.permissions import P
 from workflows.simulation import Change, Comparison, Spread, compare
 from workflows.whatif import ENOUGH, Basis, basis
@@ -26,8 +26,8 @@ _played: Cache[Comparison] = Cache(64, seconds=600)  # the same question has the
 @gate(P.WATCH_TEAM)
 def show() -> str:
     """The form, and when something was changed, today against the change."""
-    span, window = showing.span_of(request.args)
-    kind = showing.kind_of(request.args)
+    span, window = pages.span_of(request.args)
+    kind = pages.kind_of(request.args)
     found = basis(span, kind)
     change = change_of(request.args, found)
     played = None
@@ -42,14 +42,12 @@ def show() -> str:
         measured=showing.recent(span, kind).outcome.lead if found.model else None,
         showing=showing,
         figure=figure,
+        desks=desks,
         sentence=sentence(played, change) if played else "",
         idle=played is not None and not (change.at_most or change.beside) and is_idle(played),
         chart=chart(played) if played and not change.is_none else None,
-        filters={"window": window, "kind": kind or "", "from": span.first, "to": span.last},
-        windows=showing.windows(),
-        kinds=subjects.topics(),
-        tabs=showing.tabs("what_if"),
         arrivals=_arrivals(),
+        **pages.head("what_if", span, window, kind),
     )
 
 
@@ -134,6 +132,11 @@ def chart(played: Comparison) -> Markup:
         [_("Half are through within (h)"), _("85 of 100 are through within (h)")],
         title=_("Today and the change"),
     )
+
+
+def desks(found: Basis, keys: Sequence[str]) -> str:
+    """The names of some desks."""
+    return ", ".join(found.names[key] for key in keys)
 
 
 def figure(value: Spread, places: int = 1) -> dict[str, Any]:

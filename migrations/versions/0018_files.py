@@ -7,7 +7,7 @@ from migrations.columns import Time
 from migrations.triggers import drop, refuse
 
 revision = "0018_files"
-down_revision = "0014_provisional"
+down_revision = "0021_lifecycle"
 
 
 def upgrade() -> None:

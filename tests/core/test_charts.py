@@ -1,11 +1,15 @@
 """Charts: what they draw, and what they never do."""
 
+import inspect
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from markupsafe import Markup
 
+from core import charts
 from core.charts import Series, bar, grouped, line, radar, spark, stacked
 
 DRAWN = {
@@ -72,3 +76,39 @@ def test_grouped_bars_carry_their_figures() -> None:
     drawn = str(grouped([Series("A", [1.26, 7]), Series("B", [2, None])], ["x", "y"], title="t"))
     assert re.findall(r'class="value"[^>]*>([^<]+)<', drawn) == ["1.3", "7", "2"]
     assert drawn.count("<rect") == 3 + 2
+
+
+HOSTILE = """<script>alert(1)</script>"' onload="alert(2)" <img src=x onerror=alert(3)>&quot;]]>"""
+EVIL = (HOSTILE, Markup(HOSTILE))  # also where somebody says that it is safe
+
+
+def hostile_charts(name: str) -> dict[str, Markup]:
+    """Every chart with this word wherever it takes one."""
+    series, words = [Series(name, [1, 2, 3]), Series(name, [3, None, 1])], {"title": name, "desc": name}
+    return {
+        "line": charts.line(series, [name] * 3, target=2, **words),
+        "bar": charts.bar([1, None, 3], [name] * 3, target=2, **words),
+        "grouped": charts.grouped(series, [name] * 3, **words),
+        "stacked": charts.stacked(series, [name] * 3, **words),
+        "spark": charts.spark([1, 2, 3], title=name),
+        "radar": charts.radar(series, [name] * 3, **words),
+    }
+
+
+def public_charts() -> list[str]:
+    found = inspect.getmembers(charts, inspect.isfunction)
+    return [name for name, one in found if one.__module__ == charts.__name__ and not name.startswith("_")]
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=["text", "said to be safe"])
+@pytest.mark.parametrize("chart", public_charts())
+def test_no_name_becomes_markup(chart: str, evil: str) -> None:
+    """A chart without a case here is an error: ``hostile_charts`` draws each of them."""
+    drawn, tame = (ET.fromstring(str(hostile_charts(name)[chart])) for name in (evil, "tame"))
+    assert set(shape_of(drawn)) == set(shape_of(tame))
+    assert drawn.get("aria-label") == drawn.findtext("{*}title") == HOSTILE
+
+
+def shape_of(tree: ET.Element) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The elements of a drawing, each with the names of its attributes."""
+    return ((one.tag, tuple(sorted(one.attrib))) for one in tree.iter())

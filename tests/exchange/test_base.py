@@ -26,7 +26,15 @@ from tests.support.files import picture
 from wiki.app import create_app
 from wiki.articles import files, ops, provisional
 from wiki.articles.content import Content, of_revision
-from wiki.articles.models import Article, Category, ProvisionalPublication, Publication, Service, Submission
+from wiki.articles.models import (
+    Article,
+    Category,
+    ProvisionalPublication,
+    Publication,
+    Service,
+    Submission,
+    Verification,
+)
 from wiki.articles.publishing import Row, import_row, retire
 from wiki.articles.rules import Because
 from wiki.exchange.portable import Names, translated, with_files
@@ -265,9 +273,13 @@ def about(article: Article, names: Names) -> dict[str, Any]:
         "live": article.live,
         "owner": names.username(article.owner_id),
         "created_at": article.created_at,
+        "keeping": (names.teams.get(article.owner_team_id), article.verify_months, article.verified_at,
+                    article.verify_due_at, article.expires_at),
+        "looked": [(one.user.username, one.note, one.at) for one in session.scalars(
+            sa.select(Verification).where(Verification.article_id == article.id).order_by(Verification.id))],
         "readers": "as the text says" if provisional_row else sorted(names.outward(r.token) for r in article.readers),
         "tags": "as the text says" if provisional_row else article.tags,
-    }
+    }  # fmt: skip
 
 
 def version(row: Publication, names: Names) -> dict[str, Any]:

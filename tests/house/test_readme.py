@@ -115,8 +115,8 @@ def test_the_picture_is_small_enough_to_load() -> None:
 
 
 def test_the_moves_are_those_of_the_code() -> None:
-    page = print_moves.PAGE.read_text("utf-8")
-    assert page == print_moves.updated(page), "python -m tools.print_moves --write"
+    page = print_moves.PART.page.read_text("utf-8")
+    assert page == print_moves.PART.updated(page), "python -m tools.print_moves --write"
 
 
 def test_every_call_is_listed(cli: click.Group) -> None:

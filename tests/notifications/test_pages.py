@@ -256,5 +256,5 @@ def test_imported_texts_and_drafts_cost_no_promise(centre, make):
 
 
 def test_the_page_of_the_table_is_that_of_the_code():
-    page = print_notices.PAGE.read_text("utf-8")
-    assert page == print_notices.updated(page), "python -m tools.print_notices --write"
+    page = print_notices.PART.page.read_text("utf-8")
+    assert page == print_notices.PART.updated(page), "python -m tools.print_notices --write"

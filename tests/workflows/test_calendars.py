@@ -9,7 +9,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workflows.calendars import (
-    ALWAYS,
     CLOSED,
     DAY,
     LONGEST_NIGHT,
@@ -26,6 +25,7 @@ from workflows.calendars import (
     next_opening,
 )
 
+ALWAYS = always("Asia/Shanghai")
 NINE_TO_SIX = ((9 * 60, 18 * 60),)
 WORKWEEK = (NINE_TO_SIX,) * 5 + (CLOSED,) * 2
 NIGHT = ((22 * 60, 30 * 60),)

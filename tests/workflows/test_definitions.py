@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from core.errors import Invalid
-from core.settings import load
-from wiki.app import create_app
 from workflows.definitions import (
     Applies,
     Case,
@@ -21,14 +19,7 @@ from workflows.definitions import (
     pipeline,
 )
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _speaks(tmp_path_factory: pytest.TempPathFactory):
-    """Sentences in the reader's language; no database is touched."""
-    app = create_app(load({"var": tmp_path_factory.mktemp("var"), "locale": "en"}, environ={}))
-    with app.app_context():
-        yield
-
+pytestmark = pytest.mark.usefixtures("speaks")
 
 SOUND: dict[str, Any] = {
     "applies": {"topics": ["faq"]},

@@ -8,6 +8,7 @@ from core.db import reading, writing
 from tests.clients import fewest
 from tests.make import Make
 from tests.workflows.flow_story import give, span, watched
+from workflows import experts
 from workflows.calibration import records
 
 
@@ -157,3 +158,30 @@ def test_the_call(busy, make: Make, api):
 def test_a_page_takes_few_statements(busy, make: Make, signed_in, query_count):
     browser = signed_in(make.user("manager"))
     assert fewest(query_count, lambda: browser.text("/reviews/flow")) <= 8
+
+
+def test_a_longer_list_takes_no_more_statements(busy, make: Make, signed_in, query_count):
+    """Items behind a figure, and what the dry run of a pipeline offers: nothing is asked once for each row."""
+    watcher, author = signed_in(make.user("manager")), make.actor("rep")
+    paths = [f"/reviews/flow/items?what={what}" for what in ("open", "begun", "at")] + ["/admin/pipelines/faq"]
+    few = [fewest(query_count, lambda path=path: watcher.text(path)) for path in paths]
+    for number in range(8):
+        make.submission(author, title=f"Noch ein Titel {number}")
+    assert [fewest(query_count, lambda path=path: watcher.text(path)) for path in paths] == few
+
+
+def test_questions_to_me_take_no_more_statements(app, make: Make, signed_in, query_count):
+    make.pipeline("business", "qa")
+    judge, author, asked = make.actor("business"), make.actor("rep"), make.user("qa")
+    reader = signed_in(asked)
+
+    def ask() -> None:
+        with writing():
+            task = make.task(make.submission(author))
+            experts.ask_colleague(task.id, judge, username=asked.username, question="Is it so?")
+
+    ask()
+    few = fewest(query_count, lambda: reader.text("/reviews/questions"))
+    for _each in range(5):
+        ask()
+    assert fewest(query_count, lambda: reader.text("/reviews/questions")) == few

@@ -4,10 +4,9 @@ What is compared: where each review stands, every open task with its people and 
 (predicate, list, ``eligible_for`` and model), the trail – and that nobody judges their own work or twice in a round.
 """
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,145 +14,29 @@ import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from accounts import absences
 from accounts.models import Absence, User
-from accounts.people import actor_of
 from core import clock as core_clock
-from core.actors import Actor
-from core.audit import TrailEntry
-from core.db import session, writing
+from core.db import session
 from core.errors import DomainError
-from core.permissions import allowed, can
 from tests.make import Make
 from tests.workflows import model as plain
-from workflows import claiming, deciding, housekeeping, ops, subjects
-from workflows.caretaker_models import Caretaker
+from tests.workflows import model_parts as parts
+from tests.workflows.machine_compare import Compared
+from tests.workflows.machine_house import KIND, PATHS, START, TEXTS, House, documents
+from workflows import claiming, deciding, housekeeping, ops
 from workflows.definitions import parse
-from workflows.models import Decision, Pipeline, Review, Round, Task
-from workflows.permissions import P
-from workflows.queries import eligible_for
-from workflows.rules import Claim, TaskState, Verb
+from workflows.models import Pipeline, Task
+from workflows.rules import Verb
 
 pytestmark = pytest.mark.both_databases
-KIND, FIELDS, PATHS = "thing", ("price", "steps"), ([], ["tariffs"], ["tariffs", "roaming"])
-ROLES = ("business", "qa", "training", "supervisor")
 SHRINK = bool(os.environ.get("SHRINK"))  # the shortest story that fails, which takes minutes
-START = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
-CAST = {
-    "ana": (("business", "qa"), "billing", ("tariffs",)),
-    "bea": (("qa", "training"), "repair", ()),
-    "bo": (("qa", "supervisor"), "billing", ("tariffs", "roaming")),
-    "carl": (("training", "supervisor"), "repair", ("roaming",)),
-    "dana": (("business", "training", "supervisor"), None, ()),
-    "eli": (("business", "qa"), "billing", ()),
-    "fay": (ROLES, None, ()),
-    "gus": (("manager", "qa", "training"), "repair", ()),
-    "ray": (("rep",), "billing", ()),
-    "sue": (("rep", "business"), "repair", ()),
-}
-_texts: dict[int, dict[str, int]] = {}  # by revision
 
 
-# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@st.composite
-def seats(draw: Any, key: str) -> dict[str, Any]:
-    role = draw(st.sampled_from(ROLES))
-    holders = [name for name, (roles, _team, _cares) in CAST.items() if role in roles]
-    people = draw(st.sampled_from([(), (), (), (), holders, holders[:2], [*holders[1:], "ray"]]))
-    narrowed = draw(st.sampled_from([{}] * 9 + [{"team": "billing"}, {"category": "*"}, {"category": "tariffs"}]))
-    return {
-        "key": key,
-        "role": role,
-        "team": None,
-        "category": None,
-        "people": list(people),
-        "approvals": draw(st.sampled_from([1, 1, 1, 1, 2, "all"])),
-        "routing": draw(st.sampled_from(["pool", "pool", "owner", "least_loaded", "round_robin"])),
-        "fields": draw(st.sampled_from([[], [], ["price"], ["steps"]])),
-    } | narrowed
-
-
-@st.composite
-def stages(draw: Any, number: int) -> dict[str, Any]:
-    sitting = [draw(seats(key)) for key in "abc"[: draw(st.sampled_from([1, 1, 1, 2, 2, 3]))]]
-    return {
-        "key": f"s{number}",
-        "seats": sitting,
-        "need": draw(st.sampled_from(["all", *range(1, len(sitting) + 1)])),
-        "veto": draw(st.booleans()),
-        "claim_first": draw(st.sampled_from([False, False, False, True])),
-        "calibration": draw(st.sampled_from([0, 0, 0, 100])),
-        "returns_to": draw(st.sampled_from([None, None, *[f"s{n}" for n in range(number)]])),
-    }
-
-
-@st.composite
-def documents(draw: Any) -> dict[str, Any]:
-    policies = st.sampled_from(["voided", "kept", "fields"])
-    return {
-        "stages": [draw(stages(number)) for number in range(draw(st.integers(1, 4)))],
-        "on_change": draw(policies),
-        "on_send_back": draw(policies),
-    }
-
-
-# ── the house: one application, the same people for every example ────────────────────────────────────────────────────
-
-
-class House:
-    """What stays the same for all examples of a run; each example is a transaction that is rolled back."""
-
-    def __init__(self, make: Make) -> None:
-        subjects.register(
-            KIND,
-            subjects.Subject(
-                visible=lambda actor, number: True,
-                readable=lambda actor, number: True,
-                summary=lambda number: {},
-                page=lambda actor, task: {},
-                url=str,
-                cards=lambda numbers: {},
-                known=lambda actor, numbers: frozenset(numbers),
-                text=lambda revision: {},
-                changed=lambda old, new: frozenset(
-                    name for name in FIELDS if _texts[old].get(name) != _texts[new].get(name)
-                ),
-            ),
-        )
-        self.actors: dict[int, Actor] = {}
-        self.people: dict[int, tuple[str, tuple[str, ...], str | None, tuple[str, ...]]] = {}
-        with writing():
-            for name, (roles, team, cares) in CAST.items():
-                user = make.user(*roles, username=name, name=name.title(), team=team, password=None)
-                session.add_all(Caretaker(user_id=user.id, category=category) for category in cares)
-                self.actors[user.id] = actor_of(user)
-                self.people[user.id] = (name, roles, team, cares)
-            self.teams = {user.team_id: user.team.slug for user in session.scalars(sa.select(User)) if user.team}
-
-    def cast(self) -> dict[int, plain.Person]:
-        return {
-            number: plain.Person(number, name, frozenset(roles), team, frozenset(cares))
-            for number, (name, roles, team, cares) in self.people.items()
-        }
-
-
-class Machine(RuleBasedStateMachine):
+class Machine(Compared):
     """Two things under review at once, ten people, and whatever comes to their minds."""
-
-    house: House
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack = contextlib.ExitStack()
-        self.stack.enter_context(core_clock.fixed(START))
-        self.stack.enter_context(_rolled_back())
-        self.revisions = 0
-        self.ids: dict[Any, int] = {}  # of tasks, open and past
-        self.versions: dict[int, int] = {}
 
     @initialize(data=st.data())
     def begin(self, data: Any) -> None:
@@ -176,7 +59,7 @@ class Machine(RuleBasedStateMachine):
         expected = got = answer = found = None
         try:
             answer = told()
-        except plain.Refused as refused:
+        except parts.Refused as refused:
             expected = refused.code
         point = session.begin_nested()
         absences._standing.clear()  # it is kept for a second, and in a test that is a lifetime
@@ -194,10 +77,10 @@ class Machine(RuleBasedStateMachine):
     def revision(self, subject: int) -> int:
         """The number under which a subject's text of now is known."""
         self.revisions += 1
-        _texts[self.revisions] = dict(self.world.texts[subject])
+        TEXTS[self.revisions] = dict(self.world.texts[subject])
         return self.revisions
 
-    def pick(self, data: Any) -> tuple[plain.Task, int]:
+    def pick(self, data: Any) -> tuple[parts.Task, int]:
         """An open task, and mostly somebody who may decide it."""
         tasks = self.world.tasks
         decidable = [task for task in tasks if self.world.able(task)]
@@ -206,7 +89,7 @@ class Machine(RuleBasedStateMachine):
         everybody = [one.id for one in self.world.people.values() if one.active]
         if able and data.draw(st.integers(0, 9)) < 8:
             holder = [task.holder] if task.holder in able else []
-            deputies = [who for who in able if self.world.right(who, task) != plain.MINE]
+            deputies = [who for who in able if self.world.right(who, task) != parts.MINE]
             return task, data.draw(st.sampled_from(holder + deputies * 4 + able), "who")
         return task, data.draw(st.sampled_from(everybody), "whoever")
 
@@ -312,10 +195,10 @@ class Machine(RuleBasedStateMachine):
         elif past:
             key = data.draw(st.sampled_from(past), "past task")
             run = self.world.runs[key[0]]
-            gone = plain.Task(run, key[1], set(), key[2], key[3], "", None, None, None, 1, key[4], 0)
+            gone = parts.Task(run, key[1], set(), key[2], key[3], "", None, None, None, 1, key[4], 0)
             self.decide(gone, who, "approve", stale=True)
 
-    def decide(self, task: plain.Task, who: int, verb: str, to: str | None = None, *, stale: bool = False) -> None:
+    def decide(self, task: parts.Task, who: int, verb: str, to: str | None = None, *, stale: bool = False) -> None:
         number = self.ids[task.key]
         seen = session.get_one(Task, number).version - int(stale)
         right, decision = self.both(
@@ -323,7 +206,7 @@ class Machine(RuleBasedStateMachine):
             lambda: deciding.decide(number, self.actor(who), Verb(verb), seen=seen, note="So.", to_stage=to),
         )
         if decision is not None:
-            assert (decision.on_behalf_of_id or plain.MINE) == right
+            assert (decision.on_behalf_of_id or parts.MINE) == right
             assert decision.blind == task.blind
 
     @precondition(lambda self: self.world.tasks)
@@ -419,130 +302,6 @@ class Machine(RuleBasedStateMachine):
             housekeeping.forget_what_is_over()
 
         self.both(self.world.time_has_told, chores)
-
-    # ── are they the same? ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def actor(self, who: int) -> Actor:
-        return self.house.actors[who]
-
-    def compare(self) -> None:
-        reviews = list(session.scalars(sa.select(Review).where(Review.subject_kind == KIND).order_by(Review.id)))
-        places = [(one.subject_id, one.state.value, one.stage, one.round_number) for one in reviews]
-        assert places == [(run.subject, run.state, run.stage, run.round) for run in self.world.runs]
-        numbers = {review.id: number for number, review in enumerate(reviews)}
-        tasks = {self._key(task, numbers): task for task in self._open()}
-        self.ids |= {key: task.id for key, task in tasks.items()}
-        told = {task.key: self._told(task) for task in self.world.tasks}
-        differ(told, {key: self._found(task) for key, task in tasks.items()})
-        with _reading_once():
-            self._compare_rights(tasks)
-        self._versions_only_grow(tasks.values())
-        trail = sa.select(TrailEntry.subject_id, TrailEntry.verb).where(TrailEntry.subject_kind == KIND)
-        acts: dict[int, list[str]] = {}
-        for subject, verb in session.execute(trail.order_by(TrailEntry.id)):
-            acts.setdefault(subject, []).append(verb)
-        assert acts == self.world.acts
-
-    def _open(self) -> list[Task]:
-        found = sa.select(Task).join(Review, Review.id == Task.review_id).where(Review.subject_kind == KIND)
-        return list(session.scalars(found.where(Task.state == TaskState.OPEN).order_by(Task.id)))
-
-    def _key(self, task: Task, numbers: dict[int, int]) -> tuple[int, int, str, str, bool]:
-        return numbers[task.review_id], task.round.number, task.stage, task.seat, task.blind
-
-    def _found(self, task: Task) -> dict[str, Any]:
-        return {
-            "role": task.role,
-            "team": self.house.teams.get(task.team_id),
-            "category": task.category,
-            "named": {row.user_id for row in task.people} if task.named else None,
-            "needed": task.needed,
-            "holder": task.claimed_by_id,
-            "taken": task.claim_kind is Claim.TAKEN,
-            "blocked": task.blocked_at is not None,
-        }
-
-    def _told(self, task: plain.Task) -> dict[str, Any]:
-        return {name: getattr(task, name) for name in (
-            "role", "team", "category", "named", "needed", "holder", "taken", "blocked"
-        )}  # fmt: skip
-
-    def _compare_rights(self, tasks: dict[Any, Task]) -> None:
-        """Predicate, list, the list from the task's side, and the model: one answer for every person and task."""
-        told = {task.key: set(self.world.able(task)) for task in self.world.tasks}
-        differ(told, {key: {user.id for user in eligible_for(task)} for key, task in tasks.items()})
-        for who, person in self.world.people.items():
-            if not person.active:
-                continue  # cannot sign in
-            actor = self.actor(who)
-            listed = set(session.scalars(sa.select(Task.id).where(allowed(actor, P.DECIDE))))
-            assert listed == {task.id for key, task in tasks.items() if who in told[key]}, person.username
-            assert listed == {task.id for task in tasks.values() if can(actor, P.DECIDE, task)}, person.username
-
-    def _versions_only_grow(self, tasks: Any) -> None:
-        for task in tasks:
-            assert task.version >= self.versions.get(task.id, 1)
-            self.versions[task.id] = task.version
-
-    def teardown(self) -> None:
-        absences._standing.clear()
-        with self.stack:
-            if hasattr(self, "world"):
-                never()
-
-
-def differ(told: dict[Any, Any], found: dict[Any, Any]) -> None:
-    """Say what differs, and nothing of what does not."""
-    unlike = {key: (told.get(key), found.get(key)) for key in {*told, *found} if told.get(key) != found.get(key)}
-    assert not unlike, f"the model and the engine by (review, round, stage, seat, blind): {unlike}"
-
-
-def never() -> None:
-    """What no order of acts may bring about, asked of the tables alone."""
-    verdicts = sa.select(Decision).where(Decision.verb != Verb.COMMENT)
-    acted: set[tuple[int, int]] = set()
-    for one in session.scalars(verdicts):
-        review = session.get_one(Review, one.review_id)
-        round_of = session.get_one(Round, one.round_id)
-        for who in {one.actor_id, one.on_behalf_of_id} - {None}:
-            assert (one.round_id, who) not in acted, "somebody judged twice in a round"
-            acted.add((one.round_id, who))
-        assert one.actor_id != one.on_behalf_of_id
-        assert round_of.number <= review.round_number
-        for vote in round_of.carried:
-            assert not vote.decision.blind
-            assert vote.decision.verb is Verb.APPROVE
-            assert not {vote.decision.actor_id, vote.decision.on_behalf_of_id} & {
-                one.actor_id,
-                one.on_behalf_of_id or 0,
-            }
-    waiting = sa.select(Task).where(Task.state == TaskState.OPEN, sa.not_(Task.blind))
-    for task in session.scalars(waiting):
-        assert task.review.state.value == "in_review"
-        assert (task.stage, task.round.number) == (task.review.stage, task.review.round_number)
-    alive = sa.select(Review.subject_id).where(Review.state.in_(["in_review", "returned"]))
-    subjects_alive = list(session.scalars(alive))
-    assert len(subjects_alive) == len(set(subjects_alive)), "two open reviews of one thing"
-
-
-@contextlib.contextmanager
-def _rolled_back() -> Iterator[None]:
-    """A write transaction that leaves nothing behind."""
-    with writing():
-        yield
-        session.rollback()
-
-
-@contextlib.contextmanager
-def _reading_once() -> Iterator[None]:
-    """Who is away is read once and kept, as in a request; before and afterwards nothing of it is remembered."""
-    absences._standing.clear()
-    changed = session.info.pop(absences.CHANGED, None)
-    try:
-        yield
-    finally:
-        session.info[absences.CHANGED] = changed
-        absences._standing.clear()
 
 
 def drive(make: Make, *, examples: int, steps: int, derandomize: bool) -> None:

@@ -3,30 +3,15 @@
 import pytest
 import sqlalchemy as sa
 
-from accounts.people import actor_of
 from core.audit import TrailEntry
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.make import Make
+from tests.workflows.judging import APPROVE, BACK, REJECT, STAGES, four, stage_of
 from wiki.articles import ops as writing
-from workflows import claiming, deciding
+from workflows import deciding
 from workflows.definitions import Approvals, Definition, Seat, Stage
-from workflows.models import Decision, Review, Task
+from workflows.models import Decision, Review
 from workflows.rules import State, TaskState, Verb
-
-STAGES = ("business", "qa", "training", "supervisor")
-APPROVE, BACK, REJECT = Verb.APPROVE, Verb.SEND_BACK, Verb.REJECT
-
-
-def four(on_change: Approvals) -> Definition:
-    return Definition(
-        stages=tuple(Stage(key=key, seats=(Seat(key=key, role=key),)) for key in STAGES), on_change=on_change
-    )
-
-
-def stage_of(made) -> str:
-    tasks = Make().tasks(made)
-    return tasks[0].stage if tasks else "-"
-
 
 # ── the order of checks: 404, 403 own work, 409 moved, 403 seat, 422 input ───────────────────────────────────────────
 
@@ -91,103 +76,6 @@ def test_an_unknown_question_of_the_checklist(db, make: Make):
     with pytest.raises(Invalid) as refused:
         deciding.decide(task.id, make.actor("business"), APPROVE, seen=task.version, checklist={"nice": True})
     assert set(refused.value.errors) == {"checklist"}
-
-
-# ── somebody was faster ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def refused_as_moved(task: Task, who, seen: int) -> Conflict:
-    with pytest.raises(Conflict) as refused:
-        deciding.decide(task.id, who, APPROVE, seen=seen)
-    assert refused.value.code == "moved"
-    return refused.value
-
-
-def test_it_names_who_was_faster_and_when(db, make: Make, clock):
-    made, late = make.submission(), make.actor("business")
-    task, fast = make.task(made), make.actor("business", name="李娜")
-    seen = task.version
-    clock.advance(minutes=5)
-    make.decide(made, fast)
-    clock.advance(minutes=5)
-    moved = refused_as_moved(task, late, seen)
-    assert moved.details["decided_by"] == "李娜"
-    assert moved.details["decided_at"] == "2026-11-16T01:05:00+00:00"
-    assert moved.details["verb"] == "approve"
-    assert "李娜" in moved.sentence
-    assert "09:05:00" in moved.sentence, "on the reader's clock"
-
-
-def test_it_names_whose_veto_closed_the_parallel_seat(db, make: Make, clock):
-    seats = (Seat(key="a", role="qa"), Seat(key="b", role="training"))
-    make.pipeline(definition=Definition(stages=(Stage(key="both", seats=seats),)))
-    made = make.submission()
-    task = make.task(made, "b")
-    clock.advance(minutes=1)
-    deciding.comment(task.id, make.actor("training"), note="I am reading")
-    clock.advance(minutes=1)
-    make.decide(made, make.actor("qa", name="王芳"), "send_back", seat="a")
-    moved = refused_as_moved(task, make.actor("training"), 1)
-    assert (moved.details["decided_by"], moved.details["verb"]) == ("王芳", "send_back")
-
-
-def test_it_names_the_author_who_withdrew(db, make: Make, clock):
-    author = make.actor("rep", name="张伟")
-    made = make.submission(author)
-    task = make.task(made)
-    clock.advance(minutes=3)
-    writing.withdraw(made, author)
-    moved = refused_as_moved(task, make.actor("business"), 1)
-    assert (moved.details["decided_by"], moved.details["verb"]) == ("张伟", "withdraw")
-    assert moved.details["state"] == "void"
-
-
-def test_it_names_who_changed_the_text(db, make: Make, clock):
-    author = make.actor("rep", name="张伟")
-    made = make.submission(author)
-    task = make.task(made)
-    clock.advance(minutes=3)
-    writing.save(made, author, make.content(title="New words"))
-    moved = refused_as_moved(task, make.actor("business"), 1)
-    assert (moved.details["decided_by"], moved.details["verb"]) == ("张伟", "revise")
-    assert task.state is TaskState.OPEN
-    make.decide(made, make.actor("business"))
-
-
-def test_parallel_seats_do_not_collide(db, make: Make):
-    seats = (Seat(key="a", role="qa"), Seat(key="b", role="training"))
-    make.pipeline(definition=Definition(stages=(Stage(key="both", seats=seats),)))
-    made = make.submission()
-    a, b = make.task(made, "a"), make.task(made, "b")
-    seen = a.version, b.version
-    deciding.decide(a.id, make.actor("qa"), APPROVE, seen=seen[0])
-    deciding.decide(b.id, make.actor("training"), APPROVE, seen=seen[1])
-    assert made.state.value == "published"
-
-
-def test_two_approvals_of_one_seat_do_not_collide(db, make: Make):
-    make.pipeline(definition=Definition(stages=(Stage(key="t", seats=(Seat(key="t", role="training", approvals=2),)),)))
-    made = make.submission()
-    task = make.task(made)
-    seen = task.version
-    first = make.actor("training")
-    deciding.decide(task.id, first, APPROVE, seen=seen)
-    with pytest.raises(Forbidden) as refused:
-        deciding.decide(task.id, first, APPROVE, seen=seen)
-    assert refused.value.code == "acted"
-    deciding.decide(task.id, make.actor("training"), APPROVE, seen=seen)
-    assert made.state.value == "published"
-
-
-def test_two_of_three_seats_close_the_third(db, make: Make, clock):
-    seats = tuple(Seat(key=key, role="training") for key in "abc")
-    make.pipeline(definition=Definition(stages=(Stage(key="t", seats=seats, need=2),)))
-    made = make.submission()
-    third = make.task(made, "c")
-    for seat in "ab":
-        make.decide(made, make.actor("training"), seat=seat)
-    assert third.state is TaskState.VOID
-    assert made.state.value == "published"
 
 
 # ── sending back ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -384,62 +272,6 @@ def test_withdrawn_while_it_lay_with_the_author(db, make: Make):
     review = db.scalars(sa.select(Review)).one()
     assert review.state is State.WITHDRAWN
     assert review.closed_at is not None
-
-
-# ── claim, release, hand over ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_claim_keeps_nobody_from_deciding(db, make: Make):
-    made, ana, bo = make.submission(), make.actor("business", name="Ana"), make.actor("business")
-    task = make.task(made)
-    claiming.claim(task.id, ana)
-    claiming.claim(task.id, ana)  # again is the same
-    with pytest.raises(Conflict) as refused:
-        claiming.claim(task.id, bo)
-    assert (refused.value.code, refused.value.details["claimed_by"]) == ("claimed", "Ana")
-    make.decide(made, bo)
-
-
-def test_only_who_claimed_it_releases_it(db, make: Make):
-    task, ana = make.task(make.submission()), make.actor("business")
-    claiming.claim(task.id, ana)
-    with pytest.raises(Conflict):
-        claiming.release(task.id, make.actor("business"))
-    assert claiming.release(task.id, ana).claimed_by_id is None
-
-
-def test_nobody_claims_without_the_seat_or_their_own_work(db, make: Make):
-    author = make.actor("rep", "business")
-    task = make.task(make.submission(author))
-    for who, code in ((author, "own-work"), (make.actor("qa"), "not-your-seat")):
-        with pytest.raises(Forbidden) as refused:
-            claiming.claim(task.id, who)
-        assert refused.value.code == code
-
-
-def test_a_claim_on_what_is_decided_is_409(db, make: Make):
-    made = make.submission()
-    task, ana = make.task(made), make.actor("business")
-    claiming.claim(task.id, ana)
-    make.decide(made, make.actor("business"))
-    for act in (claiming.claim, claiming.release):
-        with pytest.raises(Conflict) as refused:
-            act(task.id, ana)
-        assert refused.value.code == "moved"
-
-
-def test_handing_over(db, make: Make):
-    author, ana, bo = make.user("rep", "business"), make.user("business"), make.user("business")
-    task = make.task(make.submission(actor_of(author)))
-    boss, outsider = make.actor("supervisor"), make.actor("rep")
-    assert claiming.hand_over(task.id, actor_of(ana), to=bo.username).claimed_by_id == bo.id
-    assert claiming.hand_over(task.id, boss, to=ana.username).claimed_by_id == ana.id
-    for to in (author.username, boss.username, "nobody"):
-        with pytest.raises(Invalid):
-            claiming.hand_over(task.id, boss, to=to)
-    for who in (outsider, actor_of(author)):  # nobody chooses the judge of their own work
-        with pytest.raises(Forbidden):
-            claiming.hand_over(task.id, who, to=bo.username)
 
 
 # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,9 +19,10 @@ from workflows import deciding
 from workflows.caretaker_models import Caretaker
 from workflows.deciding import comment
 from workflows.definitions import Approvals, Definition, Seat, Stage
+from workflows.inbox_queries import waiting
 from workflows.models import Task
 from workflows.permissions import P
-from workflows.queries import count_waiting, eligible_for, waiting_for
+from workflows.queries import count_waiting, eligible_for
 from workflows.rules import TaskState, Verb
 
 STAGES = ("business", "qa", "training", "supervisor")
@@ -37,8 +38,8 @@ def agree(db, people) -> int:
     yes = 0
     able = {task.id: {user.id for user in eligible_for(task)} for task in rows(db) if task.state is TaskState.OPEN}
     for who in people:
-        assert {task for task, ids in able.items() if who.id in ids} == {t.id for t in db.scalars(waiting_for(who))}
-        listed = set(db.scalars(waiting_for(who)))
+        assert {task for task, ids in able.items() if who.id in ids} == {t.id for t in db.scalars(waiting(who))}
+        listed = set(db.scalars(waiting(who)))
         for task in rows(db):
             assert (task in listed) == can(who, P.DECIDE, task), (who.username, task.stage, task.seat, task.state)
         assert count_waiting(who) == len(listed)

@@ -17,7 +17,7 @@ from workflows.definitions import Applies, Case, Definition, Seat, Stage
 from workflows.dry_run import Question, Trial, try_out
 from workflows.models import Pipeline, Review
 from workflows.pipeline_world import World
-from workflows.queries import active_pipeline
+from workflows.queries import active_pipelines, pipeline_for
 
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # nine o'clock in Shanghai
 
@@ -46,10 +46,10 @@ def stage(role: str, **about: Any) -> Stage:
 
 
 def refused(chief: Any, found: dict[str, Any], key: str | None = "faq") -> dict[str, str]:
-    before = {(row.key, row.version) for row in session.scalars(pipelines.active_pipelines())}
+    before = {(row.key, row.version) for row in session.scalars(active_pipelines())}
     with pytest.raises(Invalid) as error:
         pipelines.save_pipeline(chief, key, "", found)
-    assert {(row.key, row.version) for row in session.scalars(pipelines.active_pipelines())} == before
+    assert {(row.key, row.version) for row in session.scalars(active_pipelines())} == before
     return error.value.errors
 
 
@@ -110,7 +110,7 @@ class TestVersions:
     def test_the_list_of_those_in_use(self, db, chief):
         made = pipelines.save_pipeline(chief, None, "Refunds", document(categories=("refunds",)))
         pipelines.retire_pipeline(chief, made.key)
-        assert made.key not in [row.key for row in session.scalars(pipelines.active_pipelines())]
+        assert made.key not in [row.key for row in session.scalars(active_pipelines())]
         assert [row.key for row in session.scalars(pipelines.retired_pipelines())] == ["refunds"]
         assert pipelines.restore(chief, "refunds", 1).active
 
@@ -127,7 +127,7 @@ class TestWhoElse:
         pipelines.save_pipeline(chief, "b", "", document(categories=("billing",)))
         pipelines.save_pipeline(chief, "t", "", document(stage("qa"), significances=("typo",)))
         cases = [("faq", (), None), ("faq", ("billing", "refunds"), "typo"), ("faq", (), "typo")]
-        found = [active_pipeline(Case(topic=a, categories=b, significance=c)) for a, b, c in cases]
+        found = [pipeline_for(Case(topic=a, categories=b, significance=c)) for a, b, c in cases]
         assert [row and row.key for row in found] == ["faq", "b", "t"]
 
     def test_no_kind_is_left_alone(self, db, chief):
@@ -234,7 +234,7 @@ class TestExport:
 class TestDryRun:
     def tried(self, definition: dict[str, Any], **about: Any) -> Trial:
         world, mine = World(), Definition.model_validate(definition)
-        rows = {row.key: row.definition for row in session.scalars(pipelines.active_pipelines()) if row.key != "mine"}
+        rows = {row.key: row.definition for row in session.scalars(active_pipelines()) if row.key != "mine"}
         asked = {"case": Case(topic="faq"), "path": None, "authors": (), "changed": frozenset(), "at": MONDAY} | about
         names = dict.fromkeys(rows, "Other") | {"mine": "Mine"}
         return try_out(Question(**asked), rows | {"mine": mine}, names, world.words(mine), "mine")

@@ -121,6 +121,55 @@ class ArticleRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicationScheduled:
+    """A text is approved and waits for its day."""
+
+    submission_id: int
+    publish_at: datetime
+    author_ids: tuple[int, ...]
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleVerified:
+    """Somebody looked at a published text and found it still true."""
+
+    article_id: int
+    revision_id: int
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationDue:
+    """A published text is to be looked at again; told once for each ``due_at``."""
+
+    article_id: int
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryNear:
+    """Readers will no longer see a text from ``expires_at`` on; told once for each."""
+
+    article_id: int
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipFell:
+    """The owner of so many texts is gone; they are their team's now, or nobody's."""
+
+    user_id: int
+    team_id: int | None
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleTouched:
     """What search shows of an article changed without a new publication (tags, category, audience)."""
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
+from wiki.articles.lifecycle_rules import NEVER
 from wiki.articles.rules import READER_TOKEN
 
 
@@ -102,6 +103,8 @@ class Kind:
     hint: Any
     fields: tuple[FieldSpec, ...]
     body_label: Any = _l("Text")
+    verify_months: int = 12  # its keeper looks at it again after so many; 0: never
+    ends_with: str = ""  # the field of type time with which it stops being true
 
     def field(self, code: str) -> FieldSpec:
         """The field of this code.
@@ -170,6 +173,7 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("records", T.TEXT, _l("Records")),
                 FieldSpec("audit_every_months", T.INTEGER, _l("Audit every (months)")),
             ),
+            verify_months=6,
         ),
         Kind(
             "notice",
@@ -183,6 +187,8 @@ KINDS: dict[str, Kind] = {
                     "audience_ack", T.READERS, _l("Who must acknowledge"), _l("Nobody ticked: all who may read it.")
                 ),
             ),
+            verify_months=NEVER,
+            ends_with="effective_to",
         ),
         Kind(
             "product",
@@ -194,6 +200,7 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("offer_ends_on", T.DATE, _l("Offer ends on")),
                 FieldSpec("source_ref", T.LINE, _l("Source"), private=True),
             ),
+            verify_months=6,
         ),
     )
 }

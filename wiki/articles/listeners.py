@@ -1,5 +1,7 @@
 """A review moved: the submission follows, and an approved one is published in the same transaction."""
 
+from sqlalchemy.orm import lazyload
+
 from core import clock
 from core.db import session
 from core.events import on
@@ -31,7 +33,7 @@ def follow_the_review(event: ReviewMoved) -> None:
     """
     if event.subject_kind != "submission":
         return
-    submission = session.get_one(Submission, event.subject_id)
+    submission = session.get_one(Submission, event.subject_id, options=[lazyload(Submission.author_rows)])
     submission.state = FOLLOWS[event.after.state]
     submission.updated_at = event.at
     if submission.state is SubmissionState.IN_REVIEW:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import User
 from core.db import Base, enum_column
+from wiki.articles.lifecycle_rules import NEVER
 from wiki.articles.rules import (
     EDITABLE,
     Audience,
@@ -52,6 +53,9 @@ class Article(Base):
     __tablename__ = "articles"
     __table_args__ = (
         sa.Index("ix_articles_listing", "live", "kind", "updated_at"),
+        sa.Index("ix_articles_verify_due_at", "verify_due_at"),
+        sa.Index("ix_articles_expires_at", "expires_at"),
+        sa.CheckConstraint("verify_months >= 0", name="verify_months_not_negative"),
         sa.CheckConstraint("(NOT live) OR (revision_id IS NOT NULL)", name="live_has_text"),
     )
 
@@ -72,6 +76,13 @@ class Article(Base):
     updated_at: Mapped[datetime | None]  # last publication
     provisional: Mapped[ProvisionalKind | None] = mapped_column(enum_column(ProvisionalKind))  # not yet reviewed
     provisional_until: Mapped[datetime | None]
+    owner_team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))  # whose it is when its owner is gone
+    verify_months: Mapped[int] = mapped_column(default=NEVER)  # between two looks; 0: never
+    verified_at: Mapped[datetime | None]
+    verify_due_at: Mapped[datetime | None]
+    verify_told_for: Mapped[datetime | None]  # the due date of which its keeper has heard
+    expires_at: Mapped[datetime | None]  # readers no longer see it then
+    expiry_told_for: Mapped[datetime | None]
 
     revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
     category: Mapped[Category | None] = relationship()
@@ -88,6 +99,21 @@ class Article(Base):
     def tags(self) -> list[str]:
         """Tag names, sorted."""
         return sorted(row.tag for row in self.tag_rows)
+
+
+class Verification(Base):
+    """Somebody looked at a published text and found it still true. Rows only grow."""
+
+    __tablename__ = "verifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revisions.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    note: Mapped[str] = mapped_column(sa.String(500), default="")
+    at: Mapped[datetime]
+
+    user: Mapped[User] = relationship()
 
 
 class ArticleReader(Base):
@@ -133,6 +159,7 @@ class Submission(Base):
         ),
         sa.Index("ix_submissions_author_state", "author_id", "state"),
         sa.UniqueConstraint("author_id", "draft_key"),
+        sa.Index("ix_submissions_publish_at", "state", "publish_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -151,6 +178,8 @@ class Submission(Base):
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    publish_at: Mapped[datetime | None]  # not before this, when it is approved
+    expires_at: Mapped[datetime | None]  # until when readers see it; empty: as its article or kind says
 
     article: Mapped[Article | None] = relationship()
     author: Mapped[User] = relationship()

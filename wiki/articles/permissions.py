@@ -20,6 +20,8 @@ from wiki.articles.rules import ProvisionalState, tokens_of
 from workflows.models import Review, Task
 from workflows.permissions import seats_of, touched
 
+KEEPERS = ("business", "qa", "training", "supervisor")  # who stands in for an owner that is gone
+
 
 class P(Permission):
     """Permissions over texts."""
@@ -37,6 +39,8 @@ class P(Permission):
     PUBLISH_WORKAROUND = "make a text visible before its review"
     SEE_PROVISIONAL = "see what was published before its review"
     MANAGE_ARTICLES = "import, retire and restore articles"
+    KEEP = "keep a published text true"
+    SCHEDULE = "say from when and until when readers see a text"
 
 
 def may_read(actor: Actor, article: Article) -> bool:
@@ -156,6 +160,21 @@ def knowable(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(mine, sa.and_(left, sa.or_(_signable(actor), sa.exists().where(review_of, _had_a_hand(actor)))))
 
 
+def keeps_it(actor: Actor, article: Article) -> bool:
+    """Its owner; when there is none, the reviewers and supervisors of the team it fell to."""
+    if article.owner_id is not None:
+        return article.owner_id == actor.id
+    return article.owner_team_id is not None and article.owner_team_id == actor.team_id and actor.holds(*KEEPERS)
+
+
+def kept(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of ``keeps_it``, over ``Article``."""
+    mine = Article.owner_id == actor.id
+    if actor.team_id is None or not actor.holds(*KEEPERS):
+        return mine
+    return sa.or_(mine, sa.and_(Article.owner_id.is_(None), Article.owner_team_id == actor.team_id))
+
+
 reads_it = any_of(wrote_it, all_of(left_the_desk, any_of(holds("manager"), holds_a_task, is_asked_to_sign)))
 
 
@@ -176,6 +195,8 @@ grant(
         P.PUBLISH_WORKAROUND: all_of(holds("supervisor", "business", "manager"), none_of(wrote_it), reads_it),
         P.SEE_PROVISIONAL: holds("supervisor", "business", "manager"),
         P.MANAGE_ARTICLES: holds("manager"),
+        P.KEEP: any_of(holds("manager"), all_of(may_read, keeps_it)),
+        P.SCHEDULE: any_of(all_of(is_editable, wrote_it), all_of(left_the_desk, holds("manager"))),
     },
     lists={P.READ: readable, P.READ_SUBMISSION: knowable},
 )

@@ -192,6 +192,7 @@ def article_card(article: Article, published: Publication | None, revision: Revi
         "audience": audience_word(article.audience),
         "is_live": article.live,
         "provisional": early_card(early) if early else None,
+        "verified_at": article.verified_at,
         "owner": names_of([article.owner_id]).get(article.owner_id) if article.owner_id else None,
     }
 

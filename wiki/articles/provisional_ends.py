@@ -13,7 +13,14 @@ from core.actors import Actor
 from core.chores import chore
 from core.db import lock, session
 from core.events import emit, on
-from wiki.articles.events import ArticleRetired, EmergencyClosed, ProvisionalConfirmed, RevisionSaved, RolledBack
+from wiki.articles.events import (
+    ArticleRetired,
+    EmergencyClosed,
+    ProvisionalConfirmed,
+    PublicationScheduled,
+    RevisionSaved,
+    RolledBack,
+)
 from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission
 from wiki.articles.publishing import close_published, mean_score, publish, publish_again, take_off, told
 from wiki.articles.rules import STILL_OPEN, Because, ProvisionalState
@@ -47,12 +54,23 @@ def approved(submission: Submission, *, by: int | None) -> None:
         ):
             _confirm(row, submission, article)
             return
+    if submission.publish_at is not None and submission.publish_at > clock.now():
+        _wait_for_its_day(submission, row, by)
+        return
     publish(submission, by=by)
     if row is not None and row.state is ProvisionalState.PUBLISHED:
         _close(row, ProvisionalState.CONFIRMED, Because.REPLACED)
         _remember(row, "replace_provisional")
     elif row is not None:
         cancel(row, Because.APPROVED)
+
+
+def _wait_for_its_day(submission: Submission, row: ProvisionalPublication | None, by: int | None) -> None:
+    """Approved, and not before its time: the worker publishes it."""
+    if row is not None:
+        cancel(row, Because.APPROVED)
+    assert submission.publish_at is not None
+    emit(PublicationScheduled(submission.id, submission.publish_at, submission.author_ids, by, clock.now()))
 
 
 def _confirm(row: ProvisionalPublication, submission: Submission, article: Article) -> None:

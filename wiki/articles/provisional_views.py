@@ -1,5 +1,6 @@
 """Pages of publication before review: the panel beside a submission, what waits for a signature, and the list."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -25,13 +26,7 @@ def index() -> str:
         "provisional/index.html",
         asked=provisional_showing.asked(who),
         visible=provisional_showing.visible(who),
-        page={
-            "items": [provisional_showing.shown(row) for row in page.items],
-            "number": page.number,
-            "pages": page.pages,
-            "total": page.total,
-            "has_next": page.has_next,
-        },
+        page=replace(page, items=[provisional_showing.shown(row) for row in page.items]),
         kind_word=provisional_showing.kind_word,
         state_word=provisional_showing.state_word,
     )
@@ -43,8 +38,7 @@ def ask(submission_id: int) -> Any:
     """The first of two signatures."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     provisional.ask_emergency(submission, actor(), request.form.get("reason", ""))
-    flash(_("Asked. Readers see it as soon as the second person has signed."), "success")
-    return _back(submission_id)
+    return _done(submission, _("Asked. Readers see it as soon as the second person has signed."))
 
 
 @bp.post("/submissions/<int:submission_id>/emergency/confirm")
@@ -53,8 +47,7 @@ def confirm(submission_id: int) -> Any:
     """The second one: readers see it."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     provisional.confirm_emergency(submission, actor(), seen=request.form.get("revision", type=int))
-    flash(_("Published. Readers see it now, marked as not yet reviewed."), "success")
-    return _back(submission_id)
+    return _done(submission, _("Published. Readers see it now, marked as not yet reviewed."))
 
 
 @bp.post("/submissions/<int:submission_id>/emergency/take-back")
@@ -63,8 +56,7 @@ def take_back(submission_id: int) -> Any:
     """The request is no longer needed."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     provisional.take_back_request(submission, actor())
-    flash(_("The request is taken back. The review goes on as always."), "success")
-    return _back(submission_id)
+    return _done(submission, _("The request is taken back. The review goes on as always."))
 
 
 @bp.post("/submissions/<int:submission_id>/workaround")
@@ -73,12 +65,12 @@ def workaround(submission_id: int) -> Any:
     """Readers see a new text, marked as not yet validated."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     provisional.publish_workaround(submission, actor(), request.form.get("reason", ""))
-    flash(_("Visible. Readers see it now, marked as not yet validated."), "success")
-    return _back(submission_id)
+    return _done(submission, _("Visible. Readers see it now, marked as not yet validated."))
 
 
-def _back(submission_id: int) -> Any:
-    return redirect(url_for("submissions.show", submission_id=submission_id))
+def _done(submission: Submission, said: str) -> Any:
+    flash(said, "success")
+    return redirect(url_for("submissions.show", submission_id=submission.id))
 
 
 def beside_submission(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

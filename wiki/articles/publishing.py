@@ -17,7 +17,8 @@ from core.permissions import require
 from wiki.articles import files
 from wiki.articles.content import Content, checked
 from wiki.articles.events import ArticlePublished, ArticleRetired
-from wiki.articles.kinds import kind_of
+from wiki.articles.kinds import Kind, kind_of
+from wiki.articles.lifecycle_rules import due, interval
 from wiki.articles.models import (
     Article,
     ArticleReader,
@@ -60,11 +61,14 @@ def publish_before_review(submission: Submission, kind: ProvisionalKind, until: 
     return row
 
 
-def publish_again(article: Article, revision: Revision) -> Publication:
-    """Readers see an earlier revision again, under the next small number: what came after it was rolled back."""
+def publish_again(
+    article: Article, revision: Revision, *, reason: str = "rolled back", by: int | None = None
+) -> Publication:
+    """Readers see an earlier revision again, under the next small number: what came after it was rolled back, or it had
+    been taken off."""
     submission = session.get_one(Submission, revision.submission_id)
     before, article.provisional, article.provisional_until = article.revision_id, None, None
-    row = _put_up_revision(article, submission, revision, Significance.MINOR, "rolled back", None)
+    row = _put_up_revision(article, submission, revision, Significance.MINOR, reason, by)
     emit(told(row, submission, before=before, score=None, restored=True))
     return row
 
@@ -90,6 +94,7 @@ def _put_up_revision(
     now = clock.now()
     article.major, article.minor = next_version(article.major, article.minor, size)
     show(article, revision)
+    _keep_true(article, submission, revision, size)
     article.live, article.published_at, article.updated_at = True, article.published_at or now, now
     row = Publication(
         article=article,
@@ -116,8 +121,9 @@ def told(
     imported: bool = False,
     provisional: bool = False,
     restored: bool = False,
+    at: datetime | None = None,
 ) -> ArticlePublished:
-    """What others are told of a publication. ``before``: the text that was approved before it."""
+    """What others are told of a publication. ``before``: the text that was approved before it; ``at``: now."""
     article = row.article
     return ArticlePublished(
         article_id=article.id,
@@ -131,7 +137,7 @@ def told(
         author_ids=submission.author_ids,
         score=score,
         imported=imported,
-        at=clock.now(),
+        at=at or clock.now(),
         provisional=provisional,
         restored=restored,
     )
@@ -195,6 +201,26 @@ def show(article: Article, revision: Revision) -> None:
     session.flush()
 
 
+def _keep_true(article: Article, submission: Submission, revision: Revision, size: Significance) -> None:
+    """Who approved a new version has looked at it: the next look is due an interval later. A typo is no look."""
+    now, kind = clock.now(), kind_of(article.kind)
+    if (article.major, article.minor) == (1, 0):
+        article.verify_months = interval(kind.verify_months, revision.fields)
+    if size is not Significance.TYPO or article.verified_at is None:
+        article.verified_at, article.verify_due_at = now, due(now, article.verify_months)
+    ends = submission.expires_at or _own_end(kind, revision)
+    if ends is not None and ends > now:
+        article.expires_at = ends
+    elif article.expires_at is not None and article.expires_at <= now:
+        article.expires_at = None
+
+
+def _own_end(kind: Kind, revision: Revision) -> datetime | None:
+    """When the text says itself that it ends."""
+    given = revision.fields.get(kind.ends_with) if kind.ends_with else None
+    return datetime.fromisoformat(given) if given else None
+
+
 def mean_score(submission_id: int) -> int | None:
     """The mean of the checklists with which it was approved; ``None`` when none was filled in."""
     scores = [d.score for d, _name in approvals_of("submission", submission_id) if d.score is not None]
@@ -212,6 +238,23 @@ def retire(article: Article, actor: Actor, *, reason: str) -> None:
         raise Conflict(_("This article is not published."), code="illegal-move")
     audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason)
     take_off(article)
+
+
+def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
+    """Readers see again what they saw last, under the next small number.
+
+    Raises:
+        Forbidden, Conflict, Invalid.
+    """
+    require(actor, P.MANAGE_ARTICLES)
+    if article.live:
+        raise Conflict(_("This article is published."), code="illegal-move")
+    if not reason.strip():
+        raise Invalid({"reason": _("Please say why it is put back.")})
+    audit.record(actor, "put_back", subject_kind="article", subject_id=article.id, note=reason)
+    return publish_again(
+        article, session.get_one(Revision, article.revision_id), reason=reason.strip()[:500], by=actor.id
+    )
 
 
 def take_off(article: Article) -> None:

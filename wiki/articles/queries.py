@@ -217,10 +217,10 @@ def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
 
 
 def in_review_for(article_id: int) -> Submission | None:
-    """The submission of this article that is under review."""
-    return session.scalar(
-        sa.select(Submission).where(Submission.article_id == article_id, Submission.state == SubmissionState.IN_REVIEW)
-    )
+    """The submission of this article that is under review, or approved and waiting for its day."""
+    before_readers = (SubmissionState.IN_REVIEW, SubmissionState.APPROVED)
+    found = sa.select(Submission).where(Submission.article_id == article_id, Submission.state.in_(before_readers))
+    return session.scalar(found.order_by(Submission.id).limit(1))
 
 
 def categories() -> list[Category]:

@@ -25,6 +25,7 @@ from wiki.articles.models import (
     Submission,
     SubmissionAuthor,
     SubmissionState,
+    Verification,
 )
 from wiki.articles.permissions import P
 from wiki.articles.publishing import show, told
@@ -54,6 +55,8 @@ class PastProposal:
     created_at: datetime
     submitted_at: datetime | None
     closed_at: datetime | None
+    publish_at: datetime | None
+    expires_at: datetime | None
     texts: tuple[PastText, ...]
     approvals: list[dict[str, Any]] = field(default_factory=list)
 
@@ -73,6 +76,28 @@ class PastVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody found the text of a version (by its place) still true."""
+
+    version: int
+    user_id: int
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Who keeps the article true, how often it is looked at, and until when readers see it."""
+
+    owner_team_id: int | None = None
+    verify_months: int = 0
+    verified_at: datetime | None = None
+    verify_due_at: datetime | None = None
+    expires_at: datetime | None = None
+    looked: tuple[Looked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PastArticle:
     """An article as another installation had it; ``versions`` in their order, at least one."""
 
@@ -84,6 +109,7 @@ class PastArticle:
     live: bool
     proposals: tuple[PastProposal, ...]
     versions: tuple[PastVersion, ...]
+    keeping: Keeping = Keeping()
 
 
 def restore(actor: Actor, past: PastArticle) -> Article:
@@ -110,6 +136,11 @@ def restore(actor: Actor, past: PastArticle) -> Article:
         major=last.major,
         minor=last.minor,
         live=False,
+        owner_team_id=past.keeping.owner_team_id,
+        verify_months=past.keeping.verify_months,
+        verified_at=past.keeping.verified_at,
+        verify_due_at=past.keeping.verify_due_at,
+        expires_at=past.keeping.expires_at,
     )
     session.add(article)
     session.flush()
@@ -119,6 +150,13 @@ def restore(actor: Actor, past: PastArticle) -> Article:
     show(article, made[last.proposal][1][last.text])
     article.live = past.live
     session.flush()
+    session.add_all(
+        Verification(
+            article_id=article.id, revision_id=rows[look.version].revision_id, user_id=look.user_id, note=look.note[:500],
+            at=look.at,
+        )
+        for look in past.keeping.looked
+    )  # fmt: skip
     if past.live:
         emit(told(rows[-1], made[last.proposal][0], before=None, score=None, imported=True))
     return article
@@ -136,6 +174,8 @@ def _proposal(actor: Actor, article: Article, past: PastProposal) -> tuple[Submi
         updated_at=past.closed_at or past.created_at,
         submitted_at=past.submitted_at,
         closed_at=past.closed_at,
+        publish_at=past.publish_at,
+        expires_at=past.expires_at,
         author_rows=[SubmissionAuthor(user_id=one, position=n) for n, one in enumerate(past.author_ids)],
     )
     session.add(submission)

@@ -14,6 +14,7 @@ from core.permissions import can
 from core.slots import stamps
 from core.web import actor, blueprint, gate
 from wiki.articles import presenting
+from wiki.articles.approvers import approvers_of
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS
@@ -21,8 +22,6 @@ from wiki.articles.models import Article, Audience, Publication
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
 from wiki.articles.queries import version_of, versions
-from wiki.articles.rules import Because
-from workflows.queries import approvals_in, last_reviews
 
 bp = blueprint("articles", __name__)
 
@@ -51,7 +50,16 @@ def _stamp() -> Any:
     if panels is None:
         return None
     row = Article.__table__.c
-    facts = (row.id, row.live, row.audience, row.owner_id, row.revision_id, row.updated_at, row.provisional)
+    facts = (
+        row.id,
+        row.live,
+        row.audience,
+        row.owner_id,
+        row.revision_id,
+        row.updated_at,
+        row.verified_at,
+        row.provisional,
+    )
     return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
 
 
@@ -89,22 +97,6 @@ def history(slug: str) -> str:
     rows = versions(actor(), article)
     shown = [_version(article, row, names) for row, names in zip(rows, approvers_of(rows), strict=True)]
     return render_template("articles/history.html", article=_head(article), versions=shown)
-
-
-def approvers_of(rows: list[Publication]) -> list[list[str]]:
-    """Who approved each of these versions; the same few queries whatever their number."""
-    reviews = last_reviews("submission", [row.submission_id for row in rows])
-    given = approvals_in(list(reviews.values()))
-    found = [given.get(reviews[row.submission_id].id, []) if row.submission_id in reviews else [] for row in rows]
-    return [
-        list(dict.fromkeys(name for _decision, name in approvals)) if is_reviewed(row) else []
-        for row, approvals in zip(rows, found, strict=True)
-    ]
-
-
-def is_reviewed(row: Publication) -> bool:
-    """A review stands behind this very publication: it was not put up before one, unless that confirmed it."""
-    return row.provisional is None or row.provisional.closed_because is Because.APPROVED
 
 
 def _head(article: Article) -> dict[str, Any]:

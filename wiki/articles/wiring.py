@@ -15,6 +15,8 @@ from wiki.articles import (
     api,
     file_api,
     file_views,
+    lifecycle_api,
+    lifecycle_views,
     list_views,
     listeners,
     personal_views,
@@ -29,6 +31,7 @@ from wiki.articles import (
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
+from wiki.articles.lifecycle_showing import count_due
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
@@ -37,7 +40,7 @@ from wiki.articles.queries import approved_publication, by_submission_ids, categ
 from workflows import subjects
 from workflows.models import Task
 from workflows.ops import ensure_pipelines
-from workflows.queries import last_review
+from workflows.queries import last_stage
 
 
 def init_app(app: Flask) -> None:
@@ -50,6 +53,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(personal_views.bp)
     menu(_l("Numbers of people in texts"), "personal.show", P.MANAGE_ARTICLES, order=61, place="person")
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
+    app.register_blueprint(lifecycle_views.bp)
+    menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
+    panel("submission.side", lifecycle_views.beside_submission, order=20)
     for slot in ("submission.side", "review.side"):
         panel(slot, provisional_views.beside_submission, order=10)
     for slot in ("home.top", "inbox.top"):
@@ -97,8 +103,7 @@ def _readable(actor: Actor, submission_id: int) -> bool:
 
 def _summary(submission_id: int) -> dict[str, Any]:
     submission = session.get_one(Submission, submission_id)
-    review = last_review(SUBJECT, submission_id)
-    return {"state": submission.state.value, "stage": review.stage if review is not None else None}
+    return {"state": submission.state.value, "stage": last_stage(SUBJECT, submission_id)}
 
 
 def _changed(old: int, new: int) -> frozenset[str]:
@@ -179,4 +184,4 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
     }
 
 
-__all__ = ["api", "file_api", "init_app", "listeners", "provisional_api"]
+__all__ = ["api", "file_api", "init_app", "lifecycle_api", "listeners", "provisional_api"]

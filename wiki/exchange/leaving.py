@@ -26,7 +26,7 @@ from core.db import database, session
 from core.errors import DomainError
 from core.i18n import _
 from wiki.articles.content import of_revision
-from wiki.articles.models import Article, Category, Publication, Revision, Service, Submission
+from wiki.articles.models import Article, Category, Publication, Revision, Service, Submission, Verification
 from wiki.articles.queries import approved_revision_id
 from wiki.articles.rules import Because
 from wiki.exchange.bags import Bag
@@ -205,8 +205,34 @@ def _past(
         "live": _is_live(article),
         "owner": names.username(article.owner_id),
         "created_at": _iso(article.created_at),
+        "keeping": _keeping(article, rows, names),
         "versions": versions,
         "proposals": proposals,
+    }
+
+
+def _keeping(article: Article, rows: list[Publication], names: Names) -> dict[str, Any]:
+    """Who keeps it true and how often; who looked at which version."""
+    places = {row.revision_id: number for number, row in enumerate(rows)}
+    looked = session.scalars(
+        sa.select(Verification).where(Verification.article_id == article.id).order_by(Verification.id)
+    )
+    return {
+        "team": names.teams.get(article.owner_team_id or 0),
+        "months": article.verify_months,
+        "verified_at": _iso(article.verified_at),
+        "due_at": _iso(article.verify_due_at),
+        "expires_at": _iso(article.expires_at),
+        "looked": [
+            {
+                "version": places[one.revision_id],
+                "by": names.username(one.user_id),
+                "note": one.note,
+                "at": _iso(one.at),
+            }
+            for one in looked
+            if one.revision_id in places
+        ],
     }
 
 
@@ -224,6 +250,8 @@ def _proposal(submission: Submission, sheet: Sheet, names: Names) -> dict[str, A
         "created_at": _iso(submission.created_at),
         "submitted_at": _iso(submission.submitted_at),
         "closed_at": _iso(submission.closed_at),
+        "publish_at": _iso(submission.publish_at),
+        "expires_at": _iso(submission.expires_at),
         "approvals": approvals,
         "texts": [],
     }

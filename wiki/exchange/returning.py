@@ -25,7 +25,7 @@ from wiki.articles import ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, Category, Service
 from wiki.articles.publishing import Row, import_row
-from wiki.articles.restoring import PastArticle, PastProposal, PastText, PastVersion, restore
+from wiki.articles.restoring import Keeping, Looked, PastArticle, PastProposal, PastText, PastVersion, restore
 from wiki.exchange import frontmatter
 from wiki.exchange.bags import DIGEST, Unpacked
 from wiki.exchange.leaving import FORMAT, VERSION
@@ -183,6 +183,22 @@ def _past(path: Path, known: Known) -> PastArticle:
         live=bool(about["live"]),
         proposals=proposals,
         versions=versions,
+        keeping=_keeping(about["keeping"], len(versions), known),
+    )
+
+
+def _keeping(row: dict[str, Any], versions: int, known: Known) -> Keeping:
+    teams = {slug: key for key, slug in known.names.teams.items()}
+    return Keeping(
+        owner_team_id=teams[row["team"]] if row["team"] else None,
+        verify_months=int(row["months"]),
+        verified_at=_maybe(row["verified_at"]),
+        verify_due_at=_maybe(row["due_at"]),
+        expires_at=_maybe(row["expires_at"]),
+        looked=tuple(
+            Looked(range(versions)[int(one["version"])], known.people[one["by"]], str(one["note"]), _time(one["at"]))
+            for one in row["looked"]
+        ),
     )
 
 
@@ -192,8 +208,10 @@ def _proposal(folder: Path, kind: str, row: dict[str, Any], known: Known) -> Pas
         significance=str(row["significance"]),
         reason=str(row["reason"]),
         created_at=_time(row["created_at"]),
-        submitted_at=_time(row["submitted_at"]) if row["submitted_at"] else None,
-        closed_at=_time(row["closed_at"]) if row["closed_at"] else None,
+        submitted_at=_maybe(row["submitted_at"]),
+        closed_at=_maybe(row["closed_at"]),
+        publish_at=_maybe(row["publish_at"]),
+        expires_at=_maybe(row["expires_at"]),
         texts=tuple(_text(folder, kind, text, known) for text in row["texts"]),
         approvals=[as_data(approval_of(one)) for one in row["approvals"]],
     )
@@ -227,6 +245,10 @@ def _time(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{text} has no zone")
     return at
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return _time(text) if text else None
 
 
 def _content(folder: Path, kind: str, name: str, known: Known) -> Content:

@@ -29,7 +29,7 @@ from wiki.scoring.rules import Unit
 from wiki.training.models import Course
 from wiki.training.queries import progress_in
 from wiki.training.rules import CourseState
-from workflows.flow import epoch, plain
+from workflows.flow import epoch, raw_rows
 from workflows.flow_rules import StageFlow, Visit, Window, bottleneck, stage_flows
 from workflows.models import Decision, Review, Task
 from workflows.rules import TaskState, Verb
@@ -132,7 +132,7 @@ def flow() -> list[dict[str, Any]]:
 def _month_by_role(now: datetime) -> list[StageFlow]:
     """The flow of the last thirty days, every role taken as one stage."""
     since = now - timedelta(days=30)
-    rows = plain(
+    rows = raw_rows(
         sa.select(Task.role, epoch(Task.opened_at), epoch(Task.closed_at), Task.state == TaskState.DONE).where(
             sa.not_(Task.blind), sa.or_(Task.closed_at.is_(None), Task.closed_at >= since)
         )

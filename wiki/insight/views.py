@@ -33,8 +33,8 @@ from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
 from wiki.training.queries import mine as my_courses
 from wiki.training.queries import progress_of
-from workflows.presenting import counts_for, rows_of
-from workflows.queries import waiting_for
+from workflows.inbox_queries import counts_of, waiting
+from workflows.presenting import rows_of
 
 bp = blueprint("home", __name__)
 
@@ -137,12 +137,12 @@ def _goal(who: Actor, code: str, span: Span) -> dict[str, Any]:
 
 
 def _reviewer(who: Actor) -> dict[str, Any]:
-    counts = counts_for(who)
+    counts = counts_of(who)
     return {
         "total": counts["all"],
         "overdue": counts["overdue"],
         "due_today": counts["today"],
-        "items": rows_of(list(session.scalars(waiting_for(who).limit(8)))),
+        "items": rows_of(list(session.scalars(waiting(who).limit(8)))),
         "week": queries.week_of(who),
     }
 

@@ -4,7 +4,7 @@ Each first line says in plain words who it is; ``docs/notices.md`` prints it. No
 is told of their own act), who was disabled, or who may not know of the subject: ``telling`` takes those out everywhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from core.actors import Actor
 from core.db import session
 from core.permissions import can
 from wiki.articles.models import Article, ProvisionalPublication, Submission, SubmissionState
+from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
@@ -29,7 +30,7 @@ from workflows import subjects
 from workflows.models import CarriedApproval, Decision, ExpertRequest, Remark, Review, Round, Task
 from workflows.permissions import P as Reviewing
 from workflows.permissions import capacity
-from workflows.queries import eligible_for, open_review
+from workflows.queries import eligible_ids, open_review
 from workflows.rules import TaskState, Verb
 
 People = set[int]
@@ -46,14 +47,14 @@ def deciders(event: Any) -> People:
     if task.claimed_by_id is not None:
         return {task.claimed_by_id}
     fresh = task.round.opened_by_id if task.opened_at == task.round.opened_at else None  # who sent it here, knows
-    return {user.id for user in eligible_for(task) if user.id != fresh and _in_own_right(user, task)}
+    found = eligible_ids(task) - {fresh}
+    deputies = {one.deputy_id for one in standing()}
+    return {user_id for user_id in found if user_id not in deputies or _in_own_right(user_id, task)}
 
 
-def _in_own_right(user: User, task: Task) -> bool:
+def _in_own_right(user_id: int, task: Task) -> bool:
     """Not only as a deputy: whether those hear of it is for the absence to say."""
-    if all(one.deputy_id != user.id for one in standing()):
-        return True
-    right = capacity(actor_of(user), task)
+    right = capacity(actor_of(session.get_one(User, user_id)), task)
     return right is not None and right.on_behalf_of is None
 
 
@@ -229,6 +230,11 @@ def authors_and_publishers(event: Any) -> People:
     return set(event.author_ids) | set(event.publisher_ids)
 
 
+def text_authors(event: Any) -> People:
+    """its authors"""
+    return set(event.author_ids)
+
+
 def publishers(event: Any) -> People:
     """who put it up"""
     return set(event.publisher_ids)
@@ -243,6 +249,27 @@ def article_authors(event: Any) -> People:
     """whose work it is: the authors of the last major version"""
     article = session.get(Article, event.article_id)
     return set(authors_of(article)) if article is not None else set()
+
+
+def keepers(event: Any) -> People:
+    """who keeps it true: its owner, else the reviewers and supervisors of its team, else the knowledge managers"""
+    article = session.get(Article, event.article_id)
+    if article is None or not article.live:
+        return set()
+    if article.owner_id is not None:
+        return {article.owner_id}
+    return _of_team(article.owner_team_id, KEEPERS) or {user.id for user in holders(Role.MANAGER)}
+
+
+def heirs(event: Any) -> People:
+    """the supervisors of the team that it fell to, and the knowledge managers"""
+    return _of_team(event.team_id, (Role.SUPERVISOR,)) | {user.id for user in holders(Role.MANAGER)}
+
+
+def _of_team(team_id: int | None, roles: Sequence[str]) -> People:
+    found = sa.select(User.id).join(UserRole, UserRole.user_id == User.id)
+    found = found.where(User.active, User.team_id == team_id, UserRole.role.in_(roles))
+    return set(session.scalars(found)) if team_id is not None else set()
 
 
 def course_author(event: Any) -> People:

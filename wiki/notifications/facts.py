@@ -13,7 +13,7 @@ from flask import current_app
 
 from accounts.models import Absence, User
 from core.db import session
-from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission
+from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission, SubmissionState
 from wiki.notifications.rules import shortened
 from wiki.training.models import Course
 from workflows.models import Decision, ExpertRequest, Remark, Review, Task
@@ -198,6 +198,39 @@ def article(event: Any) -> Fact | None:
     due = found.revision.fields.get("acknowledge_by") if found.revision else None
     params = {"title": found.title, "kind": found.kind, **({"due_at": due} if due else {})}
     return Fact("article", found.id, path_to("articles.show", slug=found.slug), event.at, params)
+
+
+def published(event: Any) -> Fact | None:
+    """A review that approved its text, unless that waits for its day."""
+    submission = session.get(Submission, event.subject_id) if event.subject_kind == "submission" else None
+    waits = submission is not None and submission.state is SubmissionState.APPROVED
+    return None if waits else move(event)
+
+
+def planned(event: Any) -> Fact | None:
+    """An approved text that waits for its day."""
+    found = session.get(Submission, event.submission_id)
+    if found is None or found.head is None or found.state is not SubmissionState.APPROVED:
+        return None
+    params = {"title": found.head.title, "kind": found.kind, "until": event.publish_at.isoformat()}
+    url = path_to("submissions.show", submission_id=found.id)
+    return Fact("submission", found.id, url, event.at, params)
+
+
+def keeping(event: Any) -> Fact | None:
+    """A published text that its keeper is to look at, and by when."""
+    found = session.get(Article, event.article_id)
+    if found is None:
+        return None
+    until = getattr(event, "due_at", None) or event.expires_at
+    params = {"title": found.title, "kind": found.kind, "until": until.isoformat()}
+    return Fact("article", found.id, path_to("lifecycle.show", slug=found.slug), event.at, params)
+
+
+def fallen(event: Any) -> Fact | None:
+    """Texts without an owner, and whose they were."""
+    params = {"who": name_of(event.user_id), "count": event.count}
+    return Fact("user", event.user_id, path_to("lifecycle.index", view="ownerless"), event.at, params)
 
 
 def course(event: Any) -> Fact | None:

@@ -5,11 +5,11 @@ Twice is once: the key of a notice is made of event, row and person.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accounts.absences import deputies_for_notices
 from accounts.people import actor_of
 from core import clock
+from core.actors import Actor
 from core.db import database, reading, session, writing
 from core.outbox import Job, handler, promise, promise_all
 from wiki.articles.events import EmergencyAsked, RevisionSaved
@@ -34,7 +35,7 @@ from workflows.models import Task
 from workflows.permissions import who_acted
 
 TOPIC = "notices"
-CHUNK = 100  # notices in one statement
+CHUNK = 200  # notices in one transaction: decisions get their turn between
 DID_IT: dict[type, str] = {  # who did it, where an event does not call them ``actor_id``
     TaskClaimed: "by_id",
     ExpertAsked: "asked_by_id",
@@ -49,9 +50,7 @@ def _shape(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(EVENTS[name])
 
 
-LATER = timedelta(
-    seconds=5
-)  # what a whole pool hears can wait for the rush to pass; what is decided by then needs none
+LATER = timedelta(seconds=5)  # a whole pool can wait for the rush to pass: what is decided by then needs no notice
 UNHURRIED = (TaskOpened, ReviewMoved)
 
 
@@ -68,11 +67,21 @@ def settle_later(review_id: int) -> None:
     promise(TOPIC, f"settle:{review_id}", {"settle": review_id})
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One row of the table that holds for one event, with those who should hear it (and for whom, as a deputy)."""
+
+    row: Notice
+    fact: Fact
+    key: str
+    told: dict[int, int | None]
+
+
 @dataclass(slots=True)
 class _Batch:
     """What a batch of promises amounts to."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[_Message] = field(default_factory=list)
     reviews: set[int] = field(default_factory=set)
     tasks: set[int] = field(default_factory=set)
 
@@ -82,14 +91,23 @@ def tell(jobs: Sequence[Job]) -> None:
     """Keep a batch of promises."""
     batch = _Batch()
     with reading(hold=True):
-        for job in jobs:
-            if "settle" in job.payload:
-                batch.reviews.add(job.payload["settle"])
-            else:
-                _expand(job, batch)
-    if batch.rows or batch.reviews:
+        told = [job for job in jobs if "settle" not in job.payload]
+        batch.reviews.update(job.payload["settle"] for job in jobs if "settle" in job.payload)
+        _held = _tasks(told)  # the session knows them as long as somebody holds them
+        for job in told:
+            _expand(job, batch)
+        rows = _entries(batch.messages)
+    for start in range(0, len(rows), CHUNK):
         with writing():
-            _write(batch)
+            _write(rows[start : start + CHUNK])
+    with writing():
+        _settle(batch)
+
+
+def _tasks(jobs: Sequence[Job]) -> list[Task]:
+    """The tasks that a batch speaks of, in one go."""
+    ids = {job.payload["data"].get("task_id") for job in jobs} - {None}
+    return list(session.scalars(sa.select(Task).where(Task.id.in_(ids)))) if ids else []
 
 
 def _expand(job: Job, batch: _Batch) -> None:
@@ -103,7 +121,7 @@ def _expand(job: Job, batch: _Batch) -> None:
         fact = row.facts(event) if told else None
         if fact is None or (fact.subject_kind != "task" and is_forgotten(fact.at, clock.now())):
             continue
-        batch.rows += _entries(row, fact, job.key, told)
+        batch.messages.append(_Message(row, fact, job.key, told))
         if fact.subject_kind == "task":
             batch.tasks.add(fact.subject_id)
 
@@ -127,44 +145,55 @@ def _barred(event: Any) -> frozenset[int]:
     return frozenset() if task is None else who_acted(task.round_id) | set(task.review.outsider_ids)
 
 
-def _entries(row: Notice, fact: Fact, key: str, told: dict[int, int | None]) -> Iterable[dict[str, Any]]:
-    now = clock.now()
+def _entries(messages: Sequence[_Message]) -> list[dict[str, Any]]:
+    """The notices to keep. People and their choices are fetched once for a whole batch: it mostly tells the same."""
+    everybody = {user_id for message in messages for user_id in message.told}
+    people = {user.id: actor_of(user) for user in audiences.people(everybody)}
+    chosen = choices_of(list(everybody))
+    return [
+        _entry(message, people[user_id], away, chosen.get((user_id, message.row.group)))
+        for message in messages
+        for user_id, away in message.told.items()
+        if user_id in people and audiences.may_know(people[user_id], message.fact.subject_kind, message.fact.subject_id)
+    ]
+
+
+def _entry(message: _Message, actor: Actor, away: int | None, wish: Mail | None) -> dict[str, Any]:
+    row, fact, now = message.row, message.fact, clock.now()
     late = is_old_news(fact.at, now)
-    chosen = choices_of(list(told))
-    for user in audiences.people(told):
-        if not audiences.may_know(actor_of(user), fact.subject_kind, fact.subject_id):
-            continue
-        away = told[user.id]
-        yield {
-            "user_id": user.id,
-            "code": row.code,
-            "urgent": row.urgent,
-            "subject_kind": fact.subject_kind,
-            "subject_id": fact.subject_id,
-            "params": {**fact.params, **({"for": name_of(away)} if away else {})},
-            "url": fact.url,
-            "way": way(row.mail, chosen.get((user.id, row.group)), urgent=row.urgent, late=late),
-            "dedup": f"{key}:{row.code}:{user.id}",
-            "created_at": fact.at,
-            "read_at": now if late and fact.subject_kind != "task" else None,
-            "mailed_at": None,
-        }
+    return {
+        "user_id": actor.id,
+        "code": row.code,
+        "urgent": row.urgent,
+        "subject_kind": fact.subject_kind,
+        "subject_id": fact.subject_id,
+        "params": {**fact.params, **({"for": name_of(away)} if away else {})},
+        "url": fact.url,
+        "way": way(row.mail, wish, urgent=row.urgent, late=late),
+        "dedup": f"{message.key}:{row.code}:{actor.id}",
+        "created_at": fact.at,
+        "read_at": now if late and fact.subject_kind != "task" else None,
+        "mailed_at": None,
+    }
 
 
-def _write(batch: _Batch) -> None:
-    insert = sqlite.insert if database().sqlite else postgresql.insert
-    fresh: list[int] = []
-    for start in range(0, len(batch.rows), CHUNK):
-        some = insert(NoticeEntry).values(batch.rows[start : start + CHUNK])
-        written = some.on_conflict_do_nothing(index_elements=["dedup"]).returning(NoticeEntry.id, NoticeEntry.way)
-        fresh += [key for key, by_mail in session.execute(written) if by_mail is Mail.AT_ONCE]
-    _settle(sa.select(Task.id).where(Task.review_id.in_(batch.reviews)) if batch.reviews else None)
-    _settle(sa.select(Task.id).where(Task.id.in_(batch.tasks)) if batch.tasks else None)
-    promise_all(MAILS, {f"notice:{key}": {"notice": key} for key in fresh})
+def _write(rows: Sequence[dict[str, Any]]) -> None:
+    """Keep the notices. Only those that go out at once are asked for their numbers: the others are one statement,
+    compiled once, because nobody can decide anything while it is being written."""
+    insert = (sqlite.insert if database().sqlite else postgresql.insert)(cast(sa.Table, NoticeEntry.__table__))
+    keep = insert.on_conflict_do_nothing(index_elements=["dedup"])
+    quiet = [row for row in rows if row["way"] is not Mail.AT_ONCE]
+    if quiet:
+        session.execute(keep, quiet)
+    mailed = [row for row in rows if row["way"] is Mail.AT_ONCE]
+    if mailed:
+        some = insert.values(mailed).on_conflict_do_nothing(index_elements=["dedup"]).returning(NoticeEntry.id)
+        promise_all(MAILS, {f"notice:{key}": {"notice": key} for key in session.scalars(some)})
 
 
-def _settle(tasks: sa.Select[int] | None) -> None:
+def _settle(batch: _Batch) -> None:
     """Nothing is left to do about a closed task: who was told to, has read it."""
-    if tasks is not None:
-        found = sa.update(NoticeEntry).where(closed_tasks(tasks)).values(read_at=clock.now())
-        session.execute(found, execution_options={"synchronize_session": False})
+    for found, ids in ((Task.review_id, batch.reviews), (Task.id, batch.tasks)):
+        if ids:
+            read = sa.update(NoticeEntry).where(closed_tasks(sa.select(Task.id).where(found.in_(ids))))
+            session.execute(read.values(read_at=clock.now()), execution_options={"synchronize_session": False})

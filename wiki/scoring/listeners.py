@@ -11,7 +11,8 @@ from core.db import session
 from core.events import on
 from core.i18n import _l, local
 from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
-from wiki.articles.models import Article, Publication, Submission
+from wiki.articles.models import Publication, Submission
+from wiki.articles.publishing import mean_score, told
 from wiki.articles.queries import counts
 from wiki.feedback.events import HelpfulVoted, UsedInCall
 from wiki.feedback.models import Feedback
@@ -20,9 +21,9 @@ from wiki.scoring.models import ScoringAct
 from wiki.scoring.ops import grant
 from wiki.training.events import CourseCompleted, CoursePublished, QuizPassed
 from wiki.training.models import Course
+from workflows.deciding import told_of
 from workflows.events import TaskDecided
-from workflows.models import Decision, Task
-from workflows.queries import approvals_of
+from workflows.models import Decision
 from workflows.rules import VERDICTS
 
 
@@ -232,30 +233,15 @@ def _unpublished_acts() -> Sequence[int]:
 
 def _tell_publication(publication_id: int) -> None:
     row = session.get_one(Publication, publication_id)
-    article = session.get_one(Article, row.article_id)
+    submission = session.get_one(Submission, row.submission_id)
     earlier = session.scalar(
         sa.select(Publication.revision_id)
         .where(Publication.article_id == row.article_id, Publication.id < row.id, counts())
         .order_by(Publication.id.desc())
         .limit(1)
     )
-    scores = [d.score for d, _name in approvals_of("submission", row.submission_id) if d.score is not None]
-    article_published(
-        ArticlePublished(
-            article_id=article.id,
-            slug=article.slug,
-            kind=article.kind,
-            submission_id=row.submission_id,
-            revision_id=row.revision_id,
-            previous_revision_id=earlier,
-            version=row.version,
-            significance=row.significance.value,
-            author_ids=session.get_one(Submission, row.submission_id).author_ids,
-            score=round(sum(scores) / len(scores)) if scores else None,
-            imported=False,
-            at=row.provisional.closed_at or row.published_at if row.provisional else row.published_at,
-        )
-    )
+    at = row.provisional.closed_at or row.published_at if row.provisional else row.published_at
+    article_published(told(row, submission, before=earlier, score=mean_score(submission.id), at=at))
 
 
 def _unpaid_decisions() -> Sequence[int]:
@@ -267,27 +253,7 @@ def _unpaid_decisions() -> Sequence[int]:
 
 
 def _tell_decision(decision_id: int) -> None:
-    row = session.get_one(Decision, decision_id)
-    task: Task = row.task
-    task_decided(
-        TaskDecided(
-            decision_id=row.id,
-            task_id=row.task_id,
-            review_id=row.review_id,
-            subject_kind=task.review.subject_kind,
-            subject_id=task.review.subject_id,
-            revision_id=row.revision_id,
-            round=task.round.number,
-            stage=row.stage,
-            role=task.role,
-            verb=row.verb,
-            actor_id=row.actor_id,
-            in_time=task.due_at is None or row.decided_at <= task.due_at,
-            score=row.score,
-            blind=row.blind,
-            at=row.decided_at,
-        )
-    )
+    task_decided(told_of(session.get_one(Decision, decision_id)))
 
 
 registry.tell_from(registry.Facts("publications", _unpublished_acts, _tell_publication))

@@ -1,0 +1,92 @@
+"""The pages of a text's life, as its keeper and a manager use them."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core import clock as clocks
+from core.db import reading, session, writing
+from wiki.articles.models import Article, Submission, SubmissionState
+
+
+@pytest.fixture
+def people(make):
+    with writing():
+        return make.user("rep", username="ann"), make.user("manager", username="boss")
+
+
+def test_a_keeper_says_that_it_is_still_true(make, signed_in, people):
+    with writing():
+        slug = make.article(make.actor("rep")).slug
+        article = session.scalar(sa.select(Article).where(Article.slug == slug))
+        article.owner_id, article.verify_due_at = people[0].id, clocks.now() - timedelta(days=3)
+    ann = signed_in(people[0])
+    assert "overdue" in ann.text("/lifecycle")
+    page = ann.get(f"/articles/{slug}/lifecycle")
+    assert "Still true" in page.text and "Retire it" not in page.text
+    ann.submit(f"/articles/{slug}/lifecycle", to=f"/articles/{slug}/lifecycle/verify", data={"note": ""})
+    assert "looked at and found true" in ann.text(f"/articles/{slug}/lifecycle")
+    assert "Nothing is due within two weeks" in ann.text("/lifecycle")
+
+
+def test_a_manager_changes_how_it_is_kept_retires_it_and_puts_it_back(make, signed_in, people):
+    with writing():
+        slug = make.article().slug
+    boss = signed_in(people[1])
+    refused = boss.submit(
+        f"/articles/{slug}/lifecycle",
+        to=f"/articles/{slug}/lifecycle",
+        data={"owner": "nobody", "verify_months": "6", "expires_at": "soon"},
+    )
+    assert refused.status_code == 422
+    assert "Please give a time like 2026-11-30 18:00." in refused.text and "soon" in refused.text
+    boss.submit(
+        f"/articles/{slug}/lifecycle",
+        to=f"/articles/{slug}/lifecycle",
+        data={"owner": "ann", "verify_months": "6", "expires_at": ""},
+    )
+    assert "ann" in boss.text(f"/articles/{slug}/lifecycle")
+    assert (
+        boss.submit(
+            f"/articles/{slug}/lifecycle", to=f"/articles/{slug}/lifecycle/retire", data={"reason": ""}
+        ).status_code
+        == 422
+    )
+    boss.submit(
+        f"/articles/{slug}/lifecycle", to=f"/articles/{slug}/lifecycle/retire", data={"reason": "The tariff is gone."}
+    )
+    assert boss.get(f"/articles/{slug}").status_code == 404
+    assert "The tariff is gone." in boss.text(f"/articles/{slug}/lifecycle")
+    boss.submit(
+        f"/articles/{slug}/lifecycle", to=f"/articles/{slug}/lifecycle/put-back", data={"reason": "It is back."}
+    )
+    assert "Version 1.1" in boss.text(f"/articles/{slug}")
+
+
+def test_an_author_plans_and_a_manager_publishes_before_the_day(make, signed_in, people):
+    with writing():
+        made = make.submission(make.actor("rep")).id
+    boss = signed_in(people[1])
+    boss.submit(
+        f"/submissions/{made}",
+        to=f"/submissions/{made}/schedule",
+        data={"publish_at": "2030-01-01T08:00", "expires_at": ""},
+    )
+    assert "once it is approved" in boss.text(f"/submissions/{made}")
+    with writing():
+        make.approved(session.get_one(Submission, made))
+    assert "It waits for its day" in boss.text(f"/submissions/{made}")
+    assert "Waiting for their day" in boss.text("/lifecycle?view=scheduled")
+    boss.submit(f"/submissions/{made}", to=f"/submissions/{made}/publish-now", data={})
+    with reading():
+        assert session.get_one(Submission, made).state is SubmissionState.PUBLISHED
+
+
+def test_programs_look_and_plan(make, api, people):
+    with writing():
+        slug = make.article(None).slug
+    boss = api(people[1])
+    assert boss.get(f"/articles/{slug}/lifecycle").json["months"] == 12
+    assert boss.post(f"/articles/{slug}/verify", {"note": "ok"}).status_code == 200
+    assert boss.post(f"/articles/{slug}/verify", {"note": 1}).status_code == 422
