@@ -152,8 +152,8 @@ def restore(actor: Actor, past: PastArticle) -> Article:
     session.flush()
     session.add_all(
         Verification(
-            article_id=article.id, revision_id=rows[look.version].revision_id, user_id=look.user_id, note=look.note[:500],
-            at=look.at,
+            article_id=article.id, revision_id=rows[look.version].revision_id, user_id=look.user_id,
+            note=look.note[:500], at=look.at,
         )
         for look in past.keeping.looked
     )  # fmt: skip
