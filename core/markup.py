@@ -7,18 +7,20 @@ cannot take.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import cast
 
 import nh3
 from markdown import Markdown
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from core import mentions
 from core.errors import Invalid
 from core.i18n import _
 from core.pictures import Pictures
 
-RENDERER_VERSION = 2  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 3  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
@@ -27,9 +29,14 @@ RULED_BUDGET = 2_000_000  # sum over blocks of (headings and rules in the block)
 
 TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
-    "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img",
+    "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", *mentions.TAGS,
 }  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "loading", "width", "height"},
+    "ol": {"start"},
+    **mentions.ATTRIBUTES,
+}
 ALIGN = {"th", "td"}
 
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -77,7 +84,10 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
 
 
 def _converter() -> Markdown:
-    md = Markdown(extensions=["tables", "sane_lists", "fenced_code", "nl2br", Pictures()], output_format="html")
+    md = Markdown(
+        extensions=["tables", "sane_lists", "fenced_code", "nl2br", Pictures(), mentions.Mentions()],
+        output_format="html",
+    )
     md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
     md.inlinePatterns.deregister("html")
     return md
@@ -116,7 +126,7 @@ def clean(html: str) -> Markup:
 
 def bare(html: str) -> Markup:
     """The same markup without links and pictures: for readers who may see this text and nothing it leads to."""
-    return Markup(nh3.clean(html, tags=TAGS - {"a", "img"}, attributes={"ol": {"start"}}))  # noqa: S704 - as in clean
+    return Markup(nh3.clean(html, tags=TAGS - {"a", "img", *mentions.TAGS}, attributes={"ol": {"start"}}))  # noqa: S704 - as in clean
 
 
 def marked(html: str) -> Markup:
@@ -129,9 +139,47 @@ def joined(parts: Iterable[str]) -> Markup:
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - every part was made by a template or by render
 
 
-def plain(source: str) -> str:
-    """The words of a Markdown text without its marks: for snippets, search and excerpts."""
-    text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", source, flags=re.M)
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a mention leads. ``missing``: nothing is there yet, in words; ``note`` says more on hover."""
+
+    href: str
+    missing: str = ""
+    note: str = ""
+
+
+def resolved(html: str, link: Callable[[mentions.Mention], Anchor | None], block: Callable[[str], Markup]) -> Markup:
+    """Rendered markup with a link in the place of each mention (``None``: plain words), and with its blocks.
+
+    ``block`` answers with markup that was made here or by our templates.
+    """
+    out: list[str] = []
+    for piece in mentions.pieces(html):
+        if isinstance(piece, str):
+            out.append(piece)
+        elif piece.embed:
+            out.append(block(piece.title))
+        else:
+            out.append(_anchored(piece.words, link(piece)))
+    return joined(out)
+
+
+def _anchored(words: str, anchor: Anchor | None) -> str:
+    if anchor is None:
+        return words
+    about = f' title="{escape(anchor.note)}"' if anchor.note else ""
+    missing = f' data-missing="{escape(anchor.missing)}"' if anchor.missing else ""
+    look = "wiki-missing" if anchor.missing else "wiki-link"
+    return f'<a class="{look}" href="{escape(anchor.href)}"{about}{missing}>{words}</a>'
+
+
+def plain(source: str, block: Callable[[str], str] | None = None) -> str:
+    """The words of a Markdown text without its marks: for snippets, search and excerpts.
+
+    ``block`` gives the words of an embedded block; without it the block has none.
+    """
+    text = mentions.plain(source, block)
+    text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", text, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
     text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
     text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is

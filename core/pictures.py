@@ -2,13 +2,28 @@
 a page never fetches from an address that somebody typed in."""
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-KEPT = re.compile(r"/files/[0-9]{1,9}/[^\s/?#\\]+(?:\?size=small)?")
+KEPT = re.compile(r"/files/([0-9]{1,9})/[^\s/?#\\]+(?:\?size=small)?")
+
+_sizes: ContextVar[Mapping[int, tuple[int, int]]] = ContextVar("spiral_picture_sizes")
+
+
+@contextmanager
+def sizes(known: Mapping[int, tuple[int, int]]) -> Iterator[None]:
+    """What is rendered inside says width and height (in points) of these pictures: the page does not jump then."""
+    token = _sizes.set(known)
+    try:
+        yield
+    finally:
+        _sizes.reset(token)
 
 
 class Pictures(Extension):
@@ -32,9 +47,15 @@ class _OnlyOurs(Treeprocessor):
 
 
 def _judge(picture: Element, *, linked: bool) -> None:
+    """A picture kept here is shown; any other becomes a link, or its words where it stands in one."""
     source, words = picture.get("src", ""), picture.get("alt", "")
-    if KEPT.fullmatch(source):
+    ours = KEPT.fullmatch(source)
+    if ours:
         picture.set("loading", "lazy")
+        width, height = _sizes.get({}).get(int(ours[1]), (None, None))
+        if width and height:
+            picture.set("width", str(width))
+            picture.set("height", str(height))
         return
     picture.attrib.clear()
     picture.text = words or source

@@ -7,7 +7,7 @@ from migrations.columns import Time
 from migrations.triggers import drop, refuse
 
 revision = "0018_files"
-down_revision = "0021_lifecycle"
+down_revision = "0017_links"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Json, Time, code
 
 revision = "0020_imports"
-down_revision = "0019_personal"
+down_revision = "0021_lifecycle"
 
 
 def upgrade() -> None:

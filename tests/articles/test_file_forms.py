@@ -5,9 +5,11 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from core.db import reading, session
+from accounts.people import actor_of
+from core.db import reading, session, writing
 from core.markup import render
 from tests.support.files import pdf, picture
+from wiki.articles import files
 from wiki.articles.file_forms import without
 from wiki.articles.file_models import FileEntry, FileReference
 from wiki.articles.models import Revision, Submission
@@ -67,6 +69,17 @@ def test_when_the_text_is_refused_its_picture_is_not_kept_either(make, signed_in
 def test_a_preview_shows_the_picture(make, signed_in):
     page = write(signed_in(make.user()), data=picture(), verb="preview").get_data(as_text=True)
     assert 'loading="lazy" src="/files/' in page
+
+
+def test_a_page_knows_how_large_its_pictures_will_be(make, signed_in):
+    author = make.user()
+    with writing():
+        who = actor_of(session.merge(author))
+        mine, other = files.keep(who, "a.png", picture(30, 20)), files.keep(make.actor(), "b.png", picture(77, 66))
+        make.article(who, body=f"{mine.markdown()} {other.markdown()}", title="With pictures")
+    page = signed_in(author).text("/articles/with-pictures")
+    assert f'<img alt="a" height="20" loading="lazy" src="{mine.url}" width="30">' in page
+    assert f'<img alt="b" loading="lazy" src="{other.url}">' in page  # of somebody else's nothing is told
 
 
 def test_what_is_ticked_is_taken_out_of_the_text(make, signed_in):

@@ -196,6 +196,17 @@ class TestInTheEditor:
             assert not any(PHONE in (note or "") for note in notes)
 
 
+def test_a_program_is_told_what_it_sent(make, api):
+    script = api(make.user())
+    sent = {"kind": "script", "title": "x", "body": PHONE, "fields": {"scenario": "x", "say": "x"}}
+    made = script.ok("POST", "/submissions", sent)
+    assert made["personal"] == [{"field": "body", "kind": "mobile_cn", "masked": "139****5678", "must_be_masked": True}]
+    refused = script.post(f"/submissions/{made['id']}/submit")
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["body"]
+    assert PHONE not in refused.get_data(as_text=True)
+
+
 class TestTheManagerSPage:
     def test_what_is_chosen_is_kept(self, make, signed_in):
         browser = signed_in(make.user("manager"))

@@ -20,6 +20,7 @@ STAGES = {
     "faq": ("business", "qa", "supervisor"),
     "notice": ("business", "supervisor"),
     "product": ("business", "qa"),
+    "block": ("business", "qa"),
 }
 NEEDED = {
     "best_practice": {"situation", "action"},
@@ -28,6 +29,7 @@ NEEDED = {
     "sop": {"process_no", "effective_on", "steps"},
     "notice": {"effective_from"},
     "product": {"department_text", "customer_text"},
+    "block": set(),
 }
 ALLOWED = {
     "best_practice": {"situation", "action", "why_it_worked", "evidence"},
@@ -36,6 +38,7 @@ ALLOWED = {
     "sop": {"process_no", "effective_on", "scope", "duties", "steps", "records", "audit_every_months"},
     "notice": {"effective_from", "effective_to", "acknowledge_by", "audience_ack"},
     "product": {"department_text", "customer_text", "offer_ends_on", "source_ref"},
+    "block": set(),
 }
 DATES = {"effective_on", "offer_ends_on"}
 TIMES = {"effective_from", "effective_to", "acknowledge_by"}

@@ -17,7 +17,7 @@ from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
 from tests.support.files import picture
-from wiki.articles import files, ops, provisional
+from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
@@ -106,7 +106,7 @@ class World:
         asked = make.task(make.submission(author, title="an expert is asked")).id
         self.asked = experts.ask_colleague(asked, who["business"], username="rep", question="Is it so?").id
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
-        ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
+        draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         for slug in (self.circle, self.open):
             article = ops.readable_article(who["qa"], slug)
             feedback.say(article, who["qa"], helpful=True, used_in_call=True, comment="fine")

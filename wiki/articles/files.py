@@ -181,6 +181,13 @@ def readable(actor: Actor, ids: Iterable[int]) -> list[FileEntry]:
     return [rows[one] for one in wanted if one in rows and can(actor, FileP.READ_FILE, rows[one])]
 
 
+def sizes_in(revision: Revision) -> dict[int, tuple[int, int]]:
+    """Width and height of the pictures that a revision refers to; of others that it only names nothing is told."""
+    if not mentioned(revision.body, revision.fields):
+        return {}
+    return {file.id: (file.width, file.height) for file in files_of(revision.id) if file.width and file.height}
+
+
 def refer(revision: Revision) -> None:
     """Note which files a new revision refers to.
 

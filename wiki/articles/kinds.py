@@ -1,4 +1,4 @@
-"""The six kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
+"""The kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
 
 Fields are fields, not conventions in text: the editor draws them, the pipeline needs them, search weighs them.
 """
@@ -201,6 +201,12 @@ KINDS: dict[str, Kind] = {
                 FieldSpec("source_ref", T.LINE, _l("Source"), private=True),
             ),
             verify_months=6,
+        ),
+        Kind(
+            "block",
+            _l("Reusable block"),
+            _l("A passage that several articles show: changed once, right everywhere."),
+            (),
         ),
     )
 }

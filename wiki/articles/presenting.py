@@ -11,10 +11,12 @@ from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
+from core import pictures
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
 from core.markup import RENDERER_VERSION, joined, plain, shown
+from wiki.articles.files import sizes_in
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import (
     Article,
@@ -39,7 +41,8 @@ def texts_of(revision: Revision) -> dict[str, Any]:
     key = (revision.id, revision.digest, RENDERER_VERSION)
     found = _rendered.get(key)
     if found is None:
-        found = _render(revision)
+        with pictures.sizes(sizes_in(revision)):
+            found = _render(revision)
         _rendered.put(key, found)
     return found
 

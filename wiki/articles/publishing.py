@@ -179,6 +179,7 @@ def _free_slug(title: str) -> str:
     taken = set(
         session.scalars(sa.select(Article.slug).where(sa.or_(Article.slug == base, Article.slug.like(f"{base}-%"))))
     )
+    taken |= {"titles", "named"}  # pages of their own
     number, slug = 1, base
     while slug in taken:
         number += 1

@@ -18,6 +18,8 @@ from wiki.articles.approvers import approvers_of
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changes
 from wiki.articles.kinds import KINDS
+from wiki.articles.link_table import changed
+from wiki.articles.linking import Linker
 from wiki.articles.models import Article, Audience, Publication
 from wiki.articles.ops import readable_article
 from wiki.articles.permissions import P
@@ -60,7 +62,7 @@ def _stamp() -> Any:
         row.verified_at,
         row.provisional,
     )
-    return sa.select(*facts, *panels).where(row.slug == sa.bindparam("slug"))
+    return sa.select(*facts, changed(), *panels).where(row.slug == sa.bindparam("slug"))
 
 
 def _page(slug: str) -> str:
@@ -71,13 +73,14 @@ def _page(slug: str) -> str:
     if published is None:
         raise NotFound(_("This article has no version %(version)s.", version=wanted[:20]))
     revision = published.revision
-    texts = presenting.texts_of(revision)
+    linker = Linker(actor())
+    texts = linker.shown(presenting.texts_of(revision))
     return render_template(
         "articles/show.html",
         article=presenting.article_card(article, published, revision),
         fields=presenting.fields_of(revision),
         texts=texts,
-        copies=presenting.copies_of(revision),
+        copies=linker.copies(revision),
         shown={"version": published.version, "live_url": url_for(".show", slug=slug)} if wanted != live else None,
         may={
             "propose": True,

@@ -197,7 +197,7 @@ DEFAULTS = (
     *(
         Default(f"accepted.{kind}", "article.accepted", kind, points, quality=True, split=True)
         for kind, points in {
-            "best_practice": "15", "script": "12", "faq": "6", "sop": "15", "notice": "4", "product": "8",
+            "best_practice": "15", "script": "12", "faq": "6", "sop": "15", "notice": "4", "product": "8", "block": "4",
         }.items()
     ),
     # a change of an article: by significance
