@@ -23,8 +23,9 @@ from core.settings import load
 from tests.make import Make
 from tests.support.files import picture
 from wiki.app import create_app
-from wiki.articles import files, lifecycle, ops, provisional
+from wiki.articles import files, lifecycle, link_upkeep, ops, provisional
 from wiki.articles.content import Content, of_revision
+from wiki.articles.link_models import Link, Redirect
 from wiki.articles.models import (
     Article,
     Category,
@@ -321,6 +322,12 @@ def version(row: Publication, names: Names) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unlinked() -> list[str]:
+    """Where the tables of links and earlier titles do not say what is published."""
+    with reading():
+        return list(link_upkeep.differences())
+
+
 def without_ids(text: str) -> str:
     """Ids of files are another installation's business; that there is a file, and what it is called, is not."""
     return re.sub(r"/files/[0-9]+/", "/files/…/", text)
@@ -370,6 +377,7 @@ def goes_round(house: House, folder: Path, story: list[dict[str, Any]]) -> dict[
         Make().user("manager", username="importer")
         run(app, "import", str(out))
         assert dump() == before
+        assert unlinked() == []
         run(app, "export", str(again))
         assert bytes_of(out) == bytes_of(again), "the copy leaves as the same bytes"
         said = run(app, "import", str(out))
@@ -426,6 +434,35 @@ def test_every_sort_of_act_leaves_its_mark(house: House, tmp_path: Path):
     assert {article["live"] for article in found.values()} == {True, False}
     assert any(one["text"].readers for one in versions)
     assert "己" not in found
+
+
+def test_links_and_earlier_titles_come_back(house: House, tmp_path: Path):
+    out = tmp_path / "out"
+
+    def named() -> tuple[Any, Any]:
+        with reading():
+            slugs = dict(session.execute(sa.select(Article.id, Article.slug)).all())
+            links = session.execute(sa.select(Link.from_id, Link.title, Link.to_id, Link.kind)).all()
+            past = session.execute(sa.select(Redirect.article_id, Redirect.title)).all()
+            return (
+                sorted((slugs[one], title, slugs.get(to) or "", kind) for one, title, to, kind in links),
+                sorted((slugs[one], title) for one, title in past),
+            )
+
+    with house() as app:
+        make = Make()
+        first = make.article(title="套餐资费").slug
+        make.article(title="退订", body="见 [[套餐资费|这里]]、[[没有的]]。")
+        make.article(title="新资费", article=first, body="见 [[退订]]。")
+        run(app, "export", str(out))
+        before = named()
+    assert ("退订", "套餐资费", first, "link") in before[0]
+    assert (first, "套餐资费") in before[1]
+    with house() as app:
+        Make().user("manager", username="importer")
+        run(app, "import", str(out))
+        assert named() == before
+        assert unlinked() == []
 
 
 def test_a_folder_that_was_cut_short_is_refused(house: House, tmp_path: Path):

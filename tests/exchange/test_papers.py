@@ -125,6 +125,22 @@ def test_the_page_to_print(make, signed_in, people):
     assert f"/articles/{slug}/print" in unquote(beside)
 
 
+def test_what_a_paper_names_its_reader_may_read(make, signed_in, people):
+    """Links lead where the reader may go; a closed circle's title stays words, on paper as on the page."""
+    with writing():
+        make.article(people["rep"], title="退订流程")
+        make.article(people["rep"], title="内部口径", audience="restricted", readers=["role:qa"])
+        slug = make.article(people["rep"], title="开门", body="见 [[退订流程]]、[[内部口径]]。").slug
+    browser = signed_in(make.user("rep"))
+    for page in (
+        browser.text(f"/articles/{slug}/print"),
+        browser.get(f"/articles/{slug}.doc").data.decode("utf-8-sig"),
+    ):
+        assert "/articles/退订流程" in unquote(page)
+        assert "/articles/内部口径" not in unquote(page)
+        assert "<wiki-" not in page
+
+
 def test_markdown_comes_back_unchanged(make, signed_in, people, tmp_path):
     with writing():
         make.team("zeta")

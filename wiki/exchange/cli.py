@@ -20,6 +20,7 @@ from core.actors import Actor
 from core.cli import progress, sentence
 from core.db import reading, session, writing
 from core.errors import DomainError, Invalid
+from wiki.articles import link_upkeep
 from wiki.articles.models import Article
 from wiki.exchange import leaving, returning, taking
 from wiki.exchange import reading as files
@@ -129,6 +130,9 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
                 if dry_run:
                     session.rollback()
             step(CHUNK)
+    if report.counts["created"] and not dry_run:
+        with writing():
+            link_upkeep.rebuild()  # earlier titles count as soon as all articles are here
     return report
 
 

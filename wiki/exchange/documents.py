@@ -15,6 +15,7 @@ from core.i18n import _, local
 from wiki.articles import presenting
 from wiki.articles.content import of_revision
 from wiki.articles.kinds import KINDS
+from wiki.articles.linking import shown
 from wiki.articles.models import Article, Publication, Significance
 from wiki.articles.ops import readable_article
 from wiki.articles.queries import version_of, versions
@@ -68,7 +69,7 @@ def document(who: Actor, article: Article, row: Publication) -> dict[str, Any]:
         "owner": presenting.names_of([article.owner_id]).get(article.owner_id) if article.owner_id else None,
         "tags": list(row.revision.tags),
         "fingerprint": row.revision.digest[:16],
-        "texts": presenting.labelled(row.revision),
+        "texts": shown(presenting.labelled(row.revision), who),
         "lines": lines_of(row, sheet),
         "note": note_of(row, sheet),
         "past": [_past(one) for one in versions(who, article)],
