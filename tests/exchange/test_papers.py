@@ -14,7 +14,7 @@ from core import clock
 from core.db import reading, session, writing
 from tests.support.files import picture
 from wiki.articles import files, provisional
-from wiki.articles.models import Publication
+from wiki.articles.models import Article, Publication
 from wiki.articles.publishing import Row, import_row
 from wiki.exchange import documents, frontmatter, sheets
 from wiki.exchange.cli import run
@@ -44,7 +44,7 @@ def test_the_sheet_names_everybody_in_their_order(make, people):
         made = make.submission(people["rep"], title="开门")
         for role in ("business", "qa", "supervisor"):
             make.decide(made, people[role])
-        slug = made.article.slug
+        slug = session.get_one(Article, made.article_id).slug
     assert lines(people["rep"], slug) == (
         [
             ("Wrote it", "", "Rep Wang", None),
@@ -67,7 +67,7 @@ def test_a_deputy_signs_on_behalf(make, people):
                           session.get_one(User, deputy.id).username)  # fmt: skip
         made = make.submission(people["rep"], title="代办")
         make.decide(made, deputy)
-        slug = made.article.slug
+        slug = session.get_one(Article, made.article_id).slug
     found, _note = lines(people["rep"], slug)
     assert found[1] == ("Approved it", "Facts", "Deputy Zhao", "Away Li")
 
