@@ -19,6 +19,7 @@ from tests.make import Make
 from tests.support.files import picture
 from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
+from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
@@ -75,6 +76,7 @@ class World:
         self.actors = {name: actor_of(user) for name, user in self.users.items()}
         session.flush()
         tomorrow, author = clock.now() + timedelta(days=1), self.actors["author"]
+        self.brought = imports.begin(self.actors["manager"], "0" * 32, "zz.md", b"x", [], []).id
         self.absence = absences.announce(author, author.id, tomorrow, tomorrow + timedelta(days=1)).id
 
     def _texts(self) -> None:

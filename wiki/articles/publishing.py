@@ -93,7 +93,7 @@ def _put_up_revision(
 ) -> Publication:
     now = clock.now()
     article.major, article.minor = next_version(article.major, article.minor, size)
-    _show(article, revision)
+    show(article, revision)
     _keep_true(article, submission, revision, size)
     article.live, article.published_at, article.updated_at = True, article.published_at or now, now
     row = Publication(
@@ -187,7 +187,7 @@ def _free_slug(title: str) -> str:
     return slug
 
 
-def _show(article: Article, revision: Revision) -> None:
+def show(article: Article, revision: Revision) -> None:
     """Copy what lists, filters and doors need from the revision to the article."""
     article.title, article.category_id = revision.title, revision.category_id
     article.audience, article.revision_id = revision.audience, revision.id

@@ -14,7 +14,6 @@ from core.slots import menu, panel
 from wiki.articles import (
     api,
     blame_api,
-    cli,
     draft_views,
     editor_views,
     file_api,
@@ -82,7 +81,6 @@ def init_app(app: Flask) -> None:
         panel(slot, link_views.beside_review, order=20)
     app.cli.add_command(link_cli.links)
     seed(link_upkeep.fill)
-    cli.init_app(app)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
