@@ -7,6 +7,7 @@ Second wall: the payloads as they are, under the policy our answers carry: nothi
 import html
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -194,12 +195,61 @@ def test_published_pages_run_nothing(app, make, signed_in, sheet):
         for path in (f"/articles/{slug}", f"/articles/{slug}?rev=1.0", f"/articles/{slug}/history",
                      f"/articles/{slug}/diff",
                      f"/articles/{slug}/diff?look=side", f"/articles/{slug}/diff?text=source",
-                     f"/articles/{slug}/blame", f"/articles/{slug}/edit", "/search?q=alert",
+                     f"/articles/{slug}/blame", f"/articles/{slug}/edit", f"/articles/{slug}/print",
+                     f"/articles/{slug}/lifecycle", "/lifecycle?view=due", "/search?q=alert",
                      "/search/typing?q=src",
                      "/courses", f"/courses/{taught}", f"/courses/{taught}/edit", f"/courses/{taught}/lessons/1",
                      f"/quizzes/{number}", f"/quizzes/{number}/edit", "/admin/teams", "/admin/people", "/scorecard",
                      "/scorecard/team/nasty", "/ledger"):  # fmt: skip
             assert seen(sheet, reader.text(path)) == (0, []), path
+        hits, bad = seen(sheet, reader.text(f"/articles/{slug}.doc"))
+        assert (hits, bad) == (0, ["STYLE"]), "a paper for Word carries its own style, and nothing else"
+
+
+def test_scripts_processes_and_flags_run_nothing(app, make, signed_in, sheet):
+    """Guided scripts, their cards, flowcharts, both texts of a product, script lines, flags, and a merge to decide."""
+    nasty = payloads()[::60]
+    author = make.user("rep", username="writer")
+    boss, writer = signed_in(make.user("manager", "qa", username="boss")), signed_in(author)
+    for start in range(0, len(nasty), 25):
+        batch = nasty[start : start + 25]
+        text = "\n\n".join(f"> [!say]\n> {' '.join(one.split())}" for one in batch)
+        steps = [
+            {"id": str(n), "text": one[:900], "role": one[:80], "next": [{"label": one[:80], "id": str(n + 1)}]}
+            for n, one in enumerate(batch[:6], start=1)
+        ]
+        steps.append({"id": str(len(steps) + 1), "text": "end", "role": "", "next": []})
+        branches = [{"when": one[:400], "say": one, "next": one[:300]} for one in batch[:9]]
+        with writing():
+            script = make.article(None, "script", body=text, fields={"say": text, "branches": branches}).slug
+            sop = make.article(None, "sop", body=text, fields={"steps": steps}).slug
+            product = make.article(None, "product", fields={"department_text": text, "customer_text": text}).slug
+            mine = make.submission(actor_of(author), body=f"begun\n\n{text}", submitted=False).id
+        for path in (f"/articles/{script}", f"/articles/{script}/card", f"/articles/{script}/print",
+                     f"/articles/{sop}", f"/articles/{sop}/print", f"/articles/{product}"):  # fmt: skip
+            assert seen(sheet, boss.text(path)) == (0, []), path
+        raised = boss.submit(
+            f"/articles/{sop}",
+            to=f"/articles/{sop}/flags",
+            data={"reason": "wrong", "comment": text[:900], "quote": batch[0]},
+        )
+        for path in (raised.headers["Location"], "/flags?view=mine", "/flags"):
+            assert seen(sheet, boss.text(path)) == (0, []), path
+        page = writer.text(f"/submissions/{mine}/edit")
+        first = {**fields_in(page), "title": "one", "body": f"{batch[0]} one", "verb": "save"}
+        other = {**fields_in(page), "title": "two", "body": f"{batch[1]} two", "verb": "save"}
+        writer.post(f"/submissions/{mine}/edit", data=first)
+        clash = writer.post(f"/submissions/{mine}/edit", data={**other, "page": "another"})
+        assert clash.status_code == 409, "two texts that meet are put to a choice"
+        assert seen(sheet, clash.get_data(as_text=True)) == (0, [])
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What the editor's form carries beside the text."""
+    form = page[page.index('id="editor-form"') :]
+    return {
+        name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    }
 
 
 def test_what_reviewers_and_experts_say_runs_nothing(app, make, signed_in, client, sheet):
