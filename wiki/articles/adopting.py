@@ -28,9 +28,7 @@ from wiki.articles.models import (
     Verification,
 )
 from wiki.articles.permissions import P
-from wiki.articles.publishing import show, told
-from wiki.articles.queries import category_by_slug
-from wiki.articles.rules import digest
+from wiki.articles.publishing import revision_of, show, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,23 +198,7 @@ def _proposal(actor: Actor, article: Article, past: PastProposal) -> tuple[Submi
 
 def _text(submission: Submission, past: PastText) -> Revision:
     content = checked(kind_of(submission.kind), past.content)
-    category = category_by_slug(content.category) if content.category else None
-    return Revision(
-        submission_id=submission.id,
-        number=past.number,
-        kind=submission.kind,
-        title=content.title,
-        body=content.body,
-        fields=content.fields,
-        category_id=category.id if category else None,
-        tags=content.tags,
-        services=content.services,
-        audience=Audience(content.audience),
-        readers=content.readers,
-        author_id=past.author_id,
-        created_at=past.created_at,
-        digest=digest(content.title, content.body, content.fields),
-    )
+    return revision_of(submission, content, number=past.number, author_id=past.author_id, at=past.created_at)
 
 
 def _version(article: Article, past: PastVersion, submission: Submission, texts: list[Revision]) -> Publication:

@@ -265,13 +265,12 @@ def take_off(article: Article) -> None:
     emit(ArticleRetired(article.id, article.slug, clock.now()))
 
 
-def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
-    """Add the next immutable revision of a submission and make it the head."""
-    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+def revision_of(submission: Submission, content: Content, *, number: int, author_id: int, at: datetime) -> Revision:
+    """The row of a checked content, not stored yet."""
     category = category_by_slug(content.category) if content.category else None
-    revision = Revision(
+    return Revision(
         submission_id=submission.id,
-        number=(last or 0) + 1,
+        number=number,
         kind=submission.kind,
         title=content.title,
         body=content.body,
@@ -282,9 +281,15 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
         audience=Audience(content.audience),
         readers=content.readers,
         author_id=author_id,
-        created_at=clock.now(),
+        created_at=at,
         digest=digest(content.title, content.body, content.fields),
     )
+
+
+def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
+    """Add the next immutable revision of a submission and make it the head."""
+    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+    revision = revision_of(submission, content, number=(last or 0) + 1, author_id=author_id, at=clock.now())
     session.add(revision)
     session.flush()
     submission.head_revision_id, submission.updated_at = revision.id, clock.now()

@@ -20,7 +20,7 @@ from wiki.articles.models import Article, Publication, Significance
 from wiki.articles.ops import readable_article
 from wiki.articles.queries import version_of, versions
 from wiki.exchange import frontmatter
-from wiki.exchange.portable import Names, translated
+from wiki.exchange.portable import Names, about, translated
 from wiki.exchange.sheets import Approval, Sheet, is_reviewed, sheets
 
 
@@ -140,16 +140,7 @@ def as_markdown(who: Actor, article: Article, row: Publication) -> str:
     content = translated(article.kind, of_revision(row.revision), Names().outward)
     sheet = sheets([row], who)[row.id]
     head = {
-        "id": article.external_id or article.slug,
-        "slug": article.slug,
-        "title": content.title,
-        "kind": article.kind,
-        "category": content.category,
-        "tags": content.tags,
-        "services": content.services,
-        "audience": content.audience,
-        "readers": content.readers,
-        "version": row.version,
+        **about(article, row, content),
         "significance": Significance(row.significance).value,
         "reason": row.reason,
         "published_at": local(row.published_at).isoformat(timespec="seconds"),

@@ -31,7 +31,7 @@ from wiki.articles.queries import approved_revision_id
 from wiki.articles.rules import Because
 from wiki.exchange.bags import Bag
 from wiki.exchange.frontmatter import joined
-from wiki.exchange.portable import Names, translated, with_files
+from wiki.exchange.portable import Names, about, translated, with_files
 from wiki.exchange.sheets import Sheet, as_data, sheets
 
 FORMAT = "spiral-base"
@@ -144,25 +144,16 @@ def _article(
     for path, text in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
-    about = folder / f"{stem}.json"
-    _json(about, _past(article, rows, files, found, names))
-    return [*written, about]
+    past = folder / f"{stem}.json"
+    _json(past, _past(article, rows, files, found, names))
+    return [*written, past]
 
 
 def _markdown(article: Article, row: Publication, names: Names, bag: Bag) -> str:
     content = translated(article.kind, of_revision(row.revision), names.outward)
     content = with_files(content, bag.outward(row.revision_id, names))
     head = {
-        "id": article.external_id or article.slug,
-        "slug": article.slug,
-        "title": content.title,
-        "kind": article.kind,
-        "category": content.category,
-        "tags": content.tags,
-        "services": content.services,
-        "audience": content.audience,
-        "readers": content.readers,
-        "version": row.version,
+        **about(article, row, content),
         "fields": content.fields,
     }
     return joined(head, content.body)

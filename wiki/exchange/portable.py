@@ -10,9 +10,26 @@ from accounts.models import Team, Tier, User
 from core.db import session
 from wiki.articles.content import Content
 from wiki.articles.kinds import KINDS, FieldType
+from wiki.articles.models import Article, Publication
 from wiki.articles.rules import READER_TOKEN
 
 Rename = Callable[[str], str]
+
+
+def about(article: Article, row: Publication, content: Content) -> dict[str, Any]:
+    """What a head of YAML says of a version beside its text; it is read back under the same names."""
+    return {
+        "id": article.external_id or article.slug,
+        "slug": article.slug,
+        "title": content.title,
+        "kind": article.kind,
+        "category": content.category,
+        "tags": content.tags,
+        "services": content.services,
+        "audience": content.audience,
+        "readers": content.readers,
+        "version": row.version,
+    }
 
 
 def with_files(content: Content, swap: Rename) -> Content:
