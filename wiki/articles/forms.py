@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
+from accounts.queries import teams
+from core.db import session
 from core.i18n import _, choose_zone, local
 from wiki.articles import rows
 from wiki.articles.content import Content
 from wiki.articles.flowchart import Chart, draw
 from wiki.articles.kinds import FieldSpec, FieldType, Kind
 from wiki.articles.models import Audience, Significance, Submission
-from wiki.articles.presenting import audience_word, significance_word
+from wiki.articles.presenting import audience_word, reader_words, role_word, significance_word
 from wiki.articles.queries import categories, services
 
 INPUT_TYPES = {
@@ -160,3 +162,11 @@ def heading(kind: Kind, title: str = "", *, change: bool = False) -> str:
     if change:
         return _("Change: %(title)s", title=title)
     return _("New: %(kind)s", kind=kind.label)
+
+
+def reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
+    """Who may be named as readers, for a form: roles, teams, and whoever was named already."""
+    roles = [(f"role:{code}", role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")]
+    offered = roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
+    others = [token for token in chosen if token not in dict(offered)]  # tiers and persons, set by a script
+    return offered + list(zip(others, reader_words(others), strict=False))

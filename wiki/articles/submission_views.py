@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from accounts.queries import teams
 from core.actors import Actor
 from core.db import has_session, reading, session
 from core.errors import Conflict, Invalid
@@ -223,7 +222,7 @@ def _editor(
         draft_id=submission.id if submission else None,
         returned=tracking.returned_with(submission, actor()),
         remarks=tracking.open_remarks(submission, actor()),
-        reader_choices=_reader_choices(values["readers"]),
+        reader_choices=forms.reader_choices(values["readers"]),
         head=_head(submission, typed) if begun is None else begun,
         files=file_forms.beside(values),
         flaws=personal_policy.of_content(kind.code, content if typed is None else forms.content_of(kind, typed)),
@@ -244,15 +243,6 @@ def _head(submission: Submission | None, typed: MultiDict[str, str] | None) -> s
     if submission is None:
         return None
     return typed["head"] if typed and "head" in typed else submission.head_revision_id or ""
-
-
-def _reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
-    roles = [
-        (f"role:{code}", presenting.role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")
-    ]
-    offered = roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
-    others = [token for token in chosen if token not in dict(offered)]  # tiers and persons, set by a script
-    return offered + list(zip(others, presenting.reader_words(others), strict=False))
 
 
 def _preview(text: str) -> Any:
