@@ -10,20 +10,21 @@ ARGS ?=
 
 RUN_STAMP := .venv/.run-$(shell { pwd; cat requirements/run.txt; } | cksum | tr ' ' '-')
 DEV_STAMP := .venv/.dev-$(shell { pwd; cat requirements/run.txt requirements/dev.txt; } | cksum | tr ' ' '-')
+EDITOR_STAMP := static/vendor/.editor-$(shell cat editor/package-lock.json editor/build.mjs editor/src/*.js | cksum | tr ' ' '-')
 PO := $(wildcard translations/*/LC_MESSAGES/messages.po)
 MO := $(PO:.po=.mo)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-run: $(RUN_STAMP) $(MO) ## install what is missing, then serve (PORT=, SPIRAL_VAR=, SPIRAL_DEMO=0)
+run: $(RUN_STAMP) $(MO) $(EDITOR_STAMP) ## install what is missing, then serve (PORT=, SPIRAL_VAR=, SPIRAL_DEMO=0)
 	@exec $(PY) -m wiki.serve
 
-test: $(DEV_STAMP) $(MO) ## every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k words")
+test: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k words")
 	@$(PY) -m tools.machine
 	@exec $(PY) -m pytest -n logical --dist worksteal $(ARGS)
 
-soak: $(DEV_STAMP) $(MO) ## the long forms of the reliability and security tests
+soak: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## the long forms of the reliability and security tests
 	@$(PY) -m tools.machine
 	@exec env SOAK=1 $(PY) -m pytest -n logical --dist worksteal --timeout 3600 $(ARGS)
 
@@ -45,6 +46,7 @@ lock: $(DEV_STAMP) ## write requirements/*.txt anew from requirements/*.in
 
 clean: ## remove what was installed and made; var/ stays
 	rm -rf .venv dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf editor/node_modules static/vendor
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f translations/*/LC_MESSAGES/messages.mo
 
@@ -53,6 +55,9 @@ $(RUN_STAMP):
 
 $(DEV_STAMP): | $(RUN_STAMP)
 	@sh tools/setup dev "$@"
+
+$(EDITOR_STAMP): | $(RUN_STAMP)
+	@$(PY) tools/bundle.py "$@"
 
 $(MO): $(PO) | $(RUN_STAMP)
 	@$(PY) -m tools.translations compile

@@ -354,3 +354,23 @@ def use_setup_link(token: str, *, username: str, name: str, password_hash: str, 
         raise NotFound(_("This set-up link was used already, or is not one of ours."))
     roles = (Role.ADMIN, Role.MANAGER)
     return add_user(None, username=username, name=name, roles=roles, password_hash=password_hash, locale=locale)
+
+
+def remembered(username: str, name: str) -> tuple[User, bool]:
+    """The person of this username, and whether they were made for it: as somebody inactive, without roles or password,
+    so that what they wrote elsewhere keeps its author.
+
+    Raises:
+        Invalid: no person can have this username.
+    """
+    username = username.strip().lower()
+    found = session.scalar(sa.select(User).where(User.username == username))
+    if found is not None:
+        return found, False
+    if not USERNAME.fullmatch(username):
+        raise Invalid({"username": _("Use 2 to 40 letters, digits, dots, hyphens or underscores.")})
+    user = User(username=username, name=_named(name or username), active=False, created_at=clock.now(), role_rows=[])
+    session.add(user)
+    session.flush()
+    _trail(None, "remembered", user)
+    return user, True

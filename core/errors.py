@@ -74,6 +74,13 @@ class Unavailable(DomainError):
     code = "unavailable"
 
 
+class DiskFull(DomainError):
+    """There is no room on the disk; nothing was changed."""
+
+    status = 507
+    code = "disk-full"
+
+
 class Invalid(DomainError):
     """Input that cannot be taken. ``errors`` maps each field to its sentence; nothing was changed."""
 

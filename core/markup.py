@@ -7,17 +7,22 @@ cannot take.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import cast
 
 import nh3
 from markdown import Markdown
-from markupsafe import Markup
+from markdown.extensions.tables import TableExtension
+from markupsafe import Markup, escape
 
+from core import mentions
+from core.dialect import CLASSES, Dialect
 from core.errors import Invalid
 from core.i18n import _
+from core.pictures import Pictures
 
-RENDERER_VERSION = 1  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 3  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
@@ -26,11 +31,16 @@ RULED_BUDGET = 2_000_000  # sum over blocks of (headings and rules in the block)
 
 TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
-    "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img",
+    "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", *mentions.TAGS,
 }  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
-ALIGN = {"th", "td"}
+ATTRIBUTES = {
+    "a": {"href", "title"}, "img": {"src", "alt", "title", "loading", "width", "height"},
+    "ol": {"start"}, "blockquote": {"class"}, "code": {"class"}, "th": {"align"}, "td": {"align"},
+    **mentions.ATTRIBUTES,
+}  # fmt: skip
+LINKED = {"a", "img", *mentions.TAGS}  # what leads out of a text
 
+_LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
 _MARKER = re.compile(r">|[-*+]|\d+\.")
@@ -75,11 +85,11 @@ def _lines_ruled(lines: list[str], field: str, first: int) -> int:
     return found
 
 
-def _converter() -> Markdown:
-    md = Markdown(extensions=["tables", "sane_lists", "fenced_code", "nl2br"], output_format="html")
-    md.preprocessors.deregister("html_block")  # raw HTML off: it is shown as typed
-    md.inlinePatterns.deregister("html")
-    return md
+def converter() -> Markdown:
+    """A fresh Markdown with our dialect; its HTML is not safe before ``clean``."""
+    tables = TableExtension(use_align_attribute=True)
+    ours = [Dialect(), Pictures(), mentions.Mentions()]
+    return Markdown(extensions=[tables, "sane_lists", "fenced_code", "nl2br", *ours], output_format="html")
 
 
 def render(source: str) -> Markup:
@@ -89,7 +99,7 @@ def render(source: str) -> Markup:
         Invalid: the text fails ``guard``.
     """
     guard(source)
-    html = _converter().convert(source.replace("\x00", ""))
+    html = converter().convert(source.replace("\x00", ""))
     return clean(html)
 
 
@@ -107,15 +117,28 @@ def clean(html: str) -> Markup:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
         url_schemes={"https", "http", "mailto", "tel"},
         link_rel="nofollow noopener noreferrer",
     )
     return Markup(safe)  # noqa: S704 - sanitised on the line above
 
 
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Classes and places of text only as our dialect makes them."""
+    if name == "class":
+        fits = _LANGUAGE.fullmatch(value) if tag == "code" else CLASSES.issuperset(value.split())
+        return value if fits else None
+    if name == "align":
+        return value if value in {"left", "center", "right"} else None
+    return value
+
+
 def bare(html: str) -> Markup:
     """The same markup without links and pictures: for readers who may see this text and nothing it leads to."""
-    return Markup(nh3.clean(html, tags=TAGS - {"a", "img"}, attributes={"ol": {"start"}}))  # noqa: S704 - as in clean
+    attributes = {tag: names for tag, names in ATTRIBUTES.items() if tag not in LINKED}
+    safe = nh3.clean(html, tags=TAGS - LINKED, attributes=attributes, attribute_filter=_attribute)
+    return Markup(safe)  # noqa: S704 - as in clean
 
 
 def marked(html: str) -> Markup:
@@ -128,9 +151,48 @@ def joined(parts: Iterable[str]) -> Markup:
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - every part was made by a template or by render
 
 
-def plain(source: str) -> str:
-    """The words of a Markdown text without its marks: for snippets, search and excerpts."""
-    text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", source, flags=re.M)
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a mention leads. ``missing``: nothing is there yet, in words; ``note`` says more on hover."""
+
+    href: str
+    missing: str = ""
+    note: str = ""
+
+
+def resolved(html: str, link: Callable[[mentions.Mention], Anchor | None], block: Callable[[str], Markup]) -> Markup:
+    """Rendered markup with a link in the place of each mention (``None``: plain words), and with its blocks.
+
+    ``block`` answers with markup that was made here or by our templates.
+    """
+    out: list[str] = []
+    for piece in mentions.pieces(html):
+        if isinstance(piece, str):
+            out.append(piece)
+        elif piece.embed:
+            out.append(block(piece.title))
+        else:
+            out.append(_anchored(piece.words, link(piece)))
+    return joined(out)
+
+
+def _anchored(words: str, anchor: Anchor | None) -> str:
+    if anchor is None:
+        return words
+    about = f' title="{escape(anchor.note)}"' if anchor.note else ""
+    missing = f' data-missing="{escape(anchor.missing)}"' if anchor.missing else ""
+    look = "wiki-missing" if anchor.missing else "wiki-link"
+    return f'<a class="{look}" href="{escape(anchor.href)}"{about}{missing}>{words}</a>'
+
+
+def plain(source: str, block: Callable[[str], str] | None = None) -> str:
+    """The words of a Markdown text without its marks: for snippets, search and excerpts.
+
+    ``block`` gives the words of an embedded block; without it the block has none.
+    """
+    text = mentions.plain(source, block)
+    text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", text, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
-    text = re.sub(r"[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()

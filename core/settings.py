@@ -42,6 +42,8 @@ class Settings(BaseModel):
     locale: str = "zh_Hans"
     timezone: str = "Asia/Shanghai"
     embed_origins: str = ""
+    file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
+    file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"

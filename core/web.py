@@ -62,6 +62,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_larger: dict[str, int] = {}
+
 csrf = CSRFProtect()
 View = Callable[..., Any]
 
@@ -69,6 +71,16 @@ View = Callable[..., Any]
 def blueprint(name: str, import_name: str, *, url_prefix: str | None = None) -> Blueprint:
     """A package's blueprint."""
     return Blueprint(name, import_name, url_prefix=url_prefix)
+
+
+def allow_body(endpoint: str, size: int) -> None:
+    """Bodies sent to this endpoint may have ``size`` bytes; everywhere else ``BODY_LIMIT`` holds."""
+    _larger[endpoint] = size
+
+
+def largest_body() -> int:
+    """What a server in front has to let through, in bytes."""
+    return max(BODY_LIMIT, *_larger.values(), 0)
 
 
 def maybe_actor() -> Actor | None:
@@ -216,8 +228,10 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     @app.before_request
     def begin() -> None:
         g.request_id = secrets.token_hex(8)
-        if request.content_length and request.content_length > BODY_LIMIT:
-            raise DomainError(_("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20), code="too-large")
+        limit = _larger.get(request.endpoint or "", BODY_LIMIT)
+        request.max_content_length = limit
+        if request.content_length and request.content_length > limit:
+            raise DomainError(_("This is too large; %(n)s MB is the limit.", n=limit >> 20), code="too-large")
         if request.path != clean(request.path):
             raise NotFound(_("There is nothing here, or you may not see it."))
         g.actor = None if request.endpoint in UNIDENTIFIED else identify()
@@ -336,7 +350,7 @@ def _show_csrf(error: CSRFError) -> Response:
 HTTP_SENTENCES = {
     404: lambda: _("There is nothing here, or you may not see it."),
     405: lambda: _("This address does not take that kind of request."),
-    413: lambda: _("This is too large; %(n)s MB is the limit.", n=BODY_LIMIT >> 20),
+    413: lambda: _("This is too large; %(n)s MB is the limit.", n=(request.max_content_length or BODY_LIMIT) >> 20),
     429: lambda: _("Too many requests; please wait a moment."),
 }
 

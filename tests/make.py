@@ -35,6 +35,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "sop": {"process_no": "CS-1", "effective_on": "2026-11-01", "steps": [{"id": "1", "text": "核对身份", "next": []}]},
     "notice": {"effective_from": "2026-11-20T00:00+08:00"},
     "product": {"department_text": "资费说明", "customer_text": "每月多十元,多两倍流量。"},
+    "block": {},
 }
 
 

@@ -161,7 +161,7 @@ def history() -> dict[str, Any]:
                 "version": "2.0",
                 "live": True,
                 "author": "周晓雯",
-                "approved_by": ["林若溪", "陈志远", "吴佳宁", "何卫东"],
+                "approvals": [{"name": n, "stage": "品质管理", "at": at(days=2)} for n in ("林若溪", "陈志远")],
                 "published_at": at(days=2),
                 "significance": "major",
                 "reason": "资费调整，算法改为按剩余天数估算",

@@ -62,7 +62,6 @@ PAGES: dict[str, tuple[str, Context]] = {
     "inbox": ("reviews/inbox.html", inbox),
     "inbox-empty": ("reviews/inbox.html", lambda: {**inbox(), "page": page_of([], 0)}),
     "review": ("reviews/show.html", review(False)),
-    "review-side": ("reviews/show.html", review(False, "side")),
     "review-new": ("reviews/show.html", review(True)),
     "moved": (
         "reviews/moved.html",

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from core import clock
+from wiki.articles.diff import Change, rows
 
 Context = Callable[[], dict[str, Any]]
 
@@ -107,29 +108,16 @@ def inbox_items() -> list[dict[str, Any]]:
 
 
 CHANGES = [
-    {
-        "name": "title",
-        "label": "标题",
-        "parts": [
-            {"op": "equal", "text": "流量超出套餐后的解释与"},
-            {"op": "delete", "text": "套餐"},
-            {"op": "insert", "text": "流量包"},
-            {"op": "equal", "text": "推荐"},
-        ],
-    },
-    {
-        "name": "say",
-        "label": "推荐说法",
-        "parts": [
-            {"op": "equal", "text": "“这个月还有 9 天，按您平时每天 0.6 GB 算，大概还差 5 GB。"},
-            {"op": "delete", "text": "15 元 5 GB 的加油包，"},
-            {"op": "insert", "text": "10 元 5 GB 的加油包正好够，月底自动失效，"},
-            {"op": "equal", "text": "不会续订。”\n“我再帮您打开 80% 用量提醒"},
-            {"op": "delete", "text": "！"},
-            {"op": "insert", "text": "，要不要加由您决定。"},
-            {"op": "equal", "text": "”"},
-        ],
-    },
+    Change("title", "标题", rows("流量超出套餐后的解释与套餐推荐", "流量超出套餐后的解释与流量包推荐")),
+    Change(
+        "say", "推荐说法", rows(SAY, SAY.replace("10 元 5 GB 的加油包正好够", "正好够用的是 10 元 5 GB 的加油包")), True
+    ),
+    Change(
+        "body",
+        "正文",
+        rows(BODY, BODY.replace("小于 1 GB", "小于 2 GB").replace("，当月有效", "，当月有效，不续订")),
+        True,
+    ),
 ]
 
 

@@ -7,17 +7,20 @@ from core.markup import render
 from tools.gallery_articles import article
 from tools.gallery_homes import home_rep
 from tools.gallery_samples import BODY, CHANGES, SAY, Context, at, inbox_items, page_of, stages, trail
+from wiki.articles.comparing import Look
 
 
 def diff(look: str) -> Context:
+    chosen = Look(side=look == "side")
     return lambda: {
         "article": article("script", "流量超出套餐后的解释与流量包推荐"),
-        "old": {"version": "1.1", "author": "刘洋", "published_at": date(2026, 9, 1)},
-        "new": {"version": "2.0", "author": "周晓雯", "published_at": date(2026, 11, 3)},
-        "versions": ["2.0", "1.1", "1.0"],
-        "changes": CHANGES,
+        "old": {"key": "1.1", "version": "1.1", "author": "刘洋", "at": date(2026, 9, 1)},
+        "new": {"key": "2.0", "version": "2.0", "author": "周晓雯", "at": date(2026, 11, 3)},
+        "published": [("2.0", "2.0 · 2026-11-03"), ("1.1", "1.1 · 2026-09-01"), ("1.0", "1.0 · 2026-05-11")],
+        "proposed": [],
+        "changes": [{"name": one.name, "label": one.label, "shown": one.shown(chosen)} for one in CHANGES],
         "unchanged": ["场景", "避免说法"],
-        "look": look,
+        "look": chosen,
     }
 
 
@@ -124,7 +127,7 @@ def inbox() -> dict[str, Any]:
     }
 
 
-def review(new: bool, look: str = "inline") -> Context:
+def review(new: bool) -> Context:
     def build() -> dict[str, Any]:
         return {
             "task": {
@@ -138,9 +141,14 @@ def review(new: bool, look: str = "inline") -> Context:
                 "decidable": True,
             },
             "live": None if new else {"url": "#", "version": "1.1"},
-            "changes": [] if new else CHANGES,
+            "beside": {
+                "changes": []
+                if new
+                else [{"name": c.name, "label": c.label, "remarks": [], "shown": c.shown} for c in CHANGES],
+                "texts": [],
+                "rest": [],
+            },
             "unchanged": ["场景", "避免说法"],
-            "look": look,
             "submission": {
                 "title": "流量超出套餐后的解释与流量包推荐",
                 "kind": "script",

@@ -8,6 +8,7 @@ import accounts.wiring
 import wiki.api.wiring
 import wiki.articles.wiring
 import wiki.demo.wiring
+import wiki.exchange.wiring
 import wiki.feedback.wiring
 import wiki.insight.wiring
 import wiki.kpi.wiring
@@ -41,6 +42,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     accounts.wiring.init_app(app)
     workflows.wiring.init_app(app)
     wiki.articles.wiring.init_app(app)
+    wiki.exchange.wiring.init_app(app)
     wiki.feedback.wiring.init_app(app)
     wiki.search.wiring.init_app(app)
     wiki.training.wiring.init_app(app)

@@ -27,7 +27,7 @@ from core.buffers import Flusher
 from core.db import Database, UnsafeDatabaseError, reading, session, writing
 from core.outbox import Worker
 from core.settings import Settings, SettingsError, load
-from core.web import BODY_LIMIT
+from core.web import largest_body
 
 DRAIN = 20.0  # seconds that requests in flight may take to finish
 
@@ -191,7 +191,7 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
             threads=settings.threads,
             connection_limit=2000,
             asyncore_use_poll=True,  # select() ends at 1,024 files
-            max_request_body_size=BODY_LIMIT,  # also for addresses that read no body
+            max_request_body_size=largest_body(),  # also for addresses that read no body
             clear_untrusted_proxy_headers=settings.proxies == 0,
             trusted_proxy=None,
             ident=None,

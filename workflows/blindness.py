@@ -4,6 +4,7 @@ Decisions and remarks are kept from them in ``queries.hidden_from``; this is the
 tells – the trail, opinions, where the review has gone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -40,6 +41,24 @@ def blind_since(actor: Actor, subject_kind: str, subject_id: int) -> datetime | 
         )
     )
     return session.scalar(opened)
+
+
+def blind_among(actor: Actor, subject_kind: str, subject_ids: Sequence[int]) -> frozenset[int]:
+    """Of these subjects those for which ``blind_since`` gives a time; one query."""
+    wrote = sa.exists().where(ReviewAuthor.review_id == Review.id, ReviewAuthor.user_id == actor.id)
+    found = (
+        sa.select(Review.subject_id)
+        .join(Task, Task.review_id == Review.id)
+        .where(
+            Review.subject_kind == subject_kind,
+            Review.subject_id.in_(subject_ids),
+            Task.blind,
+            Task.state == TaskState.OPEN,
+            Task.role.in_(sorted(str(role) for role in actor.roles)),
+            sa.not_(wrote),
+        )
+    )
+    return frozenset(session.scalars(found))
 
 
 def hides(since: datetime | None, actor: Actor, verb: str, at: datetime, actor_id: int | None) -> bool:

@@ -214,11 +214,18 @@ def comment(task_id: int, actor: Actor, *, note: str, remarks: Sequence[Passage]
 
 def forbid_own_work(actor: Actor, task: Task) -> None:
     """Raise for authors, and for the two who published before the review."""
+    if (why := own_work(actor, task)) is not None:
+        raise Forbidden(why, code="own-work")
+
+
+def own_work(actor: Actor, task: Task) -> str | None:
+    """The sentence for those who may not judge it because it is theirs; ``None`` for everybody else."""
     for row in task.review.authors:
         if row.user_id == actor.id and row.part == AUTHOR:
-            raise Forbidden(_("This is your own work; somebody else must judge it."), code="own-work")
+            return _("This is your own work; somebody else must judge it.")
         if row.user_id == actor.id:
-            raise Forbidden(_("You published this in an emergency; somebody else must review it."), code="own-work")
+            return _("You published this in an emergency; somebody else must review it.")
+    return None
 
 
 def must_still_be(task: Task, seen: int | None = None) -> None:

@@ -5,7 +5,6 @@ is typed, from its difference to what is live, or from what readers will see, an
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 
@@ -15,15 +14,6 @@ from core.markup import joined
 
 IGNORED = frozenset(" \t\r\n\u00a0\u3000*_`#>|~")
 Wanted = Sequence[tuple[int, str]]  # (number of the remark, the words it quotes)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a difference; ``mark``: the number of the remark that is about it."""
-
-    op: str
-    text: str
-    mark: int | None = None
 
 
 def reduced(text: str) -> str:
@@ -49,21 +39,6 @@ def owners(text: str, wanted: Wanted) -> list[int | None]:
         for place in range(places[at], places[at + len(short) - 1] + 1):
             found[place] = number if found[place] is None else found[place]
     return found
-
-
-def mark_parts(parts: Iterable[object], wanted: Wanted) -> list[Piece]:
-    """A difference with the quoted words of its new text marked."""
-    given = [(str(part.op), str(part.text)) for part in parts]  # type: ignore[attr-defined]  # any package's parts
-    kept = owners("".join(text for op, text in given if op != "delete"), wanted)
-    out: list[Piece] = []
-    at = 0
-    for op, text in given:
-        if op == "delete":
-            out.append(Piece(op, text))
-            continue
-        out.extend(Piece(op, text[start:end], who) for start, end, who in _runs(kept[at : at + len(text)]))
-        at += len(text)
-    return out
 
 
 def new_text(parts: Iterable[object]) -> str:
@@ -105,7 +80,8 @@ class _Cutter(HTMLParser):
         self.pieces.append((f"&#{name};", unescape(f"&#{name};")))
 
 
-def _cut(html: str) -> list[tuple[str, str | None]]:
+def cut(html: str) -> list[tuple[str, str | None]]:
+    """Markup as (raw, words): tags have no words."""
     cutter = _Cutter()
     cutter.feed(html)
     cutter.close()
@@ -114,7 +90,7 @@ def _cut(html: str) -> list[tuple[str, str | None]]:
 
 def words_of(html: str) -> str:
     """The words of rendered markup, without tags."""
-    return "".join(words for _raw, words in _cut(html) if words is not None)
+    return "".join(words for _raw, words in cut(html) if words is not None)
 
 
 def mark_html(html: Markup, wanted: Wanted) -> Markup:
@@ -122,7 +98,7 @@ def mark_html(html: Markup, wanted: Wanted) -> Markup:
     wanted = [one for one in wanted if reduced(one[1])]
     if not wanted:
         return html
-    pieces = _cut(html)
+    pieces = cut(html)
     kept = owners("".join(words for _raw, words in pieces if words is not None), wanted)
     if not any(kept):
         return html

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from core.actors import Actor
 from workflows import subjects
 from workflows.models import Remark, Review
-from workflows.passages import contains, mark_html, mark_parts, new_text, words_of
+from workflows.passages import contains, mark_html, new_text, words_of
 from workflows.presenting import names_of
 from workflows.remarks import remarks_of
 
@@ -28,23 +29,24 @@ def beside(
     reviews: Sequence[Review], actor: Actor, texts: Shown, changes: Iterable[Any] = (), *, title: str = ""
 ) -> Beside:
     """The remarks of some reviews of one subject where they belong, the words they quote marked in the text."""
-    given = [(str(change.name), change.label, change.parts) for change in changes]
+    given = [(str(change.name), change.label, change) for change in changes]
     remarks = remarks_of([review.id for review in reviews], actor) if reviews else []
     words = {"title": title, **{str(one["name"]): words_of(str(one["html"])) for one in texts if remarks}}
-    words |= {name: new_text(parts) for name, _label, parts in given if remarks}
+    words |= {name: new_text(change.parts) for name, _label, change in given if remarks}
     cards = _cards(remarks, {review.id: review for review in reviews}, actor, words)
     of_field: dict[str, Shown] = {}
     for card in cards:
         of_field.setdefault(card["field"], []).append(card)
     found = Beside(open=sum(1 for card in cards if card["resolved_at"] is None))
-    places = {name for name, _label, _parts in given} or {str(one["name"]) for one in texts}
+    places = {name for name, _label, _change in given} or {str(one["name"]) for one in texts}
     for one in texts:
         mine = of_field.get(str(one["name"]), [])
         shown = [] if given else mine
         found.texts.append({**one, "html": mark_html(one["html"], _quotes(mine)), "remarks": shown})
-    for name, label, parts in given:
+    for name, label, change in given:
         mine = of_field.get(name, [])
-        found.changes.append({"name": name, "label": label, "parts": mark_parts(parts, _quotes(mine)), "remarks": mine})
+        showing = partial(change.shown, wanted=_quotes(mine))  # called with how the page is looked at
+        found.changes.append({"name": name, "label": label, "shown": showing, "remarks": mine})
     found.rest = [card for card in cards if card["field"] not in places]
     return found
 

@@ -16,6 +16,7 @@ from core.permissions import can
 from workflows import subjects
 from workflows.blindness import blind_since
 from workflows.claiming import may_hand_over
+from workflows.deciding import own_work
 from workflows.decision_forms import Typed
 from workflows.experts import requests_of
 from workflows.models import Decision, Review, Task
@@ -69,8 +70,8 @@ def _holder(task: Task, names: dict[int, str], *, mine: bool) -> dict[str, Any] 
 
 
 def _why_not(who: Actor, task: Task) -> str | None:
-    if wrote_it(who, task):
-        return _("This is your own work; somebody else must judge it.")
+    if (why := own_work(who, task)) is not None:
+        return why
     if not holds_the_seat(who, task):
         return _("This decision belongs to another role.")
     if acted_this_round(who, task):

@@ -46,7 +46,6 @@ def page_of(task_id: int, given: Typed, status: int = 200, *, more: bool = False
         "reviews/show.html",
         task=task_showing.task_card(task, who),
         beside=found,
-        look=request.args.get("look", "inline"),
         notes=task_showing.notes_of(task.review, who),
         opinions=task_showing.opinions_of(task.review, who),
         checklist=task_showing.checklist_card(task, given),

@@ -10,7 +10,7 @@ from migrations.columns import Time
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0021_lifecycle"
-down_revision = "0014_provisional"
+down_revision = "0020_imports"
 
 MONTHS = {"sop": 6, "product": 6, "notice": 0}  # the rest: 12
 COLUMNS = (

@@ -1,5 +1,5 @@
 // What every page may have. Each part wakes only when its hook is on the page; without script all of it still works.
-const csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? ""; // another one after signing in again
 const announcer = document.getElementById("announce");
 
 /** Say something to people who cannot see it happen. */
@@ -13,7 +13,7 @@ export function announce(text) {
 export function send(method, url, body, headers = {}) {
   return fetch(url, {
     method, credentials: "same-origin", body,
-    headers: { "X-CSRFToken": csrf, Accept: "application/json", ...headers },
+    headers: { "X-CSRFToken": csrf(), Accept: "application/json", ...headers },
   });
 }
 
@@ -139,7 +139,13 @@ walkLists();
 shortcuts();
 const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
 if (document.querySelector("[data-copy]")) bring("./copy.js");
+if (document.querySelector("[data-guide], [data-print]")) bring("./guide.js");
+if (document.querySelector("[data-rows]")) bring("./rows.js");
+if (document.querySelector("[data-similar-form]")) bring("./similar.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");
+if (document.querySelector("[data-change]")) bring("./compare.js");
+if (document.querySelector("[data-titles-url]")) bring("./titles.js");
+if (document.querySelector("form[data-autosave-url]")) bring("./draft.js");
 if (document.querySelector("[data-review]")) bring("./review.js");
 if (document.querySelector("form[data-bulk]")) bring("./inbox.js");
 if (document.getElementById("search-overlay")) { bring("./search.js"); bring("./copy.js"); }

@@ -12,7 +12,7 @@ function selected() {
   if (!block || !page.contains(block) || block !== closest(range.endContainer, "[data-field]")) return null;
   if (closest(range.startContainer, ".passage-note, form") || closest(range.startContainer, "h2, h3")) return null;
   const copy = range.cloneContents();
-  for (const gone of copy.querySelectorAll("del, .passage-note, button")) gone.remove(); // what was taken out is not there to be remarked on
+  for (const gone of copy.querySelectorAll("del, .sign, .sr-only, .cmp-gutter, .cmp-old, .cmp-move, .passage-note, button")) gone.remove(); // what was taken out is not there to be remarked on
   for (const end of copy.querySelectorAll("p, li, br, tr, h2, h3")) end.append(" ");
   const quote = copy.textContent.replace(/\s+/g, " ").trim();
   return quote ? { field: block.dataset.field, block, quote: [...quote].slice(0, 500).join(""), range } : null;

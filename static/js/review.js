@@ -7,7 +7,7 @@ const form = page.querySelector("form.decide");
 const note = form?.querySelector("textarea[name=note]");
 const reason = form?.querySelector("select[name=reason]");
 const refuse = form?.querySelector("details.refuse");
-const marks = [...page.querySelectorAll(".review-field")].filter((field) => !field.closest("details"));
+const marks = [...page.querySelectorAll(page.querySelector("[data-change]") ? "[data-change]" : ".review-field")].filter((field) => !field.closest("details"));
 let at = -1;
 let wanted = ""; // the verdict that a key has begun
 
@@ -70,7 +70,8 @@ const acts = {
 function step(by) {
   if (!marks.length) return;
   at = Math.min(Math.max(at + by, 0), marks.length - 1);
-  marks[at].scrollIntoView({ block: "start" });
+  marks[at].scrollIntoView({ block: marks[at].hasAttribute("data-change") ? "center" : "start" });
+  marks[at].focus({ preventScroll: true });
 }
 
 document.addEventListener("keydown", (event) => {

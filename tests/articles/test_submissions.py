@@ -7,7 +7,7 @@ from accounts.people import actor_of
 from core.db import session, writing
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.make import Make
-from wiki.articles import ops
+from wiki.articles import draft_ops, ops
 from wiki.articles.content import of_revision
 from wiki.articles.models import DraftBuffer, Revision, Submission
 from wiki.articles.permissions import P
@@ -37,7 +37,7 @@ def test_autosave_overwrites_one_buffer_and_makes_no_revision(db, make: Make):
     author, editor = make.actor("rep"), make.actor("business")
     made = make.submission(author)
     for who, words in ((author, "一"), (author, "二"), (editor, "三")):
-        ops.autosave(made, who, {"title": [words], "odd": ["\x00"]})
+        draft_ops.autosave(made, who, {"title": [words], "odd": ["\x00"]})
     kept = db.scalars(sa.select(DraftBuffer).order_by(DraftBuffer.user_id)).all()
     assert [row.document["title"] for row in kept] == [["二"], ["三"]]
     assert db.scalar(sa.select(sa.func.count()).select_from(Revision)) == 1
@@ -46,7 +46,7 @@ def test_autosave_overwrites_one_buffer_and_makes_no_revision(db, make: Make):
     make.approved(made)
     assert db.scalars(sa.select(DraftBuffer)).all() == []
     with pytest.raises(Invalid):
-        ops.autosave(make.submission(author, submitted=False), author, {"body": ["x" * 700_000]})
+        draft_ops.autosave(make.submission(author, submitted=False), author, {"body": ["x" * 700_000]})
 
 
 def test_the_same_draft_key_is_the_same_draft(db, make: Make):

@@ -20,6 +20,7 @@ STAGES = {
     "faq": ("business", "qa", "supervisor"),
     "notice": ("business", "supervisor"),
     "product": ("business", "qa"),
+    "block": ("business", "qa"),
 }
 NEEDED = {
     "best_practice": {"situation", "action"},
@@ -28,6 +29,7 @@ NEEDED = {
     "sop": {"process_no", "effective_on", "steps"},
     "notice": {"effective_from"},
     "product": {"department_text", "customer_text"},
+    "block": set(),
 }
 ALLOWED = {
     "best_practice": {"situation", "action", "why_it_worked", "evidence"},
@@ -36,6 +38,7 @@ ALLOWED = {
     "sop": {"process_no", "effective_on", "scope", "duties", "steps", "records", "audit_every_months"},
     "notice": {"effective_from", "effective_to", "acknowledge_by", "audience_ack"},
     "product": {"department_text", "customer_text", "offer_ends_on", "source_ref"},
+    "block": set(),
 }
 DATES = {"effective_on", "offer_ends_on"}
 TIMES = {"effective_from", "effective_to", "acknowledge_by"}
@@ -211,7 +214,7 @@ def test_fields_have_their_types(a: dict[str, Any]) -> None:
         elif name == "steps":
             ids = [step["id"] for step in value]
             goals = {link["id"] for step in value for link in step["next"]}
-            assert len(ids) == len(set(ids)) and goals <= set(ids)
+            assert len(ids) == len(set(ids)) and goals <= {*ids, "end"}
             assert set(ids[1:]) <= goals and any(not step["next"] for step in value)
             assert all(set(step) == {"id", "text", "role", "next"} and step["text"] for step in value)
             assert all(isinstance(link["label"], str) for step in value for link in step["next"])

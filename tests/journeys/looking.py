@@ -34,6 +34,7 @@ def _article(kind: str) -> Place:
     return Place(f"article-{kind}", REP, f"/search?kind={kind}", (".results a.title",))
 
 
+COMPARED = (".results a.title", "aside a[href$='/history']", "main button[form='compare']")
 PLACES = [
     Place("login", NOBODY, "/login"),
     Place("home-rep", REP, "/"),
@@ -47,9 +48,9 @@ PLACES = [
     Place("review-of-business", BUSINESS, "/reviews", (".inbox tr:last-child a.title",)),
     *(_article(kind) for kind in ("script", "best_practice", "faq", "sop", "notice", "product")),
     Place("history", REP, "/search?kind=script", (".results a.title", "aside a[href$='/history']")),
-    Place(
-        "diff", REP, "/search?q=领导", (".results a.title", "aside a[href$='/history']", "main form .button")
-    ),
+    Place("blame", REP, "/search?kind=script", (".results a.title", "aside a[href$='/blame']")),
+    Place("diff", REP, "/search?q=领导", COMPARED),
+    Place("diff-side", REP, "/search?q=领导", (*COMPARED, ".cmp-looks a:not([aria-current])")),
     Place("search", REP, "/search?q=话费"),
     Place("search-nothing", REP, "/search?q=zzqqxx"),
     Place("search-typing", REP, "/", then=TYPING),

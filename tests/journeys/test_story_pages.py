@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -134,7 +135,7 @@ def test_a_refused_form_shows_everything_and_goes_on(make: Make, signed_in: Sign
     assert "正文还在" in html
     assert "2026-11-30" in html, "it says what a date looks like"
     assert count(Submission) == 0, "a refused form leaves nothing"
-    action = re.search(r'<form method="post" action="([^"]+)" class="[^"]*edit-form', html)
+    action = re.search(r'<form method="post" action="([^"]+)"[^>]* class="[^"]*edit-form', html)
     assert action, "no form"
     assert action[1] == "/new/sop", "it can be sent again"
     mended = rep.post(action[1], data={**typed, **fields_of(html), "effective_on": "2026-12-01"})
@@ -224,13 +225,22 @@ def test_two_editors_of_one_draft(make: Make, signed_in: SignedIn):
     assert write(theirs, page, say="甲方的答案").status_code == 302
     data = {**SCRIPT, **begun, "say": "乙家说法", "verb": "save"}
     late = mine.put(f"/submissions/{made.id}/autosave", data=data)
-    assert (late.status_code, count(DraftBuffer)) == (409, 0), "autosave says so too, and keeps the text in the browser"
-    refused = mine.post(page, data=data)
-    assert refused.status_code == 409
+    assert late.status_code == 200, "what is typed is kept, it overwrites nobody"
+    assert "李娜 saved a change" in late.json["moved"]
+    choose = mine.post(page, data=data)
+    assert choose.status_code == 409
     for words in ("李娜 has saved another version", "甲方的答案", "乙家说法"):
-        assert words in refused.text, "both texts are on the page"
-    again = mine.post(page, data={**data, **fields_of(refused.text), "say": "两人的话", "verb": "save"})
-    assert again.status_code == 302, "having seen it, one may save"
+        assert words in choose.text, "both texts are on the page"
+    carried = {name: unescape(value) for name, value in fields_of(choose.text).items()}
+    undecided = mine.post(page, data={**carried, "verb": "save"})
+    assert undecided.status_code == 409
+    assert "Please choose" in undecided.text
+    picked = dict.fromkeys(re.findall(r'name="(choice-[^"]+)"', choose.text), "theirs")
+    assert mine.post(page, data={**carried, **picked, "choice-say.0": "both", "verb": "save"}).status_code == 302
+    with reading() as s:
+        head = s.get_one(Submission, made.id).head
+        assert head.fields["say"].split() == ["乙家说法", "甲方的答案"]
+        assert count(DraftBuffer) == 0
 
 
 def test_an_old_buffer_does_not_cover_a_newer_text(make: Make, signed_in: SignedIn):

@@ -24,7 +24,8 @@ from wiki.training.models import Lesson
 
 UNSAFE = {"POST", "PUT"}
 NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
-           "attempt", "absence", "asked", "emergency", "remark", "session_of_author", "token_of_author"}  # fmt: skip
+           "attempt", "absence", "brought", "asked", "emergency", "remark", "session_of_author", "token_of_author",
+           "draft_file", "circle_file", "open_file"}  # fmt: skip
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def met(answer: Any, typed: str, name: str) -> list[str]:
     """Words of ``SECRETS`` in an answer that are not for this person; what they typed themselves may come back."""
     if "/submissions" in typed and name in {"business", "supervisor"}:
         return []  # a seat of every published submission was theirs (``docs/model.md``)
-    text = unquote(answer.get_data(as_text=True) + str(answer.headers)).lower()
+    text = unquote(answer.data.decode(errors="replace") + str(answer.headers)).lower()
     return [word for word in outside(name) if word in text and word not in typed]
 
 

@@ -7,6 +7,7 @@ Second wall: the payloads as they are, under the policy our answers carry: nothi
 import html
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from accounts.people import actor_of
+from core import outbox
 from core.db import session, writing
+from core.mentions import as_written
 from core.web import CSP
 from tests.support.browser import open_context
 from wiki.articles.models import Submission
@@ -191,12 +194,62 @@ def test_published_pages_run_nothing(app, make, signed_in, sheet):
             session.merge(team).name = batch[-1][:110]
         for path in (f"/articles/{slug}", f"/articles/{slug}?rev=1.0", f"/articles/{slug}/history",
                      f"/articles/{slug}/diff",
-                     f"/articles/{slug}/diff?look=side", f"/articles/{slug}/edit", "/search?q=alert",
+                     f"/articles/{slug}/diff?look=side", f"/articles/{slug}/diff?text=source",
+                     f"/articles/{slug}/blame", f"/articles/{slug}/edit", f"/articles/{slug}/print",
+                     f"/articles/{slug}/lifecycle", "/lifecycle?view=due", "/search?q=alert",
                      "/search/typing?q=src",
                      "/courses", f"/courses/{taught}", f"/courses/{taught}/edit", f"/courses/{taught}/lessons/1",
                      f"/quizzes/{number}", f"/quizzes/{number}/edit", "/admin/teams", "/admin/people", "/scorecard",
                      "/scorecard/team/nasty", "/ledger"):  # fmt: skip
             assert seen(sheet, reader.text(path)) == (0, []), path
+        hits, bad = seen(sheet, reader.text(f"/articles/{slug}.doc"))
+        assert (hits, bad) == (0, ["STYLE"]), "a paper for Word carries its own style, and nothing else"
+
+
+def test_scripts_processes_and_flags_run_nothing(app, make, signed_in, sheet):
+    """Guided scripts, their cards, flowcharts, both texts of a product, script lines, flags, and a merge to decide."""
+    nasty = payloads()[::60]
+    author = make.user("rep", username="writer")
+    boss, writer = signed_in(make.user("manager", "qa", username="boss")), signed_in(author)
+    for start in range(0, len(nasty), 25):
+        batch = nasty[start : start + 25]
+        text = "\n\n".join(f"> [!say]\n> {' '.join(one.split())}" for one in batch)
+        steps = [
+            {"id": str(n), "text": one[:900], "role": one[:80], "next": [{"label": one[:80], "id": str(n + 1)}]}
+            for n, one in enumerate(batch[:6], start=1)
+        ]
+        steps.append({"id": str(len(steps) + 1), "text": "end", "role": "", "next": []})
+        branches = [{"when": one[:400], "say": one, "next": one[:300]} for one in batch[:9]]
+        with writing():
+            script = make.article(None, "script", body=text, fields={"say": text, "branches": branches}).slug
+            sop = make.article(None, "sop", body=text, fields={"steps": steps}).slug
+            product = make.article(None, "product", fields={"department_text": text, "customer_text": text}).slug
+            mine = make.submission(actor_of(author), body=f"begun\n\n{text}", submitted=False).id
+        for path in (f"/articles/{script}", f"/articles/{script}/card", f"/articles/{script}/print",
+                     f"/articles/{sop}", f"/articles/{sop}/print", f"/articles/{product}"):  # fmt: skip
+            assert seen(sheet, boss.text(path)) == (0, []), path
+        raised = boss.submit(
+            f"/articles/{sop}",
+            to=f"/articles/{sop}/flags",
+            data={"reason": "wrong", "comment": text[:900], "quote": batch[0]},
+        )
+        for path in (raised.headers["Location"], "/flags?view=mine", "/flags"):
+            assert seen(sheet, boss.text(path)) == (0, []), path
+        page = writer.text(f"/submissions/{mine}/edit")
+        first = {**fields_in(page), "title": "one", "body": f"{batch[0]} one", "verb": "save"}
+        other = {**fields_in(page), "title": "two", "body": f"{batch[1]} two", "verb": "save"}
+        writer.post(f"/submissions/{mine}/edit", data=first)
+        clash = writer.post(f"/submissions/{mine}/edit", data={**other, "page": "another"})
+        assert clash.status_code == 409, "two texts that meet are put to a choice"
+        assert seen(sheet, clash.get_data(as_text=True)) == (0, [])
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What the editor's form carries beside the text."""
+    form = page[page.index('id="editor-form"') :]
+    return {
+        name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    }
 
 
 def test_what_reviewers_and_experts_say_runs_nothing(app, make, signed_in, client, sheet):
@@ -268,3 +321,36 @@ def test_the_policy_alone_stops_them(browser):
     assert hits == 0
     assert bad, "the payloads are there"
     context.close()
+
+
+def test_links_and_blocks_run_nothing(app, make, signed_in, sheet):
+    """Hostile titles, words and blocks: in articles, previews, choices, offers to write, reports and reviews."""
+    nasty = payloads()[::90]
+    boss = make.user("business", "qa", "training", "supervisor", "manager", username="boss")
+    reader = signed_in(boss)
+    token = reader.csrf("/profile")
+    for start in range(0, len(nasty), 12):
+        batch = nasty[start : start + 12]
+        lines = [" ".join(one.split())[:90] for one in batch]
+        mentions = (f"[[{one}]] [[x|{one}]] [[{one}|{one}]]\n\n![[{one}]]\n\n[[{as_written(one)}]]" for one in lines)
+        text = "\n\n".join(mentions)
+        with writing():
+            block = make.article(kind="block", title=lines[0], body=text.replace("![[", "[[") + "\n\n" + batch[0])
+            target = make.article(title=lines[1], body=text)
+            slug = make.article(title=f"t{start}", body=f"![[{as_written(lines[0])}]]\n\n{text}").slug
+            made = make.submission(make.actor(), "block", article=block.slug, title=lines[2], body=batch[0])
+            task, blocked, aimed = make.task(made).id, block.slug, target.slug
+        outbox.drain()
+        shown = reader.post("/preview", data={"text": text}, headers={"X-CSRFToken": token}).get_data(as_text=True)
+        assert seen(sheet, shown) == (0, [])
+        for path in (f"/articles/{slug}", f"/articles/{blocked}", f"/articles/{aimed}/dependants",
+                     f"/articles/{blocked}/dependants", "/admin/links", f"/reviews/{task}"):  # fmt: skip
+            assert seen(sheet, reader.text(path)) == (0, []), path
+        page = reader.text(f"/articles/{slug}")
+        assert "wiki-link" in page
+        assert "wiki-missing" in page
+        assert "embedded-from" in page
+        page = reader.get("/articles/named", query_string={"title": lines[3]}).get_data(as_text=True)
+        assert seen(sheet, page) == (0, [])
+        offers = reader.get("/articles/titles", query_string={"q": ""})
+        assert offers.mimetype == "application/json"

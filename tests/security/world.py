@@ -16,8 +16,10 @@ from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Browser, Script
 from tests.make import Make
-from wiki.articles import ops, provisional
+from tests.support.files import picture
+from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
+from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
@@ -74,16 +76,20 @@ class World:
         self.actors = {name: actor_of(user) for name, user in self.users.items()}
         session.flush()
         tomorrow, author = clock.now() + timedelta(days=1), self.actors["author"]
+        self.brought = imports.begin(self.actors["manager"], "0" * 32, "zz.md", b"x", [], []).id
         self.absence = absences.announce(author, author.id, tomorrow, tomorrow + timedelta(days=1)).id
 
     def _texts(self) -> None:
         make, who = self.make, self.actors
         author = who["author"]
-        self.draft = make.submission(author, submitted=False, **secret("zzdraft", audience="internal", readers=[])).id
+        drawn, closed, shown = (files.keep(author, "a.png", picture(width)) for width in (5, 6, 7))
+        self.draft_file, self.circle_file, self.open_file = drawn.id, closed.id, shown.id
+        text = secret("zzdraft", audience="internal", readers=[], body=f"zzdraft body {drawn.markdown()}")
+        self.draft = make.submission(author, submitted=False, **text).id
         self.review = make.submission(author, title="under review").id
         self.closed_review = make.submission(author, **secret("zzreview")).id
-        self.circle = make.article(author, **secret("zzcircle")).slug
-        self.open = make.article(author, title="open to all").slug
+        self.circle = make.article(author, **secret("zzcircle", body=f"zzcircle body {closed.markdown()}")).slug
+        self.open = make.article(author, title="open to all", body=f"[shown]({shown.url})").slug
         earlier = make.article(author, **secret("zzearlier"))
         earlier.slug = "opened"  # an address is made once; whoever opens an article sees what it says
         self.earlier = make.article(author, article=earlier.slug, title="now for all").slug
@@ -100,7 +106,7 @@ class World:
         asked = make.task(make.submission(author, title="an expert is asked")).id
         self.asked = experts.ask_colleague(asked, who["business"], username="rep", question="Is it so?").id
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
-        ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
+        draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         for slug in (self.circle, self.open):
             article = ops.readable_article(who["qa"], slug)
             feedback.say(article, who["qa"], helpful=True, used_in_call=True, comment="fine")

@@ -7,14 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.markup import bare, shown
-from workflows.passages import contains, mark_html, mark_parts, new_text, words_of
+from workflows.passages import contains, mark_html, words_of
 
 TEXT = "每月 **5 元**，最长 <六> 个月。\n\n- 第一步 & 核对\n- 第二步"
-
-
-class Part:
-    def __init__(self, op: str, text: str) -> None:
-        self.op, self.text = op, text
 
 
 @pytest.mark.parametrize(
@@ -43,19 +38,6 @@ def test_the_mark_spans_tags_and_spares_them():
 def test_of_two_that_overlap_each_keeps_something():
     html = mark_html(shown("abcdef"), [(1, "abcd"), (2, "cdef")])
     assert html == '<p><mark data-remark="1">abcd</mark><mark data-remark="2">ef</mark></p>'
-
-
-def test_in_a_difference_only_the_new_text_is_marked():
-    parts = [Part("equal", "先"), Part("delete", "核对"), Part("insert", "复述"), Part("equal", "再核对")]
-    pieces = mark_parts(parts, [(3, "复述再")])
-    assert [(piece.op, piece.text, piece.mark) for piece in pieces] == [
-        ("equal", "先", None),
-        ("delete", "核对", None),
-        ("insert", "复述", 3),
-        ("equal", "再", 3),
-        ("equal", "核对", None),
-    ]
-    assert new_text(parts) == "先复述再核对"
 
 
 @given(st.text(max_size=80), st.text(max_size=12), st.text(max_size=12))

@@ -1,26 +1,31 @@
 """``/api/v1/submissions`` and ``/api/v1/articles``, as the contract says."""
 
+import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import request, url_for
 
 from accounts.models import User
 from core.api import Answer, Api, must_match, page
 from core.audit import trail
 from core.db import session
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Stale
 from core.i18n import _
 from core.permissions import can
 from core.web import actor
-from wiki.articles import ops, presenting, similar
+from wiki.articles import draft_ops, ops, personal_policy, presenting, similar
+from wiki.articles.blocks import warnings
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
 from wiki.articles.kinds import KINDS
+from wiki.articles.linking import Linker
+from wiki.articles.mentioning import may_name
 from wiki.articles.models import Article, Revision, Submission
 from wiki.articles.permissions import P
-from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, version_of, versions
+from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, versions
 from wiki.articles.shapes import (
     ArticleOut,
     ArticlesIn,
@@ -28,6 +33,7 @@ from wiki.articles.shapes import (
     DiffOut,
     ListOut,
     MovedOut,
+    PersonalOut,
     ProvisionalOut,
     SubmissionChange,
     SubmissionIn,
@@ -35,6 +41,7 @@ from wiki.articles.shapes import (
     SubmissionsIn,
     TrailOut,
 )
+from wiki.articles.versions import approvals_for, approvers, points_of
 from workflows.blindness import blind_since, hides
 from workflows.models import Review
 from workflows.queries import last_review
@@ -60,12 +67,22 @@ def _etag(submission: Submission) -> str:
     return f"{submission.id}-{submission.head_revision_id}-{submission.state.value}"
 
 
+def _seen(submission: Submission) -> int | None:
+    """The revision that ``If-Match`` names."""
+    found = [re.match(rf"{submission.id}-(\d{{1,9}})-", tag) for tag in request.if_match.as_set()]
+    return next((int(one[1]) for one in found if one), None)
+
+
 def _show(submission: Submission, *, text: bool = False, trail_too: bool = False) -> SubmissionOut:
     out = _row(submission, presenting.way_of(submission), usernames_of([submission]))
     if text and submission.head is not None:
         content = of_revision(submission.head)
         out.body, out.fields, out.category = content.body, content.fields, content.category
         out.tags, out.services, out.audience = content.tags, content.services, content.audience
+        out.personal = [
+            PersonalOut(field=f.field, kind=f.finding.kind.value, masked=f.finding.masked, must_be_masked=f.must_go)
+            for f in personal_policy.of_content(submission.kind, content)
+        ]
     if trail_too:
         out.trail = _trail(submission)
     return out
@@ -163,12 +180,13 @@ def propose(body: SubmissionIn) -> Answer:
 def revise(submission_id: int, body: SubmissionChange) -> Answer:
     """Save a new revision."""
     submission = ops.find_submission(submission_id, actor(), P.READ_SUBMISSION, locked=True)
-    must_match(_etag(submission))
-    now = of_revision(submission.head)
     given = body.model_dump(exclude_unset=True)
-    content = Content(
-        **{name: given.get(name, getattr(now, name)) for name in Content.__dataclass_fields__},
-    )
+    try:
+        must_match(_etag(submission))
+    except Stale as stale:
+        stale.details |= draft_ops.what_moved(submission, _seen(submission), given)
+        raise
+    content = draft_ops.changed(of_revision(submission.head), given)
     ops.save(submission, actor(), content, significance=given.get("significance"), reason=given.get("reason"))
     return Answer(_show(submission, text=True), 200, _etag(submission))
 
@@ -178,7 +196,7 @@ def submit(submission_id: int) -> MovedOut:
     """Hand it to the pipeline."""
     submission = ops.find_submission(submission_id, actor(), locked=True)
     ops.submit(submission, actor())
-    return MovedOut(**_where(submission))
+    return MovedOut(**_where(submission), warnings=warnings(submission.head, actor()))
 
 
 @api.post("/submissions/<int:submission_id>/withdraw", gate=P.PROPOSE, answer=MovedOut)
@@ -217,11 +235,16 @@ def _article(article: Article) -> ArticleOut:
 
 
 def _articles(found: Sequence[Article]) -> list[ArticleOut]:
-    authors = authors_of(found)
-    return [_article_row(article, authors.get(article.id, [])) for article in found]
+    authors, linker = authors_of(found), Linker(actor())
+    texts = [presenting.labelled(article.revision) if article.revision else [] for article in found]
+    linker.gather(texts)
+    return [
+        _article_row(article, authors.get(article.id, []), linker.shown(labelled))
+        for article, labelled in zip(found, texts, strict=True)
+    ]
 
 
-def _article_row(article: Article, authors: list[str]) -> ArticleOut:
+def _article_row(article: Article, authors: list[str], texts: list[dict[str, Any]]) -> ArticleOut:
     revision = article.revision
     if revision is None:
         raise NotFound(_("There is no such article, or you may not see it."))
@@ -234,7 +257,7 @@ def _article_row(article: Article, authors: list[str]) -> ArticleOut:
         title=revision.title,
         body=revision.body,
         fields=content.fields,
-        html="\n".join(str(text["html"]) for text in presenting.labelled(revision)),
+        html="\n".join(str(text["html"]) for text in texts),
         version=article.version,
         revision=str(revision.id),
         published_at=article.published_at,
@@ -264,14 +287,18 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
+    out = _article(article)
     etag = f"{article.id}-{article.version}-{article.revision_id}-{article.provisional or ''}"
-    return Answer(_article(article), 200, etag)
+    if article.revision is not None and may_name(article.revision):  # what others are called, and what blocks say today
+        etag += f"-{hashlib.blake2b(out.html.encode(), digest_size=8).hexdigest()}"
+    return Answer(out, 200, etag)
 
 
 @api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)
 def list_revisions(slug: str) -> dict[str, Any]:
     """Every published version, newest first."""
     article = ops.readable_article(actor(), slug)
+    rows = versions(actor(), article)
     items = [
         {
             "version": row.version,
@@ -281,19 +308,21 @@ def list_revisions(slug: str) -> dict[str, Any]:
             "significance": row.significance.value,
             "reason": row.reason,
             "published_at": row.published_at.isoformat(),
+            "approved_by": approvers(given),
         }
-        for row in versions(actor(), article)
+        for row, given in zip(rows, approvals_for(actor(), rows), strict=True)
     ]
     return {"items": items, "next": None, "total": len(items)}
 
 
 @api.get("/articles/<slug>/diff", gate=P.PROPOSE, query=DiffIn, answer=DiffOut)
 def diff(slug: str, query: DiffIn) -> dict[str, Any]:
-    """What happened between two versions."""
+    """What happened between two versions, or revisions that the caller may read (``r`` and the revision's id)."""
     article = ops.readable_article(actor(), slug)
-    rows = versions(actor(), article)
-    new = version_of(actor(), article, query.to) if query.to else rows[0]
-    old = version_of(actor(), article, query.from_) if query.from_ else rows[min(1, len(rows) - 1)]
+    points = {point.key: point for point in points_of(actor(), article)}
+    published = [point for point in points.values() if point.publication]
+    new = points.get(query.to) if query.to else published[0]
+    old = points.get(query.from_) if query.from_ else published[min(1, len(published) - 1)]
     if new is None or old is None:
         raise NotFound(_("This article has no such version."))
     parts = whole(KINDS[article.kind], of_revision(old.revision), of_revision(new.revision))

@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
+from accounts.queries import teams
+from core.db import session
 from core.i18n import _, choose_zone, local
+from wiki.articles import rows
 from wiki.articles.content import Content
+from wiki.articles.flowchart import Chart, draw
 from wiki.articles.kinds import FieldSpec, FieldType, Kind
 from wiki.articles.models import Audience, Significance, Submission
-from wiki.articles.presenting import audience_word, significance_word
+from wiki.articles.presenting import audience_word, reader_words, role_word, significance_word
 from wiki.articles.queries import categories, services
 
 INPUT_TYPES = {
@@ -24,10 +28,6 @@ INPUT_TYPES = {
     FieldType.STEPS: "steps",
     FieldType.READERS: "readers",
 }
-ROW = re.compile(r"-(\d{1,3})-")
-STEP = ("id", "text", "role", "next")
-SEVERAL = re.compile(r"\s*[\w.-]{1,40}(?:\s*[,，、]\s*[\w.-]{1,40})+\s*")  # '2, 3'
-ARROW = re.compile(r"^\s*(?:(?P<label>[^:：]*)[:：])?\s*(?P<id>[\w.-]{1,40})\s*$")
 
 
 def content_of(kind: Kind, form: MultiDict[str, str]) -> Content:
@@ -46,35 +46,15 @@ def content_of(kind: Kind, form: MultiDict[str, str]) -> Content:
 
 def _value(spec: FieldSpec, form: MultiDict[str, str]) -> Any:
     if spec.type is FieldType.BRANCHES:
-        rows = _rows(spec.code, ("when", "say", "next"), form)
-        return [row for row in rows if any(v.strip() for v in row.values())]
+        return rows.branches_from(form, spec.code)
     if spec.type is FieldType.STEPS:
-        return [_step(row) for row in _rows(spec.code, STEP, form) if any(row[name] for name in STEP[1:])]
+        return rows.steps_from(form, spec.code)
     if spec.type is FieldType.READERS:
         return form.getlist(spec.code)
     value = form.get(spec.code, "")
     if spec.type is FieldType.TIME and value:
         return _aware(value)
     return value
-
-
-def _rows(code: str, names: tuple[str, ...], form: MultiDict[str, str]) -> list[dict[str, str]]:
-    numbers = sorted({int(m.group(1)) for key in form if key.startswith(code + "-") and (m := ROW.search(key))})
-    return [{name: form.get(f"{code}-{n}-{name}", "").strip() for name in names} for n in numbers]
-
-
-def _step(row: dict[str, str]) -> dict[str, Any]:
-    """One step; a way that cannot be read stays as it was typed, so that it is refused and not lost."""
-    ways = []
-    for part in re.split(r"[;；\n]", row["next"]):
-        found = ARROW.match(part)
-        if found:
-            ways.append({"label": (found["label"] or "").strip(), "id": found["id"]})
-        elif SEVERAL.fullmatch(part):
-            ways += [{"label": "", "id": step_id} for step_id in re.findall(r"[\w.-]+", part)]
-        elif part.strip():
-            ways.append({"label": "", "id": part.strip()})
-    return {"id": row["id"] or "1", "text": row["text"], "role": row["role"], "next": ways}
 
 
 def _aware(value: str) -> str:
@@ -132,6 +112,22 @@ def typed_values(kind: Kind, form: MultiDict[str, str]) -> dict[str, Any]:
     return values
 
 
+def rows_of(kind: Kind, values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the fields that are lists, as the editor draws them."""
+    return {
+        spec.code: rows.branch_rows(values[spec.code])
+        if spec.type is FieldType.BRANCHES
+        else rows.step_rows(values[spec.code])
+        for spec in kind.fields
+        if spec.type in {FieldType.BRANCHES, FieldType.STEPS}
+    }
+
+
+def chart_of(kind: Kind, values: dict[str, Any]) -> Chart | None:
+    """The flowchart of the steps in the form, when the kind has steps."""
+    return next((draw(values[spec.code]) for spec in kind.fields if spec.type is FieldType.STEPS), None)
+
+
 def specs_of(kind: Kind) -> list[dict[str, Any]]:
     """The fields as the editor draws them."""
     return [
@@ -166,3 +162,11 @@ def heading(kind: Kind, title: str = "", *, change: bool = False) -> str:
     if change:
         return _("Change: %(title)s", title=title)
     return _("New: %(kind)s", kind=kind.label)
+
+
+def reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
+    """Who may be named as readers, for a form: roles, teams, and whoever was named already."""
+    roles = [(f"role:{code}", role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")]
+    offered = roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
+    others = [token for token in chosen if token not in dict(offered)]  # tiers and persons, set by a script
+    return offered + list(zip(others, reader_words(others), strict=False))

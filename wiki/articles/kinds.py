@@ -1,4 +1,4 @@
-"""The six kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
+"""The kinds of knowledge and the fields each carries (``docs/domain.md`` §3).
 
 Fields are fields, not conventions in text: the editor draws them, the pipeline needs them, search weighs them.
 """
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from core.errors import Invalid
 from core.i18n import _, _l, choose_zone
 from core.markup import guard
+from wiki.articles import dialogues, processes
 from wiki.articles.lifecycle_rules import NEVER
 from wiki.articles.rules import READER_TOKEN
 
@@ -202,6 +203,12 @@ KINDS: dict[str, Kind] = {
             ),
             verify_months=6,
         ),
+        Kind(
+            "block",
+            _l("Reusable block"),
+            _l("A passage that several articles show: changed once, right everywhere."),
+            (),
+        ),
     )
 }
 
@@ -270,21 +277,24 @@ def missing(kind: Kind, title: str, fields: dict[str, Any]) -> dict[str, str]:
     }
     if not title.strip():
         errors["title"] = _("Please give it a title.")
-    errors.update(_loose_ends(fields.get("steps") or []))
+    errors.update(loose_ends(kind, fields))
     return errors
 
 
-def _loose_ends(steps: list[dict[str, Any]]) -> dict[str, str]:
-    ids = [step["id"] for step in steps]
-    if len(set(ids)) != len(ids):
-        return {"fields.steps": _("Two steps have the same id.")}
-    for step in steps:
-        for arrow in step.get("next", []):
-            if arrow["id"] not in ids:
-                return {
-                    "fields.steps": _("Step %(a)s leads to %(b)s, which does not exist.", a=step["id"], b=arrow["id"])
-                }
-    return {}
+def loose_ends(kind: Kind, fields: dict[str, Any]) -> dict[str, str]:
+    """What leads nowhere in the answers of a script and the steps of a process: the sentences, by field."""
+    found: dict[str, str] = {}
+    for spec in kind.fields:
+        value = fields.get(spec.code) or []
+        if spec.type is FieldType.STEPS:
+            said = processes.problems(value)
+        elif spec.type is FieldType.BRANCHES:
+            said = dialogues.problems(value)
+        else:
+            continue
+        if said:
+            found[f"fields.{spec.code}"] = " ".join(dict.fromkeys(sentence for _place, sentence in said))
+    return found
 
 
 def field_text(spec: FieldSpec, value: Any) -> str:

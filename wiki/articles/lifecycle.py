@@ -241,7 +241,9 @@ def remind() -> None:
     session.flush()
 
 
-def _untold(told: sa.ColumnElement[datetime | None], of: sa.ColumnElement[datetime | None]) -> sa.ColumnElement[bool]:
+def _untold(
+    told: sa.SQLColumnExpression[datetime | None], of: sa.SQLColumnExpression[datetime | None]
+) -> sa.ColumnElement[bool]:
     return sa.or_(told.is_(None), told != of)
 
 

@@ -134,8 +134,8 @@ def listed(view: str, actor: Actor) -> sa.Select[Any]:
     """The texts of a list: those that this person keeps; all, for a manager."""
     now = clock.now()
     if view == "scheduled":
-        found = sa.select(Submission).where(Submission.state == SubmissionState.APPROVED)
-        return found.where(knowable(actor)).order_by(Submission.publish_at, Submission.id)
+        waits = sa.and_(Submission.state == SubmissionState.APPROVED, knowable(actor))
+        return sa.select(Submission).where(waits).order_by(Submission.publish_at, Submission.id)
     mine = sa.true() if actor.holds("manager") else sa.and_(kept(actor), allowed(actor, P.READ))
     found = sa.select(Article).where(mine)
     if view == "due":

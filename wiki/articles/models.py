@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from accounts.models import User
 from core.db import Base, enum_column
+from core.folding import folded_title
 from wiki.articles.lifecycle_rules import NEVER
 from wiki.articles.rules import (
     EDITABLE,
@@ -64,6 +65,7 @@ class Article(Base):
     slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
     kind: Mapped[str] = mapped_column(sa.String(32))
     title: Mapped[str] = mapped_column(sa.String(300))
+    folded_title: Mapped[str] = mapped_column(sa.String(300), index=True, default="")  # what links are compared with
     category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
     audience: Mapped[Audience] = mapped_column(enum_column(Audience))
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
@@ -89,6 +91,11 @@ class Article(Base):
     readers: Mapped[list["ArticleReader"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     tag_rows: Mapped[list["ArticleTag"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     service_rows: Mapped[list["ArticleService"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @validates("title")
+    def _fold(self, _name: str, title: str) -> str:
+        self.folded_title = folded_title(title)
+        return title
 
     @property
     def version(self) -> str:
@@ -326,12 +333,29 @@ class ProvisionalPublication(Base):
 
 
 class DraftBuffer(Base):
-    """What somebody is typing: overwritten by autosave, one per person and submission, no revision."""
+    """What somebody is typing: overwritten by autosave, one per person, submission and open page; no revision."""
 
     __tablename__ = "draft_buffers"
 
     submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(40), primary_key=True, default="")
     document: Mapped[dict[str, Any]]
-    base_revision_id: Mapped[int | None]
+    base_revision_id: Mapped[int | None]  # what the text was begun from
     saved_at: Mapped[datetime]
+
+
+class Presence(Base):
+    """Somebody has an editor open: of a submission, of an article without one yet, or both. It fades unless renewed.
+
+    ``saved_revision_id``: what the page saved last, just as it says it; for a while also after the page was left.
+    """
+
+    __tablename__ = "presences"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    saved_revision_id: Mapped[int | None]
+    seen_at: Mapped[datetime] = mapped_column(index=True)

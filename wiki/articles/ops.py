@@ -1,7 +1,5 @@
 """The verbs of writing: propose, save, submit, withdraw. Allow, change, remember, tell."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -10,9 +8,10 @@ from core.actors import Actor
 from core.db import lock, session
 from core.errors import Conflict, IllegalMove, Invalid, NotFound
 from core.events import emit
-from core.i18n import _, local
+from core.i18n import _
 from core.permissions import can, require
-from core.texts import clean_tree
+from wiki.articles import draft_buffers
+from wiki.articles.blocks import must_be_sound
 from wiki.articles.content import Content, checked, of_revision
 from wiki.articles.events import RevisionSaved
 from wiki.articles.kinds import kind_of, missing
@@ -20,7 +19,7 @@ from wiki.articles.models import (
     EDITABLE,
     Article,
     Category,
-    DraftBuffer,
+    Publication,
     Revision,
     Service,
     Significance,
@@ -29,14 +28,13 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.personal_policy import must_go, require_masked
 from wiki.articles.publishing import store_revision
 from wiki.articles.queries import by_slug, in_review_for
 from wiki.articles.rules import MOVES, slugify, state_word
 from workflows import ops as reviewing
 
 SUBJECT = "submission"
-WHATEVER = -1  # of ``seen``: the caller does not say which revision its text was begun from
-BUFFER_LIMIT = 600_000  # characters of one draft buffer
 
 
 def propose(
@@ -58,8 +56,16 @@ def propose(
     return submission
 
 
-def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draft_key: str | None = None) -> Submission:
-    """An empty draft; beginning again with the same key gives the same draft.
+def begin(
+    actor: Actor,
+    kind_code: str,
+    *,
+    article_slug: str | None = None,
+    draft_key: str | None = None,
+    base_id: int | None = None,
+) -> Submission:
+    """An empty draft; beginning again with the same key gives the same draft. ``base_id``: the revision of the article
+    that the page showed when it was opened (else what is live now).
 
     Raises:
         Invalid, NotFound.
@@ -78,7 +84,7 @@ def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draf
         kind=kind.code,
         article_id=article.id if article else None,
         author_id=actor.id,
-        base_revision_id=article.revision_id if article else None,
+        base_revision_id=_begun_from(article, base_id) if article else None,
         state=SubmissionState.DRAFT,
         significance=Significance.MAJOR,
         reason="",
@@ -98,6 +104,15 @@ def begin(actor: Actor, kind_code: str, *, article_slug: str | None = None, draf
             raise
         return known
     return submission
+
+
+def _begun_from(article: Article, revision_id: int | None) -> int | None:
+    if revision_id is None or revision_id == article.revision_id:
+        return article.revision_id
+    shown = sa.select(Publication.id).where(
+        Publication.article_id == article.id, Publication.revision_id == revision_id
+    )
+    return revision_id if session.scalar(shown.limit(1)) is not None else article.revision_id
 
 
 def _begun(actor: Actor, draft_key: str | None) -> Submission | None:
@@ -155,27 +170,28 @@ def save(
     *,
     significance: str | None = None,
     reason: str | None = None,
-    seen: int | None = WHATEVER,
+    window: draft_buffers.Window | None = None,
 ) -> Revision:
     """Keep the text as a new immutable revision. Under review, open tasks get a new version; who edits is co-author.
 
-    Saving what the head already says makes no revision. ``seen``: the revision the text was begun from (``None``: from
-    nothing). Raises Forbidden, IllegalMove, Invalid, Conflict (``edited``: another has saved since).
+    Saving what the head already says makes no revision. ``window``: the page that sends it (none: what this person has
+    typed on any page is dropped). What others have saved since is ``draft_ops.save``'s business. Raises Forbidden,
+    IllegalMove, Invalid.
     """
     if submission.state not in EDITABLE:
         raise _closed(submission)
     require(actor, P.EDIT_SUBMISSION, submission)
     content = checked(kind_of(submission.kind), content)
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
-    if head is None or of_revision(head) != content:
-        _must_be_the_last(submission, seen)
     if significance is not None:
         submission.significance = _significance(significance)
     if reason is not None:
         submission.reason = reason.strip()[:500]
-    drop_buffer(submission.id, actor)
+    draft_buffers.drop(submission.id, actor, window)
     if head is not None and of_revision(head) == content:
         return head
+    if submission.state is SubmissionState.IN_REVIEW:
+        require_masked(submission.kind, content)  # it is on the reviewers' desks at once
     revision = store_revision(submission, actor.id, content)
     if actor.id not in submission.author_ids:
         submission.author_rows.append(SubmissionAuthor(user_id=actor.id, position=len(submission.author_rows)))
@@ -184,50 +200,6 @@ def save(
         reviewing.revise(SUBJECT, submission.id, actor, revision_id=revision.id, author_ids=submission.author_ids)
     emit(RevisionSaved(submission.id, revision.id, actor.id, revision.created_at))
     return revision
-
-
-def _must_be_the_last(submission: Submission, seen: int | None) -> None:
-    """Nobody overwrites what they have not seen."""
-    if seen in {WHATEVER, submission.head_revision_id}:
-        return
-    head = session.get_one(Revision, submission.head_revision_id)
-    raise Conflict(
-        _("%(name)s has saved another version at %(time)s. Compare, then save yours.",
-          name=head.author.name, time=f"{local(head.created_at):%H:%M:%S}"),
-        code="edited",
-        by=head.author.name,
-        at=head.created_at.isoformat(),
-    )  # fmt: skip
-
-
-def autosave(
-    submission: Submission, actor: Actor, document: dict[str, Any], *, seen: int | None = WHATEVER
-) -> DraftBuffer:
-    """Keep what is being typed; nothing is checked but its size, and no revision is made.
-
-    Raises:
-        Forbidden, Invalid, Conflict (``edited``): the text has moved on since this one was begun.
-    """
-    require(actor, P.EDIT_SUBMISSION, submission)
-    _must_be_the_last(submission, seen)
-    if len(str(document)) > BUFFER_LIMIT:
-        raise Invalid({"body": _("This draft is too long to be saved by itself; please split it.")})
-    buffer = session.get(DraftBuffer, (submission.id, actor.id))
-    if buffer is None:
-        buffer = DraftBuffer(submission_id=submission.id, user_id=actor.id)
-        session.add(buffer)
-    buffer.document, buffer.saved_at = clean_tree(document), clock.now()
-    buffer.base_revision_id = submission.head_revision_id
-    submission.updated_at = buffer.saved_at
-    session.flush()
-    return buffer
-
-
-def drop_buffer(submission_id: int, actor: Actor) -> None:
-    """Forget what was typed: it was saved, or its author does not want it."""
-    session.execute(
-        sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission_id, DraftBuffer.user_id == actor.id)
-    )
 
 
 def submit(submission: Submission, actor: Actor) -> None:
@@ -244,7 +216,7 @@ def submit(submission: Submission, actor: Actor) -> None:
 
 
 def must_be_complete(submission: Submission, actor: Actor) -> Revision:
-    """The head revision says all that its kind needs.
+    """The head revision says all that its kind needs, and nothing that leads to a person where that must not be.
 
     Raises:
         Invalid: field by field.
@@ -253,9 +225,10 @@ def must_be_complete(submission: Submission, actor: Actor) -> Revision:
     head = session.get(Revision, submission.head_revision_id) if submission.head_revision_id else None
     if head is None:
         raise Invalid(missing(kind, "", {}))
-    errors = missing(kind, head.title, head.fields)
+    errors = must_go(kind.code, of_revision(head)) | missing(kind, head.title, head.fields)
     if errors:
         raise Invalid(errors)
+    must_be_sound(submission.kind, submission.article, head)
     _must_be_unique(submission, head, actor)
     return head
 

@@ -14,6 +14,7 @@ DEFAULT_PIPELINES: dict[str, Definition] = {
     "sop": pipeline(*_FOUR, topic="sop", due_hours=48),
     "notice": pipeline("business", "supervisor", topic="notice", due_hours=4, bulk=True),
     "product": pipeline("business", "qa", topic="product"),
+    "block": pipeline("business", "qa", topic="block"),
 }
 
 # (key, question, weight) by role: each gate asks what only it can answer; the weights of a role sum to 100

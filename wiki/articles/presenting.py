@@ -11,10 +11,13 @@ from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
+from core import pictures
 from core.caches import Cache
 from core.db import session
 from core.i18n import _
 from core.markup import RENDERER_VERSION, joined, plain, shown
+from wiki.articles import kind_showing
+from wiki.articles.files import sizes_in
 from wiki.articles.kinds import KINDS, FieldType
 from wiki.articles.models import (
     Article,
@@ -39,7 +42,8 @@ def texts_of(revision: Revision) -> dict[str, Any]:
     key = (revision.id, revision.digest, RENDERER_VERSION)
     found = _rendered.get(key)
     if found is None:
-        found = _render(revision)
+        with pictures.sizes(sizes_in(revision)):
+            found = _render(revision)
         _rendered.put(key, found)
     return found
 
@@ -52,7 +56,9 @@ def _render(revision: Revision) -> dict[str, Any]:
         if value and spec.type is FieldType.TEXT:
             texts[spec.code] = shown(value)
         elif value and spec.type is FieldType.BRANCHES:
-            texts[spec.code] = [{**branch, "html": shown(branch.get("say", ""))} for branch in value]
+            texts[spec.code] = kind_showing.answers(value)
+        elif value and spec.type is FieldType.STEPS:
+            texts[spec.code] = kind_showing.process(value)
     return texts
 
 
@@ -67,6 +73,10 @@ def fields_of(revision: Revision) -> dict[str, Any]:
             out[spec.code] = date.fromisoformat(value)
         elif value and spec.type is FieldType.READERS:
             out[spec.code] = "、".join(reader_words(value))
+    if "offer_ends_on" in out:
+        out["offer_days"] = kind_showing.days_left(out["offer_ends_on"])
+    if revision.kind == "notice":
+        out["in_force"] = kind_showing.in_force(out.get("effective_from"), out.get("effective_to"))
     return out
 
 
@@ -104,9 +114,9 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.TEXT:
         return joined([rendered])
     if kind is FieldType.BRANCHES:
-        return shown("\n".join(f"- **{b.get('when', '')}**\n  {b.get('say', '')}  {b.get('next', '')}" for b in value))
+        return shown("\n".join(_answer(one) for one in rendered))
     if kind is FieldType.STEPS:
-        return shown("\n".join(f"{n}. {_step(step)}" for n, step in enumerate(value, 1)))
+        return shown("\n".join(_step(row) for row in rendered["rows"]))
     if kind is FieldType.READERS:
         return shown(_(", ").join(reader_words(value)))
     if kind is FieldType.TIME:
@@ -116,10 +126,25 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     return shown(str(value))
 
 
-def _step(step: dict[str, Any]) -> str:
-    role = f"（{step['role']}）" if step.get("role") else ""
-    ways = "；".join(f"{a.get('label') or ''} → {a['id']}" for a in step.get("next", []))
-    return f"{step['text']}{role} {ways}"
+def _answer(one: dict[str, Any]) -> str:
+    goes_on = [_("the first question") if n == 0 else _("answer %(n)s", n=n) for n in one["to"]]
+    then = [
+        part for part in (one["action"], _("Then: %(what)s", what=_(", ").join(goes_on)) if goes_on else "") if part
+    ]
+    said = str(one.get("say") or "").replace("\n", "\n    ")
+    return f"{one['n']}. **{one.get('when', '')}**\n    {said}  {' · '.join(then)}"
+
+
+def _step(row: dict[str, Any]) -> str:
+    role = f"（{row['role']}）" if row["role"] else ""
+    ways = "；".join(" → ".join(part for part in (way["label"], _step_word(way)) if part) for way in row["ways"])
+    return f"{row['n']}. {row['text']}{role} → {ways}"
+
+
+def _step_word(way: dict[str, Any]) -> str:
+    if way["n"] == 0:
+        return _("end")
+    return _("step %(n)s", n=way["n"]) if way["n"] else str(way["id"])
 
 
 def significance_word(code: Significance | str) -> str:

@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
+from wiki.articles import files
 from wiki.articles.content import Content, checked
 from wiki.articles.events import ArticlePublished, ArticleRetired
 from wiki.articles.kinds import Kind, kind_of
@@ -34,6 +35,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
+from wiki.articles.personal_policy import require_masked
 from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
@@ -91,7 +93,7 @@ def _put_up_revision(
 ) -> Publication:
     now = clock.now()
     article.major, article.minor = next_version(article.major, article.minor, size)
-    _show(article, revision)
+    show(article, revision)
     _keep_true(article, submission, revision, size)
     article.live, article.published_at, article.updated_at = True, article.published_at or now, now
     row = Publication(
@@ -177,6 +179,7 @@ def _free_slug(title: str) -> str:
     taken = set(
         session.scalars(sa.select(Article.slug).where(sa.or_(Article.slug == base, Article.slug.like(f"{base}-%"))))
     )
+    taken |= {"titles", "named"}  # pages of their own
     number, slug = 1, base
     while slug in taken:
         number += 1
@@ -184,7 +187,7 @@ def _free_slug(title: str) -> str:
     return slug
 
 
-def _show(article: Article, revision: Revision) -> None:
+def show(article: Article, revision: Revision) -> None:
     """Copy what lists, filters and doors need from the revision to the article."""
     article.title, article.category_id = revision.title, revision.category_id
     article.audience, article.revision_id = revision.audience, revision.id
@@ -262,13 +265,12 @@ def take_off(article: Article) -> None:
     emit(ArticleRetired(article.id, article.slug, clock.now()))
 
 
-def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
-    """Add the next immutable revision of a submission and make it the head."""
-    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+def revision_of(submission: Submission, content: Content, *, number: int, author_id: int, at: datetime) -> Revision:
+    """The row of a checked content, not stored yet."""
     category = category_by_slug(content.category) if content.category else None
-    revision = Revision(
+    return Revision(
         submission_id=submission.id,
-        number=(last or 0) + 1,
+        number=number,
         kind=submission.kind,
         title=content.title,
         body=content.body,
@@ -279,13 +281,20 @@ def store_revision(submission: Submission, author_id: int, content: Content) -> 
         audience=Audience(content.audience),
         readers=content.readers,
         author_id=author_id,
-        created_at=clock.now(),
+        created_at=at,
         digest=digest(content.title, content.body, content.fields),
     )
+
+
+def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
+    """Add the next immutable revision of a submission and make it the head."""
+    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+    revision = revision_of(submission, content, number=(last or 0) + 1, author_id=author_id, at=clock.now())
     session.add(revision)
     session.flush()
     submission.head_revision_id, submission.updated_at = revision.id, clock.now()
     session.expire(submission, ["head"])
+    files.refer(revision)
     return revision
 
 
@@ -318,6 +327,7 @@ def import_row(actor: Actor, row: Row) -> Outcome:
     content = checked(kind, row.content)
     if article is not None and _says(article, content):
         return "unchanged"
+    require_masked(kind.code, content)
     if article is not None and (article.provisional is not None or in_review_for(article.id) is not None):
         raise Invalid({"id": _("A change of this article is under review; import it again when that is decided.")})
     now = clock.now()

@@ -15,7 +15,6 @@ from wiki.articles.models import (
     ArticleService,
     ArticleTag,
     Category,
-    DraftBuffer,
     ProvisionalPublication,
     Publication,
     Revision,
@@ -46,15 +45,14 @@ def published(
     service: str | None = None,
     changed_since: datetime | None = None,
 ) -> sa.Select[Article]:
-    """What this person may read, last changed first."""
+    """What this person may read, last changed first; reusable blocks only when they are asked for."""
     found = (
         sa.select(Article)
         .where(allowed(actor, P.READ))
         .options(joinedload(Article.revision).joinedload(Revision.category), joinedload(Article.category))
         .order_by(Article.updated_at.desc(), Article.id.desc())
     )
-    if kind:
-        found = found.where(Article.kind == kind)
+    found = found.where(Article.kind == kind) if kind else found.where(Article.kind != "block")  # parts, not articles
     if category:
         found = found.where(Article.category_id.in_(below(category)))
     if tag:
@@ -209,11 +207,6 @@ def revisions(submission_id: int) -> sa.Select[Revision]:
         .options(joinedload(Revision.author))
         .order_by(Revision.number.desc())
     )
-
-
-def buffer_of(submission_id: int, user_id: int) -> DraftBuffer | None:
-    """What this person was typing and has not saved."""
-    return session.get(DraftBuffer, (submission_id, user_id))
 
 
 def in_review_for(article_id: int) -> Submission | None:

@@ -27,6 +27,13 @@ class Significance(StrEnum):
     MAJOR = "major"
 
 
+class LinkKind(StrEnum):
+    """How a text names another one."""
+
+    LINK = "link"
+    EMBED = "embed"  # the other one is a block, shown in this text
+
+
 class SubmissionState(StrEnum):
     """States of a submission (``docs/model.md`` §1)."""
 
@@ -162,3 +169,11 @@ def clean_tags(tags: list[str]) -> list[str]:
         if name:
             seen.setdefault(name)
     return list(seen)[:20]
+
+
+def shows_too_little(audience: str, readers: frozenset[str], inner: str, inner_readers: frozenset[str]) -> bool:
+    """True when somebody who may read the outer text, as far as their tokens say, may not read the inner one."""
+    rank = {Audience.PUBLIC.value: 0, Audience.INTERNAL.value: 1, Audience.RESTRICTED.value: 2}
+    if inner == audience == Audience.RESTRICTED:
+        return not readers <= inner_readers
+    return rank[inner] > rank[audience]

@@ -52,6 +52,15 @@ class TrailOut(Out):
     note: str
 
 
+class PersonalOut(Out):
+    """A number of a person in a text. ``must_be_masked``: it cannot be submitted before."""
+
+    field: str
+    kind: str
+    masked: str
+    must_be_masked: bool
+
+
 class SubmissionOut(Out):
     """A submission as its people see it."""
 
@@ -78,6 +87,7 @@ class SubmissionOut(Out):
     services: list[str] | None = None
     audience: str | None = None
     trail: list[TrailOut] | None = None
+    personal: list[PersonalOut] | None = None
     similar: list[dict[str, Any]] | None = None
 
 
@@ -88,6 +98,7 @@ class MovedOut(Out):
     stage: str | None
     waiting_for: list[str]
     due_at: datetime | None
+    warnings: list[str] = Field(default_factory=list)  # of blocks that not all readers will see
 
 
 class SubmissionsIn(PageIn):
@@ -137,7 +148,7 @@ class ArticleOut(Out):
 
 
 class DiffIn(In):
-    """Two version numbers; absent: the newest two."""
+    """Two version numbers, or revisions as ``r`` and their id; absent: the newest two versions."""
 
     from_: str | None = Field(None, alias="from")
     to: str | None = None

@@ -4,24 +4,38 @@ import secrets
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from accounts.queries import teams
 from core.actors import Actor
-from core.db import session
+from core.db import has_session, reading, session
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.markup import render
 from core.permissions import can
+from core.texts import one_line
 from core.web import actor, blueprint, gate, paginate
-from wiki.articles import forms, ops, presenting, similar, tracking
-from wiki.articles.content import Content, of_revision
-from wiki.articles.diff import changes
+from wiki.articles import (
+    draft_showing,
+    draft_views,
+    file_forms,
+    forms,
+    ops,
+    personal_forms,
+    personal_policy,
+    presenting,
+    similar,
+    tracking,
+)
+from wiki.articles.blocks import warnings
+from wiki.articles.content import TITLE_LIMIT, Content, of_revision
+from wiki.articles.draft_buffers import buffers_of
+from wiki.articles.draft_ops import Clashing
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.models import EDITABLE, Submission, SubmissionState
+from wiki.articles.linking import shown
+from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import buffer_of, mine, written_by
+from wiki.articles.queries import mine, written_by
 from workflows.blindness import blind_since
 
 bp = blueprint("submissions", __name__)
@@ -32,7 +46,8 @@ bp = blueprint("submissions", __name__)
 def new(kind: str) -> str:
     """The editor for a new piece of knowledge; the draft begins with the first words typed."""
     found = kind_of(kind)
-    return _editor(found, Content(), key=secrets.token_urlsafe(16))
+    title = one_line(request.args.get("title", ""))[:TITLE_LIMIT]  # carried over by a link that leads nowhere yet
+    return _editor(found, Content(title=title), key=secrets.token_urlsafe(16))
 
 
 @bp.post("/new/<kind>")
@@ -58,29 +73,6 @@ def propose_change(slug: str) -> Any:
     return _take(KINDS[article.kind], request.form, None, slug=slug)
 
 
-@bp.put("/drafts/<key>")
-@gate(P.PROPOSE)
-def autosave_new(key: str) -> Any:
-    """Keep what is being typed before the first explicit save; the draft is made on the first call."""
-    form = request.form
-    submission = ops.begin(actor(), form.get("kind", ""), article_slug=form.get("article") or None, draft_key=key[:40])
-    return _autosave(submission)
-
-
-@bp.put("/submissions/<int:submission_id>/autosave")
-@gate(P.PROPOSE)
-def autosave(submission_id: int) -> Any:
-    """Keep what is being typed; overwritten each time, no revision."""
-    return _autosave(ops.find_submission(submission_id, actor(), P.EDIT_SUBMISSION))
-
-
-def _autosave(submission: Submission) -> Any:
-    document = {name: request.form.getlist(name) for name in request.form if name not in {"csrf_token", "once", "head"}}
-    seen = request.form.get("head", type=int) if "head" in request.form else ops.WHATEVER
-    buffer = ops.autosave(submission, actor(), document, seen=seen)
-    return jsonify(submission=str(submission.id), saved_at=buffer.saved_at.isoformat())
-
-
 @bp.get("/submissions/<int:submission_id>/edit")
 @gate(P.PROPOSE)
 def edit(submission_id: int) -> str:
@@ -90,10 +82,21 @@ def edit(submission_id: int) -> str:
     content = of_revision(submission.head)
     errors = {}
     if request.args.get("check"):
-        errors = forms.errors_of(missing(kind, content.title, content.fields))
-    buffer = buffer_of(submission.id, actor().id)
+        errors = forms.errors_of(
+            personal_policy.must_go(kind.code, content) | missing(kind, content.title, content.fields)
+        )
+    buffer = _typed_last(submission, request.args.get("window"))
     typed = MultiDict({"head": str(buffer.base_revision_id or ""), **buffer.document}) if buffer else None
-    return _editor(kind, content, submission=submission, typed=typed, errors=errors)
+    return _editor(kind, content, submission=submission, typed=typed, errors=errors, shown=buffer)
+
+
+def _typed_last(submission: Submission, window: str | None) -> DraftBuffer | None:
+    """What was typed last – or in the named window, when there were several – and never saved. What this person typed
+    somewhere else before they saved here waits to be asked for."""
+    head, me = submission.head, actor().id
+    buffers = buffers_of(submission.id, me)
+    goes_on = [b for b in buffers if head is None or b.base_revision_id == head.id or head.author_id != me]
+    return next((buffer for buffer in buffers if buffer.page == window), next(iter(goes_on), None))
 
 
 @bp.post("/submissions/<int:submission_id>/edit")
@@ -107,34 +110,43 @@ def keep(submission_id: int) -> Any:
 def _take(kind: Kind, form: MultiDict[str, str], submission: Submission | None, slug: str | None = None) -> Any:
     """One of the editor's three verbs. What is typed is either stored or shown again, never lost."""
     verb, who, given = form.get("verb", "save"), actor(), submission
-    if verb == "preview":
-        return _editor(kind, Content(), submission=submission, typed=form, slug=slug, preview=True)
+    if verb != "preview":
+        draft_views.must_be_the_same_person(form)
     try:
+        written = personal_forms.masked(kind, file_forms.applied(form))
+        if verb == "preview":
+            return _editor(kind, Content(), submission=submission, typed=written, slug=slug, preview=True)
         if submission is None:
-            submission = ops.begin(who, kind.code, article_slug=slug, draft_key=form.get("key") or None)
-        ops.save(
-            submission,
-            who,
-            forms.content_of(kind, form),
-            significance=form.get("significance") or None,
-            reason=form.get("reason"),
-            seen=form.get("head", type=int) if given is not None and "head" in form else ops.WHATEVER,
-        )
+            base = form.get("base", type=int)
+            begun = ops.begin(who, kind.code, article_slug=slug, draft_key=form.get("key") or None, base_id=base)
+            submission = ops.find_submission(begun.id, who, P.EDIT_SUBMISSION, locked=True)
+        merged = draft_views.take(submission, who, written, new=given is None)
     except Invalid as error:  # what was begun here is undone with the rest: the page goes on with the same key
         errors = forms.errors_of(error.errors)
+        if back := draft_views.sent_back(form):
+            return _editor(kind, back[0], submission=given, errors=errors, begun=back[1]), 422
         return _editor(kind, Content(), submission=given, typed=form, errors=errors, slug=slug), 422
-    except Conflict as error:
-        if error.code != "edited" or given is None:
+    except Clashing as clash:
+        if submission is None:
             raise
-        return _editor(kind, Content(), submission=given, typed=form, overtaken=error), 409
+        return draft_views.merge_page(submission, form, clash), 409
+    for sentence in merged or ([] if verb == "submit" else [_saved(submission)]):
+        flash(sentence, "success")
     if verb != "submit":
-        flash(_("Saved. Nobody sees it before you submit it."), "success")
         return redirect(url_for(".edit", submission_id=submission.id))
     return _submit(submission, who)
 
 
+def _saved(submission: Submission) -> str:
+    if submission.state is SubmissionState.IN_REVIEW:
+        return _("Saved. The reviewers see the new text now.")
+    return _("Saved. Nobody sees it before you submit it.")
+
+
 def _submit(submission: Submission, who: Actor) -> Any:
-    """Submit; what stands in the way is said, and the saved text stays."""
+    """Submit; what stands in the way is said, and the saved text stays. What is almost here already is asked once."""
+    if "distinct" not in request.form and similar.nearly_the_same(who, submission):
+        return redirect(url_for(".edit", submission_id=submission.id, same=1))
     point = session.begin_nested()
     try:
         if submission.state is not SubmissionState.IN_REVIEW:
@@ -149,6 +161,8 @@ def _submit(submission: Submission, who: Actor) -> Any:
         flash(error.sentence, "warning")
         return redirect(url_for(".show", submission_id=submission.id, conflict=error.code))
     flash(_("Submitted. You can follow here where it is."), "success")
+    for sentence in warnings(submission.head, who):
+        flash(sentence, "warning")
     return redirect(url_for(".show", submission_id=submission.id))
 
 
@@ -162,12 +176,13 @@ def _editor(
     key: str | None = None,
     slug: str | None = None,
     preview: bool = False,
-    overtaken: Conflict | None = None,
+    shown: DraftBuffer | None = None,
+    begun: str | None = None,
 ) -> str:
     article = submission.article if submission else ops.readable_article(actor(), slug) if slug else None
     key = key or (typed.get("key") if typed else None) or secrets.token_urlsafe(16)
     values = forms.typed_values(kind, typed) if typed is not None else forms.values_of(kind, content, submission)
-    buffer = buffer_of(submission.id, actor().id) if submission else None
+    draft = draft_showing.page_of(actor(), submission, article, typed, shown)
     reads_it = article is not None and can(actor(), P.READ, article)  # its author may have left the circle since
     title = article.title if article and reads_it else submission.head.title if submission and submission.head else ""
     return render_template(
@@ -175,33 +190,42 @@ def _editor(
         kind=kind.code,
         heading=forms.heading(kind, title, change=article is not None),
         action=_action(kind, submission, slug),
-        autosave_url=url_for(".autosave", submission_id=submission.id)
+        autosave_url=url_for("drafts.autosave", submission_id=submission.id)
         if submission
-        else url_for(".autosave_new", key=key),
+        else url_for("drafts.autosave_new", key=key),
+        draft=draft,
         key=None if submission else key,
         slug=slug,
         preview_url=url_for(".preview"),
-        similar_url=url_for(".similar_titles"),
+        similar_url=url_for(
+            ".similar_titles", draft=submission.id if submission else None, article=article.slug if article else None
+        ),
         cancel_url=url_for(".mine_page"),
         specs=forms.specs_of(kind),
         body_label=kind.body_label,
         hint=kind.hint,
         values=values,
+        rows=forms.rows_of(kind, values),
         errors=errors or {},
         base={"version": article.version, "url": url_for("articles.show", slug=article.slug)}
         if article and reads_it
         else None,
         state={
             "draft_label": presenting.draft_label(submission) if submission and submission.head else None,
-            "saved_at": buffer.saved_at if buffer else submission.updated_at if submission else None,
+            "saved_at": draft["saved_at"] or (submission.updated_at if submission else None),
         },
-        similar=[],
+        similar=_similar(values, submission, article.slug if article else None)
+        if typed is not None or submission
+        else [],
         preview_html=_preview(values["body"]) if preview else None,
+        preview_chart=forms.chart_of(kind, values) if preview else None,
+        draft_id=submission.id if submission else None,
         returned=tracking.returned_with(submission, actor()),
         remarks=tracking.open_remarks(submission, actor()),
-        reader_choices=_reader_choices(values["readers"]),
-        head=_head(submission, typed if overtaken is None else None),
-        overtaken=_overtaken(kind, submission, typed, overtaken),
+        reader_choices=forms.reader_choices(values["readers"]),
+        head=_head(submission, typed) if begun is None else begun,
+        files=file_forms.beside(values),
+        flaws=personal_policy.of_content(kind.code, content if typed is None else forms.content_of(kind, typed)),
         **forms.choices(change=article is not None),
     )
 
@@ -221,28 +245,13 @@ def _head(submission: Submission | None, typed: MultiDict[str, str] | None) -> s
     return typed["head"] if typed and "head" in typed else submission.head_revision_id or ""
 
 
-def _overtaken(
-    kind: Kind, submission: Submission | None, typed: MultiDict[str, str] | None, error: Conflict | None
-) -> dict[str, Any] | None:
-    """Somebody saved meanwhile: their text against the one in the form."""
-    if submission is None or typed is None or error is None:
-        return None
-    changed, _same = changes(kind, of_revision(submission.head), forms.content_of(kind, typed))
-    return {"sentence": error.sentence, "changes": changed}
-
-
-def _reader_choices(chosen: list[str]) -> list[tuple[str, str]]:
-    roles = [
-        (f"role:{code}", presenting.role_word(code)) for code in ("rep", "business", "qa", "training", "supervisor")
-    ]
-    offered = roles + [(f"team:{team.id}", team.name) for team in session.scalars(teams())]
-    others = [token for token in chosen if token not in dict(offered)]  # tiers and persons, set by a script
-    return offered + list(zip(others, presenting.reader_words(others), strict=False))
-
-
 def _preview(text: str) -> Any:
     try:
-        return render(text)
+        html = render(text)
+        if has_session():
+            return shown(html, actor(), published=False)
+        with reading():
+            return shown(html, actor(), published=False)
     except Invalid as error:
         return error.sentence
 
@@ -258,7 +267,21 @@ def preview() -> Any:
 @gate(P.PROPOSE)
 def similar_titles() -> str:
     """Published articles and open submissions like this title: improve that one instead."""
-    return render_template("articles/_similar.html", similar=similar.like(actor(), request.args.get("title", "")))
+    given = request.args
+    found = similar.like(
+        actor(),
+        given.get("title", ""),
+        given.get("text", ""),
+        without=given.get("draft", type=int),
+        article=given.get("article"),
+    )
+    return render_template("articles/_similar.html", similar=found, draft_id=given.get("draft", type=int))
+
+
+def _similar(values: dict[str, Any], submission: Submission | None, slug: str | None) -> list[dict[str, Any]]:
+    """What is already here like the text in the form."""
+    without = submission.id if submission else None
+    return similar.like(actor(), values["title"], similar.opening_of(values), without=without, article=slug)
 
 
 @bp.get("/submissions/mine")

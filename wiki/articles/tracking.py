@@ -11,8 +11,10 @@ from core.audit import TrailEntry, trail
 from core.db import session
 from core.i18n import _
 from wiki.articles import ops, presenting
+from wiki.articles.draft_buffers import buffers_of
+from wiki.articles.linking import shown
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
-from wiki.articles.queries import buffer_of, publication_of
+from wiki.articles.queries import publication_of
 from wiki.articles.rules import Because
 from workflows.blindness import blind_since, hides
 from workflows.models import Decision, Review
@@ -26,8 +28,8 @@ def card(submission: Submission, who: Actor, way: presenting.Way | None) -> dict
     """One row of 'my submissions'."""
     where = presenting.where_is_it(way)
     title = submission.head.title if submission.head else ""
-    if not title and (buffer := buffer_of(submission.id, who.id)):
-        title = (buffer.document.get("title") or [""])[0]
+    if not title and (buffers := buffers_of(submission.id, who.id)):
+        title = (buffers[0].document.get("title") or [""])[0]
     editing = submission.state is SubmissionState.DRAFT
     return {
         "id": submission.id,
@@ -180,7 +182,7 @@ def reviews_of(submission: Submission) -> list[Review]:
 def text_of(submission: Submission, reader: Actor) -> Beside:
     """The text as it was saved last, the remarks on it beside it."""
     head = submission.head
-    texts = presenting.labelled(head) if head is not None else []
+    texts = shown(presenting.labelled(head), reader, published=False) if head is not None else []
     return beside(reviews_of(submission), reader, texts, title=head.title if head is not None else "")
 
 

@@ -13,23 +13,36 @@ from core.seeds import seed
 from core.slots import menu, panel
 from wiki.articles import (
     api,
-    cli,
+    blame_api,
+    draft_views,
+    editor_views,
+    file_api,
+    file_views,
+    kind_views,
     lifecycle_api,
     lifecycle_views,
+    link_api,
+    link_cli,
+    link_table,
+    link_upkeep,
+    link_views,
     list_views,
     listeners,
+    personal_views,
     presenting,
     provisional_api,
     provisional_views,
     similar,
     submission_views,
     tracking,
+    version_views,
     views,
 )
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
 from wiki.articles.lifecycle_showing import count_due
+from wiki.articles.linking import shown
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
 from wiki.articles.permissions import P
@@ -45,8 +58,14 @@ def init_app(app: Flask) -> None:
     """Article pages, the writer's desk, the commands, and what a review page shows of a submission."""
     app.register_blueprint(views.bp)
     app.register_blueprint(submission_views.bp)
+    editor_views.init_app(app)
+    app.register_blueprint(draft_views.bp)
     app.register_blueprint(list_views.bp)
+    app.register_blueprint(kind_views.bp)
     app.register_blueprint(provisional_views.bp)
+    file_views.init_app(app)
+    app.register_blueprint(personal_views.bp)
+    menu(_l("Numbers of people in texts"), "personal.show", P.MANAGE_ARTICLES, order=61, place="person")
     menu(_l("Published before review"), "provisional.index", P.SEE_PROVISIONAL, order=55, place="person")
     app.register_blueprint(lifecycle_views.bp)
     menu(_l("Kept true"), "lifecycle.index", P.PROPOSE, order=40, place="person", badge=count_due)
@@ -56,7 +75,12 @@ def init_app(app: Flask) -> None:
     for slot in ("home.top", "inbox.top"):
         panel(slot, provisional_views.waiting_signatures, order=10)
     menu(_l("Categories and services"), "lists.show", P.MANAGE_ARTICLES, order=60, place="person")
-    cli.init_app(app)
+    app.register_blueprint(link_views.bp)
+    menu(_l("Links that lead nowhere"), "links.broken", P.MANAGE_ARTICLES, order=61, place="person")
+    for slot in ("submission.side", "review.side"):
+        panel(slot, link_views.beside_review, order=20)
+    app.cli.add_command(link_cli.links)
+    seed(link_upkeep.fill)
     menu(_l("My submissions"), "submissions.mine_page", P.PROPOSE, order=30)
     for kind in KINDS.values():
         menu(kind.label, "submissions.new", P.PROPOSE, order=50, place="new", kind=kind.code)
@@ -133,7 +157,8 @@ def _known(actor: Actor, ids: Sequence[int]) -> frozenset[int]:
 
 def _text(revision_id: int) -> dict[str, Any]:
     revision = session.get_one(Revision, revision_id)
-    return {"title": revision.title, "kind": revision.kind, "texts": presenting.labelled(revision)}
+    texts = shown(presenting.labelled(revision), None, published=False)
+    return {"title": revision.title, "kind": revision.kind, "texts": texts}
 
 
 def _version_url(article: Article, published: Publication) -> str:
@@ -173,11 +198,26 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
         "live": {"url": _version_url(article, before), "version": before.version} if article and before else None,
         "changes": changed,
         "unchanged": same,
-        "texts": presenting.labelled(revision),
+        "texts": shown(presenting.labelled(revision), actor, published=False),
         "stages": presenting.stages_of(submission, presenting.way_of(submission)),
         "trail": tracking.trail_of(submission, reader=actor),
-        "similar": [s for s in similar.like(actor, revision.title) if not article or s.get("slug") != article.slug],
+        "similar": [
+            s
+            for s in similar.like(actor, revision.title, without=submission.id)
+            if not article or s.get("slug") != article.slug
+        ],
     }
 
 
-__all__ = ["api", "init_app", "lifecycle_api", "listeners", "provisional_api"]
+__all__ = [
+    "api",
+    "blame_api",
+    "file_api",
+    "init_app",
+    "lifecycle_api",
+    "link_api",
+    "link_table",
+    "listeners",
+    "provisional_api",
+    "version_views",
+]

@@ -35,3 +35,39 @@ class UsedInCall:
     author_ids: tuple[int, ...]
     user_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRaised:
+    """A reader says that a published text is wrong, outdated, unclear or incomplete; somebody is to answer in time."""
+
+    flag_id: int
+    article_id: int
+    reporter_id: int
+    reason: str
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagMoved:
+    """Something was done with a flag: ``act`` is a value of ``flag_rules.Act``, ``outcome`` of ``Outcome``."""
+
+    flag_id: int
+    article_id: int
+    reporter_id: int
+    actor_id: int
+    act: str
+    outcome: str | None
+    publication_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagOverdue:
+    """Nobody has answered a flag in time; told once."""
+
+    flag_id: int
+    article_id: int
+    due_at: datetime
+    at: datetime

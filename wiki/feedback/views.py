@@ -12,6 +12,7 @@ from core.web import actor, blueprint, gate, maybe_actor, wants_json
 from wiki.articles.models import Article
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import by_slug
+from wiki.feedback.flag_rules import KINDS
 from wiki.feedback.ops import say
 from wiki.feedback.permissions import P
 from wiki.feedback.queries import standing
@@ -52,6 +53,11 @@ def give(slug: str) -> Response | tuple[dict[str, Any], int]:
     return redirect(url_for("articles.show", slug=slug), 303)
 
 
+def reason_choices() -> list[tuple[str, Any]]:
+    """What may be the matter with a text, for a select."""
+    return [(one.value, REASON_NAMES[one]) for one in KINDS]
+
+
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The panel beside an article: did it help, did you use it?"""
     article, who = context.get("row"), maybe_actor()
@@ -61,4 +67,6 @@ def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None
         "standing": standing(article, who.id),
         "feedback_url": url_for("feedback.give", slug=article.slug),
         "reasons": REASON_NAMES,
+        "flag_url": url_for("flags.raise_one", slug=article.slug),
+        "flag_reasons": reason_choices(),
     }

@@ -21,6 +21,7 @@ from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import written_by
+from wiki.articles.titles import BLOCK
 from wiki.feedback.models import Feedback
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
@@ -53,7 +54,9 @@ def my_open(actor: Actor, *, limit: int = 4) -> list[Submission]:
 def just_published(actor: Actor, *, limit: int = 6) -> list[Article]:
     """What readers got last."""
     found = (
-        sa.select(Article).where(allowed(actor, Articles.READ)).order_by(Article.updated_at.desc(), Article.id.desc())
+        sa.select(Article)
+        .where(allowed(actor, Articles.READ), Article.kind != BLOCK)
+        .order_by(Article.updated_at.desc(), Article.id.desc())
     )
     return list(session.scalars(found.limit(limit)))
 
@@ -70,7 +73,7 @@ def much_used(actor: Actor, *, limit: int = 6) -> list[Article]:
     found = (
         sa.select(Article)
         .join(uses, uses.c.article_id == Article.id)
-        .where(allowed(actor, Articles.READ))
+        .where(allowed(actor, Articles.READ), Article.kind != BLOCK)
         .order_by(uses.c.uses.desc(), Article.id)
     )
     return list(session.scalars(found.limit(limit)))

@@ -261,6 +261,16 @@ def keepers(event: Any) -> People:
     return _of_team(article.owner_team_id, KEEPERS) or {user.id for user in holders(Role.MANAGER)}
 
 
+def flag_reporter(event: Any) -> People:
+    """who raised it"""
+    return {event.reporter_id}
+
+
+def managers(event: Any) -> People:
+    """the knowledge managers"""
+    return {user.id for user in holders(Role.MANAGER)}
+
+
 def heirs(event: Any) -> People:
     """the supervisors of the team that it fell to, and the knowledge managers"""
     return _of_team(event.team_id, (Role.SUPERVISOR,)) | {user.id for user in holders(Role.MANAGER)}

@@ -14,6 +14,7 @@ from flask import current_app
 from accounts.models import Absence, User
 from core.db import session
 from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission, SubmissionState
+from wiki.feedback.flag_models import Flag
 from wiki.notifications.rules import shortened
 from wiki.training.models import Course
 from workflows.models import Decision, ExpertRequest, Remark, Review, Task
@@ -225,6 +226,22 @@ def keeping(event: Any) -> Fact | None:
     until = getattr(event, "due_at", None) or event.expires_at
     params = {"title": found.title, "kind": found.kind, "until": until.isoformat()}
     return Fact("article", found.id, path_to("lifecycle.show", slug=found.slug), event.at, params)
+
+
+def flag(event: Any) -> Fact | None:
+    """A reader's flag, and what was said last about it."""
+    found = session.get(Flag, event.flag_id)
+    if found is None:
+        return None
+    note = found.notes[-1].text if found.notes else found.comment
+    params = {
+        "title": found.article.title,
+        "kind": found.article.kind,
+        "who": name_of(getattr(event, "actor_id", None) or found.reporter_id),
+        "note": shortened(note),
+        "due_at": found.due_at.isoformat(),
+    }
+    return Fact("article", found.article_id, path_to("flags.show", flag_id=found.id), event.at, params)
 
 
 def fallen(event: Any) -> Fact | None:

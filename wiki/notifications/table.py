@@ -26,7 +26,7 @@ from wiki.articles.events import (
     RolledBack,
     VerificationDue,
 )
-from wiki.feedback.events import HelpfulVoted
+from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
@@ -124,6 +124,16 @@ def unhelpful(event: Any) -> bool:
     return not event.helpful
 
 
+def back_to_keeper(event: Any) -> bool:
+    """its reporter replied, or opened it again"""
+    return event.act in {"reply", "reopen"}
+
+
+def to_reporter(event: Any) -> bool:
+    """its keeper asked or answered"""
+    return event.act in {"ask", "answer"}
+
+
 AT_ONCE, DIGEST = Mail.AT_ONCE, Mail.DIGEST
 WAITS, MINE, REMARKS, TRAINING, TEAM = Group
 
@@ -186,6 +196,18 @@ TABLE: tuple[Notice, ...] = (
     Notice("expiry_near", ExpiryNear, always, who.keepers, facts.keeping, MINE, DIGEST,
            _l("«%(title)s» ends soon"),
            _l("Readers no longer see it from %(until)s. If it goes on, give it another end or none.")),
+    Notice("flag_raised", FlagRaised, always, who.keepers, facts.flag, WAITS, AT_ONCE,
+           _l("A reader says that something is wrong with «%(title)s»"),
+           _l("%(who)s: %(note)s. %(due)s.")),
+    Notice("flag_replied", FlagMoved, back_to_keeper, who.keepers, facts.flag, WAITS, AT_ONCE,
+           _l("%(who)s writes again about «%(title)s»"),
+           "%(note)s"),
+    Notice("flag_answered", FlagMoved, to_reporter, who.flag_reporter, facts.flag, REMARKS, AT_ONCE,
+           _l("%(who)s answered what you said about «%(title)s»"),
+           "%(note)s"),
+    Notice("flag_overdue", FlagOverdue, always, who.managers, facts.flag, TEAM, DIGEST,
+           _l("Nobody has answered a reader about «%(title)s»"),
+           _l("%(who)s: %(note)s. %(due)s.")),
     # ── remarks, and what became of my judgement ─────────────────────────────────────────────────────────────────────
     Notice("commented", events.Commented, always, who.other_side, facts.remark, REMARKS, AT_ONCE,
            _l("%(who)s remarked on «%(title)s»"),

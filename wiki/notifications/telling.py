@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -180,7 +180,7 @@ def _entry(message: _Message, actor: Actor, away: int | None, wish: Mail | None)
 def _write(rows: Sequence[dict[str, Any]]) -> None:
     """Keep the notices. Only those that go out at once are asked for their numbers: the others are one statement,
     compiled once, because nobody can decide anything while it is being written."""
-    insert = (sqlite.insert if database().sqlite else postgresql.insert)(NoticeEntry.__table__)
+    insert = (sqlite.insert if database().sqlite else postgresql.insert)(cast(sa.Table, NoticeEntry.__table__))
     keep = insert.on_conflict_do_nothing(index_elements=["dedup"])
     quiet = [row for row in rows if row["way"] is not Mail.AT_ONCE]
     if quiet:

@@ -14,8 +14,11 @@ from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
 from wiki.articles.models import Publication, Submission
 from wiki.articles.publishing import mean_score, told
 from wiki.articles.queries import counts
-from wiki.feedback.events import HelpfulVoted, UsedInCall
+from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall
+from wiki.feedback.flag_models import Flag
+from wiki.feedback.flag_rules import Act, Outcome
 from wiki.feedback.models import Feedback
+from wiki.feedback.queries import authors_of
 from wiki.scoring import registry
 from wiki.scoring.models import ScoringAct
 from wiki.scoring.ops import grant
@@ -134,6 +137,26 @@ def _day(event: UsedInCall) -> str:
     return f"{local(event.at):%Y%m%d}"
 
 
+@on(FlagMoved)
+def flag_led_to_a_change(event: FlagMoved) -> None:
+    """Who said that something was wrong earns when the text was changed for it: once for each flag, and not the author
+    of the text that was wrong."""
+    if event.outcome != Outcome.CHANGED.value or event.act != Act.ANSWER.value:
+        return
+    flag = session.get_one(Flag, event.flag_id)
+    if event.reporter_id in authors_of(flag.article):
+        return
+    grant(
+        "flag.led_to_change",
+        source_kind="flag",
+        source_id=event.flag_id,
+        people=(event.reporter_id,),
+        at=event.at,
+        revision_id=flag.revision_id,
+        details={"slug": flag.article.slug},
+    )
+
+
 @on(CoursePublished)
 def course_published(event: CoursePublished) -> None:
     """A course was made."""
@@ -184,6 +207,10 @@ def _article(source_id: int, details: Mapping[str, Any]) -> str | None:
     return url_for("articles.show", slug=details["slug"]) if details.get("slug") else None
 
 
+def _flag(source_id: int, details: Mapping[str, Any]) -> str | None:
+    return url_for("flags.show", flag_id=source_id)
+
+
 def _submission(source_id: int, details: Mapping[str, Any]) -> str | None:
     return url_for("submissions.show", submission_id=source_id)
 
@@ -202,6 +229,7 @@ for source in (
     registry.Source("review.decided", _l("Review decided"), _review),
     registry.Source("feedback.helpful", _l("A reader found it helpful"), _article),
     registry.Source("feedback.used", _l("Used in a call"), _article),
+    registry.Source("flag.led_to_change", _l("Something wrong was found, and mended"), _flag),
     registry.Source("course.published", _l("Course made"), _course),
     registry.Source("course.completed", _l("Course completed"), _course),
     registry.Source("quiz.passed", _l("Quiz passed"), _course),

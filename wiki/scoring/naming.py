@@ -18,6 +18,7 @@ RULE_NAMES: dict[str, Any] = {
     "accepted.sop": _l("SOP accepted"),
     "accepted.notice": _l("Notice accepted"),
     "accepted.product": _l("Product knowledge accepted"),
+    "accepted.block": _l("Reusable block accepted"),
     "revised.major": _l("Major change accepted"),
     "revised.minor": _l("Minor change accepted"),
     "revised.typo": _l("Typo mended"),

@@ -197,7 +197,7 @@ DEFAULTS = (
     *(
         Default(f"accepted.{kind}", "article.accepted", kind, points, quality=True, split=True)
         for kind, points in {
-            "best_practice": "15", "script": "12", "faq": "6", "sop": "15", "notice": "4", "product": "8",
+            "best_practice": "15", "script": "12", "faq": "6", "sop": "15", "notice": "4", "product": "8", "block": "4",
         }.items()
     ),
     # a change of an article: by significance
@@ -210,6 +210,7 @@ DEFAULTS = (
     # outcome counts more often than it pays: small, and capped
     Default("helpful", "feedback.helpful", "", "0.5", split=True, cap_per_day="5"),
     Default("used", "feedback.used", "", "0.3", split=True, cap_per_day="6"),
+    Default("flag", "flag.led_to_change", "", "2", cap_per_day="6"),
     Default("course.made", "course.published", "", "10"),
     Default("course.completed", "course.completed", "", "1", unit=Unit.CREDITS),
     Default("quiz.passed", "quiz.passed", "", "1"),

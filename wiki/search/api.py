@@ -8,6 +8,7 @@ from pydantic import Field
 from core.api import Api, In, Out, PageIn, cursor, offset_of
 from core.web import actor
 from wiki.articles.permissions import P
+from wiki.articles.titles import BLOCK
 from wiki.search import log, service
 from wiki.search.engines.base import Facet, Hit, Query
 
@@ -82,7 +83,8 @@ def search(query: SearchIn) -> dict[str, Any]:
     start = offset_of(query)
     filters = {facet: (value,) for facet in Facet if (value := getattr(query, facet.value))}
     who = actor()
-    page = service.search(Query(query.q, service.reader_of(who), filters=filters, offset=start, limit=query.limit), who)
+    tokens = service.reader_of(who, blocks=query.kind == BLOCK)
+    page = service.search(Query(query.q, tokens, filters=filters, offset=start, limit=query.limit), who)
     if start == 0:
         log.note(who, query.q, page.total)
     following = start + len(page.hits)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2s
 from html import escape
@@ -18,11 +18,13 @@ from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
 from core.settings import Settings
+from wiki.articles.blocks import words_for
 from wiki.articles.kinds import KINDS, FieldType, field_text
 from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import ProvisionalKind, tokens_of
+from wiki.articles.titles import BLOCK
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
 
 log = logging.getLogger(__name__)
@@ -54,10 +56,12 @@ def _engine(url: str, place: Path) -> Engine:
     return Embedded(place)
 
 
-def reader_of(actor: Actor) -> frozenset[str]:
-    """The tokens a person shows at the door of the index."""
+def reader_of(actor: Actor, *, blocks: bool = False) -> frozenset[str]:
+    """The tokens a person shows at the door of the index. Reusable blocks have a door of their own: they are found by
+    those who look for ``blocks``, and never stand among the articles."""
     tokens = tokens_of(actor)
-    return tokens | {EVERYTHING} if actor.holds("manager") else tokens
+    tokens = tokens | {EVERYTHING} if actor.holds("manager") else tokens
+    return frozenset(f"{BLOCK}/{token}" for token in tokens) if blocks else tokens
 
 
 # ── from the database to the index ───────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +84,7 @@ def document(article: Article) -> Document:
         id=str(article.id),
         slug=article.slug,
         title=revision.title,
-        body=text_of(revision),
+        body=text_of(revision, words_for(article)),
         external_id=article.external_id or "",
         kind=article.kind,
         category=tuple(article.category.path.split("/")) if article.category else (),
@@ -101,15 +105,23 @@ def stamp(article: Article) -> str:
     return f"{article.revision_id}-{blake2s(beside.encode(), digest_size=6).hexdigest()}"
 
 
-def text_of(revision: Revision) -> str:
-    """Every field of words and the body, without marks, in reading order; times and readers are no words."""
+def text_of(revision: Revision, block: Callable[[str], str] | None = None) -> str:
+    """Every field of words and the body, without marks, in reading order; times and readers are no words.
+
+    ``block`` gives the words of the blocks that the text shows.
+    """
     kind = KINDS[revision.kind]
     parts = [field_text(spec, revision.fields.get(spec.code)) for spec in kind.fields if spec.type not in WORDLESS]
-    return "\n".join(plain(part) for part in [*parts, revision.body] if part.strip())
+    return "\n".join(plain(part, block) for part in [*parts, revision.body] if part.strip())
 
 
 def audience_of(article: Article) -> frozenset[str]:
-    """The tokens that open this article."""
+    """The tokens that open this article in the index."""
+    tokens = _tokens(article)
+    return frozenset(f"{BLOCK}/{token}" for token in tokens) if article.kind == BLOCK else tokens
+
+
+def _tokens(article: Article) -> frozenset[str]:
     if article.audience is Audience.PUBLIC:
         return frozenset({"public", "internal"})
     if article.audience is Audience.INTERNAL:
@@ -174,6 +186,8 @@ def _from_database(query: Query, actor: Actor) -> Page:
         )
     for facet, values in query.filters.items():
         found = found.where(_narrowed(facet, values))
+    if BLOCK not in query.filters.get(Facet.KIND, ()):
+        found = found.where(Article.kind != BLOCK)
     total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
     rows = session.scalars(
         found.order_by(Article.updated_at.desc(), Article.id).limit(query.limit).offset(query.offset)

@@ -12,10 +12,12 @@ from core.i18n import _
 from core.markup import marked
 from core.web import actor, blueprint, gate
 from wiki.articles.kinds import KINDS
+from wiki.articles.linking import Linker
 from wiki.articles.models import Article
 from wiki.articles.permissions import P
-from wiki.articles.presenting import copies_of, texts_of
+from wiki.articles.presenting import texts_of
 from wiki.articles.queries import services
+from wiki.articles.titles import BLOCK
 from wiki.search import log, service
 from wiki.search.engines.base import Facet, Hit, Page, Query
 
@@ -29,9 +31,8 @@ def ask(who: Actor, text: str, *, offset: int = 0, limit: int = PER_PAGE, facets
     """The answer to the address's question and filters, for this reader."""
     filters = {facet: (request.args[name],) for name, facet in FACETS.items() if request.args.get(name)}
     wanted = (Facet.KIND, Facet.CATEGORY, Facet.SERVICE) if facets else ()
-    return service.search(
-        Query(text[:500], service.reader_of(who), filters=filters, facets=wanted, offset=offset, limit=limit), who
-    )
+    tokens = service.reader_of(who, blocks=request.args.get("kind") == BLOCK)
+    return service.search(Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit), who)
 
 
 @bp.get("/search")
@@ -90,10 +91,12 @@ def shown(hits: tuple[Hit, ...] | list[Hit]) -> list[dict[str, Any]]:
         .options(joinedload(Article.revision), joinedload(Article.category), *unseen)
     )
     rows = {row.id: row for row in session.scalars(found)} if ids else {}
-    return [_row(hit, rows[int(hit.id)]) for hit in hits if int(hit.id) in rows]
+    linker = Linker(actor())
+    linker.gather([texts_of(row.revision) for row in rows.values() if row.revision])
+    return [_row(hit, rows[int(hit.id)], linker) for hit in hits if int(hit.id) in rows]
 
 
-def _row(hit: Hit, article: Article) -> dict[str, Any]:
+def _row(hit: Hit, article: Article, linker: Linker) -> dict[str, Any]:
     revision = article.revision
     texts = texts_of(revision) if revision else {}
     first = next((name for name in ("say", "answer", "customer_text", "action") if texts.get(name)), "body")
@@ -108,8 +111,8 @@ def _row(hit: Hit, article: Article) -> dict[str, Any]:
         "version": article.version,
         "updated_at": article.updated_at,
         "provisional": article.provisional.value if article.provisional else None,
-        "wording": texts.get(first),
-        "copy": copies_of(revision).get(first, "") if revision else "",
+        "wording": linker.shown(texts.get(first)),
+        "copy": linker.copies(revision).get(first, "") if revision else "",
         "feedback_url": f"/articles/{hit.slug}/feedback",
     }
 

@@ -10,6 +10,7 @@ from core.i18n import _
 from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
+from wiki.articles.linking import shown
 from wiki.training import presenting, queries, reports
 from wiki.training.forms import answers_in
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
@@ -98,7 +99,7 @@ def lesson(slug: str, number: int) -> str:
         may_confirm=can(who, P.TAKE_COURSE, found),
         article={"version": one.publication.version, "kind": one.article.kind, "slug": one.article.slug},
         fields=texts.fields_of(revision),
-        texts=texts.texts_of(revision),
+        texts=shown(texts.texts_of(revision), who),
     )
 
 

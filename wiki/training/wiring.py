@@ -2,13 +2,19 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask, url_for
 
+from core.actors import Actor
 from core.db import session
-from core.i18n import _l
+from core.i18n import _, _l
+from core.permissions import allowed
 from core.slots import menu, panel
+from wiki.articles import dependants
+from wiki.articles.models import Publication
 from wiki.training import api, desk, listeners, notice_views, views
 from wiki.training.acknowledging import confirmed_stamp
+from wiki.training.models import Course, Lesson
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
@@ -22,6 +28,26 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
     panel("article.side", beside_article, order=60, stamp=taught_stamp())
+    dependants.register(teaching)
+
+
+def teaching(reader: Actor, article_id: int) -> list[dict[str, Any]]:
+    """The courses that teach an article, as far as this person may see them, and the version each of them teaches."""
+    found = (
+        sa.select(Course, Publication)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .join(Publication, Publication.id == Lesson.publication_id)
+        .where(Lesson.article_id == article_id, Lesson.removed_at.is_(None), allowed(reader, P.SEE_COURSE))
+        .order_by(Course.title, Course.id)
+    )
+    return [
+        {
+            "title": course.title,
+            "url": url_for("training.course", slug=course.slug),
+            "what": _("teaches version %(version)s", version=pinned.version),
+        }
+        for course, pinned in session.execute(found)
+    ]
 
 
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

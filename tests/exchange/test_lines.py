@@ -12,8 +12,8 @@ from flask import Flask
 from core.db import reading, writing
 from tests.make import Make
 from wiki.articles import ops
-from wiki.articles.cli import run
 from wiki.articles.models import Article, Publication
+from wiki.exchange.cli import run
 
 GOOD = {"id": "q1", "title": "几点开门?", "body": "九点。", "kind": "faq", "tags": ["营业厅"], "whatever": 1}
 
@@ -110,7 +110,7 @@ def test_csv_as_spreadsheets_write_it(manager, tmp_path: Path, encoding: str):
 def test_a_table_in_no_known_letters_is_refused_whole(manager, tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"id,title\n1,\xff\xff\xff\n")
-    from wiki.articles.importing import UnreadableFile
+    from wiki.exchange.reading import UnreadableFile
 
     with pytest.raises(UnreadableFile, match="UTF-8"):
         run(path, manager)
@@ -133,7 +133,7 @@ def test_excel_keeps_whole_numbers_whole(manager, tmp_path: Path):
 def test_a_file_that_is_none_says_so(manager, tmp_path: Path, name: str):
     if "missing" not in name:
         (tmp_path / name).write_text("hello")
-    from wiki.articles.importing import UnreadableFile
+    from wiki.exchange.reading import UnreadableFile
 
     with pytest.raises(UnreadableFile, match=name):
         run(tmp_path / name, manager)

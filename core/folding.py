@@ -1,0 +1,38 @@
+"""One way of writing for everything compared: width and case folded, Traditional read as Simplified."""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+from opencc import OpenCC
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+HAS_HAN = re.compile(f"[{HAN}]")
+TITLE_WIDTH = 300  # characters of a folded title that are kept and compared
+
+
+@cache
+def converter(name: str) -> OpenCC:
+    """The conversion `name`, its dictionaries read on first use (about 2 ms each)."""
+    return OpenCC(name)
+
+
+def fold(text: str) -> str:
+    """`text` in NFKC and lower case; the script stays."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def simplified(folded: str) -> str:
+    """Folded text in Simplified characters."""
+    return str(converter("t2s").convert(folded)) if HAS_HAN.search(folded) else folded
+
+
+def normalise(text: str) -> str:
+    """The form in which documents and queries are compared."""
+    return simplified(fold(text))
+
+
+@lru_cache(maxsize=20_000)
+def folded_title(title: str) -> str:
+    """The form in which titles are the same title: as ``normalise``, and without any blanks."""
+    return re.sub(r"\s+", "", normalise(title))[:TITLE_WIDTH]

@@ -1,0 +1,1 @@
+"""The rich editor: its model, its Markdown, its bundle."""

@@ -1,0 +1,203 @@
+"""What the editor shows and what the server renders are one structure, and saving changes only what was changed.
+
+All of it goes through the editor's own model, in Chromium: real documents where the shared folder is there, and made
+ones. ``make test`` takes a seeded sample, ``make soak`` everything.
+"""
+
+import os
+import random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from playwright.sync_api import Page
+
+from core.errors import Invalid
+from tests.support.bundle import cut, html_of, model
+from tests.support.documents import CORPUS, corpus, documents
+
+__all__ = ["model"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+SOAK = os.environ.get("SOAK") == "1"
+MADE = 10_000 if SOAK else 400
+REAL = 10_000 if SOAK else 150
+needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the real documents of ../shared are not on this machine")
+
+THROUGH = """(texts) => texts.map((given) => {
+  const origin = new E.Origin(SCHEMA, given);
+  return {
+    same: origin.toMarkdown(origin.doc) === given.map((block) => block.source).join(""),
+    afresh: origin.toMarkdown(origin.doc, { afresh: true }),
+    shape: E.shapeOf(given.map((block) => block.html).join("\\n")),
+    sealed: origin.doc.content.content.filter((node) => node.type.name === "opaque").length,
+    nodes: origin.doc.childCount,
+  };
+})"""
+SHAPES = "(pages) => pages.map((html) => E.shapeOf(html))"
+# one word more in the paragraph `which`; answers the new text and the source that was replaced
+CHANGE = """([given, which]) => {
+  const origin = new E.Origin(SCHEMA, given);
+  const at = origin.blocks.map((block, i) => [block, i]).filter(([block]) =>
+    block.nodes.length === 1 && block.nodes[0].type.name === "paragraph" && block.nodes[0].textContent.trim());
+  if (!at.length) return null;
+  const [block, number] = at[which % at.length];
+  let child = 0;
+  while (origin.doc.child(child).attrs.from !== block.nodes[0].attrs.from) child += 1;
+  const old = origin.doc.child(child);
+  const more = old.copy(old.content.addToEnd(SCHEMA.text("甪嘭")));
+  const doc = origin.doc.copy(origin.doc.content.replaceChild(child, more));
+  return [origin.toMarkdown(doc), number];
+}"""
+
+
+def made(count: int, start: int = 20261122) -> list[str]:
+    """The same documents in every run of this length."""
+    found: list[str] = []
+
+    @seed(start)
+    @settings(max_examples=count, database=None, phases=[Phase.generate], deadline=None,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(documents())
+    def collect(text: str) -> None:
+        found.append(text)
+
+    collect()
+    return found
+
+
+def real(count: int) -> list[str]:
+    found = list(corpus())
+    return found if count >= len(found) else random.Random(20261122).sample(found, count)
+
+
+def rendered(text: str) -> list[dict[str, Any]] | None:
+    """The blocks of a text, or None where the guard refuses it."""
+    try:
+        return cut(text)
+    except Invalid:
+        return None
+
+
+def through(model: Page, texts: list[str]) -> tuple[int, int]:
+    """Opens every text and writes it twice: kept it is the text, afresh it has the same structure.
+
+    Returns how many things there were, and how many of them the editor sealed.
+    """
+    given = [blocks for text in texts if (blocks := rendered(text)) is not None]
+    nodes = sealed = 0
+    for start in range(0, len(given), 250):
+        batch = given[start : start + 250]
+        answers = model.evaluate(THROUGH, batch)
+        again = model.evaluate(SHAPES, [html_of(rendered(answer["afresh"]) or []) for answer in answers])
+        for blocks, answer, shape in zip(batch, answers, again, strict=True):
+            source = "".join(block["source"] for block in blocks)
+            assert answer["same"], source
+            assert shape == answer["shape"], f"{source!r}\nwas written as\n{answer['afresh']!r}"
+            nodes += answer["nodes"]
+            sealed += answer["sealed"]
+    return nodes, sealed
+
+
+@needs_corpus
+def test_real_documents_written_afresh_are_what_readers_saw(model: Page):
+    nodes, sealed = through(model, real(REAL))
+    assert nodes
+    assert sealed == 0
+
+
+def test_made_documents_written_afresh_are_what_readers_saw(model: Page):
+    nodes, sealed = through(model, made(MADE))
+    assert sealed < nodes / 2  # what begins an item with something else than words is shown, and kept, as a whole
+
+
+def changed(model: Page, texts: list[str]) -> int:
+    """In every text one paragraph gets a word; all other blocks are there byte for byte, and look as before."""
+    chance = random.Random(7)
+    done = 0
+    for text in texts:
+        given = rendered(text)
+        answer = model.evaluate(CHANGE, [given, chance.randrange(1000)]) if given else None
+        if not given or answer is None:
+            continue
+        result, number = answer
+        before = "".join(block["source"] for block in given[:number])
+        after = "".join(block["source"] for block in given[number + 1 :])
+        assert result.startswith(before), text
+        assert result.endswith(after), text
+        assert "甪嘭" in result[len(before) : len(result) - len(after)], text
+        now = model.evaluate(SHAPES, [html_of(cut(result)).replace("甪嘭", ""), html_of(given)])
+        assert now[0] == now[1], f"{text!r}\nbecame\n{result!r}"
+        done += 1
+    return done
+
+
+@needs_corpus
+def test_one_changed_paragraph_leaves_the_others_of_real_documents(model: Page):
+    texts = real(REAL)
+    assert changed(model, texts) > 0.9 * len(texts)
+
+
+def test_one_changed_paragraph_leaves_the_others(model: Page):
+    assert changed(model, made(MADE // 2, 7)) > MADE // 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\n", "a", "a\n\n\n\nb\n", "# h #\ntext\n***\nmore", "* a\n* b\n\n1) c", "[a]: https://example.org\n\n[b][a]",
+        "    code\n\n\n    more\n\npara", "```py\nx\n```", "> a\n\n> b", "| a |\n|---|", "a\\\nb  \nc", "\t x", "[[a]]",
+    ],
+)  # fmt: skip
+def test_untidy_sources_are_kept(model: Page, text: str):
+    given = cut(text)
+    assert (
+        model.evaluate("(given) => { const o = new E.Origin(SCHEMA, given); return o.toMarkdown(o.doc); }", given)
+        == text
+    )
+
+
+WORDS = ["您好", " ", "*", "**", "_", "`", "[", "]", "(", ")", "#", "- ", "1. ", ">", "|", "~~", "\\", "!", "<",
+         "&amp;", "https://a.cn/b_c", "\u3000", "---", "=", "+ ", "2*3", "[[x]]", "<br>", ":::", "😀"]  # fmt: skip
+
+
+def test_whatever_is_typed_reads_as_typed(model: Page):
+    """Signs of Markdown in words, in every place and with every mark, stay words."""
+    chance = random.Random(3)
+    marks = ["bold", "italic", "strike"]
+
+    def run() -> list[dict[str, Any]]:
+        return [
+            {
+                "type": "text",
+                "text": "".join(chance.choices(WORDS, k=chance.randint(1, 4))),
+                "marks": [{"type": name} for name in marks if chance.random() < 0.3],
+            }
+            for _piece in range(chance.randint(1, 3))
+        ]
+
+    docs = [
+        {"type": "doc", "content": [{"type": "paragraph", "content": run()} for _block in range(3)]}
+        for _doc in range(20_000 if SOAK else 400)
+    ]
+    texts = model.evaluate(
+        "(docs) => docs.map((json) => new E.Origin(SCHEMA, []).toMarkdown(SCHEMA.nodeFromJSON(json)))", docs
+    )
+    meant = [
+        "".join(f"<p>{''.join(_html(piece) for piece in block['content'])}</p>" for block in doc["content"])
+        for doc in docs
+    ]
+    shown = [html_of(cut(text)) for text in texts]
+    for doc, text, one, other in zip(
+        docs, texts, *(model.evaluate(SHAPES, pages) for pages in (meant, shown)), strict=True
+    ):
+        assert one == other, f"{doc}\n{text!r}"
+
+
+def _html(piece: dict[str, Any]) -> str:
+    text = piece["text"].replace("&", "&amp;").replace("<", "&lt;")
+    for mark in piece["marks"]:
+        tag = {"bold": "strong", "italic": "em", "strike": "del"}[mark["type"]]
+        text = f"<{tag}>{text}</{tag}>"
+    return text

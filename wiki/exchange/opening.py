@@ -1,0 +1,93 @@
+"""Word documents and workbooks, opened by a process of their own (``child``) after they were examined."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.i18n import _
+from core.settings import ROOT
+from wiki.exchange.archives import UnreadableFile, must_be_office
+from wiki.exchange.html_markdown import HEADINGS, Node, markdown, tree
+from wiki.exchange.rows import Picture
+
+PARTS = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}
+SECONDS = 60  # on the clock; the child has its own limit of work
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp"}
+
+
+def answers(kind: str, path: Path, folder: Path) -> Iterator[Any]:
+    """What the child says, one line at a time.
+
+    Raises:
+        UnreadableFile: it could not read the file within its limits.
+    """
+    command = [sys.executable, "-m", "wiki.exchange.child", kind, str(path.absolute()), str(folder)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+    ) as child:
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                yield json.loads(line)
+            if child.wait(SECONDS):
+                raise UnreadableFile(_("%(name)s is damaged, or too large to be read.", name=path.name))
+        except (ValueError, subprocess.TimeoutExpired) as error:
+            raise UnreadableFile(_("%(name)s is damaged, or too large to be read.", name=path.name)) from error
+        finally:
+            child.kill()
+
+
+def cells(path: Path) -> Iterator[list[str]]:
+    """The rows of the first sheet.
+
+    Raises:
+        UnreadableFile.
+    """
+    if path.suffix.lower() in PARTS:
+        must_be_office(path, PARTS[path.suffix.lower()])
+    with tempfile.TemporaryDirectory() as folder:
+        yield from answers("table", path, Path(folder))
+
+
+def document(path: Path) -> tuple[str, str, tuple[Picture, ...]]:
+    """Title, text and pictures of a Word document; the title is its first heading, else the name of the file.
+
+    Raises:
+        UnreadableFile.
+    """
+    must_be_office(path, PARTS[".docx"])
+    with tempfile.TemporaryDirectory() as folder:
+        found = next(iter(list(answers("word", path, Path(folder)))), None)
+        if not isinstance(found, dict):
+            raise UnreadableFile(_("%(name)s is damaged, or too large to be read.", name=path.name))
+        pictures = tuple(
+            Picture(f"{path.stem[:60]}-{number}{ENDINGS.get(kind, '')}", (Path(folder) / digest).read_bytes())
+            for number, (digest, kind) in enumerate(found["pictures"].items(), 1)
+        )
+    root = tree(str(found["html"]))
+    title = _title(root) or path.stem
+    _shift(root)
+    return title, markdown(root), pictures
+
+
+def _title(root: Node) -> str:
+    """The words of the heading with which the text begins; taken out of it."""
+    for child in root.children:
+        if isinstance(child, Node) and child.tag in HEADINGS and child.words().strip():
+            root.children.remove(child)
+            return " ".join(child.words().split())
+        if not isinstance(child, Node) or child.words().strip() or child.tag == "img":
+            break
+    return ""
+
+
+def _shift(root: Node) -> None:
+    """The title of the page is the only heading of the first order."""
+    nodes = [child for child in root.children if isinstance(child, Node) and child.tag in HEADINGS]
+    if any(node.tag == "h1" for node in nodes):
+        for node in nodes:
+            node.tag = f"h{min(HEADINGS[node.tag] + 1, 6)}"
