@@ -39,7 +39,7 @@ def hidden(html: str) -> dict[str, str]:
 
 def added(html: str) -> set[str]:
     """The characters that a difference on the page marks as new."""
-    return set("".join(re.findall(r"<ins>([^<]*)</ins>", html)))
+    return set("".join(re.findall(r'<ins>(?:<span class="sign">[^<]*</span>)?([^<]*)</ins>', html)))
 
 
 # ── ops ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -73,3 +73,19 @@ class Person:
         """No error on any page this person has seen so far, on no console."""
         assert problems(self.page).console == [], self.username
         assert problems(self.page).grave() == [], self.username
+
+    def writes(self, words: str) -> None:
+        """Into the text of the editor: on the writing surface where it is, else into the plain field."""
+        if self.page.locator("[data-rich]").count():
+            surface = self.page.locator("[data-rich-surface] [contenteditable=true]")
+            surface.click()
+            self.page.keyboard.insert_text(words)
+            expect(surface).to_contain_text(words)
+        else:
+            self.page.locator("textarea[data-body]").fill(words)
+
+
+def in_source(page: Page) -> Page:
+    """The page of somebody who has chosen to write Markdown themselves."""
+    page.context.add_init_script("try { localStorage.setItem('editor', 'source') } catch { /* full or forbidden */ }")
+    return page

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import Person
+from tests.journeys.people import Person, in_source
 from tests.support.browser import open_context, open_page, problems
 from tests.support.server import Server
 
@@ -28,7 +28,7 @@ def people(browser: Browser, server: Server) -> Iterator[Callable[..., Person]]:
     made: list[Page] = []
 
     def sign_in(username: str) -> Person:
-        made.append(open_page(open_context(browser, locale="en-GB")))
+        made.append(in_source(open_page(open_context(browser, locale="en-GB"))))
         return Person(made[-1], server, username).sign_in()
 
     yield sign_in

@@ -244,7 +244,7 @@ def test_links_to_articles_by_their_title(writer: Callable[..., Writer]):
     w = writer().opens("FAQ")
     w.surface.click()
     w.types("见[[资费说明]]", "。", "<Control+k>")
-    w.page.get_by_label("Address, or the title of an article").fill("账单说明")
+    w.page.get_by_label("Web address, or an article by name").fill("账单说明")
     w.page.get_by_label("Words of the link").fill("这里")
     w.page.keyboard.press("Enter")
     expect(w.surface.locator("wiki-link")).to_have_text(["资费说明", "这里"])

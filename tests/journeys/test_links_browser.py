@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.people import Person
+from tests.journeys.people import Person, in_source
 from tests.support.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(300)]
 
 
 def editor(visit, spiral, **about) -> Page:
-    page = Person(visit(locale="en-GB", **about), spiral, "chenyu").sign_in().page
+    page = in_source(Person(visit(locale="en-GB", **about), spiral, "chenyu").sign_in().page)
     page.goto(f"{spiral.base}/new/faq")
     return page
 
@@ -19,7 +19,7 @@ def test_titles_are_offered_while_typing(visit, spiral):
     page = editor(visit, spiral)
     body = page.locator("textarea[data-body]")
     body.press_sequentially("见 [[话费争议")
-    offers = page.get_by_role("listbox", name="Titles").locator("visible=true")
+    offers = page.get_by_role("listbox", name="Articles to link to").locator("visible=true")
     expect(offers.get_by_role("option")).to_have_count(1)
     assert violations(page) == []
     body.press("Enter")
@@ -37,7 +37,7 @@ def test_escape_closes_and_the_keys_are_the_editors_again(visit, spiral):
     page = editor(visit, spiral)
     body = page.locator("textarea[data-body]")
     body.press_sequentially("[[套餐")
-    offers = page.get_by_role("listbox", name="Titles").locator("visible=true")
+    offers = page.get_by_role("listbox", name="Articles to link to").locator("visible=true")
     expect(offers).to_have_count(1)
     body.press("ArrowDown")
     body.press("Escape")
