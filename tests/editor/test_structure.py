@@ -18,9 +18,10 @@ from tests.support.documents import CORPUS, corpus, documents
 
 __all__ = ["model"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 SOAK = os.environ.get("SOAK") == "1"
+LONG = [pytest.mark.soak] if SOAK else []  # the same tests, with everything
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(5400 if SOAK else 900), *LONG]
 MADE = 10_000 if SOAK else 400
 REAL = 10_000 if SOAK else 150
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the real documents of ../shared are not on this machine")

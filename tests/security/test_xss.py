@@ -7,19 +7,24 @@ Second wall: the payloads as they are, under the policy our answers carry: nothi
 import html
 import itertools
 import os
+import random
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 
 from accounts.people import actor_of
 from core import outbox
 from core.db import session, writing
+from core.markup import bare, marked, plain, shown
 from core.mentions import as_written
 from core.web import CSP
 from tests.support.browser import open_context
+from wiki.articles.compare.marking import read, typed
+from wiki.articles.diff import rows
 from wiki.articles.models import Submission
 from wiki.training import ops as teaching
 from wiki.training import quizzes
@@ -30,7 +35,9 @@ from workflows.models import Remark
 
 pytestmark = pytest.mark.browser
 SOAK = os.environ.get("SOAK") == "1"
+both_forms = pytest.mark.soak if SOAK else pytest.mark.timeout(300)  # a sample, or everything under `make soak`
 CALL = "alert(1)"
+SIDES: tuple[Literal["inline", "old", "new"], ...] = ("inline", "old", "new")
 TAGS = ["img", "svg", "script", "iframe", "body", "video", "details", "input", "a", "math", "object", "style", "x"]
 EVENTS = ["onerror", "onload", "onfocus autofocus", "ontoggle open", "onmouseover", "onanimationstart", "onclick"]
 SCHEMES = ["javascript:", "JaVaScRiPt:", "java\tscript:", "java&#10;script:", "&#106;avascript:", "\x01javascript:",
@@ -68,7 +75,29 @@ def payloads() -> list[str]:
                   f"| <img src=x onerror={CALL}> |\n|---|\n| a |"]  # fmt: skip
     plain = list(dict.fromkeys(plain))
     out = [f"{before}{one}" for before, one in itertools.product(BEFORE, plain)]
-    return [*out, *(html.escape(one) for one in plain), *(one.replace("<", "&lt;") for one in plain)]
+    out += [*(html.escape(one) for one in plain), *(one.replace("<", "&lt;") for one in plain)]
+    return list(dict.fromkeys([*out, *mutations(out)]))
+
+
+def mutations(given: list[str], wanted: int = 8_000) -> Iterator[str]:
+    """The same, as somebody would disguise it: letters in either case, as entities, parted by blanks that are none,
+    doubled tags, dressed as what our dialect knows. The same ones in every run."""
+    chance = random.Random(20261122)
+    disguises: list[Callable[[str], str]] = [
+        lambda one: "".join(chance.choice((letter.upper(), letter.lower())) for letter in one),
+        lambda one: re.sub("[a-z]", lambda m: f"&#{ord(m[0])};" if chance.random() < 0.2 else m[0], one),
+        lambda one: re.sub("[a-z]", lambda m: f"&#x{ord(m[0]):x}" if chance.random() < 0.2 else m[0], one),
+        lambda one: one.replace(" ", chance.choice(("/", "\t", "\x0c", "\u00a0", "\u2028", "/**/"))),
+        lambda one: re.sub("[<(]", lambda m: m[0] + chance.choice(("\x00", "\x0b", "\u200b", "\ufeff")), one),
+        lambda one: one.replace("<", "<<", 1).replace(">", ">>", 1),
+        lambda one: one.replace("<", chance.choice(("\uff1c", "\u2039<", "%3c", "\\u003c"))),
+        lambda one: f"{chance.choice(('> [!say]', '> [!note]', '- ', '## ', '| a |', '~~', '**'))} {one}",
+        lambda one: f"[[{one}|{one}]]",
+        lambda one: f"![{one}](/files/1/{one})",
+        lambda one: f"`{one[: len(one) // 2]}` {one} ```",
+    ]
+    for _number in range(wanted):
+        yield chance.choice(disguises)(chance.choice(given))
 
 
 LOOK = """() => {
@@ -162,6 +191,26 @@ def through_texts(app, make, signed_in, sheet, wanted: int) -> None:
 
 def test_texts_run_nothing(app, make, signed_in, sheet):
     through_texts(app, make, signed_in, sheet, 500)
+
+
+@both_forms
+def test_no_way_of_rendering_lets_anything_through(app, sheet):
+    """Every payload through each function that makes markup of somebody's words."""
+    chosen = payloads()
+    with app.test_request_context():
+        for batch in batches(400):
+            parts: list[str] = []
+            for one in batch:
+                parts += [str(shown(one)), str(bare(shown(one))), str(marked(html.escape(one)))]
+                parts += [
+                    str(escape(plain(one))),
+                    str(shown(f"> [!say]\n> {one}")),
+                    str(shown(f"| a | {one} |\n|---|---|")),
+                ]
+                for row in rows(f"{one}\n\nsame", f"same\n\n{one} x"):
+                    parts += [str(read(row, side)) + str(typed(row.parts, side)) for side in SIDES]
+            assert seen(sheet, "<!doctype html>" + "".join(parts)) == (0, []), batch
+    assert len(chosen) >= 10_000
 
 
 @pytest.mark.soak
@@ -306,7 +355,7 @@ def test_the_policy_alone_stops_them(browser):
     context = open_context(browser)
     page = context.new_page()
     page.add_init_script("window.hits = 0; window.alert = () => { window.hits += 1; };")
-    raw = "<!doctype html><body>" + "".join(p for p in payloads() if not p.startswith(("<!--", "</", "```")))
+    raw = "<!doctype html><body>" + "".join(p for p in payloads()[::3] if not p.startswith(("<!--", "</", "```")))
     page.route(
         "**/*",
         lambda route: (
