@@ -77,7 +77,8 @@ export class Toolbar {
       if (action.on) button.setAttribute(button.closest("[popover]") ? "aria-checked" : "aria-pressed", String(action.on(this.editor)));
       if (action.can) button.disabled = !action.can(this.editor);
     }
-    const stops = this.stops();
+    // whatever can be pressed, also before the surface is shown: Tab must reach the row from the beginning
+    const stops = [...this.bar.querySelectorAll("button")].filter((button) => !button.disabled && !button.closest("[popover]"));
     if (!stops.some((button) => button.tabIndex === 0)) this.stop(stops[0], false);
   }
 }

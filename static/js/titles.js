@@ -73,7 +73,7 @@ function watch(field, number) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  field.addEventListener("input", () => {
+  function look() {
     const found = before();
     if (!found) return close();
     clearTimeout(timer);
@@ -84,7 +84,10 @@ function watch(field, number) {
         if (mine === asked) show(items);
       } catch { /* the network is gone: the title is typed by hand */ }
     }, 150);
-  });
+  }
+
+  field.addEventListener("input", look);
+  if (document.activeElement === field) look(); // somebody was quicker than this script
   field.addEventListener("keydown", (event) => {
     if (list.hidden || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(at + (event.key === "ArrowDown" ? 1 : -1)); }

@@ -1,5 +1,6 @@
 """The main pages of the demo, found as a person finds them: through the lists that lead there."""
 
+import re
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
@@ -153,6 +154,7 @@ class Looker:
 def raw_words(page: Page) -> list[str]:
     """Words of the machine that reached a person."""
     seen, source = page.inner_text("body"), page.content().replace("&lt;", "<")
+    seen = re.sub(r"None (?=[a-z])", "", seen)  # 'None yet.' is a sentence
     found = [mark for mark in ("None", "undefined", "{{", "Traceback", "[]", "{}", "[object") if mark in seen]
     found += [mark for mark in ("<built-in", " object at 0x", "%(", "<function", "<bound") if mark in source]
     return [f"shows {mark!r}" for mark in found]

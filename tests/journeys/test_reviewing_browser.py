@@ -136,6 +136,7 @@ def test_ten_notices_are_approved_in_a_few_acts(visit: Reader, centre: Server) -
     page, acts = person.page, 0
     person.choose("Inbox")
     acts += 1
+    page.wait_for_load_state("networkidle")  # the script that lets a filter answer at once
     page.get_by_label("Kind").select_option("notice")
     acts += 1
     page.wait_for_url("**kind=notice**")

@@ -275,7 +275,8 @@ def _list(node: Node) -> str:
         only_lists = all(block.startswith(("- ", "1. ")) for block in rest)
         for block in rest:
             lines += ([] if only_lists else [""]) + [_indented(block)]
-        out.append("\n".join(lines) + ("" if only_lists else "\n"))
+        loose = not only_lists or any("\n\n" in block for block in rest)  # else what follows would belong to its end
+        out.append("\n".join(lines) + ("\n" if loose else ""))
     return "\n".join(out).rstrip("\n")
 
 
