@@ -18,7 +18,7 @@ DROPPED = frozenset({"script", "style", "head", "title", "template", "noscript"}
 SAFE_LINK = re.compile(r"(?:https?://|mailto:|tel:|/files/|/articles/)", re.I)
 SAFE_PICTURE = re.compile(r"(?:picture:|/files/)")
 _ENTITY = re.compile(r"&(?=#\d+;|#[xX][0-9a-fA-F]+;|\w+;)")
-_INLINE = re.compile(r"([\\`*\[])|(?<!\w)(_)|(_)(?!\w)|(<)(?=[\w/!?])")
+_INLINE = re.compile(r"([\\`*\[])|(?<!\w)(_)|(_)(?!\w)|(~)(?=~)|(<)(?=[\w/!?])")
 _START = re.compile(r"(?:#{1,6}|>|[-+](?=\s|$)|[-=]+\s*$|[-_]{3,}|~{3,})")
 _NUMBER = re.compile(r"(\d+)\.(?=\s|$)")
 _RULER = re.compile(r"[|:]*-[|:\-\s]*$")
