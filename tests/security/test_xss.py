@@ -374,7 +374,7 @@ def test_the_policy_alone_stops_them(browser):
 
 def test_links_and_blocks_run_nothing(app, make, signed_in, sheet):
     """Hostile titles, words and blocks: in articles, previews, choices, offers to write, reports and reviews."""
-    nasty = payloads()[::90]
+    nasty = payloads()[:3_000:90]  # as they are: a title with letters that are none names no block
     boss = make.user("business", "qa", "training", "supervisor", "manager", username="boss")
     reader = signed_in(boss)
     token = reader.csrf("/profile")
