@@ -82,7 +82,7 @@ def test_every_route_has_a_row(app):
         if rule.endpoint != "static"  # files of the product, the same for everybody
     }
     listed = {(method, rule) for _row, method, _path, rule in rows(app)}
-    assert rules - listed == set(), "routes without a row in tests/security/expected.py"
+    assert rules - listed == set(), "routes without a row in tests/security/expected"
 
 
 @pytest.mark.usefixtures("_nothing_is_kept")
