@@ -1,5 +1,7 @@
 """The ledger: monthly caps, shares of co-authors, what undoes what; what readers and trainers take back; findings."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,7 +28,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_ledger_entries_cap", "ledger_entries", ["user_id", "rule", "day"])
     _shares()
-    _taken_back("feedback_withdrawals", "feedback_id", "feedback")
+    article = sa.Column("article_id", sa.Integer, sa.ForeignKey("articles.id"), nullable=False, index=True)
+    _taken_back("feedback_withdrawals", "feedback_id", "feedback", article)
     _taken_back("attempt_voidings", "attempt_id", "attempts", sa.Column("reason", sa.String(500), nullable=False))
     _findings()
 
@@ -55,7 +58,7 @@ def _shares() -> None:
     triggers.append_only("author_shares")
 
 
-def _taken_back(table: str, column: str, of: str, *more: sa.Column[str]) -> None:
+def _taken_back(table: str, column: str, of: str, *more: sa.Column[Any]) -> None:
     op.create_table(
         table,
         sa.Column("id", sa.Integer, primary_key=True),

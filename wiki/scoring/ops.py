@@ -181,14 +181,16 @@ def _hold(first: ScoringAct) -> None:
         session.execute(sa.select(ScoringAct.id).where(ScoringAct.id == first.id).with_for_update())
 
 
-def group_of(first: ScoringAct) -> Group:
-    """What an act pays now, after all that was done with it, corrections counted in."""
+def group_of(first: ScoringAct, *, until: int | None = None) -> Group:
+    """What an act pays now, after all that was done with it (before act ``until``), corrections counted in."""
     rules = {rule.id: rule.split for rule in queries.rules()}
     group = Group()
     own = [_entry(row) for row in session.scalars(queries.entries_of(first.id))]
     group.add(own)
     group.split = all(rules.get(entry.rule_id, True) for entry in own)
     for row in session.scalars(queries.following(first)):
+        if until is not None and row.id >= until:
+            break
         entries = _together(_entry(one) for one in session.scalars(queries.entries_of(row.id)))
         group.add(entries)
         if row.act.deed is Does.UNDO and entries:
@@ -225,7 +227,7 @@ def _priced(row: ScoringAct, rules: list[Rule]) -> list[Entry]:
     if first is None or first.undoes is not None:
         return []
     _hold(first)
-    return group_of(first).follow(row.act)
+    return group_of(first, until=row.id).follow(row.act)
 
 
 def _entry(row: LedgerEntry) -> Entry:

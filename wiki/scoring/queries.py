@@ -14,7 +14,7 @@ from core.db import session
 from core.errors import Invalid
 from core.i18n import _, choose_zone
 from core.permissions import allowed
-from wiki.articles.models import Article
+from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Articles
 from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.scoring.permissions import P
@@ -142,6 +142,30 @@ def spent(user_id: int, rule: str, span: date | str) -> Decimal:
             LedgerEntry.user_id == user_id, LedgerEntry.rule == rule, when, pays
         )
     ) or NOTHING
+
+
+def accepted_act(article_id: int, author_ids: Sequence[int]) -> ScoringAct | None:
+    """The newest acceptance of an article by which exactly these people earned."""
+    rows = session.scalars(
+        sa.select(ScoringAct)
+        .join(Publication, Publication.submission_id == ScoringAct.source_id)
+        .where(Publication.article_id == article_id, ScoringAct.source_kind == "submission")
+        .where(ScoringAct.event.in_(("article.accepted", "revision.accepted")), ScoringAct.undoes.is_(None))
+        .order_by(ScoringAct.id.desc())
+    )
+    return next((row for row in rows if row.people == list(author_ids)), None)
+
+
+def is_own(user_id: int, author_ids: Sequence[int]) -> bool:
+    """This person is one of them, or has an account under the same mail address as one of them."""
+    return user_id in author_ids or is_same_person(user_id, *author_ids)
+
+
+def is_same_person(user_id: int, *others: int) -> bool:
+    """Another account of the same person, as far as we can know: the same mail address."""
+    mine = sa.select(sa.func.lower(User.email)).where(User.id == user_id, User.email != "").scalar_subquery()
+    same = sa.select(User.id).where(User.id.in_(others), User.id != user_id, sa.func.lower(User.email) == mine)
+    return session.scalar(same.limit(1)) is not None
 
 
 def people_seen_by(actor: Actor) -> sa.Select[User]:

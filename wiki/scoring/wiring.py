@@ -5,7 +5,7 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from wiki.scoring import api, cli, listeners, views
+from wiki.scoring import api, cli, facts, listeners, takings, views
 from wiki.scoring.ops import ensure_defaults
 from wiki.scoring.permissions import P
 
@@ -18,4 +18,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Points"), "scoring.show", P.OPEN_LEDGER, order=70)
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "facts", "init_app", "listeners", "takings"]
