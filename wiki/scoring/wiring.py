@@ -4,8 +4,8 @@ from flask import Flask
 
 from core.i18n import _l
 from core.seeds import seed
-from core.slots import menu
-from wiki.scoring import api, cli, facts, listeners, takings, views
+from core.slots import menu, panel
+from wiki.scoring import api, cli, facts, listeners, rule_views, share_views, takings, views
 from wiki.scoring.ops import ensure_defaults
 from wiki.scoring.permissions import P
 
@@ -15,6 +15,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     cli.init_app(app)
     seed(ensure_defaults)
+    app.register_blueprint(rule_views.bp)
+    app.register_blueprint(share_views.bp)
+    panel("submission.side", share_views.beside_submission, order=25)
+    menu(_l("Scoring rules"), "scoring_rules.index", P.SET_RULES, order=61, place="person")
     menu(_l("Points"), "scoring.show", P.OPEN_LEDGER, order=70)
 
 
