@@ -5,7 +5,7 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu, panel
-from wiki.scoring import api, cli, facts, listeners, rule_views, share_views, takings, views
+from wiki.scoring import api, cli, facts, fairness_views, listeners, rule_views, share_views, takings, views
 from wiki.scoring.ops import ensure_defaults
 from wiki.scoring.permissions import P
 
@@ -17,7 +17,9 @@ def init_app(app: Flask) -> None:
     seed(ensure_defaults)
     app.register_blueprint(rule_views.bp)
     app.register_blueprint(share_views.bp)
+    app.register_blueprint(fairness_views.bp)
     panel("submission.side", share_views.beside_submission, order=25)
+    menu(_l("Fair play"), "fairness.index", P.JUDGE_FAIRNESS, order=62, place="person")
     menu(_l("Scoring rules"), "scoring_rules.index", P.SET_RULES, order=61, place="person")
     menu(_l("Points"), "scoring.show", P.OPEN_LEDGER, order=70)
 
