@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 LEAST = 4  # votes in each direction; fewer are never remarked on
+LEAST_OF_TWO = 5  # the same, for two people alone: friends read each other, too
 LIFT = 3.0  # times what chance would give, in each direction
 ALPHA = 0.0002  # how many ties of a whole centre may be chance
 USUAL = 0.95  # a team is taken to read its own texts at most as much as this share of all teams does
@@ -66,12 +67,17 @@ def rings(thanks: Iterable[Thanks], teams: Mapping[int, int | None]) -> list[Rin
     ]
     pairs = sum(1 for one, other in world.given if one < other and (other, one) in world.given)
     ties = [tie for tie in (world.tie(one, other) for one, other in tried) if _stands_out(tie, max(1, pairs))]
-    return sorted(_joined(ties), key=lambda ring: (-ring.votes, ring.people))
+    found = [ring for ring in _joined(ties) if len(ring.people) > 2 or _is_much(ring.ties[0])]
+    return sorted(found, key=lambda ring: (-ring.votes, ring.people))
 
 
 def _stands_out(tie: Tie, pairs: int) -> bool:
     lifted = tie.given >= LIFT * tie.expected and tie.back >= LIFT * tie.expected_back
     return lifted and tie.chance * pairs <= ALPHA
+
+
+def _is_much(tie: Tie) -> bool:
+    return min(tie.given, tie.back) >= LEAST_OF_TWO
 
 
 def _joined(ties: list[Tie]) -> list[Ring]:
