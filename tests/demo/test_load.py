@@ -106,6 +106,9 @@ def user(username: str) -> User:
     return session.scalars(sa.select(User).where(User.username == username)).one()
 
 
+SLICES = [one["title"] for one in LIBRARY.scores["slices"]]
+
+
 def texts(state: str) -> int:
     return sum(text.state == state for text in LIBRARY.texts)
 
@@ -117,7 +120,7 @@ def test_every_text_is_where_the_content_says(looking: Demo) -> None:
     states = Counter(session.scalars(sa.select(Submission.state)))
     versions = sum(1 + len(text.earlier) for text in LIBRARY.texts if text.state == "published")
     assert states == {
-        SubmissionState.PUBLISHED: versions,
+        SubmissionState.PUBLISHED: versions + len(SLICES),
         SubmissionState.IN_REVIEW: texts("in_review"),
         SubmissionState.DRAFT: texts("draft"),
         SubmissionState.RETURNED: texts("returned"),
@@ -126,7 +129,8 @@ def test_every_text_is_where_the_content_says(looking: Demo) -> None:
     live = session.scalars(sa.select(Article).where(Article.live)).all()
     early = {act["article"] for act in LIBRARY.activity["before_review"] if act["kind"] == "workaround"}
     assert {a.title for a in live if a.provisional} == early
-    assert {a.title for a in live if not a.provisional} == {t.title for t in LIBRARY.texts if t.state == "published"}
+    titles = {t.title for t in LIBRARY.texts if t.state == "published"} | set(SLICES[:2])  # the third was a duplicate
+    assert {a.title for a in live if not a.provisional} == titles
     assert len({a.slug for a in live}) == len(live)
 
 

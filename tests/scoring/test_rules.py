@@ -90,3 +90,15 @@ def test_replaying_twice_is_replaying_once_and_the_cap_holds(happened: list[Act]
             key = (entry.user_id, entry.day)
             earned[key] = earned.get(key, D(0)) + entry.points
     assert all(total <= 5 for total in earned.values())
+
+
+def test_the_worked_example_of_the_docs() -> None:
+    """docs/scoring.md: a script of two, helpful four times, used on twenty reader-days of which ten lie on one day."""
+    kinds = {"accepted": "12", "helpful": "0.5", "used": "0.3"}
+    rules = [rule(code, id=n, event=code, points=D(worth), quality=True) for n, (code, worth) in enumerate(kinds.items())]
+    about = {"people": (1, 2), "shares": (120, 280), "score": 85}
+    happened = [act("text", event="accepted", **about)]  # type: ignore[arg-type]
+    happened += [act(f"h{n}", event="helpful", day=date(2026, 11, 16 + n), **about) for n in range(4)]  # type: ignore[arg-type]
+    happened += [act(f"u{n}", event="used", day=date(2026, 11, max(16, 6 + n)), **about) for n in range(20)]  # type: ignore[arg-type]
+    sums = {who: sum(e.points for e in replay(happened, rules) if e.user_id == who) for who in (1, 2)}
+    assert sums == {1: D("5.18"), 2: D("11.94")}

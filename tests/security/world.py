@@ -21,6 +21,7 @@ from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
+from wiki.scoring.models import Finding, FindingKind
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
@@ -123,6 +124,13 @@ class World:
         self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
         teaching.assign(course, manager, user=self.users["author"])
         self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id
+        row = Finding(
+            kind=FindingKind.RING, key="zz", people=[self.users["rep"].id], evidence={"since": "2026-01-01", "ties": []},
+            strength=1, found_at=clock.now(), seen_at=clock.now(),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        self.finding = row.id
         hidden = teaching.create_course(manager, teaching.CourseSpec("zzcourse title", "zzcourse summary"))
         teaching.add_lesson(hidden, manager, self.open)
         quiz = quizzes.add_quiz(hidden, manager, quizzes.QuizSpec("zzcourse quiz"), (question,))

@@ -102,6 +102,11 @@ class Library:
         return read("activity.yaml")
 
     @cached_property
+    def scores(self) -> Any:
+        """A rule that changes, shares by hand, one answer in three texts."""
+        return read("scores.yaml")
+
+    @cached_property
     def readings(self) -> Any:
         """Readings of the indicators."""
         return read("kpi.yaml")

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 
+from accounts.models import User
 from core import audit, clock
 from core.actors import Actor
 from core.chores import chore
@@ -18,13 +20,13 @@ from core.db import lock, session
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import require
-from accounts.models import User
 from wiki.articles.models import Article, Publication, Revision
 from wiki.feedback.models import Feedback, stands
 from wiki.scoring.fairness import Paper, Ring, Slices, Thanks, rings, slices
 from wiki.scoring.models import Finding, FindingKind, FindingState, LedgerEntry, ScoringAct
 from wiki.scoring.ops import undo
 from wiki.scoring.permissions import P
+from wiki.scoring.rules import Does
 from wiki.search.likeness import flat
 
 WINDOW = timedelta(days=90)
@@ -78,8 +80,12 @@ def papers_since(since: datetime) -> Iterator[Paper]:
     paid = sa.select(ScoringAct.source_id, ScoringAct.people, ScoringAct.revision_id).where(
         ScoringAct.event == "article.accepted", ScoringAct.undoes.is_(None), ScoringAct.at >= since
     )
+    later = sa.orm.aliased(ScoringAct)
+    gone = sa.exists().where(
+        later.event == ScoringAct.event, later.undoes == ScoringAct.source, later.does == Does.UNDO
+    )
     rows = session.execute(
-        paid.add_columns(Revision.title, Revision.body, Revision.fields)
+        paid.where(sa.not_(gone)).add_columns(Revision.title, Revision.body, Revision.fields)
         .join(Revision, Revision.id == ScoringAct.revision_id)
         .order_by(ScoringAct.id)
         .execution_options(yield_per=500)

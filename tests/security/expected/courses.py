@@ -95,5 +95,6 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffnf nf", "POST /quizzes/{hidden_quiz}/questions/{question}",
      "quizzes and their keys are for those who teach", {"text": ""}),
     ("ll on nnon on", "GET /attempts/{attempt}", "a result is for its learner and those who teach"),
+    ("ll ff ffif if", "POST /attempts/{attempt}/void", "who teaches declares an attempt void", {"reason": ""}),
 ]
 # fmt: on
