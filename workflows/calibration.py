@@ -51,7 +51,10 @@ def pairs(span: Span, kind: str | None = None) -> list[Pair]:
 
 def opinions_on(review_id: int) -> bool:
     """Somebody gave a second opinion in this review."""
-    return session.scalar(sa.select(Decision.id).where(Decision.review_id == review_id, Decision.blind).limit(1)) is not None
+    return (
+        session.scalar(sa.select(Decision.id).where(Decision.review_id == review_id, Decision.blind).limit(1))
+        is not None
+    )
 
 
 def pairs_of(review_id: int) -> list[Pair]:
@@ -59,9 +62,7 @@ def pairs_of(review_id: int) -> list[Pair]:
     return _found(None, lambda _later: Review.id == review_id)
 
 
-def _found(
-    kind: str | None, where: Callable[[sa.ColumnElement[datetime]], sa.ColumnElement[bool]]
-) -> list[Pair]:
+def _found(kind: str | None, where: Callable[[sa.ColumnElement[datetime]], sa.ColumnElement[bool]]) -> list[Pair]:
     blind, plain, ordinary = aliased(Decision), aliased(Decision), aliased(Task)
     second, first = aliased(User), aliased(User)
     later = sa.case((blind.decided_at > plain.decided_at, blind.decided_at), else_=plain.decided_at)

@@ -39,9 +39,7 @@ def _rules() -> None:
     triggers.drop("scoring_rules", "update")
     triggers.drop("scoring_rules", "delete")
     op.add_column("scoring_rules", sa.Column("cap_per_month", Amount))
-    triggers.refuse(
-        "scoring_rules", "update", "rules are ended, never rewritten", columns=(*FROZEN, "cap_per_month")
-    )
+    triggers.refuse("scoring_rules", "update", "rules are ended, never rewritten", columns=(*FROZEN, "cap_per_month"))
 
 
 def _shares() -> None:

@@ -60,9 +60,7 @@ def crowd(seed: int, *, rings: int = 25) -> Crowd:
         eager = chance.uniform(0.4, 0.95)
         for who in ring:
             cast |= {
-                (who, number)
-                for number, by in author.items()
-                if by in ring and by != who and chance.random() < eager
+                (who, number) for number, by in author.items() if by in ring and by != who and chance.random() < eager
             }
     thanks = [Thanks(who, number, (author[number],), topic[number]) for who, number in sorted(cast)]
     return Crowd(teams, thanks, [frozenset(ring) for ring in seeded], author)

@@ -95,7 +95,9 @@ def test_replaying_twice_is_replaying_once_and_the_cap_holds(happened: list[Act]
 def test_the_worked_example_of_the_docs() -> None:
     """docs/scoring.md: a script of two, helpful four times, used on twenty reader-days of which ten lie on one day."""
     kinds = {"accepted": "12", "helpful": "0.5", "used": "0.3"}
-    rules = [rule(code, id=n, event=code, points=D(worth), quality=True) for n, (code, worth) in enumerate(kinds.items())]
+    rules = [
+        rule(code, id=n, event=code, points=D(worth), quality=True) for n, (code, worth) in enumerate(kinds.items())
+    ]
     about = {"people": (1, 2), "shares": (120, 280), "score": 85}
     happened = [act("text", event="accepted", **about)]  # type: ignore[arg-type]
     happened += [act(f"h{n}", event="helpful", day=date(2026, 11, 16 + n), **about) for n in range(4)]  # type: ignore[arg-type]

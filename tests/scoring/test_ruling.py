@@ -139,15 +139,30 @@ def test_the_pages_of_the_rules(
     page = browser.text("/admin/scoring/accepted.product")
     assert "in force" in page
     typed = {"points": "10", "quality": "1", "split": "1", "cap_per_day": "", "cap_per_month": "300"}
-    tried = browser.submit("/admin/scoring/used", to="/admin/scoring/accepted.product/try", data={**typed, "since": "2027-01-01"})
+    tried = browser.submit(
+        "/admin/scoring/used", to="/admin/scoring/accepted.product/try", data={**typed, "since": "2027-01-01"}
+    )
     shown = browser.text(tried.headers["Location"])
     assert "+2.00" in shown and "王一" in shown
     lines = browser.text(tried.headers["Location"] + f"&user={november[0].username}")
     assert "submission:" in lines
-    assert browser.submit("/admin/scoring/used", to="/admin/scoring/accepted.product", data={**typed, "since": "2026-11-01"}).status_code == 422
-    bad = browser.submit("/admin/scoring/used", to="/admin/scoring/accepted.product", data={**typed, "points": "1.234", "since": "2027-01-01"})
+    assert (
+        browser.submit(
+            "/admin/scoring/used", to="/admin/scoring/accepted.product", data={**typed, "since": "2026-11-01"}
+        ).status_code
+        == 422
+    )
+    bad = browser.submit(
+        "/admin/scoring/used",
+        to="/admin/scoring/accepted.product",
+        data={**typed, "points": "1.234", "since": "2027-01-01"},
+    )
     assert bad.status_code == 422
-    saved = browser.submit("/admin/scoring/used", to="/admin/scoring/accepted.product", data={**typed, "since": "2027-01-01", "reason": "更重质量"})
+    saved = browser.submit(
+        "/admin/scoring/used",
+        to="/admin/scoring/accepted.product",
+        data={**typed, "since": "2027-01-01", "reason": "更重质量"},
+    )
     assert saved.status_code == 303
     page = browser.text("/admin/scoring/accepted.product")
     assert "coming" in page and "更重质量" in page

@@ -168,7 +168,9 @@ def test_a_type_that_comes_later_needs_a_name_and_a_rule_and_nothing_else(db: An
     registry.register(registry.Source("qbq.collected", "QBQ", lambda *_: None))
     try:
         boss, user = make.actor("manager"), make.user()
-        ruling.add_rule(boss, "qbq.collected", "", ruling.Terms(D("0.7"), cap_per_month=D("1")), since=clock.now().date())
+        ruling.add_rule(
+            boss, "qbq.collected", "", ruling.Terms(D("0.7"), cap_per_month=D("1")), since=clock.now().date()
+        )
         for n in (1, 2):
             ops.grant("qbq.collected", source_kind="qbq", source_id=n, people=[user.id], at=clock.now())
         assert points(user) == D("1.00")

@@ -124,8 +124,9 @@ class World:
         self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
         teaching.assign(course, manager, user=self.users["author"])
         self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id
+        seen = {"since": "2026-01-01", "ties": []}
         row = Finding(
-            kind=FindingKind.RING, key="zz", people=[self.users["rep"].id], evidence={"since": "2026-01-01", "ties": []},
+            kind=FindingKind.RING, key="zz", people=[self.users["rep"].id], evidence=seen,
             strength=1, found_at=clock.now(), seen_at=clock.now(),
         )  # fmt: skip
         session.add(row)

@@ -26,7 +26,7 @@ MANAGER = "gaoyuan"
 
 
 def plan_scores(plan: Plan) -> None:
-    """Three weeks ago somebody handed one answer in three times; one is retired as a duplicate, one waits to be seen."""
+    """Three weeks ago somebody handed one answer in three times; one is retired as a duplicate, one is to be seen."""
     told, now = plan.library.scores, plan.present.now
     titles = [one["title"] for one in told["slices"]]
     for number, one in enumerate(told["slices"]):

@@ -11,8 +11,8 @@ from core.web import actor
 from wiki.scoring.models import LedgerEntry, ScoringRule
 from wiki.scoring.permissions import P
 from wiki.scoring.queries import Filter, ledger, moment, sums
-from wiki.scoring.rules import Unit
 from wiki.scoring.rule_views import all_rules, standing
+from wiki.scoring.rules import Unit
 from wiki.scoring.views import whose
 
 api = Api("scoring")

@@ -33,7 +33,12 @@ def index() -> str:
     names = _names({who for one in page.items for who in one.people})
     last = session.scalar(sa.select(sa.func.max(Finding.seen_at)))
     return render_template(
-        "scoring/fairness.html", page=page, names=names, decided=decided, last=last, rows=[(one, _said(one)) for one in page.items]
+        "scoring/fairness.html",
+        page=page,
+        names=names,
+        decided=decided,
+        last=last,
+        rows=[(one, _said(one)) for one in page.items],
     )
 
 
@@ -102,9 +107,7 @@ def texts(finding_id: int) -> str:
     look = Look.of(request.args) if "look" in request.args else Look(side=True)
     old, new = _accepted(one), _accepted(other)
     changed, same = changes(KINDS[new.kind], of_revision(old), of_revision(new))
-    listed: list[dict[str, Any]] = [
-        {"name": one.name, "label": one.label, "shown": one.shown(look)} for one in changed
-    ]
+    listed: list[dict[str, Any]] = [{"name": one.name, "label": one.label, "shown": one.shown(look)} for one in changed]
     return render_template(
         "scoring/texts.html", finding=found, old=old, new=new, changes=listed, unchanged=same, look=look
     )

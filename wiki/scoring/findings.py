@@ -85,7 +85,8 @@ def papers_since(since: datetime) -> Iterator[Paper]:
         later.event == ScoringAct.event, later.undoes == ScoringAct.source, later.does == Does.UNDO
     )
     rows = session.execute(
-        paid.where(sa.not_(gone)).add_columns(Revision.title, Revision.body, Revision.fields)
+        paid.where(sa.not_(gone))
+        .add_columns(Revision.title, Revision.body, Revision.fields)
         .join(Revision, Revision.id == ScoringAct.revision_id)
         .order_by(ScoringAct.id)
         .execution_options(yield_per=500)
@@ -143,9 +144,16 @@ def _keep(kind: FindingKind, about: Sequence[int], people: Iterable[int], eviden
     number = session.scalar(sa.select(sa.func.count()).where(Finding.key.startswith(key))) or 0
     session.add(
         Finding(
-            kind=kind, key=f"{key}.{number}", people=sorted(people), evidence=evidence, strength=much,
-            state=FindingState.OPEN, found_at=now, seen_at=now, reason="",
-        )  # fmt: skip
+            kind=kind,
+            key=f"{key}.{number}",
+            people=sorted(people),
+            evidence=evidence,
+            strength=much,
+            state=FindingState.OPEN,
+            found_at=now,
+            seen_at=now,
+            reason="",
+        )
     )
     session.flush()
     return True
@@ -212,9 +220,7 @@ def acts_of(finding: Finding) -> list[tuple[str, str]]:
         .order_by(ScoringAct.id)
     )
     return [
-        (event, source)
-        for event, source, authors, voter in rows
-        if any((voter, author) in tied for author in authors)
+        (event, source) for event, source, authors, voter in rows if any((voter, author) in tied for author in authors)
     ]
 
 

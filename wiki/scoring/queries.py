@@ -137,11 +137,14 @@ def spent(user_id: int, rule: str, span: date | str) -> Decimal:
     """What a person has earned by a rule on a day or in a month of the ledger; what was taken back stays spent."""
     when = LedgerEntry.day == span if isinstance(span, date) else LedgerEntry.period == span
     pays = sa.select(ScoringAct.id).where(ScoringAct.id == LedgerEntry.act_id, ScoringAct.undoes.is_(None)).exists()
-    return session.scalar(
-        sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
-            LedgerEntry.user_id == user_id, LedgerEntry.rule == rule, when, pays
+    return (
+        session.scalar(
+            sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
+                LedgerEntry.user_id == user_id, LedgerEntry.rule == rule, when, pays
+            )
         )
-    ) or NOTHING
+        or NOTHING
+    )
 
 
 def accepted_act(article_id: int, author_ids: Sequence[int]) -> ScoringAct | None:

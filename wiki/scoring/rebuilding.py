@@ -83,7 +83,7 @@ def _references() -> dict[Target, int]:
         .where(ScoringAct.undoes.is_not(None))
         .group_by(ScoringAct.event, ScoringAct.undoes)
     )
-    return {(event, source): last for event, source, last in rows}
+    return {(event, source): last for event, source, last in rows if source is not None}
 
 
 def _last_uses(wanted: dict[Target, int]) -> dict[int, list[Target]]:

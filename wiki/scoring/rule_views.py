@@ -1,4 +1,4 @@
-"""What contributions earn: the rules with their dates, a change of one, and what last month would have been under it."""
+"""What contributions earn: the rules with their dates, a change, and what last month would have been under it."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -58,7 +58,9 @@ def index() -> str:
         by_code[row.code].append(row)
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for code, rows in by_code.items():
-        sorted_out = {state: [row for row in rows if standing(row, today) == state] for state in ("past", "now", "coming")}
+        sorted_out = {
+            state: [row for row in rows if standing(row, today) == state] for state in ("past", "now", "coming")
+        }
         now = sorted_out["now"][0] if sorted_out["now"] else None
         groups[rows[0].event].append(
             {"code": code, "name": rule_name(code), "now": now, "coming": sorted_out["coming"],
@@ -162,7 +164,9 @@ def _ticks(form: Mapping[str, str]) -> dict[str, bool]:
 def end(code: str) -> Any:
     """After a day it pays nothing more."""
     try:
-        ruling.end_rule(code, last=_day(request.form.get("last", ""), "last"), actor=actor(), reason=request.form.get("reason", ""))
+        ruling.end_rule(
+            code, last=_day(request.form.get("last", ""), "last"), actor=actor(), reason=request.form.get("reason", "")
+        )
     except Invalid as error:
         return _page(code, {"last": next(iter(error.errors.values()))}, {}), 422
     flash(_("Saved: the rule ends on that day."), "success")
@@ -225,8 +229,8 @@ def try_out(code: str) -> Any:
         terms = _terms(request.form)
     except Invalid as error:
         return _page(code, error.errors, {**request.form.to_dict(), **_ticks(request.form)}), 422
-    given = {name: ("1" if value is True else value) for name, value in _texts(terms).items() if value}
-    return redirect(url_for(".show_preview", code=code, since=request.form.get("since") or None, **given), 303)
+    given: dict[str, Any] = {name: ("1" if value is True else value) for name, value in _texts(terms).items() if value}
+    return redirect(url_for(".show_preview", code=code, **given), 303)
 
 
 @bp.get("/preview")
@@ -296,4 +300,3 @@ def _months() -> list[str]:
         out.append(f"{first:%Y-%m}")
         first = (first - timedelta(days=1)).replace(day=1)
     return out
-

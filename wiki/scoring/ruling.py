@@ -21,7 +21,7 @@ from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.scoring.permissions import P
 from wiki.scoring.rules import CENT, Unit
 
-MOST = Decimal("10000")
+MOST = Decimal(10000)
 KEPT = "scoring_rule"  # the trail's word
 
 
@@ -62,10 +62,10 @@ def amount(text: str, name: str, *, needed: bool = True) -> Decimal | None:
         return None
     try:
         found = Decimal(text)
-        if not found.is_finite() or not 0 <= found <= MOST or found != found.quantize(CENT):
-            raise InvalidOperation
     except InvalidOperation:
-        raise Invalid({name: _("Write a number from 0 to 10000 with two decimals at most.")}) from None
+        found = Decimal(-1)
+    if not found.is_finite() or not 0 <= found <= MOST or found != found.quantize(CENT):
+        raise Invalid({name: _("Write a number from 0 to 10000 with two decimals at most.")})
     return found.quantize(CENT)
 
 
@@ -202,9 +202,7 @@ def _may_begin(event: str, variant: str, since: date) -> None:
         )  # fmt: skip
 
 
-def _remember(
-    actor: Actor | None, verb: str, rule: ScoringRule, reason: str, before: Terms | None = None
-) -> None:
+def _remember(actor: Actor | None, verb: str, rule: ScoringRule, reason: str, before: Terms | None = None) -> None:
     audit.record(
         actor,
         verb,

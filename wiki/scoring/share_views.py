@@ -50,7 +50,9 @@ def parts_of(submission: Submission) -> tuple[bool, dict[int, int]]:
         return True, by_hand
     paid = session.scalar(
         sa.select(ScoringAct).where(
-            ScoringAct.event.in_(EVENTS), ScoringAct.source == f"submission:{submission.id}", ScoringAct.undoes.is_(None)
+            ScoringAct.event.in_(EVENTS),
+            ScoringAct.source == f"submission:{submission.id}",
+            ScoringAct.undoes.is_(None),
         )
     )
     if paid is not None:

@@ -107,7 +107,12 @@ def set_shares(submission: Submission, actor: Actor, shares: Mapping[int, int], 
     session.add(row)
     session.flush()
     audit.record(
-        actor, "set_shares", subject_kind="submission", subject_id=submission.id, note=row.reason, details=dict(row.shares)
+        actor,
+        "set_shares",
+        subject_kind="submission",
+        subject_id=submission.id,
+        note=row.reason,
+        details=dict(row.shares),
     )
     if paid:
         _divide_anew(submission, dict(shares) or by_words(submission), row)
