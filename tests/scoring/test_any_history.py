@@ -37,7 +37,8 @@ step = st.one_of(
     st.tuples(st.just("divide"), st.sampled_from(EVENTS), numbers, st.lists(st.integers(0, 9), min_size=4, max_size=4)),
     st.tuples(st.just("rule"), st.sampled_from(("accepted.product", "helpful", "quiz.passed")),
               st.decimals("0", "20", places=2), st.booleans(), st.booleans(),
-              st.none() | st.decimals("0", "9", places=2), st.none() | st.decimals("0", "20", places=2), st.integers(0, 20)),
+              st.none() | st.decimals("0", "9", places=2), st.none() | st.decimals("0", "20", places=2),
+              st.integers(0, 20)),
     st.tuples(st.just("end"), st.sampled_from(("helpful", "quiz.passed")), st.integers(0, 9)),
     st.tuples(st.just("later"), st.integers(1, 25)),
     st.tuples(st.just("close")),
@@ -57,9 +58,8 @@ class Book:
 
     def tell(self, steps: list[Any]) -> None:
         for verb, *about in steps:
-            with clock.fixed(self.at):
-                with suppress(DomainError):  # refused, and nothing has changed
-                    getattr(self, verb)(*about)
+            with clock.fixed(self.at), suppress(DomainError):  # refused, and nothing has changed
+                getattr(self, verb)(*about)
             self.check()
 
     def grant(self, event: str, n: int, who: list[int], score: int | None, back: int) -> None:

@@ -129,8 +129,9 @@ def reopen(row: Flag, actor: Actor, text: str) -> None:
         NotFound, IllegalMove, Invalid.
     """
     _only_reporter(row, actor)
+    due = add(calendar_of(OFFICE), clock.now(), WORKING_MINUTES)  # it may read, and the row is not whole until it moves
     row.outcome = row.publication_id = row.closed_at = row.closed_by_id = None
-    row.due_at, row.pressed_at = add(calendar_of(OFFICE), clock.now(), WORKING_MINUTES), None
+    row.due_at, row.pressed_at = due, None
     _move(row, actor, Act.REOPEN, text)
 
 

@@ -40,7 +40,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff ii", "POST /admin/scoring/used", "rules are set by manager and admin", {"points": "x"}),
     ("ll ff ffff ii", "POST /admin/scoring/used/try", "rules are set by manager and admin", {"points": "x"}),
     ("ll ff ffff ii", "POST /admin/scoring/used/end", "rules are set by manager and admin", {"last": "x"}),
-    ("ll ff ffff nn", "POST /admin/scoring/versions/0/call-off", "rules are set by manager and admin", {}),
+    ("ll ff ffff nn", "POST /admin/scoring/versions/999/call-off", "rules are set by manager and admin", {}),
     ("ll ff ffff of", "GET /insight/fairness", "unfair play is judged by the manager"),
     ("ll ff ffff of", "GET /insight/fairness/{finding}", "unfair play is judged by the manager"),
     ("ll ff ffff nf", "GET /insight/fairness/{finding}/texts", "unfair play is judged by the manager"),
