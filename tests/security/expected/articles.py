@@ -62,7 +62,7 @@ ROWS: list[tuple[Any, ...]] = [
      "everybody may propose a change of what they read", {"verb": "preview", "title": "x"}),
     ("ll on nonn on", "POST /articles/{circle}/edit", "and of nothing else", {"verb": "preview", "title": "x"}),
     ("ll oo oooo oo", "POST /articles/{open}/feedback", "readers say whether it helped", {"helpful": "1"}),
-    ("ll oo oooo oo", "POST /articles/{open}/feedback/back", "and take back what they said", {"what": "vote"}),
+    ("ll ii ioii ii", "POST /articles/{open}/feedback/back", "and take back what they said, if they said anything", {"what": "vote"}),
     ("ll on nonn on", "POST /articles/{circle}/feedback", "only readers do", {"helpful": "1"}),
     ("ll ii iiii ii", "POST /articles/{open}/acknowledge", "what asks nobody cannot be confirmed", {}),
     ("ll in ninn in", "POST /articles/{circle}/acknowledge", "what is hidden cannot either", {}),

@@ -47,7 +47,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff of", "POST /insight/fairness/look", "unfair play is judged by the manager", {}),
     ("ll ff ffff if", "POST /insight/fairness/{finding}/dismiss", "unfair play is judged by the manager", {}),
     ("ll ff ffff if", "POST /insight/fairness/{finding}/withdraw", "unfair play is judged by the manager", {}),
-    ("ll in nnnn in", "POST /submissions/{draft}/shares", "the authors say how they share; the manager may",
+    ("ll in nnnn nn", "POST /submissions/{draft}/shares", "the authors say how they share; the manager may",
      {"share-1": "x"}),
 ]
 # fmt: on
