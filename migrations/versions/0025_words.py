@@ -69,6 +69,7 @@ def _writing() -> None:
         sa.Column("taken_by_id", sa.Integer, sa.ForeignKey("users.id")),
         sa.Column("taken_at", Time),
         sa.Column("submission_id", sa.Integer, sa.ForeignKey("submissions.id")),
+        sa.Column("pressed_at", Time),
         sa.Column("closed_at", Time),
         sa.Column("answer", sa.String(500), nullable=False),
         sa.CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name="person_or_team"),

@@ -107,10 +107,11 @@ def search(query: SearchIn) -> dict[str, Any]:
     }
 
 
-@api.post("/search/opened", gate=P.PROPOSE, body=OpenedIn, status=204, transaction=False)
-def opened(body: OpenedIn) -> None:
+@api.post("/search/opened", gate=P.PROPOSE, body=OpenedIn, status=202, transaction=False)
+def opened(body: OpenedIn) -> dict[str, Any]:
     """Say that a result of one's own question was opened"""
     log.opened(actor(), body.asked, body.article)
+    return {}
 
 
 @api.get("/suggest", gate=P.PROPOSE, query=SuggestIn, answer=SuggestOut)

@@ -46,6 +46,7 @@ class WritingTask(Base):
     taken_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     taken_at: Mapped[datetime | None]
     submission_id: Mapped[int | None] = mapped_column(sa.ForeignKey("submissions.id"))
+    pressed_at: Mapped[datetime | None]  # when it was told that its day has passed
     closed_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(sa.String(500), default="")  # why it was dropped, or what answers it
 
