@@ -44,7 +44,7 @@ def asked(since: datetime, view: str) -> list[dict[str, Any]]:
     opened = sa.func.count(SearchQuery.opened_id)
     found = (
         sa.select(SearchQuery.flat, sa.func.max(SearchQuery.text).label("text"), people.label("people"),
-                  sa.func.count().label("times"), nothing.label("nothing"), opened.label("opened"))
+                  sa.func.count().label("times"), nothing.label("empty"), opened.label("opened"))
         .where(SearchQuery.at >= since, SearchQuery.flat != "")
         .group_by(SearchQuery.flat)
         .order_by(people.desc(), sa.func.count().desc(), SearchQuery.flat)
@@ -116,11 +116,14 @@ def difference(before: str, after: str) -> tuple[str, str] | None:
     """What stands in the one and not in the other: the words that may mean the same. ``None`` where one adds nothing,
     or so much differs that nothing can be said."""
     one, other = _words(before), _words(after)
-    while one and other and one[0] == other[0]:
-        one, other = one[1:], other[1:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
-    left, right = _together(one), _together(other)
+    first = last = 0
+    while first < min(len(one), len(other)) and one[first] == other[first]:
+        first += 1
+    while last < min(len(one), len(other)) - first and one[-1 - last] == other[-1 - last]:
+        last += 1
+    if first and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
+        first -= 1  # one character alone: the word before belongs to it
+    left, right = (_together(words[first : len(words) - last]) for words in (one, other))
     if not (1 < len(flat(left)) and len(left) <= _LONGEST and 1 < len(flat(right)) and len(right) <= _LONGEST):
         return None
     return None if flat(left) in flat(right) or flat(right) in flat(left) else (left, right)
