@@ -63,6 +63,8 @@ def _moment(plan: Plan, username: str, days_ago: int, *about: object) -> datetim
 
 def _note(world: World, *, username: str, text: str, hits: int, title: str | None = None) -> None:
     """Kept as the log keeps it; the buffer would wait for a transaction of its own."""
+    if title is not None and title not in world.articles:
+        return  # not published yet on that day: nobody asked for it
     who, now = world.actors[username], clock.now()
     key = f"demo-{now.timestamp():.0f}-{who.id}-{len(text)}"[:32]
     log.keep(session, [Asked(now, who.id, text, hits, Source.PAGE, key)])

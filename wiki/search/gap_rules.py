@@ -4,6 +4,7 @@ Two wordings belong together when they say the same in any script, width and ord
 stand for each other in them, or when they differ by next to nothing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,8 @@ from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.analysis.words import cut, runs
 from wiki.search.likeness import ALMOST, flat, percent
 
-_LITTLE = frozenset("的 了 么 什么 是 我 我要 我想 想 要 怎么 怎样 如何 怎么办 办 个 这 那 在 有 和 与 及".split()) | FRAME
+_LITTLE = frozenset("的 了 么 什么 是 我 我要 我想 想 要 能 可以 怎么 怎样 如何 怎么办 办 个 这 那 在 有 和 与 及".split()) | FRAME
+_WHETHER = re.compile(r"([能可会要行是])不\1以?|有没有")  # asks whether; `不能` alone says something
 _WORTH_A_LOOK = 0.6
 
 
@@ -75,7 +77,7 @@ class Group:
 def sense(text: str, synonyms: Synonyms) -> str:
     """What a question asks for: its words in alphabetical order, each as the chief word of its group, without the
     little ones. The question itself where only little words are in it."""
-    normal = normalise(text)
+    normal = _WHETHER.sub(" ", normalise(text))
     for found in synonyms.find(normal):
         if not found.heard:
             normal = normal.replace(found.typed, f" {synonyms.chief(found.term)} ")

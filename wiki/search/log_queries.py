@@ -123,6 +123,8 @@ def difference(before: str, after: str) -> tuple[str, str] | None:
         last += 1
     if first and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
         first -= 1  # one character alone: the word before belongs to it
+    elif last and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
+        last -= 1  # or the word behind
     left, right = (_together(words[first : len(words) - last]) for words in (one, other))
     if not (1 < len(flat(left)) and len(left) <= _LONGEST and 1 < len(flat(right)) and len(right) <= _LONGEST):
         return None
