@@ -165,9 +165,7 @@ def test_old_questions_are_forgotten(make: Make, clock: Any, app: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_was_said_in_other_words_becomes_a_proposal(
-    make: Make, signed_in: Callable[..., Any], clock: Any
-) -> None:
+def test_what_was_said_in_other_words_becomes_a_proposal(make: Make, signed_in: Callable[..., Any], clock: Any) -> None:
     published(make, "副卡办理")
     with reading():
         article = session.scalar(sa.select(Article.id))

@@ -81,9 +81,7 @@ def _write(world: World, *, about: dict[str, Any]) -> None:
     sort, _colon, name = about["whom"].partition(":")
     whom = world.tokens[f"teams:{name}"] if sort == "team" else f"user:{world.actors[name].id}"
     due_on = local(clock.now()).date() + timedelta(days=about["days"])
-    task = writing.ask(
-        manager, about["question"], whom=whom, kind=about["kind"], due_on=due_on, note=about["note"]
-    )
+    task = writing.ask(manager, about["question"], whom=whom, kind=about["kind"], due_on=due_on, note=about["note"])
     gaps.settle(manager, gaps.find(manager, log.flat(about["question"]), MONTH), Verdict.WRITE, task=task)
     if "taken_by" in about:
         writing.take(task, world.actors[about["taken_by"]])

@@ -18,7 +18,38 @@ from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.analysis.words import cut, runs
 from wiki.search.likeness import ALMOST, flat, percent
 
-_LITTLE = frozenset("的 了 么 什么 是 我 我要 我想 想 要 能 可以 怎么 怎样 如何 怎么办 办 个 这 那 在 有 和 与 及".split()) | FRAME
+_LITTLE = (
+    frozenset(
+        [
+            "的",
+            "了",
+            "么",
+            "什么",
+            "是",
+            "我",
+            "我要",
+            "我想",
+            "想",
+            "要",
+            "能",
+            "可以",
+            "怎么",
+            "怎样",
+            "如何",
+            "怎么办",
+            "办",
+            "个",
+            "这",
+            "那",
+            "在",
+            "有",
+            "和",
+            "与",
+            "及",
+        ]
+    )
+    | FRAME
+)
 _WHETHER = re.compile(r"([能可会要行是])不\1以?|有没有")  # asks whether; `不能` alone says something
 _WORTH_A_LOOK = 0.6
 

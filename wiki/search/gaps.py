@@ -198,9 +198,7 @@ def _marks() -> dict[str, GapMark]:
     return {mark.flat: mark for mark in session.scalars(found.order_by(GapMark.at.desc()).limit(MARKS))}
 
 
-def settle(
-    actor: Actor, gap: Gap, verdict: Verdict, *, reason: str = "", task: WritingTask | None = None
-) -> None:
+def settle(actor: Actor, gap: Gap, verdict: Verdict, *, reason: str = "", task: WritingTask | None = None) -> None:
     """All wordings of the gap are marked: somebody writes it, another word leads to it, or it is left alone.
 
     Raises:

@@ -126,7 +126,7 @@ def difference(before: str, after: str) -> tuple[str, str] | None:
     elif last and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
         last -= 1  # or the word behind
     left, right = (_together(words[first : len(words) - last]) for words in (one, other))
-    if not (1 < len(flat(left)) and len(left) <= _LONGEST and 1 < len(flat(right)) and len(right) <= _LONGEST):
+    if not (len(flat(left)) > 1 and len(left) <= _LONGEST and len(flat(right)) > 1 and len(right) <= _LONGEST):
         return None
     return None if flat(left) in flat(right) or flat(right) in flat(left) else (left, right)
 

@@ -184,9 +184,7 @@ def _close(task: WritingTask, actor: Actor, act: Act, answer: str, missing: str)
     answer = answer.strip()
     _must_stand(task, act)
     if not answer or len(answer) > NOTE:
-        raise Invalid(
-            {"answer": _("A note may have %(n)s characters at most.", n=NOTE) if answer else missing}
-        )
+        raise Invalid({"answer": _("A note may have %(n)s characters at most.", n=NOTE) if answer else missing})
     _move(task, actor, act)
     task.answer, task.closed_at = answer, clock.now()
     _record(actor, f"{act.value}_text", task)
