@@ -10,7 +10,7 @@ _compile = Rule._compile_builder
 
 
 def _remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """What builds the addresses of a rule. It depends on nothing but this key; the rule itself is its first argument."""
+    """What builds the addresses of a rule. It depends on nothing but this key; the rule is its first argument."""
     key = (rule.rule, append_unknown, tuple(rule._trace), repr(sorted((rule.defaults or {}).items())))
     if key not in _made:
         _made[key] = _compile(rule, append_unknown)
@@ -19,4 +19,4 @@ def _remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[
 
 def install() -> None:
     """Every application of this process shares the compiled builders."""
-    Rule._compile_builder = _remembered  # type: ignore[method-assign]
+    Rule._compile_builder = _remembered  # type: ignore[assignment,method-assign]
