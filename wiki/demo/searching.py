@@ -12,6 +12,7 @@ from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time
 from wiki.demo.plan import Plan, World
 from wiki.search import gaps, log, words, writing
 from wiki.search.gap_models import Verdict
+from wiki.search.likeness import flat
 from wiki.search.log import Asked, Opening
 from wiki.search.models import Source
 
@@ -82,11 +83,11 @@ def _write(world: World, *, about: dict[str, Any]) -> None:
     whom = world.tokens[f"teams:{name}"] if sort == "team" else f"user:{world.actors[name].id}"
     due_on = local(clock.now()).date() + timedelta(days=about["days"])
     task = writing.ask(manager, about["question"], whom=whom, kind=about["kind"], due_on=due_on, note=about["note"])
-    gaps.settle(manager, gaps.find(manager, log.flat(about["question"]), MONTH), Verdict.WRITE, task=task)
+    gaps.settle(manager, gaps.find(manager, flat(about["question"]), MONTH), Verdict.WRITE, task=task)
     if "taken_by" in about:
         writing.take(task, world.actors[about["taken_by"]])
 
 
 def _ignore(world: World, *, question: str, reason: str) -> None:
     manager = world.actors[MANAGER]
-    gaps.settle(manager, gaps.find(manager, log.flat(question), MONTH), Verdict.IGNORE, reason=reason)
+    gaps.settle(manager, gaps.find(manager, flat(question), MONTH), Verdict.IGNORE, reason=reason)

@@ -51,6 +51,7 @@ _LITTLE = (
     | FRAME
 )
 _WHETHER = re.compile(r"([能可会要行是])不\1以?|有没有")  # asks whether; `不能` alone says something
+_POLITE = re.compile(r"^\s*(?:请问|您好|你好|麻烦)|[吗呢吧啊呀？?]+\s*$")
 _WORTH_A_LOOK = 0.6
 
 
@@ -108,12 +109,17 @@ class Group:
 def sense(text: str, synonyms: Synonyms) -> str:
     """What a question asks for: its words in alphabetical order, each as the chief word of its group, without the
     little ones. The question itself where only little words are in it."""
+    words = {word for run in runs(_plainly(text, synonyms)) for word in (cut(run.text) if run.han else [run.text])}
+    return " ".join(sorted(words - _LITTLE)) or flat(text)
+
+
+def _plainly(text: str, synonyms: Synonyms) -> str:
+    """The question in chief words, without what only asks whether, or is polite."""
     normal = _WHETHER.sub(" ", normalise(text))
     for found in synonyms.find(normal):
         if not found.heard:
             normal = normal.replace(found.typed, f" {synonyms.chief(found.term)} ")
-    words = {word for run in runs(normal) for word in (cut(run.text) if run.han else [run.text])}
-    return " ".join(sorted(words - _LITTLE)) or flat(text)
+    return _POLITE.sub(" ", normal)
 
 
 def grouped(wordings: Iterable[Wording], synonyms: Synonyms) -> list[Group]:
@@ -121,17 +127,17 @@ def grouped(wordings: Iterable[Wording], synonyms: Synonyms) -> list[Group]:
     groups: dict[str, Group] = {}
     for one in wordings:
         groups.setdefault(sense(one.text, synonyms), Group()).wordings.append(one)
-    return sorted(_joined(list(groups.values())), key=_rank)
+    return sorted(_joined(list(groups.values()), synonyms), key=_rank)
 
 
 def _rank(group: Group) -> tuple[int, int, str]:
     return -group.people, -group.times, group.chief.flat
 
 
-def _joined(groups: Sequence[Group]) -> list[Group]:
+def _joined(groups: Sequence[Group], synonyms: Synonyms) -> list[Group]:
     """Groups whose chief wordings are almost the same become one, the larger taking in the smaller."""
     ordered = sorted(groups, key=_rank)
-    names = [group.chief.flat for group in ordered]
+    names = [flat(_plainly(group.chief.text, synonyms)) for group in ordered]
     taken: set[int] = set()
     for number, group in enumerate(ordered):
         if number in taken:

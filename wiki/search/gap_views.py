@@ -197,4 +197,4 @@ def take_out(form: str) -> Response:
 
 def view_names() -> dict[str, str]:
     """The lists by name."""
-    return {"open": _("Open"), "writing": _("Being written"), "settled": _("Settled")}
+    return {"open": _("Not yet settled"), "writing": _("Being written"), "settled": _("Settled")}
