@@ -73,13 +73,18 @@ def turns(since: datetime, synonyms: Synonyms, *, limit: int = 20) -> list[Turn]
     last: dict[int, Any] = {}
     for row in _in_order(since):
         before = last.get(row.user_id)
-        if before is not None and before.opened_id is None and row.opened_id is not None:
-            if row.at - before.at <= SOON and before.flat != row.flat:
-                found[before.flat, row.flat].append((row.user_id, before.text, row.text, row.opened_id))
+        if before is not None and _turned(before, row):
+            found[before.flat, row.flat].append((row.user_id, before.text, row.text, row.opened_id))
         last[row.user_id] = row
     titles = _titles({one[3] for pairs in found.values() for one in pairs})
     out = [turn for pairs in found.values() if (turn := _turn(pairs, titles, synonyms))]
     return sorted(out, key=lambda one: (-one.people, -one.times, one.asked))[:limit]
+
+
+def _turned(before: Any, row: Any) -> bool:
+    """The first was in vain, the second said something else soon after, and something was opened from it."""
+    in_vain = before.opened_id is None and row.opened_id is not None
+    return in_vain and row.at - before.at <= SOON and before.flat != row.flat
 
 
 def _in_order(since: datetime) -> Iterable[Any]:
