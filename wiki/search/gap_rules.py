@@ -140,16 +140,21 @@ def _joined(groups: Sequence[Group], synonyms: Synonyms) -> list[Group]:
     names = [flat(_plainly(group.chief.text, synonyms)) for group in ordered]
     taken: set[int] = set()
     for number, group in enumerate(ordered):
+        if not group.times:
+            break  # from here on nobody asked: these are only there to be taken in
         if number in taken:
             continue
-        near = process.extract(
-            names[number], names, scorer=Indel.normalized_similarity, score_cutoff=_WORTH_A_LOOK, limit=30
-        )
-        for name, _score, other in near:
+        for other, name in alike(names[number], names):
             if other > number and other not in taken and percent(names[number], name) >= ALMOST:
                 group.wordings += ordered[other].wordings
                 taken.add(other)
     return [group for number, group in enumerate(ordered) if number not in taken]
+
+
+def alike(name: str, names: Sequence[str]) -> list[tuple[int, str]]:
+    """Those (and their places) of which it is worth the while to ask whether they are almost the same."""
+    near = process.extract(name, names, scorer=Indel.normalized_similarity, score_cutoff=_WORTH_A_LOOK, limit=30)
+    return [(place, other) for other, _score, place in near]
 
 
 def trend(now: int, before: int) -> str:

@@ -6,7 +6,6 @@ title of a text that the reader of the list may not read does not stand in it, e
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,7 +23,7 @@ from wiki.articles.models import Article, Audience
 from wiki.articles.permissions import P as Articles
 from wiki.search import words
 from wiki.search.gap_models import GapMark, Verdict, WritingTask
-from wiki.search.gap_rules import Group, Wording, grouped
+from wiki.search.gap_rules import Group, Wording, alike, grouped
 from wiki.search.likeness import ALMOST, flat, percent
 from wiki.search.models import SearchQuery, Source
 from wiki.search.permissions import P
@@ -33,7 +32,7 @@ from wiki.search.writing_rules import LIVE, WritingState
 PERIODS = (7, 30, 90)
 USUAL = 30
 MOST = 600  # wordings that are looked at, those asked by most people first
-MARKS = 3000
+MARKS = 2000
 REASON = 300
 _few: Cache[list[tuple[str, int]]] = Cache(8, seconds=60.0)
 
@@ -177,7 +176,7 @@ def _count_before(found: dict[str, Wording], since: datetime, until: datetime) -
 def _visible(wordings: list[Wording], actor: Actor) -> list[Wording]:
     """Without those that say the title of a text that this person may not read."""
     closed = sa.select(Article.title).where(Article.audience == Audience.RESTRICTED, sa.not_(_readable(actor)))
-    titles = {key for title in session.scalars(closed) if len(key := flat(title)) > 1}
+    titles = sorted({key for title in session.scalars(closed) if len(key := flat(title)) > 1})
     return [one for one in wordings if not _says(one.flat, titles)] if titles else wordings
 
 
@@ -186,8 +185,10 @@ def _readable(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.true() if actor.holds("manager") else allowed(actor, Articles.READ)
 
 
-def _says(question: str, titles: Iterable[str]) -> bool:
-    return any(title in question or percent(question, title) >= ALMOST for title in titles)
+def _says(question: str, titles: list[str]) -> bool:
+    if any(title in question for title in titles):
+        return True
+    return any(percent(question, title) >= ALMOST for _place, title in alike(question, titles))
 
 
 # ── what is done about it ────────────────────────────────────────────────────────────────────────────────────────────
