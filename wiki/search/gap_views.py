@@ -180,8 +180,8 @@ def _date(text: str) -> date | None:
 def take_out(form: str) -> Response:
     """The gaps of a period as a table."""
     who, days = actor(), _days()
-    head = [_("Question to answer"), _("People"), _("People before"), _("Times"), _("Found nothing"), _("Opened nothing"),
-            _("Asked last"), _("State"), _("Wordings")]  # fmt: skip
+    head = [_("Question to answer"), _("People"), _("People before"), _("Times"), _("Found nothing"),
+            _("Opened nothing"), _("Asked last"), _("State"), _("Wordings")]  # fmt: skip
     names = view_names()
     rows = [row_of(one, who) | {"view": names[one.view]} for one in gaps.gaps(who, days)]
     body = [
