@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("opens", sa.Integer, nullable=False),
         sa.Column("fetched", sa.Integer, nullable=False),
     )
+    op.create_index("ix_article_open_days_day", "article_open_days", ["day"])
 
 
 def downgrade() -> None:
