@@ -116,7 +116,7 @@ def _add_up(items: list[Opened]) -> None:
     for one in items:
         both = sums.setdefault((one.article_id, local(one.at).date()), [0, 0])
         both[one.source is OpenSource.API] += 1
-    insert = sqlite.insert if database().sqlite else postgresql.insert
+    insert: Any = sqlite.insert if database().sqlite else postgresql.insert
     row: Any = insert(ArticleOpenDay).values(
         [
             {"article_id": article_id, "day": day, "opens": opens, "fetched": fetched}
