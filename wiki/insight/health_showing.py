@@ -35,6 +35,9 @@ def words(case: Case, finding: Finding) -> str:
         return _("%(no)s of %(votes)s were not helped", no=case.facts.not_helpful, votes=votes)
     if finding.reason in {Reason.CONTRADICTS, Reason.DUPLICATE}:
         return _other(case, finding)
+    if finding.reason is Reason.FLAGGED and case.facts.late_flags:
+        flags = _n("%(num)s open flag", "%(num)s open flags", n)
+        return _("%(flags)s, %(late)s without an answer in time", flags=flags, late=case.facts.late_flags)
     if finding.reason is Reason.NO_OWNER:
         return _("Nobody keeps it") if not case.facts.has_team else _("Fell to the team, nobody has taken it")
     return {

@@ -61,8 +61,10 @@ def _texts(ids: Sequence[int]) -> sa.Select[Any]:
 
 
 def _twin(mine: Any) -> dict[str, Any]:
-    page = service.engine().search(Query(mine.title, EVERYBODY, limit=LOOKED_AT))
-    others = session.execute(_texts([int(hit.id) for hit in page.hits if int(hit.id) != mine.id])).all()
+    asked = [text for text in (mine.title, opening_of(mine.fields)[:120]) if len(text.strip()) > 1]
+    pages = [service.engine().search(Query(text, EVERYBODY, limit=LOOKED_AT)) for text in asked]
+    near = {int(hit.id) for page in pages for hit in page.hits} - {mine.id}
+    others = session.execute(_texts(sorted(near))).all()
     best, alike = None, 0
     for other in others:
         score = _likeness(mine, other)
