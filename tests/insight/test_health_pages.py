@@ -13,7 +13,7 @@ from core import outbox
 from core.db import reading, session, writing
 from core.permissions import allowed
 from wiki.articles import lifecycle, opens
-from wiki.articles.models import Article
+from wiki.articles.models import Article, Category
 from wiki.articles.open_models import OpenSource
 from wiki.articles.permissions import P as Articles
 from wiki.feedback import figures, flagging
@@ -166,3 +166,35 @@ def test_twins_are_found_through_the_index(make, app, clock):
     with writing():
         twins.hand_over()
         assert outbox.waiting(twins.TOPIC) == 0, "nothing was published since"
+
+
+@pytest.mark.both_databases
+def test_what_is_left_out_before_the_rules_is_well(make, clock, app):
+    """The statement that narrows is as wide as the rules, for a text of each reason and one that is well."""
+    author, manager, reader = make.actor(), make.actor("manager"), make.actor()
+    with writing():
+        session.add(Category(slug="c", name="c", path="c", position=0))
+    about = {"category": "c"}
+    names = ("well", "flagged", "stale", "ending", "rated", "unread", "ownerless", "links", "used")
+    found = {name: make.article(author, title=name, **about) for name in names if name != "links"}
+    found["links"] = make.article(author, title="links", body="see [[nothing of this name]]", **about)
+    found["script"] = make.article(author, "script", title="script", **about)
+    found["loose"] = make.article(author, title="loose")
+    found["block"] = make.article(author, "block", title="block")
+    began = clock.now()
+    clock.advance(days=95)
+    now = clock.now()
+    with writing():
+        rows = {name: session.merge(row) for name, row in found.items()}
+        lifecycle.keep(rows["ownerless"], manager, owner="", verify_months=0, expires_at=None)
+        lifecycle.ask_to_look(rows["stale"], manager)
+        rows["ending"].expires_at = now + timedelta(days=13)
+        flagging.flag(rows["flagged"], reader, reason="wrong", comment="no")
+        for one in (make.actor(), make.actor(), make.actor()):
+            say(rows["rated"], one, helpful=False)
+        opens.keep([opened(row, reader, began if name == "unread" else now) for name, row in rows.items()])
+        figures.refresh()
+    with reading():
+        everything = [case for case in examined(manager, Wanted()) if case.findings]
+        assert {case.row.slug for case in sick(manager, Wanted())} == {case.row.slug for case in everything}
+        assert {case.row.title for case in everything} == set(found) - {"well", "used"}

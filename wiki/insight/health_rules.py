@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import isqrt
 
 UNREAD_AFTER = 90  # days
@@ -69,6 +70,7 @@ class Finding:
     points: int
 
 
+@lru_cache(maxsize=4096)
 def unhelped(helpful: int, not_helpful: int) -> int:
     """With nine chances in ten, at least so many percent of readers are not helped; 0–100, rounded down.
 
@@ -180,7 +182,8 @@ def findings(facts: Facts, now: datetime, today: date) -> tuple[Finding, ...]:
         number, points = rule(facts, now, today)
         if points:
             found.append(Finding(reason, number, points))
-    return tuple(sorted(found, key=lambda one: -one.points))
+    found.sort(key=lambda one: -one.points)
+    return tuple(found)
 
 
 def score(found: tuple[Finding, ...]) -> int:

@@ -54,7 +54,7 @@ def show() -> Any:
         page=Page(shown, number, PER_PAGE, len(cases)),
         counts=_counts(asked, cases),
         chosen=asked,
-        choices={**health_queries.choices(who), "kind": [(kind.code, kind.label) for kind in KINDS.values()]},
+        choices={**health_queries.choices(), "kind": [(kind.code, kind.label) for kind in KINDS.values()]},
         reckoned_at=min((case.row.reckoned_at for case in shown if case.row.reckoned_at), default=None),
     )
 
