@@ -101,7 +101,9 @@ def _stale(facts: Facts, now: datetime, today: date) -> tuple[int, int]:
 
 
 def _ending(facts: Facts, now: datetime, today: date) -> tuple[int, int]:
-    if facts.kind in ENDS_ANYWAY or facts.expires_at is None or not now <= facts.expires_at <= now + timedelta(days=ENDS_WITHIN):
+    if facts.kind in ENDS_ANYWAY or facts.expires_at is None:
+        return 0, 0
+    if not now <= facts.expires_at <= now + timedelta(days=ENDS_WITHIN):
         return 0, 0
     return _days(now, facts.expires_at) + 1, 10
 
