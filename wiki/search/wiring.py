@@ -12,6 +12,7 @@ from wiki.search import (
     gap_views,
     listeners,
     service,
+    twins,
     views,
     word_api,
     word_views,
@@ -20,7 +21,7 @@ from wiki.search import (
 from wiki.search.permissions import P
 from wiki.search.writing import count_waiting
 
-__all__ = ["api", "init_app", "listeners", "word_api"]
+__all__ = ["api", "init_app", "listeners", "twins", "word_api"]
 
 
 def init_app(app: Flask) -> None:

@@ -189,12 +189,14 @@ class Assignment(Base):
 
 
 class Enrolment(Base):
-    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth."""
+    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth,
+    ``certificate`` is the code under which everybody who holds it finds that it was completed."""
 
     __tablename__ = "enrolments"
     __table_args__ = (
         sa.UniqueConstraint("course_id", "user_id"),
         sa.Index("ix_enrolments_user_id", "user_id"),
+        sa.Index("uq_enrolments_certificate", "certificate", unique=True),
         sa.CheckConstraint("(completed_at IS NULL) = (credits IS NULL)", name="credits_when_completed"),
     )
 
@@ -204,6 +206,7 @@ class Enrolment(Base):
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     credits: Mapped[Decimal | None] = mapped_column(Points)
+    certificate: Mapped[str | None] = mapped_column(sa.String(16))
 
     course: Mapped[Course] = relationship()
     user: Mapped[User] = relationship()
