@@ -12,7 +12,7 @@ from wiki.articles.models import Article
 from wiki.feedback.events import HelpfulVoted, TakenBack, UsedInCall
 from wiki.feedback.models import Feedback, Withdrawal
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import authors_of, is_taken_back, last_use, last_vote
+from wiki.feedback.queries import authors_of, is_taken_back, last_use, last_vote, vote_of
 from wiki.feedback.rules import checked
 
 
@@ -63,9 +63,9 @@ def take_back(article: Article, actor: Actor, *, vote: bool) -> None:
         Forbidden: this person may not read the article. Conflict: there is nothing to take back.
     """
     require(actor, P.SAY, article)
-    revision_id = _live(article)
+    _live(article)
     lock(User, actor.id)
-    row = last_vote(actor.id, revision_id) if vote else last_use(actor.id, revision_id)
+    row = vote_of(article, actor.id) if vote else last_use(article, actor.id)
     if row is None or is_taken_back(row):
         raise Conflict(_("There is nothing to take back."), code="nothing-said")
     now = clock.now()
@@ -81,11 +81,17 @@ def take_back(article: Article, actor: Actor, *, vote: bool) -> None:
             user_id=actor.id,
             helpful=row.helpful,
             used_in_call=row.used_in_call,
-            left=not vote and last_use(actor.id, revision_id) is not None,
+            left=not vote and _used_again(article, row),
             said_at=row.at,
             at=now,
         )
     )
+
+
+def _used_again(article: Article, row: Feedback) -> bool:
+    """Another use of that revision by them stands today."""
+    rest = last_use(article, row.user_id)
+    return rest is not None and rest.revision_id == row.revision_id
 
 
 def _tell_vote(article: Article, row: Feedback, before: Feedback | None) -> None:
