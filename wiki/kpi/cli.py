@@ -9,6 +9,7 @@ from core import tables
 from core.cli import group
 from core.db import writing
 from wiki.kpi import ops
+from wiki.kpi.bringing import import_readings
 from wiki.kpi.periods import parse
 
 kpi = group("kpi", "Readings and periods.")
@@ -25,7 +26,7 @@ def import_(file: Path, dry_run: bool) -> None:
     Example: flask --app wsgi kpi import readings.csv
     """
     with writing():
-        report = ops.import_readings(None, tables.rows(file), source=file.name, dry_run=dry_run)
+        report = import_readings(None, tables.rows(file), source=file.name, dry_run=dry_run)
     for line, said in report.errors:
         click.echo(f"{file.name}:{line}: {said}", err=True)
     would = "would be " if dry_run else ""

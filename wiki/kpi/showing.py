@@ -86,7 +86,7 @@ def perspectives(subject: Subject, card: Document, before: Document | None, peri
 def _row(subject: Subject, line: Document, before: Document | None, period: Period) -> dict[str, Any]:
     unit = str(UNIT_MARKS.get(Unit(line["unit"]), ""))
     better = "≤" if line["direction"] == "down" else "≥"
-    computed_here = line["source"] == "computed"
+    computed_here = line["source"] != "imported"
     spec = CATALOGUE.get(line["code"])
     return {
         "name": indicator_name(line["code"], line["label"]),
@@ -161,7 +161,7 @@ def _figure(text: str | None) -> Decimal | None:
 
 def quotas(card: Document) -> list[dict[str, Any]]:
     """How far the counted indicators are on their way to their target."""
-    rows = [line for p in card["perspectives"] for line in p["indicators"] if line["source"] == "computed"]
+    rows = [line for p in card["perspectives"] for line in p["indicators"] if line["source"] != "imported"]
     return [
         {"name": indicator_name(line["code"]), "value": line["value"], "target": line["target"]}
         for line in rows

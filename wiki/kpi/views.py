@@ -17,10 +17,11 @@ from core.i18n import _, choose_zone
 from core.permissions import can
 from core.web import actor, blueprint, gate
 from wiki.kpi import computed, queries, showing
+from wiki.kpi.bringing import COLUMNS, Report, import_readings
 from wiki.kpi.cards import card as card_of
 from wiki.kpi.catalogue import CATALOGUE
 from wiki.kpi.models import SubjectKind
-from wiki.kpi.ops import COLUMNS, Report, close, import_readings
+from wiki.kpi.ops import close
 from wiki.kpi.periods import Period, containing, of_moment, parse
 from wiki.kpi.permissions import LEADERS, P
 from wiki.kpi.subjects import CENTRE, Subject, find, members, of_person, of_team

@@ -5,7 +5,7 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from wiki.kpi import api, cli, views
+from wiki.kpi import api, cli, dealing_models, views
 from wiki.kpi.ops import ensure_defaults
 from wiki.kpi.permissions import P
 from wiki.kpi.queries import is_closed
@@ -22,4 +22,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person")
 
 
-__all__ = ["api", "init_app"]
+__all__ = ["api", "dealing_models", "init_app"]
