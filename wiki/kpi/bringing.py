@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from accounts.models import Team, User
 from core import audit, clock
 from core.actors import Actor
 from core.db import session
@@ -14,7 +15,9 @@ from core.errors import Invalid
 from core.events import emit
 from core.i18n import _, choose_zone, local
 from core.permissions import require
+from wiki.exchange.columns import folded
 from wiki.kpi import queries
+from wiki.kpi.catalogue import CATALOGUE
 from wiki.kpi.events import ReadingsImported
 from wiki.kpi.models import Indicator, KpiReading, SubjectKind
 from wiki.kpi.ops import one_at_a_time
@@ -67,7 +70,8 @@ def import_readings(
     """
     if actor is not None:
         require(actor, P.BRING_READINGS)
-    one_at_a_time()
+    if not dry_run:
+        one_at_a_time()
     report = Report()
     sound = _checked(rows, report)
     known = _known(sound)
@@ -115,7 +119,9 @@ class _Check:
     """One row after another, with everything looked up once."""
 
     def __init__(self) -> None:
-        self.indicators = {row.code: row for row in session.scalars(queries.indicators())}
+        rows = list(session.scalars(queries.indicators()))
+        named = {folded(name): row for row in rows for name in (row.name, _catalogue_name(row.code)) if name}
+        self.indicators = {**named, **{row.code: row for row in rows}}
         self.subjects = Directory()
         self.closed = queries.closed_periods()
         self.now, self.zone = clock.now(), choose_zone()
@@ -128,7 +134,7 @@ class _Check:
         missing = [name for name in NEEDED if not values.get(name)]
         if missing:
             raise ValueError(_("%(column)s is missing.", column=missing[0]))
-        indicator = self.indicators.get(values["indicator"])
+        indicator = self.indicators.get(values["indicator"]) or self.indicators.get(folded(values["indicator"]))
         if indicator is None:
             raise ValueError(_("There is no indicator %(code)s.", code=values["indicator"][:64]))
         if indicator.origin.is_computed:
@@ -155,6 +161,10 @@ class _Check:
         if any(str(one) in self.closed for one in containing(period)):
             raise ValueError(_("%(period)s is closed and takes no more readings.", period=text))
         return found
+
+
+def _catalogue_name(code: str) -> str:
+    return str(CATALOGUE[code].name) if code in CATALOGUE else ""
 
 
 def measure_of(values: Mapping[str, str], unit: Unit) -> Measure:
@@ -218,3 +228,34 @@ def _reading(
         "by_id": actor.id if actor else None,
         "at": clock.now(),
     }
+
+
+def correct(actor: Actor, reading: KpiReading, *, numerator: str, denominator: str, why: str) -> KpiReading:
+    """A reading gets another figure as a new entry; the old one stays, with who changed it and why.
+
+    Raises:
+        Forbidden. Invalid: no figure, no reason, the period is closed, or nothing would change.
+    """
+    require(actor, P.BRING_READINGS)
+    if not why.strip():
+        raise Invalid({"why": _("Please say why; it stands beside the figure.")})
+    address = {SubjectKind.CENTRE: "centre"}.get(reading.subject_kind) or _address(reading)
+    row = {
+        "indicator": reading.indicator.code,
+        "subject": address,
+        "period": reading.period,
+        "numerator": numerator,
+        "denominator": denominator,
+    }
+    report = import_readings(actor, [(1, row)], source=_("by hand"), why=why.strip())
+    if report.errors:
+        raise Invalid({"numerator": report.errors[0][1]})
+    if not report.corrected:
+        raise Invalid({"numerator": _("That is the figure already in force.")})
+    return session.scalars(sa.select(KpiReading).order_by(KpiReading.id.desc()).limit(1)).one()
+
+
+def _address(reading: KpiReading) -> str:
+    if reading.subject_kind is SubjectKind.TEAM:
+        return f"team:{session.scalar(sa.select(Team.slug).where(Team.id == reading.subject_id))}"
+    return f"person:{session.scalar(sa.select(User.username).where(User.id == reading.subject_id))}"

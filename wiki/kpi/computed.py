@@ -54,7 +54,8 @@ def per_person(code: str, months: Sequence[str], user_ids: Sequence[int]) -> dic
     return {user_id: measure.numerator for (_kind, user_id), measure in found.items()}
 
 
-PerUser = Callable[[Sequence[str]], sa.Select[Any]]
+Rows = sa.Select[*tuple[Any, ...]]
+PerUser = Callable[[Sequence[str]], Rows]
 
 
 def counter(per_user: PerUser) -> Counter:
@@ -75,9 +76,7 @@ def counter(per_user: PerUser) -> Counter:
     return count
 
 
-def _rows(
-    rows: sa.Select[Any], user_ids: Collection[int] | None = None
-) -> Iterator[tuple[int, Decimal, Decimal | None]]:
+def _rows(rows: Rows, user_ids: Collection[int] | None = None) -> Iterator[tuple[int, Decimal, Decimal | None]]:
     """(person, numerator, denominator or none) of some people, or of all."""
     if user_ids is not None and len(user_ids) <= MANY:
         rows = rows.where(LedgerEntry.user_id.in_(user_ids))
@@ -86,7 +85,7 @@ def _rows(
             yield user_id, Decimal(amount), Decimal(whole[0]) if whole else None
 
 
-def _people(people: Sequence[Subject], rows: sa.Select[Any]) -> dict[tuple[SubjectKind, int], Measure]:
+def _people(people: Sequence[Subject], rows: Rows) -> dict[tuple[SubjectKind, int], Measure]:
     one, nothing = Decimal(1), Decimal(0)
     counted = {user_id: (n, d) for user_id, n, d in _rows(rows, {s.id for s in people})}
     missing = (nothing, nothing if _is_ratio(rows) else None)
@@ -97,13 +96,14 @@ def _people(people: Sequence[Subject], rows: sa.Select[Any]) -> dict[tuple[Subje
     return found
 
 
-def _is_ratio(rows: sa.Select[Any]) -> bool:
+def _is_ratio(rows: Rows) -> bool:
     return len(rows.selected_columns) > 2
 
 
-def _teams(teams: Sequence[Subject], rows: sa.Select[Any]) -> dict[tuple[SubjectKind, int], Measure]:
+def _teams(teams: Sequence[Subject], rows: Rows) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in teams]
-    home: dict[int, int] = dict(session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids))).all())
+    rows_ = session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids)))
+    home = {user_id: team_id or 0 for user_id, team_id in rows_}
     amounts, wholes = dict.fromkeys(ids, Decimal(0)), dict.fromkeys(ids, Decimal(0))
     for user_id, amount, whole in _rows(rows, home.keys()):
         amounts[home[user_id]] += amount
@@ -115,7 +115,7 @@ def _teams(teams: Sequence[Subject], rows: sa.Select[Any]) -> dict[tuple[Subject
     return {s.key: Measure(amounts[s.id], wholes[s.id]) for s in teams}
 
 
-def _centre(rows: sa.Select[Any]) -> Measure:
+def _centre(rows: Rows) -> Measure:
     amount = whole = Decimal(0)
     for _user, numerator, denominator in _rows(rows):
         amount, whole = amount + numerator, whole + (denominator or 0)
@@ -134,7 +134,7 @@ def _of(months: Sequence[str], *events: str) -> Sequence[sa.ColumnElement[bool]]
     return LedgerEntry.period.in_(months), LedgerEntry.event.in_(events)
 
 
-def items(months: Sequence[str]) -> sa.Select[Any]:
+def items(months: Sequence[str]) -> Rows:
     """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back."""
     return (
         sa.select(LedgerEntry.user_id, sa.func.count(LedgerEntry.source_id.distinct()))
@@ -146,7 +146,7 @@ def items(months: Sequence[str]) -> sa.Select[Any]:
 def earned(unit: Unit) -> PerUser:
     """Per person: what the ledger says of a unit."""
 
-    def per_user(months: Sequence[str]) -> sa.Select[Any]:
+    def per_user(months: Sequence[str]) -> Rows:
         return (
             sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
             .where(LedgerEntry.period.in_(months), LedgerEntry.unit == unit)
@@ -159,7 +159,7 @@ def earned(unit: Unit) -> PerUser:
 def times(event: str) -> PerUser:
     """Per person: how often it happened, less what was taken back."""
 
-    def per_user(months: Sequence[str]) -> sa.Select[Any]:
+    def per_user(months: Sequence[str]) -> Rows:
         back = sa.type_coerce(LedgerEntry.uncapped, sa.BigInteger) < 0
         return (
             sa.select(LedgerEntry.user_id, sa.func.sum(sa.case((back, -1), else_=1)))
@@ -170,7 +170,7 @@ def times(event: str) -> PerUser:
     return per_user
 
 
-def verdicts(months: Sequence[str]) -> sa.Select[Any]:
+def verdicts(months: Sequence[str]) -> Rows:
     """Per person: verdicts in time, and all verdicts."""
     in_time = sa.func.sum(sa.case((LedgerEntry.rule == IN_TIME, 1), else_=0))
     return (

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.db import session
 from wiki.kpi import computed, queries
 from wiki.kpi.cards import newer
-from wiki.kpi.models import Indicator, KpiReading, SubjectKind
+from wiki.kpi.models import CardTemplate, Indicator, KpiReading, SubjectKind
 from wiki.kpi.periods import Period, window
 from wiki.kpi.rules import Measure, exact_value, gather, score, two_places
 from wiki.kpi.subjects import Subject
@@ -66,13 +66,16 @@ def _given(indicator: Indicator, subjects: Sequence[Subject], periods: Sequence[
 
 def target(indicator: Indicator, kind: SubjectKind, day: date) -> Decimal | None:
     """What the indicator should reach on the cards of this kind on a day; ``None`` where nobody set a target."""
-    own = queries.targets(kind, day, [indicator.id]).get(indicator.id)
-    template = queries.template_on(kind, day)
+    return target_in(indicator.id, queries.template_on(kind, day), queries.targets(kind, day, [indicator.id]))
+
+
+def target_in(indicator_id: int, template: CardTemplate | None, own: queries.Targets) -> Decimal | None:
+    """The same from what was read already."""
     for perspective in template.perspectives if template else ():
         for line in perspective.lines:
-            if line.indicator_id == indicator.id and template is not None:
-                return newer((template.valid_from, line.target), own)
-    return own[1] if own else None
+            if line.indicator_id == indicator_id and template is not None:
+                return newer((template.valid_from, line.target), own.get(indicator_id))
+    return own[indicator_id][1] if indicator_id in own else None
 
 
 def history(indicator: Indicator, subject: Subject, periods: Sequence[Period]) -> list[Figure]:

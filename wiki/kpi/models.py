@@ -166,6 +166,8 @@ class ClosedPeriod(Base):
     closed_at: Mapped[datetime]
     closed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
 
+    closed_by: Mapped[User | None] = relationship()
+
 
 class CardSnapshot(Base):
     """A card as it was when its period was closed."""

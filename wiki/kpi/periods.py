@@ -137,9 +137,9 @@ def written(text: str) -> str:
         mark = "Q" if quarter or q or q2 else "H"
         return str(parse(f"{year}-{mark}{_DIGITS.get(count) or count}"))
     if found := _DAY.fullmatch(plain):
-        year, month, day = (int(one) for one in (found.group(1, 2, 3) if found[1] else found.group(4, 5, 6)))
+        parts = found.group(1, 2, 3) if found[1] else found.group(4, 5, 6)
         try:
-            return f"{date(year, month, day):%Y-%m-%d}"
+            return f"{date(*(int(one) for one in parts)):%Y-%m-%d}"
         except ValueError:
             raise Invalid({"period": _("«%(text)s» is no day of the calendar.", text=text[:40])}) from None
     if found := _MONTH.fullmatch(plain):

@@ -11,6 +11,7 @@ from accounts.models import Team, User
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
+from wiki.kpi.dealing_models import ReadingImport
 from wiki.kpi.models import (
     CardLine,
     CardPerspective,
@@ -195,3 +196,57 @@ def people_seen_by(actor: Actor) -> sa.Select[User]:
 def latest_readings() -> sa.Select[KpiReading]:
     """What was brought in last."""
     return sa.select(KpiReading).options(joinedload(KpiReading.by)).order_by(KpiReading.id.desc())
+
+
+def has_readings(indicator_id: int) -> bool:
+    """Something was brought in of it."""
+    found = sa.select(KpiReading.id).where(KpiReading.indicator_id == indicator_id).limit(1)
+    return session.scalar(found) is not None
+
+
+def catalogue() -> sa.Select[Indicator]:
+    """Every indicator with its owner, those out of use last."""
+    return (
+        sa.select(Indicator)
+        .options(joinedload(Indicator.owner))
+        .order_by(Indicator.retired_at.is_not(None), Indicator.id)
+    )
+
+
+def templates(kind: SubjectKind) -> sa.Select[CardTemplate]:
+    """Every template of a kind of card, newest first, with who made it."""
+    return (
+        sa.select(CardTemplate)
+        .where(CardTemplate.subject_kind == kind)
+        .options(joinedload(CardTemplate.created_by))
+        .order_by(CardTemplate.valid_from.desc())
+    )
+
+
+def imports() -> sa.Select[ReadingImport]:
+    """Every file of readings, newest first."""
+    return sa.select(ReadingImport).options(joinedload(ReadingImport.created_by)).order_by(ReadingImport.id.desc())
+
+
+def newest_periods() -> dict[int, str]:
+    """The latest period or day that each imported indicator has a reading of."""
+    rows = session.execute(
+        sa.select(KpiReading.indicator_id, sa.func.max(sa.func.substr(KpiReading.period, 1, 10)))
+        .where(KpiReading.period.not_like("%Q%"), KpiReading.period.not_like("%H%"))
+        .group_by(KpiReading.indicator_id)
+    )
+    return dict(rows.all())
+
+
+def newest_readings(indicator_id: int, subject: tuple[SubjectKind, int]) -> sa.Select[KpiReading]:
+    """Every reading of a subject, the newest first, with who brought it."""
+    return (
+        sa.select(KpiReading)
+        .where(
+            KpiReading.indicator_id == indicator_id,
+            KpiReading.subject_kind == subject[0],
+            KpiReading.subject_id == subject[1],
+        )
+        .options(joinedload(KpiReading.by))
+        .order_by(KpiReading.id.desc())
+    )
