@@ -15,16 +15,19 @@ from wiki.kpi.catalogue import SHORT_PERSPECTIVES
 from wiki.kpi.models import CardSnapshot
 from wiki.kpi.periods import Period, Span
 from wiki.kpi.rules import Direction, Shared, Unit, at_this_pace, moved, needed_a_week, shares
-from wiki.kpi.showing import Beside, indicator_name, lines
+from wiki.kpi.showing import Beside, card_url, indicator_name, lines, source_url
+from wiki.kpi.subjects import Subject
+
+TableRow = tuple[str, list[str | None], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture and the same figures as a table: heads, and rows of (label, cells)."""
+    """A picture and the same figures as a table: heads, and rows of (label, cells, where they come from)."""
 
     svg: Markup
     head: list[str]
-    rows: list[tuple[str, list[str | None]]]
+    rows: list[TableRow]
     caption: str
 
 
@@ -40,9 +43,9 @@ def radar(card: Document, beside: Beside, around_name: str) -> Drawing | None:
         series.append(charts.Series(around_name, _of(card, beside.around)))
     labels = [str(SHORT_PERSPECTIVES.get(p["key"], p["key"])) for p in rows]  # the long ones leave the drawing
     title = _("Scores of the perspectives")
-    table = [
-        (label, [_text(one.values[place]) for one in series]) for place, label in enumerate(labels)
-    ]  # fmt: skip
+    table: list[TableRow] = [
+        (label, [_text(one.values[place]) for one in series], None) for place, label in enumerate(labels)
+    ]
     return Drawing(
         charts.radar(series, labels, title=title), [_("Perspective"), *(one.name for one in series)], table, title
     )
@@ -57,8 +60,8 @@ def _text(value: Any) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-def trend(closed: Sequence[CardSnapshot], card: Document) -> Drawing | None:
-    """The totals of closed periods and of this one."""
+def trend(subject: Subject, closed: Sequence[CardSnapshot], card: Document) -> Drawing | None:
+    """The totals of closed periods and of this one, each with the way to its card."""
     totals = {row.period: row.total for row in closed}
     totals[card["period"]] = number(card["total"])
     shown = sorted(totals)[-12:]
@@ -66,7 +69,8 @@ def trend(closed: Sequence[CardSnapshot], card: Document) -> Drawing | None:
         return None
     title = _("Total over the periods")
     svg = charts.line([charts.Series(_("Total"), [totals[p] for p in shown])], shown, title=title, target=100)
-    return Drawing(svg, [_("Period"), _("Total")], [(p, [_text(totals[p])]) for p in shown], title)
+    rows: list[TableRow] = [(p, [_text(totals[p])], card_url(subject, p)) for p in shown]
+    return Drawing(svg, [_("Period"), _("Total")], rows, title)
 
 
 def _shares(card: Document) -> Shared:
@@ -81,23 +85,29 @@ def _shares(card: Document) -> Shared:
     )
 
 
-def what_moved(card: Document, before: Document | None) -> Drawing | None:
+def what_moved(subject: Subject, period: Period, card: Document, before: Document | None) -> Drawing | None:
     """From the total of the period before to this one, indicator by indicator; the last step is what weights did."""
     if not before or before["total"] is None or card["total"] is None:
         return None
     start, end = Decimal(before["total"]), Decimal(card["total"])
     by_code, rest = moved(_shares(before), _shares(card), end - start)
-    labels = {code: indicator_name(code, line["label"]) for code, line in lines(card).items()}
-    steps = sorted(((labels[code], change) for code, change in by_code.items() if change), key=lambda one: -abs(one[1]))
+    here = lines(card)
+    changed = sorted((code for code, change in by_code.items() if change), key=lambda code: -abs(by_code[code]))
+    steps = [(indicator_name(code, here[code]["label"]), by_code[code]) for code in changed]
+    ways: list[str | None] = [source_url(subject, here[code], period) for code in changed]
     if rest:
         steps.append((_("Other weights, and data that came or went"), rest))
+        ways.append(None)
     if not steps:
         return None
     title = _("What moved the score")
     svg = charts.waterfall(start, steps, end, (_("before"), _("now")), title=title)
-    rows: list[tuple[str, list[str | None]]] = [(_("Total before"), [f"{start:.2f}"])]
-    rows += [(f"{place}. {label}", [f"{change:+.2f}"]) for place, (label, change) in enumerate(steps, 1)]
-    return Drawing(svg, [_("Step"), _("Points")], [*rows, (_("Total now"), [f"{end:.2f}"])], title)
+    rows: list[TableRow] = [(_("Total before"), [f"{start:.2f}"], card_url(subject, period.step(-1)))]
+    rows += [
+        (f"{place}. {label}", [f"{change:+.2f}"], way)
+        for place, ((label, change), way) in enumerate(zip(steps, ways, strict=True), 1)
+    ]
+    return Drawing(svg, [_("Step"), _("Points")], [*rows, (_("Total now"), [f"{end:.2f}"], None)], title)
 
 
 @dataclass(frozen=True, slots=True)

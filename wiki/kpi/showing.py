@@ -168,6 +168,7 @@ class Beside:
 
     before: Document | None = None
     around: Document | None = None
+    around_subject: Subject | None = None
     restated: Document | None = None
 
 
@@ -214,6 +215,9 @@ def _row(subject: Subject, line: Document, beside: Beside, period: Period) -> di
         "score": line["score"],
         "change": change(line["score"], before["score"] if before else None),
         "around": around["score"] if around else None,
+        "around_url": url_for("kpi.parts", code=code, subject=beside.around_subject.address, period=str(period))
+        if beside.around_subject
+        else None,
         "restated": _other(restated["score"], line["score"]) if restated else None,
         "restated_value": with_unit(restated["value"], unit) if restated else None,
         "look": _look(line["score"]),

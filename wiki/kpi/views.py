@@ -103,6 +103,7 @@ class Sheet:
             Beside(
                 before=_settled(subject, period.step(-1)),
                 around=_settled(around, period) if around else None,
+                around_subject=around,
                 restated=corrected[0].document if corrected else None,
             ),
             showing.subject_name(around) if around else "",
@@ -136,8 +137,8 @@ class Sheet:
             ],
             "quotas": drawing.quotas(document, period),
             "radar": drawing.radar(document, beside, self.around_name),
-            "trend": drawing.trend(self.closed, document),
-            "moved": drawing.what_moved(document, beside.before),
+            "trend": drawing.trend(self.subject, self.closed, document),
+            "moved": drawing.what_moved(self.subject, period, document, beside.before),
         }  # fmt: skip
 
 
