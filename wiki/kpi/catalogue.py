@@ -66,7 +66,7 @@ SPECS = (
     Spec("short_abandons", _l("Short abandons"), PERCENT, WATCHED, _l("abandoned within 3 s"), _l("calls queued"),
          _l("Callers who hung up within 3 seconds: mostly wrong numbers.")),
     Spec("service_level", _l("Service level"), PERCENT, UP, _l("answered in time"), _l("calls offered"),
-         _l("Calls answered within so many seconds. 80 % in 20 s for banks, insurers and operators; 90/20 for shipping "
+         _l("Calls answered within so many seconds: 80/20 for banks, insurers and operators; 90/20 for shipping "
             "and catalogues; 80/30 or 90/60 in the middle; 80/60 to 80/300 for software; 100/0 for emergencies.")),
     Spec("asa", _l("Average speed of answer"), SECONDS, DOWN, _l("queue seconds of answered calls"),
          _l("calls answered"), _l("How long an answered call had waited.")),
