@@ -3,11 +3,13 @@
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Flask
 
 from benchmarks.bench_empty import empty_view
 from benchmarks.centres import centre, server
 from benchmarks.harness import BIG, Figure, benchmark
 from benchmarks.load import Call, Load, each_once, hammer, one_by_one
+from core.db import Database
 
 
 def good(load: Load) -> Load:
@@ -27,6 +29,11 @@ def statements(times: int, username: str, path: str) -> int:
     client = place.app.test_client()
     name, _is, value = place.cookie(username).partition("=")
     client.set_cookie(name, value)
+    return statements_of(place.app, client, path)
+
+
+def statements_of(app: Flask, client: Any, path: str) -> int:
+    """The same for a client that is signed in."""
     said: list[str] = []
     answer = client.get(path)
     assert answer.status_code == 200, f"{path}: {answer.status_code}"
@@ -34,9 +41,10 @@ def statements(times: int, username: str, path: str) -> int:
     def note(*about: Any) -> None:
         said.append(about[2])
 
-    sa.event.listen(place.database.reader, "before_cursor_execute", note)
+    database: Database = app.extensions["spiral.database"]
+    sa.event.listen(database.reader, "before_cursor_execute", note)
     client.get(path)
-    sa.event.remove(place.database.reader, "before_cursor_execute", note)
+    sa.event.remove(database.reader, "before_cursor_execute", note)
     return len([sql for sql in said if not sql.startswith("BEGIN")])
 
 

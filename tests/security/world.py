@@ -14,6 +14,7 @@ from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_of
 from core import clock, outbox
 from core.db import session, writing
+from core.i18n import choose_zone
 from tests.clients import Browser, Script
 from tests.make import Make
 from tests.support.files import picture
@@ -22,6 +23,12 @@ from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
 from wiki.scoring.models import Finding, FindingKind
+from wiki.kpi import appeals
+from wiki.kpi import files as files_of_figures
+from wiki.kpi.bringing import import_readings
+from wiki.kpi.models import KpiReading
+from wiki.kpi.periods import of_moment
+from wiki.kpi.subjects import of_person
 from wiki.search import log
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
@@ -81,6 +88,14 @@ class World:
         session.flush()
         tomorrow, author = clock.now() + timedelta(days=1), self.actors["author"]
         self.brought = imports.begin(self.actors["manager"], "0" * 32, "zz.md", b"x", [], []).id
+        author, manager = self.actors["author"], self.actors["manager"]
+        month = of_moment(clock.now(), choose_zone())
+        self.appeal = appeals.appeal(author, of_person(self.users["author"]), month, "csat", "it was better").id
+        data = b"indicator,subject,period,value\ncsat,centre,2026-01,9\n"
+        self.figures = files_of_figures.begin(manager, "zz.csv", data).id
+        row = {"indicator": "csat", "subject": "centre", "period": str(month), "value": "90"}
+        import_readings(manager, [(2, row)], source="zz.csv")
+        self.reading = session.scalars(sa.select(KpiReading.id)).one()
         self.absence = absences.announce(author, author.id, tomorrow, tomorrow + timedelta(days=1)).id
 
     def _texts(self) -> None:

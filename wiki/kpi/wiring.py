@@ -5,7 +5,18 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu
-from wiki.kpi import api, cli, views
+from wiki.kpi import (
+    admin_views,
+    api,
+    appeal_views,
+    cli,
+    dealing_models,
+    indicator_views,
+    parts_views,
+    template_views,
+    views,
+)
+from wiki.kpi.appeals import waiting_count
 from wiki.kpi.ops import ensure_defaults
 from wiki.kpi.permissions import P
 from wiki.kpi.queries import is_closed
@@ -19,7 +30,16 @@ def init_app(app: Flask) -> None:
     seed(ensure_defaults)
     registry.close_with(is_closed)
     menu(_l("Scorecard"), "kpi.show", P.OPEN_CARDS, order=60)
-    menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person")
+    menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person", badge=waiting_count)
 
 
-__all__ = ["api", "init_app"]
+__all__ = [
+    "admin_views",
+    "api",
+    "appeal_views",
+    "dealing_models",
+    "indicator_views",
+    "init_app",
+    "parts_views",
+    "template_views",
+]
