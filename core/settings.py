@@ -44,6 +44,7 @@ class Settings(BaseModel):
     embed_origins: str = ""
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
+    kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"
@@ -53,6 +54,13 @@ class Settings(BaseModel):
     def known_locale(cls, value: str) -> str:
         if value not in LOCALES:
             raise ValueError(f"must be one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("kpi_keep_months")
+    @classmethod
+    def half_a_year(cls, value: int) -> int:
+        if 0 < value < 6:
+            raise ValueError("must be 0 (keep everything) or at least 6 months")
         return value
 
     @field_validator("timezone")

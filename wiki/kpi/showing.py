@@ -103,6 +103,7 @@ def _row(subject: Subject, line: Document, before: Document | None, period: Peri
         "source": _("From the ledger") if computed_here else _("Readings"),
         "source_url": source_url(subject, line, period) if line["value"] is not None else None,
         "check": _span_note(line, period),
+        "about": {"subject": subject, "period": period, "code": line["code"]},  # for what others put beside it
     }
 
 

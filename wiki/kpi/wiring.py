@@ -4,22 +4,27 @@ from flask import Flask
 
 from core.i18n import _l
 from core.seeds import seed
-from core.slots import menu
-from wiki.kpi import api, cli, views
+from core.slots import menu, panel
+from wiki.kpi import api, cli, cuika_opens, cuika_permissions, cuika_views, views
 from wiki.kpi.ops import ensure_defaults
 from wiki.kpi.permissions import P
 from wiki.kpi.queries import is_closed
 from wiki.scoring import registry
 
+views.bp.after_request(cuika_opens.after_a_card)
+
 
 def init_app(app: Flask) -> None:
     """Scorecards, the import of readings, commands; and the ledger learns which months are closed."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(cuika_views.bp)
+    panel("card.line", cuika_views.beside_a_miss)
     cli.init_app(app)
     seed(ensure_defaults)
     registry.close_with(is_closed)
     menu(_l("Scorecard"), "kpi.show", P.OPEN_CARDS, order=60)
     menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person")
+    menu(_l("Quality of figures"), "cuika.show", cuika_permissions.P.READ_CUIKA, order=60, place="person")
 
 
 __all__ = ["api", "init_app"]
