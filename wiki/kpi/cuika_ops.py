@@ -20,7 +20,7 @@ from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P
 from wiki.kpi.cuika_queries import Key
-from wiki.kpi.cuika_rules import SCALE, ActionState, Figure, figure_of, may_go, missed, value_of
+from wiki.kpi.cuika_rules import SCALE, ActionState, Figure, due_periods, figure_of, may_go, missed, value_of
 from wiki.kpi.models import CardLine, Indicator, KpiReading
 from wiki.kpi.periods import Period, of_moment, parse
 from wiki.kpi.rules import Origin
@@ -35,6 +35,11 @@ def line_of(indicator: Indicator, subject: Subject, period: Period) -> CardLine 
     template = queries.template(subject.kind, period)
     lines = [line for p in template.perspectives for line in p.lines] if template else []
     return next((line for line in lines if line.indicator_id == indicator.id), None)
+
+
+def judged(month: Period, line: CardLine) -> Period:
+    """The period of which the figure of a line is judged in a month: the newest that is over."""
+    return due_periods(month, line.span)[-1]
 
 
 def figure(indicator: Indicator, key: Key, period: Period) -> Figure | None:

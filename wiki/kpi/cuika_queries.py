@@ -16,6 +16,7 @@ from wiki.kpi.models import Indicator, KpiReading, SubjectKind
 from wiki.kpi.periods import Period, containing, parse
 from wiki.kpi.permissions import LEADERS, P
 from wiki.kpi.subjects import CENTRE, WORKING, Subject, of_person, of_team
+from wiki.scoring.models import LedgerEntry
 
 Key = tuple[SubjectKind, int]
 CENTRE_KEY: Key = (SubjectKind.CENTRE, 0)
@@ -64,10 +65,12 @@ class Circle:
         """Of whom a figure is expected: a call's figures of those who answer calls, counts of all who work here."""
         if kind is SubjectKind.CENTRE:
             return [CENTRE_KEY] if self.centre else []
-        if kind is SubjectKind.TEAM:
-            return [(kind, team_id) for team_id in self.teams]
         wanted = set(WORKING) if computed else {Role.REP}
-        return [(kind, one.id) for one in self.people.values() if wanted & one.roles]
+        some = [one for one in self.people.values() if wanted & one.roles]
+        if kind is SubjectKind.TEAM:
+            at_work = {one.team_id for one in some}
+            return [(kind, team_id) for team_id in self.teams if team_id in at_work]
+        return [(kind, one.id) for one in some]
 
     def name(self, key: Key) -> str:
         """The name of a team or person; empty for the centre, which has words of its own."""
@@ -116,7 +119,11 @@ def readings(indicator_ids: Sequence[int], months: Sequence[str], circle: Circle
             KpiReading.by_id,
             KpiReading.source,
         )
-        .where(KpiReading.indicator_id.in_(indicator_ids), sa.func.substr(KpiReading.period, 1, 7).in_(sorted(around)), _of(circle))
+        .where(
+            KpiReading.indicator_id.in_(indicator_ids),
+            sa.func.substr(KpiReading.period, 1, 7).in_(sorted(around)),
+            _of(circle),
+        )
         .order_by(KpiReading.number)
     )
     return [Read(*row) for row in rows]
@@ -148,7 +155,7 @@ def actions(periods: Iterable[str]) -> sa.Select[KpiAction]:
 
 
 def actions_on(key: Key, period: Period) -> sa.Select[KpiAction]:
-    """The actions on misses that a card of this period shows: its own, of its parts, and of longer periods around it."""
+    """The actions that a card of this period shows: on misses of its own, of its parts, and of periods around it."""
     texts = {str(one) for one in containing(period)} | {str(part) for part in _parts(period)}
     return (
         sa.select(KpiAction)
@@ -193,3 +200,8 @@ def subject(key: Key) -> Subject:
     if key[0] is SubjectKind.PERSON and (user := session.get(User, key[1])) is not None:
         return of_person(user)
     return CENTRE
+
+
+def first_month() -> str:
+    """The month of the first entry of the ledger; one that never comes while there is none."""
+    return session.scalar(sa.select(sa.func.min(LedgerEntry.period))) or "9999-12"

@@ -21,6 +21,7 @@ SCALE = 1_000_000  # as readings are kept
 UNBROKEN_MONTHS = 3  # a new indicator needs three months of unbroken data before it counts (docs/domain.md §4)
 LEAST_KEPT = 6  # months: data are kept six months at least
 FEW = 30  # of fewer answers, a share says little
+BY_CHANCE = 100  # of fewer, the same figures may well come again
 FAR = Fraction(7, 2)  # robust distances beyond this are outliers (Iglewicz and Hoaglin's advice)
 FEWEST = 5  # of fewer figures nothing is called an outlier
 TOO_MANY_CORRECTIONS = Fraction(1, 10)
@@ -105,6 +106,15 @@ def gaps(periods: Sequence[Period], have: Collection[str]) -> list[Period]:
     return [one for period in periods for one in missing(period, have)]
 
 
+def series(upto: Period, span: Span, have: Collection[str]) -> tuple[Period, ...]:
+    """What is due of a subject: by months where months are brought in, else by the indicator's own periods.
+
+    A half-year's indicator whose months are brought in is asked for its last three months, not for a whole half-year.
+    """
+    months = due_periods(upto, Span.MONTH)
+    return months if any(str(month) in have for month in months) else due_periods(upto, span)
+
+
 def judge_collected(subjects: int, complete: int) -> Judgement:
     """Every subject has its newest figure."""
     return _share(complete, subjects, State.BAD)
@@ -142,7 +152,7 @@ def repeated(figures: Mapping[str, Figure]) -> list[str]:
     found = []
     for text, figure in figures.items():
         before = figures.get(str(parse(text).step(-1)))
-        plain = figure[0] in {0, figure[1]} or figure[1] < FEW * SCALE
+        plain = figure[0] in {0, figure[1]} or figure[1] < BY_CHANCE * SCALE
         if before == figure and not plain:
             found.append(text)
     return found
@@ -213,7 +223,7 @@ def judge_integrity(
     reached = State.OK if share >= REPRESENTATIVE else State.WARN if share >= HALF_OF_IT else State.BAD
     fixed = State.WARN if Fraction(corrected, readings or 1) > TOO_MANY_CORRECTIONS else State.OK
     return Integrity(
-        relevant=State.OK if on_a_card else State.BAD,
+        relevant=State.OK if on_a_card else State.WARN,
         accurate=State.NONE if nothing else State.BAD if unsound else fixed,
         representative=State.NONE if subjects == 0 else worst((reached, State.WARN if few else State.OK)),
         objective=State.NONE if nothing else State.BAD if own else State.OK,
@@ -229,7 +239,9 @@ def judge_known(concerned: int, opened: int) -> Judgement:
     if concerned == 0:
         return Judgement(State.NONE)
     share = Fraction(opened, concerned)
-    return Judgement(State.OK if share >= KNOWN else State.WARN if share >= HALF_OF_IT else State.BAD, opened, concerned)
+    return Judgement(
+        State.OK if share >= KNOWN else State.WARN if share >= HALF_OF_IT else State.BAD, opened, concerned
+    )
 
 
 def figure_of(period: Period, have: Mapping[str, Figure]) -> Figure | None:

@@ -303,6 +303,8 @@ def _unsound(board: Board, name: str, one: Unsound) -> list[Any]:
 
 def _missed(board: Board, row: Row, name: str, one: Miss) -> list[Any]:
     action = next(iter(one.actions), one.covered)
-    about = [action.what, action.owner.name, action.due_on, state_word(action.state)[0]] if action else ["", "", None, ""]
+    about = (
+        [action.what, action.owner.name, action.due_on, state_word(action.state)[0]] if action else ["", "", None, ""]
+    )
     reached = value(one.value, row.indicator)
     return [name, who(board.circle, one.key)["name"], one.period, reached, target(one.target, row.indicator), *about]

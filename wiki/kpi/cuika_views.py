@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask import g as scratch
-from werkzeug.wrappers import Response as Answer
 
 from accounts.queries import person
 from core import clock

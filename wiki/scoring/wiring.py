@@ -4,18 +4,20 @@ from flask import Flask
 
 from core.i18n import _l
 from core.seeds import seed
-from core.slots import menu
-from wiki.scoring import api, cli, listeners, views
+from core.slots import menu, panel
+from wiki.scoring import api, boards_ops, boards_permissions, boards_views, cli, listeners, views
 from wiki.scoring.ops import ensure_defaults
-from wiki.scoring.permissions import P
 
 
 def init_app(app: Flask) -> None:
     """The ledger's page and commands, its default rules, and the ears for what earns something."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(boards_views.bp)
     cli.init_app(app)
     seed(ensure_defaults)
-    menu(_l("Points"), "scoring.show", P.OPEN_LEDGER, order=70)
+    seed(boards_ops.ensure_defaults)
+    panel("profile", boards_views.on_the_profile)
+    menu(_l("Points"), "boards.mine", boards_permissions.P.OPEN_BOARDS, order=70)
 
 
 __all__ = ["api", "init_app", "listeners"]
