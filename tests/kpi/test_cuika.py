@@ -23,6 +23,7 @@ from wiki.kpi.cuika_models import CardOpen
 from wiki.kpi.cuika_rules import ActionState, State
 from wiki.kpi.models import KpiReading
 from wiki.kpi.periods import parse
+from wiki.scoring.ops import grant
 from wiki.kpi.subjects import of_person
 
 OCTOBER = parse("2026-10")
@@ -133,6 +134,9 @@ def test_every_miss_wants_an_action_and_one_of_the_team_covers_its_people(db: An
 
 def test_a_quarters_target_is_not_missed_in_its_first_month(db: Any, make: Make, clock: Clock) -> None:
     rep = make.user("rep", team="billing")
+    assert row_of(make.actor("manager"), "approved_items").misses == []  # nothing was counted yet
+    may = datetime(2026, 5, 10, 3, tzinfo=UTC)
+    grant("feedback.used", source_kind="feedback", source_id=1, people=(rep.id,), at=may)
     found = row_of(make.actor("manager"), "approved_items")
     assert {one.period for one in found.misses} == {"2026-Q3"}
     assert (found.counted, found.collected.state) == (True, State.OK)
@@ -191,10 +195,11 @@ def test_from_a_miss_to_what_came_of_it(
     told = leader.get("/notices").text
     assert told.count('class="notice-subject"') == 3  # asked, due soon, overdue – each once
     assert "An action is overdue" in told
-    assert "Listen to calls together" in own.get("/scorecard?period=2026-10").text
+    assert "Listen to calls together" in signed_in(rep).text("/scorecard?period=2026-10")
     clock.set(datetime(2026, 12, 2, tzinfo=UTC))
     with writing():
         bring(("cases_closed_24h", rep.username, "2026-11", 970, 1000))
+    leader, browser, own = signed_in(lead), signed_in(boss), signed_in(rep)
     assert leader.submit(made.location, state="done", result="", to=f"{made.location}/close").status_code == 422
     assert (
         leader.submit(made.location, state="done", result="It helped.", to=f"{made.location}/close").status_code == 303
