@@ -5,7 +5,7 @@ did not know of each other. It is known once both have judged and nobody is to j
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ class Pair:
     people: tuple[int, int]
     names: tuple[str, str]
     at: datetime  # when the pair was complete
+    decisions: tuple[int, int] = (0, 0)
 
     @property
     def agrees(self) -> bool:
@@ -45,6 +46,22 @@ class Pair:
 
 def pairs(span: Span, kind: str | None = None) -> list[Pair]:
     """Every pair that became complete in the span, newest first. One statement."""
+    return _found(kind, lambda later: in_span(later, span))
+
+
+def opinions_on(review_id: int) -> bool:
+    """Somebody gave a second opinion in this review."""
+    return session.scalar(sa.select(Decision.id).where(Decision.review_id == review_id, Decision.blind).limit(1)) is not None
+
+
+def pairs_of(review_id: int) -> list[Pair]:
+    """The complete pairs of one review, newest first."""
+    return _found(None, lambda _later: Review.id == review_id)
+
+
+def _found(
+    kind: str | None, where: Callable[[sa.ColumnElement[datetime]], sa.ColumnElement[bool]]
+) -> list[Pair]:
     blind, plain, ordinary = aliased(Decision), aliased(Decision), aliased(Task)
     second, first = aliased(User), aliased(User)
     later = sa.case((blind.decided_at > plain.decided_at, blind.decided_at), else_=plain.decided_at)
@@ -67,7 +84,7 @@ def pairs(span: Span, kind: str | None = None) -> list[Pair]:
         .join(Review, Review.id == blind.review_id)
         .join(first, first.id == plain.actor_id)
         .join(second, second.id == blind.actor_id)
-        .where(blind.blind, blind.verb != Verb.COMMENT, in_span(later, span))
+        .where(blind.blind, blind.verb != Verb.COMMENT, where(later))
         .order_by(blind.id.desc(), plain.id)
     )
     return [_pair(*row) for row in session.execute(of_kind(found, kind))]
@@ -87,6 +104,7 @@ def _pair(plain: Decision, blind: Decision, role: str, document: dict[str, Any],
         people=(plain.actor_id, blind.actor_id),
         names=(first, second),
         at=max(plain.decided_at, blind.decided_at),
+        decisions=(plain.id, blind.id),
     )
 
 
@@ -192,6 +210,29 @@ def records(span: Span, kind: str | None = None, *, user_id: int | None = None) 
     for row in rows:
         by_person[row.actor_id].append(row.id)
     return _records(by_person, hit)
+
+
+def overturned_in(review_id: int) -> dict[int, int]:
+    """Of one review: the approvals that a later stage overturned, by which refusal (decision ids)."""
+    rows = session.scalars(
+        sa.select(Decision)
+        .where(Decision.review_id == review_id, Decision.verb.in_({Verb.APPROVE, *REFUSALS}), sa.not_(Decision.blind))
+        .order_by(Decision.id)
+    ).all()
+    stages = session.get_one(Review, review_id).definition.stages
+    place = {stage.key: number for number, stage in enumerate(stages)}
+    return overturned(
+        [
+            Approval(row.id, row.review_id, row.actor_id, place.get(row.stage, 0), row.revision_id)
+            for row in rows
+            if row.verb is Verb.APPROVE
+        ],
+        [
+            Refusal(row.id, row.review_id, place.get(row.stage, 0), row.revision_id)
+            for row in rows
+            if row.verb in REFUSALS
+        ],
+    )
 
 
 def _places() -> dict[int, dict[str, int]]:

@@ -19,7 +19,7 @@ from wiki.articles.publishing import retire
 from wiki.articles.queries import approved_revision_id, publication_of, versions
 from wiki.articles.rules import Because, ProvisionalState
 from wiki.feedback.queries import authors_of
-from wiki.scoring.ops import unrecorded
+from wiki.scoring.rebuilding import unrecorded
 from workflows.models import Task
 from workflows.queries import last_review
 

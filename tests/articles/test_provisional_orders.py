@@ -18,7 +18,7 @@ from wiki.articles.provisional_ends import keep_deadlines
 from wiki.articles.queries import counts
 from wiki.articles.rules import ProvisionalState
 from wiki.scoring.models import ScoringAct
-from wiki.scoring.ops import unrecorded
+from wiki.scoring.rebuilding import unrecorded
 
 START = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 ACTS = ["ask", "sign", "sign", "workaround", "take_back", "save", "approve", "approve", "send_back", "reject",

@@ -36,7 +36,7 @@ from wiki.demo.hours import worked_back
 from wiki.demo.load import load
 from wiki.feedback.models import Feedback
 from wiki.kpi.models import CardSnapshot, ClosedPeriod, KpiReading
-from wiki.scoring import ops as scoring
+from wiki.scoring import rebuilding as scoring
 from wiki.scoring.models import LedgerEntry
 from wiki.training.acknowledging import must_read
 from wiki.training.models import Attempt, Enrolment

@@ -1,5 +1,6 @@
 """A small story for tests of what is earned: an article goes through its pipeline by operations."""
 
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
@@ -9,6 +10,8 @@ from tests.make import Make
 from wiki.articles import ops as writing_ops
 from wiki.articles.content import Content
 from wiki.articles.models import Article, Submission
+from wiki.scoring.queries import Filter, sums
+from wiki.scoring.rules import Unit
 from workflows import deciding
 from workflows.queries import open_review, open_tasks
 from workflows.rules import Verb
@@ -42,3 +45,8 @@ def approved(made: Submission, reviewers: dict[str, User]) -> Article:
 def desk(make: Make) -> dict[str, User]:
     """One reviewer for each seat."""
     return {role: make.user(role) for role in ("business", "qa", "training", "supervisor")}
+
+
+def points(user: User) -> Decimal:
+    """What somebody has in all."""
+    return sums(Filter(user_id=user.id))[Unit.POINTS]

@@ -19,7 +19,7 @@ from tests.conftest import Clock
 from tests.make import Make
 from tests.scoring.story import approved, desk, submitted
 from wiki.feedback.ops import mark_used, vote
-from wiki.scoring import ops, registry
+from wiki.scoring import ops, rebuilding, registry, ruling
 from wiki.scoring.models import LedgerEntry, ScoringAct
 from wiki.scoring.permissions import P
 from wiki.scoring.queries import Filter, sums
@@ -38,8 +38,8 @@ def test_author_and_reviewers_earn_when_a_text_is_accepted(db: Any, make: Make) 
     approved(submitted(author), reviewers)
     assert points(author) == D("8.00")
     assert [points(reviewers[r]) for r in ("business", "qa", "training")] == [D("1.00"), D("1.00"), D("0.00")]
-    assert ops.verify() == []
-    assert ops.unrecorded() == {}
+    assert rebuilding.verify() == []
+    assert rebuilding.unrecorded() == {}
 
 
 def test_a_late_verdict_earns_half(db: Any, make: Make, clock: Clock) -> None:
@@ -64,7 +64,7 @@ def test_helpful_pays_the_author_once_and_taking_it_back_takes_it_back(db: Any, 
     for helpful, earned in ((True, "0.50"), (True, "0.50"), (False, "0.00"), (True, "0.50"), (False, "0.00")):
         vote(article, reader, helpful=helpful)
         assert points(author) - before == D(earned)
-    assert ops.verify() == []
+    assert rebuilding.verify() == []
 
 
 def test_a_repeated_vote_with_a_remark_does_not_hide_the_one_that_paid(db: Any, make: Make) -> None:
@@ -105,7 +105,7 @@ def test_a_day_has_a_cap(db: Any, make: Make, clock: Clock) -> None:
     for _reader in range(12):
         vote(article, make.actor("rep"), helpful=True)
     assert points(author) - before == D("5.00")
-    assert ops.verify() == []
+    assert rebuilding.verify() == []
 
 
 def test_a_course_earns_credits_and_no_points(db: Any, make: Make, clock: Clock) -> None:
@@ -139,14 +139,14 @@ def _october(period: str) -> bool:
 
 
 def test_a_rule_changes_from_a_day_on(db: Any, make: Make, clock: Clock) -> None:
-    ops.change_rule("quiz.passed", points=D("3"), since=date(2026, 11, 16))
+    ruling.change_rule("quiz.passed", ruling.Terms(D("3")), since=date(2026, 11, 16))
     user = make.user()
     ops.grant(
         "quiz.passed", source_kind="attempt", source_id=1, people=[user.id], at=datetime(2026, 11, 10, tzinfo=UTC)
     )
     ops.grant("quiz.passed", source_kind="attempt", source_id=2, people=[user.id], at=clock.now())
     assert points(user) == D("4.00")
-    assert ops.verify() == []
+    assert rebuilding.verify() == []
 
 
 def test_entries_and_acts_cannot_be_changed_or_deleted(db: Any, make: Make) -> None:
@@ -168,10 +168,10 @@ def test_rebuilding_mends_by_adding(db: Any, make: Make) -> None:
     copied = {c.key: getattr(entry, c.key) for c in sa.inspect(LedgerEntry).column_attrs if c.key != "id"}
     session.add(LedgerEntry(**{**copied, "source": f"{entry.source}#9", "points": D("100")}))
     session.flush()
-    (found,) = ops.verify()
+    (found,) = rebuilding.verify()
     assert (found.written, found.reckoned) == (D("108.00"), D("8.00"))
-    assert ops.rebuild() == (0, 1)
-    assert ops.verify() == []
+    assert rebuilding.rebuild() == (0, 1)
+    assert rebuilding.verify() == []
     assert points(author) == D("8.00")
 
 

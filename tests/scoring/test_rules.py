@@ -6,7 +6,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.scoring.rules import Act, Rule, Unit, price, replay, rule_for, split
+from wiki.scoring.replay import replay
+from wiki.scoring.rules import Act, Rule, Unit, price, rule_for, split
 
 DAY = date(2026, 11, 16)
 D = Decimal

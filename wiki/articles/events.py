@@ -113,11 +113,12 @@ class RolledBack:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRetired:
-    """Readers no longer see this article."""
+    """Readers no longer see this article; ``duplicate_of``: because that article says the same."""
 
     article_id: int
     slug: str
     at: datetime
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

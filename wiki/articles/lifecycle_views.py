@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -126,7 +127,8 @@ def _months(given: str) -> int:
 @gate(P.MANAGE_ARTICLES)
 def retire(slug: str) -> Any:
     """Readers no longer see it."""
-    publishing.retire(_find(slug, actor(), locked=True), actor(), reason=_reason())
+    article = _find(slug, actor(), locked=True)
+    publishing.retire(article, actor(), reason=_reason(), duplicate_of=_original())
     flash(_("Retired. Readers no longer see it; its history stays."), "success")
     return redirect(url_for(".show", slug=slug))
 
@@ -139,6 +141,17 @@ def put_back(slug: str) -> Any:
     publishing.put_back(article, actor(), reason=_reason())
     flash(_("Put back. Readers see it again, as version %(version)s.", version=article.version), "success")
     return redirect(url_for(".show", slug=slug))
+
+
+def _original() -> Article | None:
+    """The article that says the same, by its address; ``None`` when none was named."""
+    named = request.form.get("duplicate_of", "").strip().rstrip("/").rsplit("/", 1)[-1]
+    if not named:
+        return None
+    found = by_slug(unquote(named))
+    if found is None:
+        raise Invalid({"duplicate_of": _("There is no such article, or you may not see it.")})
+    return found
 
 
 def _reason() -> str:

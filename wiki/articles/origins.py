@@ -17,7 +17,7 @@ from wiki.articles import blame
 from wiki.articles.content import of_revision
 from wiki.articles.diff import flat
 from wiki.articles.kinds import KINDS, FieldType
-from wiki.articles.models import Article, Publication, Revision
+from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.queries import history
 from wiki.articles.rules import ProvisionalState
 
@@ -83,6 +83,28 @@ def shares(article: Article) -> dict[int, Fraction]:
     return {article.revision.author_id: Fraction(1)} if article.revision is not None else {}
 
 
+def contributed(submission: Submission) -> dict[int, int]:
+    """Characters of a proposed text by who brought them in with this submission, the most first; what its base said
+    already counts for nobody. Not kept: a text under review changes."""
+    head, base = submission.head, submission.base
+    if head is None:
+        return {}
+    hands = _hands_of(submission, head.number)
+    steps = [*([base] if base is not None else []), *hands]
+    owners = blame.traced([_text(revision) for revision in steps])
+    first = len(steps) - len(hands)
+    found: dict[int, int] = {}
+    at = 0
+    for _name, words in _fields(steps[-1]):
+        for passage in blame.passages_of(words, owners[at : at + len(words)]):
+            for step, count in passage.weights:
+                if step >= first:
+                    who = steps[step].author_id
+                    found[who] = found.get(who, 0) + count
+        at += len(words) + 2
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
 def _traced(article: Article) -> Origins:
     steps = _steps(article)
     texts = [_text(revision) for revision, _source in steps]
@@ -126,9 +148,14 @@ def _hands(row: Publication) -> list[Revision]:
     """The revisions of a publication at which the pen changed hands; the published one is the last."""
     if len(row.submission.author_ids) < 2:
         return [row.revision]
+    return _hands_of(row.submission, row.revision.number)
+
+
+def _hands_of(submission: Submission, last: int) -> list[Revision]:
+    """The revisions up to the ``last`` at which the pen changed hands, and that one."""
     found = session.scalars(
         sa.select(Revision)
-        .where(Revision.submission_id == row.submission_id, Revision.number <= row.revision.number)
+        .where(Revision.submission_id == submission.id, Revision.number <= last)
         .order_by(Revision.number)
     )
     return [list(some)[-1] for _author, some in groupby(found, key=lambda revision: revision.author_id)]

@@ -228,17 +228,20 @@ def mean_score(submission_id: int) -> int | None:
     return round(sum(scores) / len(scores)) if scores else None
 
 
-def retire(article: Article, actor: Actor, *, reason: str) -> None:
-    """Readers no longer see it; history, links and numbers stay.
+def retire(article: Article, actor: Actor, *, reason: str, duplicate_of: Article | None = None) -> None:
+    """Readers no longer see it; history, links and numbers stay. ``duplicate_of``: another one says the same.
 
     Raises:
-        Forbidden, Conflict.
+        Forbidden, Conflict, Invalid.
     """
     require(actor, P.MANAGE_ARTICLES)
     if not article.live:
         raise Conflict(_("This article is not published."), code="illegal-move")
-    audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason)
-    take_off(article)
+    if duplicate_of is not None and (duplicate_of.id == article.id or not duplicate_of.live):
+        raise Invalid({"duplicate_of": _("Name another article that readers can see.")})
+    about = {"duplicate_of": duplicate_of.slug} if duplicate_of is not None else {}
+    audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason, details=about)
+    take_off(article, duplicate_of=duplicate_of.id if duplicate_of is not None else None)
 
 
 def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
@@ -258,11 +261,11 @@ def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
     )
 
 
-def take_off(article: Article) -> None:
+def take_off(article: Article, *, duplicate_of: int | None = None) -> None:
     """Readers no longer see it."""
     article.live, article.provisional, article.provisional_until = False, None, None
     session.flush()
-    emit(ArticleRetired(article.id, article.slug, clock.now()))
+    emit(ArticleRetired(article.id, article.slug, clock.now(), duplicate_of))
 
 
 def revision_of(submission: Submission, content: Content, *, number: int, author_id: int, at: datetime) -> Revision:

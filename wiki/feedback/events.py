@@ -38,6 +38,23 @@ class UsedInCall:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A reader took a vote or a use back. ``left``: another use of that revision by them stands on the same day."""
+
+    feedback_id: int
+    article_id: int
+    slug: str
+    revision_id: int
+    author_ids: tuple[int, ...]
+    user_id: int
+    helpful: bool | None
+    used_in_call: bool
+    left: bool
+    said_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FlagRaised:
     """A reader says that a published text is wrong, outdated, unclear or incomplete; somebody is to answer in time."""
 

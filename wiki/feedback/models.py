@@ -41,3 +41,20 @@ class Feedback(Base):
     own: Mapped[bool] = mapped_column(default=False)
     author_ids: Mapped[list[Any]]  # whose work it was at that moment, the author first
     at: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """A reader took a vote or a mark back: it stays on record and counts nowhere any more."""
+
+    __tablename__ = "feedback_withdrawals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id"), unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), index=True)
+    at: Mapped[datetime]
+
+
+def stands() -> sa.ColumnElement[bool]:
+    """Over ``Feedback``: it was not taken back."""
+    return sa.not_(sa.exists().where(Withdrawal.feedback_id == Feedback.id))

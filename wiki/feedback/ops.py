@@ -4,15 +4,15 @@ from accounts.models import User
 from core import clock
 from core.actors import Actor
 from core.db import lock, session
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from wiki.articles.models import Article
-from wiki.feedback.events import HelpfulVoted, UsedInCall
-from wiki.feedback.models import Feedback
+from wiki.feedback.events import HelpfulVoted, TakenBack, UsedInCall
+from wiki.feedback.models import Feedback, Withdrawal
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import authors_of, last_vote
+from wiki.feedback.queries import authors_of, is_taken_back, last_use, last_vote
 from wiki.feedback.rules import checked
 
 
@@ -44,15 +44,48 @@ def vote(article: Article, actor: Actor, *, helpful: bool, reason: str = "", com
     revision_id = _live(article)
     lock(User, actor.id)  # two votes of one person at one instant wait for each other
     before = last_vote(actor.id, revision_id)
-    if before is not None and before.helpful == helpful and not (reason or comment):
+    counted = before.helpful if before is not None and not is_taken_back(before) else None
+    if before is not None and counted == helpful and not (reason or comment):
         return before
     row = _row(article, revision_id, actor, helpful=helpful, reason=reason, comment=comment)
     row.turn = (before.turn or 0) + 1 if before else 1
     session.add(row)
     session.flush()
-    if before is None or before.helpful != helpful:
-        _tell_vote(article, row, before)
+    if counted != helpful:
+        _tell_vote(article, row, before if counted is not None else None)
     return row
+
+
+def take_back(article: Article, actor: Actor, *, vote: bool) -> None:
+    """The person's vote on the live revision, or their last use of it today, counts no more; it stays on record.
+
+    Raises:
+        Forbidden: this person may not read the article. Conflict: there is nothing to take back.
+    """
+    require(actor, P.SAY, article)
+    revision_id = _live(article)
+    lock(User, actor.id)
+    row = last_vote(actor.id, revision_id) if vote else last_use(actor.id, revision_id)
+    if row is None or is_taken_back(row):
+        raise Conflict(_("There is nothing to take back."), code="nothing-said")
+    now = clock.now()
+    session.add(Withdrawal(feedback_id=row.id, user_id=actor.id, article_id=article.id, at=now))
+    session.flush()
+    emit(
+        TakenBack(
+            feedback_id=row.id,
+            article_id=article.id,
+            slug=article.slug,
+            revision_id=row.revision_id,
+            author_ids=tuple(row.author_ids),
+            user_id=actor.id,
+            helpful=row.helpful,
+            used_in_call=row.used_in_call,
+            left=not vote and last_use(actor.id, revision_id) is not None,
+            said_at=row.at,
+            at=now,
+        )
+    )
 
 
 def _tell_vote(article: Article, row: Feedback, before: Feedback | None) -> None:

@@ -19,7 +19,7 @@ from wiki.articles.models import (
     SubmissionAuthor,
 )
 from wiki.articles.rules import ProvisionalState
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, Withdrawal, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def votes_in_force(article_id: int) -> sa.Select[Feedback]:
         .where(Feedback.article_id == article_id, Feedback.helpful.is_not(None), sa.not_(Feedback.own))
         .group_by(Feedback.user_id, Feedback.revision_id)
     )
-    return sa.select(Feedback).where(Feedback.id.in_(newest)).order_by(Feedback.id.desc())
+    return sa.select(Feedback).where(Feedback.id.in_(newest), stands()).order_by(Feedback.id.desc())
 
 
 def standing(article: Article, user_id: int) -> Standing:
@@ -48,7 +48,7 @@ def standing(article: Article, user_id: int) -> Standing:
     votes = votes_in_force(article.id).order_by(None).subquery()
     used = (
         sa.select(sa.func.count())
-        .where(Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own))
+        .where(Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own), stands())
         .scalar_subquery()
     )
     row = session.execute(
@@ -59,25 +59,27 @@ def standing(article: Article, user_id: int) -> Standing:
         ).select_from(votes)
     ).one()
     mine = session.execute(
-        sa.select(Feedback.helpful, Feedback.used_in_call, Feedback.at)
+        sa.select(Feedback.helpful, Feedback.used_in_call, Feedback.at, stands())
         .where(Feedback.article_id == article.id, Feedback.revision_id == article.revision_id)
         .where(Feedback.user_id == user_id)
         .order_by(Feedback.id)
     ).all()
-    votes_of_mine = [said for said, _used, _at in mine if said is not None]
+    votes_of_mine = [said if counts else None for said, _used, _at, counts in mine if said is not None]
     midnight = _midnight()
     return Standing(
         helpful=row[0],
         not_helpful=row[1],
         used=row[2],
         mine=votes_of_mine[-1] if votes_of_mine else None,
-        used_today=any(was_used and at >= midnight for _said, was_used, at in mine),
+        used_today=any(was_used and counts and at >= midnight for _said, was_used, at, counts in mine),
     )
 
 
 def stamp() -> sa.ColumnElement[int | None]:
-    """Changes with every vote and mark on ``Article``: rows are only ever added."""
-    return sa.select(sa.func.max(Feedback.id)).where(Feedback.article_id == Article.id).scalar_subquery()
+    """Changes with every vote and mark on ``Article``, and when one is taken back: rows are only ever added."""
+    said = sa.select(sa.func.max(Feedback.id)).where(Feedback.article_id == Article.id).scalar_subquery()
+    back = sa.select(sa.func.count()).where(Withdrawal.article_id == Article.id).scalar_subquery()
+    return said + back
 
 
 def _midnight() -> datetime:
@@ -85,8 +87,24 @@ def _midnight() -> datetime:
     return datetime.combine(clock.now().astimezone(zone).date(), time(), zone)
 
 
+def last_use(user_id: int, revision_id: int) -> Feedback | None:
+    """The newest use of this revision by this person today that counts."""
+    return session.scalar(
+        sa.select(Feedback)
+        .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id, Feedback.used_in_call, stands())
+        .where(Feedback.at >= _midnight())
+        .order_by(Feedback.id.desc())
+        .limit(1)
+    )
+
+
+def is_taken_back(row: Feedback) -> bool:
+    """The reader took it back."""
+    return session.scalar(sa.select(Withdrawal.id).where(Withdrawal.feedback_id == row.id)) is not None
+
+
 def last_vote(user_id: int, revision_id: int) -> Feedback | None:
-    """The vote of this person on this revision that counts now."""
+    """The newest vote of this person on this revision, also when it was taken back."""
     return session.scalar(
         sa.select(Feedback)
         .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id, Feedback.turn.is_not(None))

@@ -13,7 +13,7 @@ from wiki.articles.models import Article
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import by_slug
 from wiki.feedback.flag_rules import KINDS
-from wiki.feedback.ops import say
+from wiki.feedback.ops import say, take_back
 from wiki.feedback.permissions import P
 from wiki.feedback.queries import standing
 from wiki.feedback.rules import REASON_NAMES
@@ -53,6 +53,15 @@ def give(slug: str) -> Response | tuple[dict[str, Any], int]:
     return redirect(url_for("articles.show", slug=slug), 303)
 
 
+@bp.post("/articles/<slug>/feedback/back")
+@gate(P.SAY)
+def back(slug: str) -> Response:
+    """Take one's vote back, or the last use of today."""
+    take_back(find(slug), actor(), vote=request.form.get("what") != "use")
+    flash(_("Taken back; it counts no more."), "success")
+    return redirect(url_for("articles.show", slug=slug), 303)
+
+
 def reason_choices() -> list[tuple[str, Any]]:
     """What may be the matter with a text, for a select."""
     return [(one.value, REASON_NAMES[one]) for one in KINDS]
@@ -66,6 +75,7 @@ def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None
     return "feedback/_panel.html", {
         "standing": standing(article, who.id),
         "feedback_url": url_for("feedback.give", slug=article.slug),
+        "back_url": url_for("feedback.back", slug=article.slug),
         "reasons": REASON_NAMES,
         "flag_url": url_for("flags.raise_one", slug=article.slug),
         "flag_reasons": reason_choices(),

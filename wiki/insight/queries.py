@@ -22,7 +22,7 @@ from wiki.articles.models import Article, Publication, Revision, Submission, Sub
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import written_by
 from wiki.articles.titles import BLOCK
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, stands
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
 from wiki.scoring.models import LedgerEntry
@@ -66,7 +66,7 @@ def much_used(actor: Actor, *, limit: int = 6) -> list[Article]:
     since = clock.now() - timedelta(days=7)
     uses = (
         sa.select(Feedback.article_id, sa.func.count().label("uses"))
-        .where(Feedback.used_in_call, Feedback.at >= since)
+        .where(Feedback.used_in_call, Feedback.at >= since, stands())
         .group_by(Feedback.article_id)
         .subquery()
     )

@@ -5,7 +5,7 @@ from flask import Flask
 
 from core.cli import group
 from core.db import reading, writing
-from wiki.scoring import ops
+from wiki.scoring import rebuilding
 
 scoring = group("scoring", "The ledger: reckon it again, compare it.")
 
@@ -18,7 +18,7 @@ def verify() -> None:
     Example: flask --app wsgi scoring verify
     """
     with reading():
-        missing, differences = ops.unrecorded(), ops.verify()
+        missing, differences = rebuilding.unrecorded(), rebuilding.verify()
     for name, count in missing.items():
         click.echo(f"{count} {name} were never recorded", err=True)
     for found in differences[:50]:
@@ -39,7 +39,7 @@ def rebuild() -> None:
     Example: flask --app wsgi scoring rebuild
     """
     with writing():
-        told, added = ops.rebuild()
+        told, added = rebuilding.rebuild()
     click.echo(f"{told} acts recorded, {added} differences mended")
 
 

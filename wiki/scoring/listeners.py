@@ -1,32 +1,31 @@
-"""From what happened below to acts: one function per event, and how to tell again what was never recorded."""
+"""From what happened below to acts: one function for each event that earns. What takes back is in ``takings``; what was
+never recorded is told again by ``facts``."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
 
-from core.audit import TrailEntry
 from core.db import session
 from core.events import on
 from core.i18n import _l, local
 from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
-from wiki.articles.models import Publication, Submission
-from wiki.articles.publishing import mean_score, told
-from wiki.articles.queries import counts
 from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall
 from wiki.feedback.flag_models import Flag
 from wiki.feedback.flag_rules import Act, Outcome
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, stands
 from wiki.feedback.queries import authors_of
 from wiki.scoring import registry
-from wiki.scoring.models import ScoringAct
-from wiki.scoring.ops import grant
+from wiki.scoring.ops import again, grant
+from wiki.scoring.queries import accepted_act, is_own, is_same_person
+from wiki.scoring.sharing import shares_of, standing_shares
 from wiki.training.events import CourseCompleted, CoursePublished, QuizPassed
 from wiki.training.models import Course
-from workflows.deciding import told_of
+from workflows.calibration import Pair, opinions_on, pairs_of
 from workflows.events import TaskDecided
-from workflows.models import Decision
+from workflows.models import Decision, Review
 from workflows.rules import VERDICTS
 
 
@@ -49,6 +48,7 @@ def article_published(event: ArticlePublished) -> None:
         variant=event.kind if first else event.significance,
         score=event.score,
         revision_id=event.revision_id,
+        shares=shares_of(event.submission_id, event.author_ids),
         details={"article_id": event.article_id, "slug": event.slug, "kind": event.kind, "version": event.version},
     )
 
@@ -75,17 +75,35 @@ def task_decided(event: TaskDecided) -> None:
         revision_id=event.revision_id,
         details={"task_id": event.task_id, "verb": event.verb.value, "stage": event.stage},
     )
+    for pair in pairs_of(event.review_id) if opinions_on(event.review_id) else ():
+        _calibrated(pair)
+
+
+def _calibrated(pair: Pair) -> None:
+    """Two who judged the same text without knowing of each other came to the same verdict."""
+    if not pair.agrees or is_same_person(*pair.people):
+        return
+    review = session.get_one(Review, pair.review_id)
+    grant(
+        "review.calibrated",
+        source_kind=review.subject_kind,
+        source_id=review.subject_id,
+        source=f"pair:{pair.decisions[0]}:{pair.decisions[1]}",
+        people=pair.people,
+        at=pair.at,
+        details={"task_id": session.get_one(Decision, pair.decisions[1]).task_id, "stage": pair.stage},
+    )
 
 
 @on(HelpfulVoted)
 def helpful_voted(event: HelpfulVoted) -> None:
     """'Helpful' pays the authors; taking it back takes back exactly what it paid. Own votes count nothing."""
-    if event.voter_id in event.author_ids:
+    if is_own(event.voter_id, event.author_ids):
         return
     if event.helpful:
         undoes = None
     elif event.before is True and event.previous_feedback_id is not None:
-        undoes = f"feedback:{_paid_by(event)}"
+        undoes = f"feedback:{paid_by(event.voter_id, event.revision_id, event.previous_feedback_id)}"
     else:
         return
     grant(
@@ -97,44 +115,56 @@ def helpful_voted(event: HelpfulVoted) -> None:
         revision_id=event.revision_id,
         undoes=undoes,
         details={"article_id": event.article_id, "slug": event.slug},
+        **as_accepted(event.article_id, event.author_ids),
     )
 
 
-def _paid_by(event: HelpfulVoted) -> int:
-    """The vote that paid: the first 'helpful' of the unbroken row that ends here (a repeated one told nothing)."""
+def paid_by(user_id: int, revision_id: int, last: int) -> int:
+    """The vote that paid: the first 'helpful' of the unbroken row that ends with ``last`` (a repeated one told
+    nothing)."""
     rows = session.execute(
-        sa.select(Feedback.id, Feedback.helpful)
-        .where(Feedback.user_id == event.voter_id, Feedback.revision_id == event.revision_id)
-        .where(Feedback.turn.is_not(None), Feedback.id < event.feedback_id)
+        sa.select(Feedback.id, Feedback.helpful, stands())
+        .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id)
+        .where(Feedback.turn.is_not(None), Feedback.id < last)
         .order_by(Feedback.turn.desc())
     )
-    paid = event.previous_feedback_id or 0
-    for feedback_id, helpful in rows:
-        if not helpful:
+    paid = last
+    for feedback_id, helpful, counts in rows:
+        if not helpful or not counts:
             break
         paid = feedback_id
     return paid
 
 
+def as_accepted(article_id: int, author_ids: Sequence[int]) -> dict[str, Any]:
+    """What readers' thanks take over from the day on which the text was accepted: its checklist score, and how its
+    authors share."""
+    found = accepted_act(article_id, author_ids)
+    return {} if found is None else {"score": found.score, "shares": standing_shares(found)}
+
+
 @on(UsedInCall)
 def used_in_call(event: UsedInCall) -> None:
     """Used in a call pays the authors once per reader, revision and day, however many calls there were."""
-    if event.user_id in event.author_ids:
+    source = used_source(event.revision_id, event.user_id, event.at)
+    if is_own(event.user_id, event.author_ids) or again("feedback.used", source, at=event.at):
         return
     grant(
         "feedback.used",
         source_kind="feedback",
         source_id=event.feedback_id,
-        source=f"used:{event.revision_id}:{event.user_id}:{_day(event)}",
+        source=source,
         people=event.author_ids,
         at=event.at,
         revision_id=event.revision_id,
         details={"article_id": event.article_id, "slug": event.slug},
+        **as_accepted(event.article_id, event.author_ids),
     )
 
 
-def _day(event: UsedInCall) -> str:
-    return f"{local(event.at):%Y%m%d}"
+def used_source(revision_id: int, user_id: int, at: datetime) -> str:
+    """One for each reader, revision and day."""
+    return f"used:{revision_id}:{user_id}:{local(at):%Y%m%d}"
 
 
 @on(FlagMoved)
@@ -144,7 +174,9 @@ def flag_led_to_a_change(event: FlagMoved) -> None:
     if event.outcome != Outcome.CHANGED.value or event.act != Act.ANSWER.value:
         return
     flag = session.get_one(Flag, event.flag_id)
-    if event.reporter_id in authors_of(flag.article):
+    if is_own(event.reporter_id, authors_of(flag.article)):
+        return
+    if again("flag.led_to_change", f"flag:{event.flag_id}", at=event.at):
         return
     grant(
         "flag.led_to_change",
@@ -173,6 +205,8 @@ def course_published(event: CoursePublished) -> None:
 @on(CourseCompleted)
 def course_completed(event: CourseCompleted) -> None:
     """The learner has the course's credits."""
+    if again("course.completed", f"enrolment:{event.enrolment_id}", at=event.at):
+        return
     grant(
         "course.completed",
         source_kind="enrolment",
@@ -187,12 +221,15 @@ def course_completed(event: CourseCompleted) -> None:
 @on(QuizPassed)
 def quiz_passed(event: QuizPassed) -> None:
     """Passed for the first time: once per person and quiz, whatever is told again."""
+    source = f"quiz:{event.quiz_id}:{event.user_id}"
+    if again("quiz.passed", source, at=event.at):
+        return
     course = session.get_one(Course, event.course_id)
     grant(
         "quiz.passed",
         source_kind="attempt",
         source_id=event.attempt_id,
-        source=f"quiz:{event.quiz_id}:{event.user_id}",
+        source=source,
         people=(event.user_id,),
         at=event.at,
         score=event.score,
@@ -227,6 +264,7 @@ for source in (
     registry.Source("article.accepted", _l("New article accepted"), _submission),
     registry.Source("revision.accepted", _l("Change accepted"), _submission),
     registry.Source("review.decided", _l("Review decided"), _review),
+    registry.Source("review.calibrated", _l("Second opinion agreed"), _review),
     registry.Source("feedback.helpful", _l("A reader found it helpful"), _article),
     registry.Source("feedback.used", _l("Used in a call"), _article),
     registry.Source("flag.led_to_change", _l("Something wrong was found, and mended"), _flag),
@@ -235,54 +273,3 @@ for source in (
     registry.Source("quiz.passed", _l("Quiz passed"), _course),
 ):
     registry.register(source)
-
-
-# ── facts that were never recorded ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _lacks_act(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return sa.not_(sa.exists().where(*conditions))
-
-
-def _unpublished_acts() -> Sequence[int]:
-    imported = sa.exists().where(
-        TrailEntry.subject_kind == "submission",
-        TrailEntry.subject_id == Publication.submission_id,
-        TrailEntry.verb == "imported",
-    )
-    recorded = _lacks_act(
-        ScoringAct.source_kind == "submission",
-        ScoringAct.source_id == Publication.submission_id,
-        ScoringAct.event.in_(("article.accepted", "revision.accepted")),
-    )
-    found = sa.select(Publication.id).where(recorded, sa.not_(imported), counts()).order_by(Publication.id)
-    return session.scalars(found).all()
-
-
-def _tell_publication(publication_id: int) -> None:
-    row = session.get_one(Publication, publication_id)
-    submission = session.get_one(Submission, row.submission_id)
-    earlier = session.scalar(
-        sa.select(Publication.revision_id)
-        .where(Publication.article_id == row.article_id, Publication.id < row.id, counts())
-        .order_by(Publication.id.desc())
-        .limit(1)
-    )
-    at = row.provisional.closed_at or row.published_at if row.provisional else row.published_at
-    article_published(told(row, submission, before=earlier, score=mean_score(submission.id), at=at))
-
-
-def _unpaid_decisions() -> Sequence[int]:
-    source = sa.literal("decision:") + sa.cast(Decision.id, sa.String)
-    recorded = _lacks_act(ScoringAct.event == "review.decided", ScoringAct.source == source)
-    return session.scalars(
-        sa.select(Decision.id).where(Decision.verb.in_(VERDICTS), recorded).order_by(Decision.id)
-    ).all()
-
-
-def _tell_decision(decision_id: int) -> None:
-    task_decided(told_of(session.get_one(Decision, decision_id)))
-
-
-registry.tell_from(registry.Facts("publications", _unpublished_acts, _tell_publication))
-registry.tell_from(registry.Facts("decisions", _unpaid_decisions, _tell_decision))

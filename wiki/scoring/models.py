@@ -1,7 +1,11 @@
-"""Rules with dates, acts, and the ledger. Acts and entries are never changed or deleted; triggers refuse it."""
+"""Rules with dates, acts, and the ledger. Acts and entries are never changed or deleted; triggers refuse it.
+
+Beside them: how authors share what a text earns, and what looks as if somebody played the rules.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import User
 from core.db import Base, Points, enum_column
-from wiki.scoring.rules import Act, Rule, Unit
+from wiki.scoring.rules import Act, Does, Rule, Unit
 
 
 class ScoringRule(Base):
@@ -31,6 +35,7 @@ class ScoringRule(Base):
     quality: Mapped[bool] = mapped_column(default=False)
     split: Mapped[bool] = mapped_column(default=False)
     cap_per_day: Mapped[Decimal | None] = mapped_column(Points)
+    cap_per_month: Mapped[Decimal | None] = mapped_column(Points)
     valid_from: Mapped[date] = mapped_column(sa.Date)
     valid_to: Mapped[date | None] = mapped_column(sa.Date)
 
@@ -49,6 +54,7 @@ class ScoringRule(Base):
             self.cap_per_day,
             self.valid_from,
             self.valid_to,
+            self.cap_per_month,
         )
 
 
@@ -60,6 +66,13 @@ class ScoringAct(Base):
     __table_args__ = (
         sa.UniqueConstraint("event", "source"),
         sa.Index("ix_scoring_acts_source", "source_kind", "source_id"),
+        sa.Index(
+            "ix_scoring_acts_undoes",
+            "event",
+            "undoes",
+            sqlite_where=sa.text("undoes IS NOT NULL"),
+            postgresql_where=sa.text("undoes IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,7 +82,9 @@ class ScoringAct(Base):
     source_id: Mapped[int]
     source: Mapped[str] = mapped_column(sa.String(120))
     undoes: Mapped[str | None] = mapped_column(sa.String(120))
+    does: Mapped[Does] = mapped_column(enum_column(Does), default=Does.PAY, server_default="")
     people: Mapped[list[Any]]  # user ids, the author first
+    shares: Mapped[list[Any] | None]  # whole numbers beside the people; none: equal parts
     amount: Mapped[Decimal] = mapped_column(Points)
     score: Mapped[int | None]
     revision_id: Mapped[int | None]
@@ -92,6 +107,8 @@ class ScoringAct(Base):
             self.amount,
             self.score,
             self.undoes,
+            self.does,
+            tuple(self.shares) if self.shares else None,
         )
 
 
@@ -105,6 +122,7 @@ class LedgerEntry(Base):
         sa.Index("ix_ledger_entries_period", "period", "event", "user_id", "source_id"),
         sa.Index("ix_ledger_entries_unit", "unit", "period", "user_id", "rule", "points"),
         sa.Index("ix_ledger_entries_act", "act_id"),
+        sa.Index("ix_ledger_entries_cap", "user_id", "rule", "day"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,7 +133,7 @@ class LedgerEntry(Base):
     event: Mapped[str] = mapped_column(sa.String(64))
     unit: Mapped[Unit] = mapped_column(enum_column(Unit))
     points: Mapped[Decimal] = mapped_column(Points)
-    uncapped: Mapped[Decimal] = mapped_column(Points)  # without the day's cap
+    uncapped: Mapped[Decimal] = mapped_column(Points)  # without the caps
     multiplier: Mapped[Decimal] = mapped_column(Points)
     source_kind: Mapped[str] = mapped_column(sa.String(32))
     source_id: Mapped[int]
@@ -131,5 +149,62 @@ class LedgerEntry(Base):
 
     @property
     def capped(self) -> bool:
-        """The day's cap cut it."""
+        """A cap cut it."""
         return self.uncapped > self.points >= 0
+
+
+class AuthorShares(Base):
+    """How the authors of a submission share what it earns, as somebody has set it; the newest counts. ``shares`` maps
+    user ids to whole percent; empty: by the words each has written. Only ever added."""
+
+    __tablename__ = "author_shares"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    shares: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+    by: Mapped[User] = relationship()
+
+
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    RING = "ring"  # people who vote for each other far more often than chance would have it
+    SLICES = "slices"  # one text handed in several times
+
+
+class FindingState(StrEnum):
+    """What became of it."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"  # the points were taken back
+
+
+class Finding(Base):
+    """Something that a manager should look at, with its evidence. ``key`` says what it is about, so that the same thing
+    is found once; ``strength`` is how much of it there was when somebody decided."""
+
+    __tablename__ = "fairness_findings"
+    __table_args__ = (
+        sa.Index("ix_fairness_findings_state", "state", "kind"),
+        sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="open_until_decided"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[FindingKind] = mapped_column(enum_column(FindingKind))
+    key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    people: Mapped[list[Any]]
+    evidence: Mapped[dict[str, Any]]
+    strength: Mapped[int]
+    state: Mapped[FindingState] = mapped_column(enum_column(FindingState), default=FindingState.OPEN)
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+
+    decided_by: Mapped[User | None] = relationship()

@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import User
 from core.actors import Actor
 from core.i18n import _, _l
+from wiki.articles.kinds import KINDS
 from wiki.scoring import registry
 from wiki.scoring.models import LedgerEntry
 from wiki.scoring.queries import titles
@@ -24,18 +25,49 @@ RULE_NAMES: dict[str, Any] = {
     "revised.typo": _l("Typo mended"),
     "reviewed.in_time": _l("Review decided in time"),
     "reviewed.late": _l("Review decided late"),
+    "calibrated": _l("Second opinion agreed"),
+    "flag": _l("Something wrong was found, and mended"),
     "helpful": _l("A reader found it helpful"),
     "used": _l("Used in a call"),
     "course.made": _l("Course made"),
     "course.completed": _l("Course completed"),
     "quiz.passed": _l("Quiz passed"),
 }
+REASONS: dict[str, Any] = {
+    "taken_back": _l("the reader took it back"),
+    "duplicate": _l("the article was retired as a duplicate"),
+    "overturned": _l("a later stage refused the same text"),
+    "reopened": _l("the flag was opened again"),
+    "rolled_back": _l("the change was rolled back"),
+    "void": _l("the attempt was declared void"),
+    "again": _l("it counts again"),
+    "shares": _l("the authors share it in another way"),
+    "unfair": _l("a manager took it back"),
+}
 UNIT_NAMES = {Unit.POINTS: _l("points"), Unit.CREDITS: _l("credits")}
 
 
 def rule_name(code: str) -> str:
-    """The words for a rule; its code when nobody gave it words."""
-    return str(RULE_NAMES.get(code, code))
+    """The words for a rule; those of its type of act where it has none of its own; else its code."""
+    if code in RULE_NAMES:
+        return str(RULE_NAMES[code])
+    event, _dot, variant = code.rpartition(".")
+    for name, kind in ((code, ""), (event, variant)):
+        if name in registry.sources():
+            label = str(registry.known(name).label)
+            return f"{label} ({variant_name(kind)})" if kind else label
+    return code
+
+
+def variant_name(variant: str) -> str:
+    """The words for a kind, a size or whatever else tells acts of one type apart."""
+    if variant in KINDS:
+        return str(KINDS[variant].label)
+    words = {
+        "major": _("major change"), "minor": _("minor change"), "typo": _("typo"),
+        "in_time": _("in time"), "late": _("late"),
+    }  # fmt: skip
+    return words.get(variant, variant)
 
 
 def rows(actor: Actor, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
@@ -67,8 +99,12 @@ def notes(entry: LedgerEntry) -> list[str]:
     if entry.multiplier != 1:
         said.append(_("× %(m)s from the checklist", m=entry.multiplier))
     if entry.capped:
-        said.append(_("the daily limit was reached; it would have been %(n)s", n=entry.uncapped))
-    if entry.points < 0:
+        said.append(_("a limit was reached; it would have been %(n)s", n=entry.uncapped))
+    if entry.details.get("why") in REASONS:
+        said.append(str(REASONS[entry.details["why"]]))
+        if entry.details.get("reason"):
+            said.append(str(entry.details["reason"]))
+    elif entry.points < 0 and entry.note != "correction":
         said.append(_("taken back"))
     if entry.details.get("late_for"):
         said.append(_("belongs to %(month)s, which was closed", month=entry.details["late_for"]))

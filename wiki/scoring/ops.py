@@ -1,8 +1,7 @@
-"""Writes of the ledger: record an act and what it earns, seed rules, change a rule, reckon again."""
+"""Writes of the ledger: record an act and what it earns; take that back, give it again, share it in another way."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,14 +10,14 @@ import sqlalchemy as sa
 
 from core import clock
 from core.db import database, session
-from core.errors import Invalid
-from core.i18n import _, choose_zone
+from core.i18n import choose_zone
 from wiki.scoring import queries, registry
 from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
-from wiki.scoring.rules import DEFAULTS, DEFAULTS_SINCE, ONE, Entry, Rule, month_of, price, replay, rule_for, undo
+from wiki.scoring.replay import Group
+from wiki.scoring.rules import DEFAULTS, DEFAULTS_SINCE, NOTHING, ONE, Does, Entry, Rule, month_of, price, rule_for
 
-NOTHING = Decimal("0.00")
 LOCK = 0x5343_4F52  # 'SCOR': the first half of PostgreSQL's advisory lock, the person is the other
+CLOSING = 0x4B50_49  # 'KPI': what closing a period holds
 
 
 def ensure_defaults() -> None:
@@ -34,6 +33,7 @@ def ensure_defaults() -> None:
             quality=rule.quality,
             split=rule.split,
             cap_per_day=None if rule.cap_per_day is None else Decimal(rule.cap_per_day),
+            cap_per_month=None if rule.cap_per_month is None else Decimal(rule.cap_per_month),
             valid_from=DEFAULTS_SINCE,
         )
         for rule in DEFAULTS
@@ -55,6 +55,8 @@ def grant(
     score: int | None = None,
     revision_id: int | None = None,
     undoes: str | None = None,
+    does: Does = Does.PAY,
+    shares: Sequence[int] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> list[LedgerEntry]:
     """Record that something happened and write what everybody earns by it, in the current transaction.
@@ -68,9 +70,7 @@ def grant(
     source = source or f"{source_kind}:{source_id}"
     if not people or _is_recorded(event, source):
         return []
-    zone = choose_zone()
-    month = month_of(at, zone)
-    late = registry.is_closed(month)
+    month, day, about = _when(at)
     row = ScoringAct(
         event=event,
         variant=variant,
@@ -78,16 +78,34 @@ def grant(
         source_id=source_id,
         source=source,
         undoes=undoes,
+        does=does,
         people=list(dict.fromkeys(people)),
+        shares=list(shares) if shares is not None else None,
         amount=amount,
         score=score,
         revision_id=revision_id,
         at=at,
-        day=at.astimezone(ZoneInfo(zone)).date(),
-        period=month_of(clock.now(), zone) if late else month,
-        details={**(details or {}), **({"late_for": month} if late else {})},
+        day=day,
+        period=month,
+        details={**(details or {}), **about},
         recorded_at=clock.now(),
     )
+    return _record(row)
+
+
+def _when(at: datetime) -> tuple[str, Any, dict[str, str]]:
+    """The month an act of this moment belongs to, its day, and a word when that is not its own month."""
+    zone = choose_zone()
+    month, now = month_of(at, zone), month_of(clock.now(), zone)
+    day = at.astimezone(ZoneInfo(zone)).date()
+    if month == now:  # the running month cannot be closed
+        return month, day, {}
+    if not database().sqlite:  # nobody closes that month between this look and our commit
+        session.execute(sa.text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": CLOSING})
+    return (now, day, {"late_for": month}) if registry.is_closed(month) else (month, day, {})
+
+
+def _record(row: ScoringAct) -> list[LedgerEntry]:
     rules = queries.rules()
     _one_at_a_time(row, rules)
     session.add(row)
@@ -95,15 +113,108 @@ def grant(
     return _write(row, _priced(row, rules))
 
 
+# ── what was earned, taken back and given again ──────────────────────────────────────────────────────────────────────
+
+
+def undo(event: str, source: str, *, why: str, at: datetime | None = None, **details: Any) -> list[LedgerEntry]:
+    """Take back whatever an act still pays, to the hundredth, as entries of the open month; nothing when that is
+    nothing. ``why`` is a word of ``naming.REASONS``."""
+    return _follow(event, source, Does.UNDO, at=at, details={**details, "why": why})
+
+
+def restore(event: str, source: str, *, why: str, at: datetime | None = None, **details: Any) -> list[LedgerEntry]:
+    """Give back what the last undoing of an act took; nothing when it stands."""
+    return _follow(event, source, Does.RESTORE, at=at, details={**details, "why": why})
+
+
+def divide(event: str, source: str, shares: Mapping[int, int], **details: Any) -> list[LedgerEntry]:
+    """What an act pays is shared in these parts from now on: what some gain, others lose."""
+    people, parts = list(shares), list(shares.values())
+    return _follow(event, source, Does.DIVIDE, people=people, shares=parts, details={**details, "why": "shares"})
+
+
+def _follow(
+    event: str,
+    source: str,
+    does: Does,
+    *,
+    at: datetime | None = None,
+    people: Sequence[int] | None = None,
+    shares: Sequence[int] | None = None,
+    details: Mapping[str, Any],
+) -> list[LedgerEntry]:
+    first = queries.act_of(event, source)
+    if first is None or first.undoes is not None:
+        return []
+    _hold(first)
+    group = group_of(first)
+    if (does is Does.RESTORE and not group.taken) or (does is not Does.RESTORE and not group.standing):
+        return []
+    later = session.scalar(sa.select(sa.func.count()).select_from(queries.following(first).subquery())) or 0
+    return grant(
+        event,
+        source_kind=first.source_kind,
+        source_id=first.source_id,
+        source=f"{source}~{later + 1}",
+        people=people if people is not None else first.people,
+        shares=shares,
+        at=at or clock.now(),
+        variant=first.variant,
+        revision_id=first.revision_id,
+        undoes=source,
+        does=does,
+        details={**{k: v for k, v in first.details.items() if k != "late_for"}, **details},
+    )
+
+
+def again(event: str, source: str, *, at: datetime | None = None) -> bool:
+    """True when this was recorded before; if it had been taken back, it is given back."""
+    if not _is_recorded(event, source):
+        return False
+    restore(event, source, why="again", at=at)
+    return True
+
+
+def _hold(first: ScoringAct) -> None:
+    """Two who take back the same thing at one instant wait for each other (SQLite has one writer anyway)."""
+    if not database().sqlite:
+        session.execute(sa.select(ScoringAct.id).where(ScoringAct.id == first.id).with_for_update())
+
+
+def group_of(first: ScoringAct, *, until: int | None = None) -> Group:
+    """What an act pays now, after all that was done with it (before act ``until``), corrections counted in."""
+    rules = {rule.id: rule.split for rule in queries.rules()}
+    group = Group()
+    own = [_entry(row) for row in session.scalars(queries.entries_of(first.id))]
+    group.add(own)
+    group.split = all(rules.get(entry.rule_id, True) for entry in own)
+    for row in session.scalars(queries.following(first)):
+        if until is not None and row.id >= until:
+            break
+        entries = _together(_entry(one) for one in session.scalars(queries.entries_of(row.id)))
+        group.add(entries)
+        if row.act.deed is Does.UNDO and entries:
+            group.taken = entries
+        elif row.act.deed is Does.RESTORE:
+            group.taken = []
+    return group
+
+
+def _together(entries: Iterable[Entry]) -> list[Entry]:
+    """One for each person: corrections are added to what they correct."""
+    group = Group()
+    group.add(entries)
+    return [entry for entry in group.net.values() if entry.points]
+
+
 def _is_recorded(event: str, source: str) -> bool:
-    found = sa.select(ScoringAct.id).where(ScoringAct.event == event, ScoringAct.source == source)
-    return session.scalar(found) is not None
+    return queries.act_of(event, source) is not None
 
 
 def _one_at_a_time(row: ScoringAct, rules: list[Rule]) -> None:
     """Two acts at one instant must not both find room under one person's cap (SQLite has one writer anyway)."""
     rule = rule_for(row.act, rules)
-    if database().sqlite or rule is None or rule.cap_per_day is None:
+    if database().sqlite or rule is None or (rule.cap_per_day is None and rule.cap_per_month is None):
         return
     for user_id in sorted(row.people):
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:lock, :person)"), {"lock": LOCK, "person": user_id})
@@ -112,7 +223,11 @@ def _one_at_a_time(row: ScoringAct, rules: list[Rule]) -> None:
 def _priced(row: ScoringAct, rules: list[Rule]) -> list[Entry]:
     if row.undoes is None:
         return price(row.act, rules, queries.spent)
-    return undo(row.act, [_entry(old) for old in session.scalars(queries.earned_by(row.event, row.undoes))])
+    first = queries.act_of(row.event, row.undoes)
+    if first is None or first.undoes is not None:
+        return []
+    _hold(first)
+    return group_of(first, until=row.id).follow(row.act)
 
 
 def _entry(row: LedgerEntry) -> Entry:
@@ -132,154 +247,34 @@ def _entry(row: LedgerEntry) -> Entry:
 
 
 def _write(row: ScoringAct, entries: Iterable[Entry]) -> list[LedgerEntry]:
-    made = _ledger_rows(row, entries)
+    made = [ledger_row(row, entry) for entry in entries]
     session.add_all(made)
     session.flush()
     return made
 
 
-def _ledger_rows(row: ScoringAct, entries: Iterable[Entry]) -> list[LedgerEntry]:
-    return [
-        LedgerEntry(
-            act_id=row.id,
-            user_id=entry.user_id,
-            rule_id=entry.rule_id,
-            rule=entry.rule,
-            event=row.event,
-            unit=entry.unit,
-            points=entry.points,
-            uncapped=entry.uncapped,
-            multiplier=entry.multiplier,
-            source_kind=row.source_kind,
-            source_id=row.source_id,
-            source=row.source,
-            revision_id=row.revision_id,
-            at=row.at,
-            day=row.day,
-            period=row.period,
-            note="",
-            details=row.details,
-        )
-        for entry in entries
-    ]
-
-
-def change_rule(code: str, *, points: Decimal, since: date, cap_per_day: Decimal | None = None) -> ScoringRule:
-    """From ``since`` on the rule pays ``points``; what was earned before stays.
-
-    Raises:
-        Invalid: there is no such rule, it already has a later change, or the day lies in a closed month.
-    """
-    old = session.scalar(
-        sa.select(ScoringRule).where(ScoringRule.code == code).order_by(ScoringRule.valid_from.desc()).limit(1)
+def ledger_row(row: ScoringAct, entry: Entry) -> LedgerEntry:
+    """An entry of an act as it is stored."""
+    return LedgerEntry(
+        act_id=row.id,
+        user_id=entry.user_id,
+        rule_id=entry.rule_id,
+        rule=entry.rule,
+        event=row.event,
+        unit=entry.unit,
+        points=entry.points,
+        uncapped=entry.uncapped,
+        multiplier=entry.multiplier,
+        source_kind=row.source_kind,
+        source_id=row.source_id,
+        source=row.source,
+        revision_id=row.revision_id,
+        at=row.at,
+        day=row.day,
+        period=row.period,
+        note="",
+        details=row.details,
     )
-    if old is None:
-        raise Invalid({"code": _("There is no rule %(code)s.", code=code)})
-    if since <= old.valid_from:
-        raise Invalid({"since": _("This rule was changed on a later day already.")})
-    if registry.is_closed(f"{since:%Y-%m}"):
-        raise Invalid({"since": _("That month is closed; rules are never dated into a closed month.")})
-    old.valid_to = since - timedelta(days=1)
-    new = ScoringRule(
-        code=code,
-        event=old.event,
-        variant=old.variant,
-        points=points,
-        unit=old.unit,
-        quality=old.quality,
-        split=old.split,
-        cap_per_day=cap_per_day if cap_per_day is not None else old.cap_per_day,
-        valid_from=since,
-    )
-    session.add(new)
-    session.flush()
-    return new
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What one person has, and should have, by one rule from one source."""
-
-    user_id: int
-    rule: str
-    source: str
-    written: Decimal
-    reckoned: Decimal
-
-
-Key = tuple[int, str, str]  # person, rule, source
-
-
-def _reckoned() -> dict[Key, Entry]:
-    acts = (row.act for row in session.scalars(queries.acts().execution_options(yield_per=5000)))
-    return {(e.user_id, e.rule, e.source): e for e in replay(acts, queries.rules())}
-
-
-def _written() -> dict[Key, Decimal]:
-    """What the ledger says; corrections (source#1, source#2 …) are added to what they correct."""
-    found: dict[Key, Decimal] = {}
-    rows = session.execute(
-        sa.select(LedgerEntry.user_id, LedgerEntry.rule, LedgerEntry.source, LedgerEntry.points).order_by(
-            LedgerEntry.id
-        )
-    )
-    for user_id, rule, source, points in rows:
-        key = (user_id, rule, source.partition("#")[0])
-        found[key] = found.get(key, NOTHING) + points
-    return found
-
-
-def verify() -> list[Difference]:
-    """Reckon the whole ledger again from the acts and compare it, to the hundredth; empty when it is the same."""
-    return _compare(_reckoned(), _written())
-
-
-def _compare(reckoned: dict[Key, Entry], written: dict[Key, Decimal]) -> list[Difference]:
-    wanted = {key: entry.points for key, entry in reckoned.items()}
-    return [
-        Difference(*key, written.get(key, NOTHING), wanted.get(key, NOTHING))
-        for key in sorted(wanted.keys() | written.keys())
-        if written.get(key) != wanted.get(key) and (key in wanted or written[key])
-    ]
-
-
-def unrecorded() -> dict[str, int]:
-    """How many facts of each table below have no act yet; empty unless something was brought in behind our back."""
-    return {facts.name: count for facts in registry.facts() if (count := len(facts.missing()))}
-
-
-def rebuild() -> tuple[int, int]:
-    """Afterwards every fact has its act, and the ledger is what the acts and rules say: (facts told, entries added).
-
-    Nothing is changed or deleted: what is missing or wrong becomes an entry with the difference.
-    """
-    told = 0
-    for facts in registry.facts():
-        for fact_id in facts.missing():
-            facts.tell(fact_id)
-            told += 1
-    reckoned, written = _reckoned(), _written()
-    differences = _compare(reckoned, written)
-    for found in differences:
-        _correct(found, reckoned.get((found.user_id, found.rule, found.source)))
-    return told, len(differences)
-
-
-def _correct(found: Difference, entry: Entry | None) -> None:
-    """Add the difference: under the source itself when nothing is written yet, else as its next correction."""
-    same = sa.select(LedgerEntry).where(
-        LedgerEntry.user_id == found.user_id,
-        LedgerEntry.rule == found.rule,
-        sa.or_(LedgerEntry.source == found.source, LedgerEntry.source.startswith(found.source + "#", autoescape=True)),
-    )
-    earlier = list(session.scalars(same.order_by(LedgerEntry.id)))
-    base = entry or _entry(earlier[0])
-    row = session.scalars(
-        sa.select(ScoringAct).where(ScoringAct.event == base.event, ScoringAct.source == found.source)
-    ).one_or_none() or session.get_one(ScoringAct, earlier[0].act_id)
-    (made,) = _ledger_rows(row, [replace(base, points=found.reckoned - found.written)])
-    if earlier:
-        made.source = f"{found.source}#{len(earlier)}"
-        made.note = "correction"
-    session.add(made)
-    session.flush()
+__all__ = ["NOTHING", "again", "divide", "ensure_defaults", "grant", "group_of", "ledger_row", "restore", "undo"]

@@ -6,6 +6,7 @@ from accounts.models import User
 from accounts.rules import Role
 from core.actors import Actor
 from core.permissions import Permission, any_of, anybody, grant, holds
+from wiki.articles.models import Submission, SubmissionState
 
 
 class P(Permission):
@@ -13,6 +14,10 @@ class P(Permission):
 
     OPEN_LEDGER = "open the ledger"
     SEE_LEDGER = "see somebody's ledger"
+    SET_RULES = "say what contributions earn"
+    SEE_RULES = "see what contributions earn"
+    JUDGE_FAIRNESS = "look into unfair play"
+    SHARE = "say how authors share what a text earns"
 
 
 def is_self(actor: Actor, user: User) -> bool:
@@ -23,6 +28,11 @@ def is_self(actor: Actor, user: User) -> bool:
 def supervises(actor: Actor, user: User) -> bool:
     """Supervisor of the team the person is in."""
     return actor.holds(Role.SUPERVISOR) and actor.team_id is not None and actor.team_id == user.team_id
+
+
+def wrote_it_together(actor: Actor, submission: Submission) -> bool:
+    """Author or co-author of a text that has not been published yet."""
+    return actor.id in submission.author_ids and submission.state is not SubmissionState.PUBLISHED
 
 
 def seen_by(actor: Actor) -> sa.ColumnElement[bool]:
@@ -38,6 +48,10 @@ def seen_by(actor: Actor) -> sa.ColumnElement[bool]:
 grant(
     {
         P.OPEN_LEDGER: anybody,
+        P.SEE_RULES: anybody,
+        P.SET_RULES: holds(Role.MANAGER, Role.ADMIN),
+        P.JUDGE_FAIRNESS: holds(Role.MANAGER),
+        P.SHARE: any_of(wrote_it_together, holds(Role.MANAGER)),
         P.SEE_LEDGER: any_of(is_self, supervises, holds(Role.MANAGER, Role.ADMIN)),
     },
     lists={P.SEE_LEDGER: seen_by},

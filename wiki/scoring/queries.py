@@ -1,6 +1,6 @@
 """Reads of the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,11 +14,11 @@ from core.db import session
 from core.errors import Invalid
 from core.i18n import _, choose_zone
 from core.permissions import allowed
-from wiki.articles.models import Article
+from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Articles
 from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.scoring.permissions import P
-from wiki.scoring.rules import Rule, Unit
+from wiki.scoring.rules import NOTHING, Act, Rule, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +92,80 @@ def rules_in_force(day: date) -> sa.Select[ScoringRule]:
     )
 
 
-def acts() -> sa.Select[ScoringAct]:
-    """Every act in the order in which it was recorded."""
-    return sa.select(ScoringAct).order_by(ScoringAct.id)
+def acts_streamed(at_once: int, *conditions: sa.ColumnElement[bool]) -> Iterator[tuple[int, Act]]:
+    """Acts with their numbers, in the order in which they were recorded, some thousand at a time."""
+    one = ScoringAct
+    rows = session.execute(
+        sa.select(
+            one.id, one.event, one.source, one.people, one.day, one.period, one.variant, one.amount, one.score,
+            one.undoes, one.does, one.shares,
+        )
+        .where(*conditions)
+        .order_by(one.id)
+        .execution_options(yield_per=at_once)
+    )  # fmt: skip
+    for number, event, source, people, day, period, variant, amount, score, undoes, does, shares in rows:
+        yield (
+            number,
+            Act(
+                event, source, tuple(people), day, period, variant, amount, score, undoes, does,
+                tuple(shares) if shares else None,
+            ),
+        )  # fmt: skip
 
 
-def earned_by(event: str, source: str) -> sa.Select[LedgerEntry]:
-    """The entries of one act."""
+def act_of(event: str, source: str) -> ScoringAct | None:
+    """The act of this name."""
+    return session.scalar(sa.select(ScoringAct).where(ScoringAct.event == event, ScoringAct.source == source))
+
+
+def following(first: ScoringAct) -> sa.Select[ScoringAct]:
+    """The acts that refer to this one, in order."""
     return (
-        sa.select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.source == source).order_by(LedgerEntry.id)
+        sa.select(ScoringAct)
+        .where(ScoringAct.event == first.event, ScoringAct.undoes == first.source, ScoringAct.id > first.id)
+        .order_by(ScoringAct.id)
     )
 
 
-def spent(user_id: int, rule: str, day: date) -> Decimal:
-    """What a person has already earned by a rule on a day; what was taken back again stays spent."""
+def entries_of(act_id: int) -> sa.Select[LedgerEntry]:
+    """The entries of one act, with their corrections."""
+    return sa.select(LedgerEntry).where(LedgerEntry.act_id == act_id).order_by(LedgerEntry.id)
+
+
+def spent(user_id: int, rule: str, span: date | str) -> Decimal:
+    """What a person has earned by a rule on a day or in a month of the ledger; what was taken back stays spent."""
+    when = LedgerEntry.day == span if isinstance(span, date) else LedgerEntry.period == span
+    pays = sa.select(ScoringAct.id).where(ScoringAct.id == LedgerEntry.act_id, ScoringAct.undoes.is_(None)).exists()
     return session.scalar(
         sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
-            LedgerEntry.user_id == user_id,
-            LedgerEntry.rule == rule,
-            LedgerEntry.day == day,
-            sa.type_coerce(LedgerEntry.points, sa.BigInteger) > 0,
+            LedgerEntry.user_id == user_id, LedgerEntry.rule == rule, when, pays
         )
-    ) or Decimal(0)
+    ) or NOTHING
+
+
+def accepted_act(article_id: int, author_ids: Sequence[int]) -> ScoringAct | None:
+    """The newest acceptance of an article by which exactly these people earned."""
+    rows = session.scalars(
+        sa.select(ScoringAct)
+        .join(Publication, Publication.submission_id == ScoringAct.source_id)
+        .where(Publication.article_id == article_id, ScoringAct.source_kind == "submission")
+        .where(ScoringAct.event.in_(("article.accepted", "revision.accepted")), ScoringAct.undoes.is_(None))
+        .order_by(ScoringAct.id.desc())
+    )
+    return next((row for row in rows if row.people == list(author_ids)), None)
+
+
+def is_own(user_id: int, author_ids: Sequence[int]) -> bool:
+    """This person is one of them, or has an account under the same mail address as one of them."""
+    return user_id in author_ids or is_same_person(user_id, *author_ids)
+
+
+def is_same_person(user_id: int, *others: int) -> bool:
+    """Another account of the same person, as far as we can know: the same mail address."""
+    mine = sa.select(sa.func.lower(User.email)).where(User.id == user_id, User.email != "").scalar_subquery()
+    same = sa.select(User.id).where(User.id.in_(others), User.id != user_id, sa.func.lower(User.email) == mine)
+    return session.scalar(same.limit(1)) is not None
 
 
 def people_seen_by(actor: Actor) -> sa.Select[User]:

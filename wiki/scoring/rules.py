@@ -1,6 +1,6 @@
-"""The arithmetic of the ledger: an act, the rules, what was spent of a day's cap – and the entries. Decimals only."""
+"""The arithmetic of the ledger: an act, the rules, what was spent of a cap – and the entries. Decimals only."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 CENT = Decimal("0.01")
-ZERO = Decimal(0)
+NOTHING = Decimal("0.00")
 ONE = Decimal(1)
 
 
@@ -19,9 +19,21 @@ class Unit(StrEnum):
     CREDITS = "credits"
 
 
+class Does(StrEnum):
+    """What an act does with the earlier one that it names."""
+
+    PAY = ""  # it names none
+    UNDO = "undo"  # takes back whatever that one still pays
+    RESTORE = "restore"  # gives back what the last undoing took
+    DIVIDE = "divide"  # shares the same total in another way
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one kind of act earns between two days (``valid_to`` is the last one). ``variant`` '' fits any."""
+    """What one kind of act earns between two days (``valid_to`` is the last one). ``variant`` '' fits any.
+
+    Caps are of one person: what the rule pays in a day, and in a month of the ledger.
+    """
 
     id: int
     code: str
@@ -34,13 +46,15 @@ class Rule:
     cap_per_day: Decimal | None
     valid_from: date
     valid_to: date | None
+    cap_per_month: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that happened: who did it (the author first), when, how well (0–100), how much (``amount``).
 
-    ``source`` is unique for its ``event``. ``undoes`` names the source of an earlier act of the same event.
+    ``source`` is unique for its ``event``. ``undoes`` names the source of an earlier act of the same event, and
+    ``does`` says what becomes of it. ``shares`` are whole numbers beside ``people``; none: equal parts.
     """
 
     event: str
@@ -52,11 +66,18 @@ class Act:
     amount: Decimal = ONE
     score: int | None = None
     undoes: str | None = None
+    does: Does = Does.PAY
+    shares: tuple[int, ...] | None = None
+
+    @property
+    def deed(self) -> Does:
+        """What it does; acts of old that undo did not say so."""
+        return Does.UNDO if self.undoes is not None and self.does is Does.PAY else self.does
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One person's part of an act. ``uncapped`` is what it would have been without the day's cap."""
+    """One person's part of an act. ``uncapped`` is what it would have been without the caps."""
 
     user_id: int
     rule_id: int
@@ -72,11 +93,11 @@ class Entry:
 
     @property
     def capped(self) -> bool:
-        """The day's cap cut it."""
+        """A cap cut it."""
         return self.uncapped > self.points >= 0
 
 
-Spent = Callable[[int, str, date], Decimal]
+Spent = Callable[[int, str, date | str], Decimal]  # by a person under a rule, on a day or in a month
 
 
 def half_up(amount: Decimal) -> Decimal:
@@ -89,16 +110,26 @@ def month_of(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m}"
 
 
-def split(total: Decimal, parts: int) -> list[Decimal]:
-    """Equal parts in hundredths that sum to the total exactly: by largest remainder, the first named first.
+def split(total: Decimal, shares: int | Sequence[int]) -> list[Decimal]:
+    """Parts in hundredths that sum to the total exactly: by largest remainder, of equal ones the first named first.
+
+    ``shares`` is how many equal parts, or a whole number for each; all nought is as good as equal.
 
     >>> split(Decimal("10.00"), 3)
     [Decimal('3.34'), Decimal('3.33'), Decimal('3.33')]
+    >>> split(Decimal("10.00"), (2, 1, 0))
+    [Decimal('6.67'), Decimal('3.33'), Decimal('0.00')]
     """
-    cents = int(half_up(total).scaleb(2))
-    base, rest = divmod(abs(cents), parts)
-    sign = 1 if cents >= 0 else -1
-    return [Decimal(sign * (base + (1 if n < rest else 0))).scaleb(-2) for n in range(parts)]
+    weights = [1] * shares if isinstance(shares, int) else list(shares)
+    if not any(weights):
+        weights = [1] * len(weights)
+    cents, whole = int(half_up(total).scaleb(2)), sum(weights)
+    sign, cents = (1, cents) if cents >= 0 else (-1, -cents)
+    parts = [divmod(cents * weight, whole) for weight in weights]
+    left = cents - sum(base for base, _rest in parts)
+    order = sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))
+    more = set(order[:left])
+    return [Decimal(sign * (base + (n in more))).scaleb(-2) for n, (base, _rest) in enumerate(parts)]
 
 
 def rule_for(act: Act, rules: Iterable[Rule]) -> Rule | None:
@@ -115,67 +146,32 @@ def rule_for(act: Act, rules: Iterable[Rule]) -> Rule | None:
 
 
 def price(act: Act, rules: Iterable[Rule], spent: Spent) -> list[Entry]:
-    """What everybody earns by an act; nothing when no rule is in force. ``spent``: by this rule that day."""
+    """What everybody earns by an act; nothing when no rule is in force. ``spent``: by this rule that day or month."""
     rule = rule_for(act, rules)
     people = tuple(dict.fromkeys(act.people))
     if rule is None or not people:
         return []
     multiplier = half_up(Decimal(act.score) / 100) if rule.quality and act.score is not None else ONE.quantize(CENT)
     total = half_up(rule.points * act.amount * multiplier)
-    shares = split(total, len(people)) if rule.split else [total] * len(people)
-    entries = []
-    for user_id, full in zip(people, shares, strict=True):
-        points = full
-        if rule.cap_per_day is not None:
-            points = max(ZERO.quantize(CENT), min(full, rule.cap_per_day - spent(user_id, rule.code, act.day)))
-        entries.append(
-            Entry(
-                user_id,
-                rule.id,
-                rule.code,
-                act.event,
-                act.source,
-                rule.unit,
-                points,
-                full,
-                multiplier,
-                act.day,
-                act.period,
-            )
-        )
-    return entries
-
-
-def undo(act: Act, earned: Iterable[Entry]) -> list[Entry]:
-    """The entries that take back what an earlier act earned, to the hundredth; taking back twice earns nothing."""
+    weights = act.shares if act.shares is not None and len(act.shares) == len(people) else len(people)
+    parts = split(total, weights) if rule.split else [total] * len(people)
     return [
         Entry(
-            e.user_id, e.rule_id, e.rule, act.event, act.source, e.unit, -e.points, -e.points, e.multiplier, act.day,
-            act.period,
+            user_id, rule.id, rule.code, act.event, act.source, rule.unit, _room(rule, act, user_id, full, spent), full,
+            multiplier, act.day, act.period,
         )
-        for e in earned
-        if e.points > 0
+        for user_id, full in zip(people, parts, strict=True)
     ]  # fmt: skip
 
 
-def replay(acts: Iterable[Act], rules: Sequence[Rule]) -> list[Entry]:
-    """The whole ledger, from nothing: acts in the order in which they were recorded."""
-    earned: dict[tuple[str, str], list[Entry]] = {}
-    spent: dict[tuple[int, str, date], Decimal] = {}
-    for act in acts:
-        key = (act.event, act.source)
-        if key in earned:
-            continue
-        if act.undoes is not None:
-            entries = undo(act, earned.get((act.event, act.undoes), ()))
-        else:
-            entries = price(act, rules, lambda *who: spent.get(who, ZERO))
-        earned[key] = entries
-        for entry in entries:
-            if entry.points > 0:
-                spot = (entry.user_id, entry.rule, entry.day)
-                spent[spot] = spent.get(spot, ZERO) + entry.points
-    return [entry for entries in earned.values() for entry in entries]
+def _room(rule: Rule, act: Act, user_id: int, full: Decimal, spent: Spent) -> Decimal:
+    """As much of ``full`` as the caps leave room for."""
+    points = full
+    if rule.cap_per_day is not None:
+        points = min(points, rule.cap_per_day - spent(user_id, rule.code, act.day))
+    if rule.cap_per_month is not None:
+        points = min(points, rule.cap_per_month - spent(user_id, rule.code, act.period))
+    return max(NOTHING, points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +186,23 @@ class Default:
     quality: bool = False
     split: bool = False
     cap_per_day: str | None = None
+    cap_per_month: str | None = None
 
 
+def _accepted(kind: str, points: int) -> Default:
+    """Times the checklist score, shared by its authors; the twenty-first of a kind in one month pays nothing more."""
+    return Default(
+        f"accepted.{kind}", "article.accepted", kind, str(points), quality=True, split=True,
+        cap_per_day=str(5 * points), cap_per_month=str(20 * points),
+    )  # fmt: skip
+
+
+ACCEPTED: Mapping[str, int] = {
+    "best_practice": 15, "script": 12, "faq": 6, "sop": 15, "notice": 4, "product": 8, "block": 4,
+}  # fmt: skip
 DEFAULTS = (
-    # a new article: by kind, times the checklist score, shared by its authors
-    *(
-        Default(f"accepted.{kind}", "article.accepted", kind, points, quality=True, split=True)
-        for kind, points in {
-            "best_practice": "15", "script": "12", "faq": "6", "sop": "15", "notice": "4", "product": "8", "block": "4",
-        }.items()
-    ),
+    # a new article: by kind
+    *(_accepted(kind, points) for kind, points in ACCEPTED.items()),
     # a change of an article: by significance
     *(
         Default(f"revised.{significance}", "revision.accepted", significance, points, quality=True, split=True)
@@ -207,12 +210,13 @@ DEFAULTS = (
     ),
     Default("reviewed.in_time", "review.decided", "in_time", "1"),
     Default("reviewed.late", "review.decided", "late", "0.5"),
-    # outcome counts more often than it pays: small, and capped
-    Default("helpful", "feedback.helpful", "", "0.5", split=True, cap_per_day="5"),
-    Default("used", "feedback.used", "", "0.3", split=True, cap_per_day="6"),
+    Default("calibrated", "review.calibrated", "", "0.5", cap_per_month="10"),
+    # outcome counts more often than it pays: small, times the same quality, and capped
+    Default("helpful", "feedback.helpful", "", "0.5", quality=True, split=True, cap_per_day="5"),
+    Default("used", "feedback.used", "", "0.3", quality=True, split=True, cap_per_day="6"),
     Default("flag", "flag.led_to_change", "", "2", cap_per_day="6"),
     Default("course.made", "course.published", "", "10"),
     Default("course.completed", "course.completed", "", "1", unit=Unit.CREDITS),
     Default("quiz.passed", "quiz.passed", "", "1"),
-)  # fmt: skip
+)
 DEFAULTS_SINCE = date(2000, 1, 1)

@@ -5,7 +5,7 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu, panel
-from wiki.scoring import api, boards_ops, boards_permissions, boards_views, cli, listeners, views
+from wiki.scoring import api, boards_ops, boards_permissions, boards_views, cli, facts, listeners, takings, views
 from wiki.scoring.ops import ensure_defaults
 
 
@@ -20,4 +20,4 @@ def init_app(app: Flask) -> None:
     menu(_l("Points"), "boards.mine", boards_permissions.P.OPEN_BOARDS, order=70)
 
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "facts", "init_app", "listeners", "takings"]

@@ -49,8 +49,31 @@ class QuizPassed:
 
 
 @dataclass(frozen=True, slots=True)
+class QuizVoided:
+    """The attempt with which a person had passed a quiz is void, and no other one passed. Told again as ``QuizPassed``
+    when they pass it after all."""
+
+    quiz_id: int
+    course_id: int
+    attempt_id: int
+    user_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CourseUndone:
+    """A person has not completed a course after all, because an attempt of theirs is void."""
+
+    course_id: int
+    enrolment_id: int
+    user_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CourseCompleted:
-    """A person did all that a course asks for: told once per person and course, whatever happens to either later."""
+    """A person did all that a course asks for: told once per person and course, and again only after it was undone
+    (``CourseUndone``)."""
 
     course_id: int
     slug: str

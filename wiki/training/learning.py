@@ -129,7 +129,7 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
         number=number,
         score=reached,
         pass_mark=quiz.pass_mark,
-        passed=is_passed(reached, quiz.pass_mark),
+        reached=is_passed(reached, quiz.pass_mark),
         at=clock.now(),
         answers=answers,
     )

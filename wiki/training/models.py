@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Team, User
@@ -220,12 +221,37 @@ class Attempt(Base):
     number: Mapped[int]  # of this person at this quiz, from 1
     score: Mapped[int]  # percent
     pass_mark: Mapped[int]
-    passed: Mapped[bool]
+    reached: Mapped[bool] = mapped_column("passed")  # the score was enough, whatever became of the attempt
     at: Mapped[datetime]
 
     quiz: Mapped[Quiz] = relationship()
     user: Mapped[User] = relationship()
     answers: Mapped[list["AttemptAnswer"]] = relationship(order_by="AttemptAnswer.id")
+    voiding: Mapped["Voiding | None"] = relationship(lazy="joined")
+
+    @hybrid_property
+    def passed(self) -> bool:
+        """The score was enough, and nobody declared the attempt void."""
+        return self.reached and self.voiding is None
+
+    @passed.inplace.expression
+    @classmethod
+    def _passed(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.reached, sa.not_(sa.exists().where(Voiding.attempt_id == cls.id)))
+
+
+class Voiding(Base):
+    """A trainer declared an attempt void: it stays on record and no longer counts as passed. Only ever added."""
+
+    __tablename__ = "attempt_voidings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempts.id"), unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    at: Mapped[datetime]
+
+    user: Mapped[User] = relationship()
 
 
 class AttemptAnswer(Base):

@@ -21,6 +21,7 @@ class P(Permission):
     TAKE_COURSE = "read the lessons and answer the quizzes of a course"
     READ_LESSON = "read the pinned text of a lesson"
     SEE_ATTEMPT = "see the result of an attempt"
+    VOID_ATTEMPT = "declare an attempt void"
 
 
 teaches = holds(Role.TRAINING, Role.MANAGER)
@@ -51,6 +52,11 @@ def made_it(actor: Actor, attempt: Attempt) -> bool:
     return attempt.user_id == actor.id
 
 
+def made_by_another(actor: Actor, attempt: Attempt) -> bool:
+    """It is somebody else's attempt."""
+    return attempt.user_id != actor.id
+
+
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of SEE_COURSE, over ``Course``."""
     return sa.true() if teaches(actor, None) else Course.state == CourseState.PUBLISHED
@@ -74,6 +80,7 @@ grant(
         P.TAKE_COURSE: all_of(anybody, is_published),
         P.READ_LESSON: is_in_its_circle,
         P.SEE_ATTEMPT: any_of(made_it, teaches),
+        P.VOID_ATTEMPT: all_of(teaches, made_by_another),
     },
     lists={P.SEE_COURSE: visible, P.TAKE_COURSE: open_to_learn, P.SEE_ATTEMPT: results},
 )

@@ -36,6 +36,17 @@ def settle(course: Course, *, user_id: int | None = None) -> list[Enrolment]:
     return finished
 
 
+def is_done(course: Course, row: Enrolment) -> bool:
+    """This person has done all that the course asks for, as things stand now."""
+    return is_complete(
+        course.requires,
+        lessons={one.id for one in course.lessons},
+        done=_done([row])[row.id],
+        quizzes={one.id for one in course.quizzes},
+        passed=_passed([row])[row.id],
+    )
+
+
 def _done(rows: list[Enrolment]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = defaultdict(set)
     ids = [row.id for row in rows]

@@ -19,6 +19,7 @@ from wiki.training.ops import find_course, find_lesson
 from wiki.training.permissions import P
 from wiki.training.queries import Progress
 from wiki.training.rules import attempts_left
+from wiki.training.voiding import void
 
 bp = blueprint("training", __name__)
 
@@ -224,6 +225,20 @@ def result(attempt_id: int) -> str:
         attempt=_attempt_row(attempt),
         result=presenting.result_of(attempt, made, who),
         learner=None if attempt.user_id == who.id else attempt.user.name,
+        void_url=url_for(".void_attempt", attempt_id=attempt.id) if can(who, P.VOID_ATTEMPT, attempt) else None,
+        voiding=attempt.voiding,
         credits=progress.credits,
         next_url=presenting.steps_of(course, who)["next_url"] if attempt.user_id == who.id else None,
     )
+
+
+@bp.post("/attempts/<int:attempt_id>/void")
+@gate(P.TEACH)
+def void_attempt(attempt_id: int) -> Any:
+    """An attempt counts no longer."""
+    attempt = queries.attempt_by_id(actor(), attempt_id)
+    if attempt is None:
+        raise NotFound(_("There is no such result, or it is not yours."))
+    void(attempt, actor(), reason=request.form.get("reason", ""))
+    flash(_("The attempt is void. What was earned by it has been taken back."), "success")
+    return redirect(url_for(".result", attempt_id=attempt_id), 303)

@@ -1,0 +1,138 @@
+"""How the authors of a text share what it earns: by the words each has written, or as they have agreed.
+
+Until the text is published any of its authors, or a manager, may set the parts; afterwards only a manager, and what was
+paid is divided anew by entries. Who set what, and when, is on record and shown to all of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.actors import Actor
+from core.db import lock, session
+from core.errors import Invalid
+from core.i18n import _
+from core.permissions import require
+from wiki.articles.models import Publication, Submission, SubmissionState
+from wiki.articles.origins import contributed
+from wiki.scoring.models import AuthorShares, ScoringAct
+from wiki.scoring.ops import divide
+from wiki.scoring.permissions import P
+from wiki.scoring.queries import accepted_act, following
+
+EVENTS = ("article.accepted", "revision.accepted")
+THANKS = ("feedback.helpful", "feedback.used")
+
+
+def history(submission_id: int) -> list[AuthorShares]:
+    """What was set, the newest first."""
+    return list(
+        session.scalars(
+            sa.select(AuthorShares).where(AuthorShares.submission_id == submission_id).order_by(AuthorShares.id.desc())
+        )
+    )
+
+
+def agreed(submission_id: int, author_ids: Sequence[int]) -> dict[int, int] | None:
+    """The percent that were set last, while they are still of exactly these authors."""
+    rows = history(submission_id)
+    if not rows or not rows[0].shares:
+        return None
+    found = {int(user_id): int(percent) for user_id, percent in rows[0].shares.items()}
+    return {one: found[one] for one in author_ids} if set(found) == set(author_ids) else None
+
+
+def by_words(submission: Submission) -> dict[int, int]:
+    """Characters that each author has brought into the text; equal parts where nobody brought any."""
+    if len(submission.author_ids) < 2:
+        return dict.fromkeys(submission.author_ids, 1)
+    found = contributed(submission)
+    weights = {one: found.get(one, 0) for one in submission.author_ids}
+    return weights if any(weights.values()) else dict.fromkeys(weights, 1)
+
+
+def shares_of(submission_id: int, author_ids: Sequence[int]) -> list[int] | None:
+    """The parts of the authors, whole numbers in their order; none for a single author."""
+    if len(author_ids) < 2:
+        return None
+    found = agreed(submission_id, author_ids) or by_words(session.get_one(Submission, submission_id))
+    return [found.get(one, 0) for one in author_ids]
+
+
+def standing_shares(act: ScoringAct) -> list[int] | None:
+    """The parts by which an acceptance is shared now, beside its people."""
+    found = act.shares
+    for row in session.scalars(following(act)):
+        if row.does == "divide" and row.shares is not None:
+            parts = dict(zip(row.people, row.shares, strict=True))
+            found = [parts.get(one, 0) for one in act.people]
+    return found
+
+
+def percents(weights: Mapping[int, int]) -> dict[int, int]:
+    """Whole percent of weights that sum to 100, by largest remainder."""
+    whole = sum(weights.values()) or 1
+    exact = {who: Fraction(100 * weight, whole) for who, weight in weights.items()}
+    floor = {who: int(value) for who, value in exact.items()}
+    order = sorted(exact, key=lambda who: -(exact[who] - floor[who]))
+    for who in order[: 100 - sum(floor.values())]:
+        floor[who] += 1
+    return floor
+
+
+def set_shares(submission: Submission, actor: Actor, shares: Mapping[int, int], *, reason: str = "") -> AuthorShares:
+    """From now on the authors share by these percent; empty: by the words each has written.
+
+    What was paid already is divided anew by entries of the open month.
+
+    Raises:
+        Forbidden. Invalid: they are not of exactly the authors, or do not sum to 100.
+    """
+    require(actor, P.SHARE, submission)
+    lock(Submission, submission.id)
+    if shares:
+        _check(submission, shares)
+    paid = submission.state is SubmissionState.PUBLISHED
+    if paid and not reason.strip():
+        raise Invalid({"reason": _("Points were paid already. Please say why they are divided anew.")})
+    row = AuthorShares(
+        submission_id=submission.id,
+        shares={str(who): percent for who, percent in shares.items()},
+        reason=reason.strip()[:500],
+        by_id=actor.id,
+        at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    audit.record(
+        actor, "set_shares", subject_kind="submission", subject_id=submission.id, note=row.reason, details=dict(row.shares)
+    )
+    if paid:
+        _divide_anew(submission, dict(shares) or by_words(submission), row)
+    return row
+
+
+def _check(submission: Submission, shares: Mapping[int, int]) -> None:
+    if set(shares) != set(submission.author_ids):
+        raise Invalid({"shares": _("Give a part to each of the authors, and to nobody else.")})
+    if any(not 0 <= percent <= 100 for percent in shares.values()) or sum(shares.values()) != 100:
+        raise Invalid({"shares": _("The parts must sum to 100 percent; these sum to %(n)s.", n=sum(shares.values()))})
+
+
+def _divide_anew(submission: Submission, shares: Mapping[int, int], row: AuthorShares) -> None:
+    """The acceptance and the thanks for it."""
+    about = {"shares_id": row.id, "reason": row.reason}
+    for event in EVENTS:
+        divide(event, f"submission:{submission.id}", shares, **about)
+    found = accepted_act(submission.article_id or 0, submission.author_ids)
+    if found is None or found.source_id != submission.id:
+        return  # readers thank others by now
+    versions = sa.select(Publication.revision_id).where(Publication.article_id == submission.article_id)
+    thanks = sa.select(ScoringAct.event, ScoringAct.source, ScoringAct.people).where(
+        ScoringAct.event.in_(THANKS), ScoringAct.undoes.is_(None), ScoringAct.revision_id.in_(versions)
+    )
+    for event, source, people in session.execute(thanks).all():
+        if people == list(submission.author_ids):
+            divide(event, source, shares, **about)
