@@ -131,6 +131,57 @@ def stacked(series: Sequence[Series], labels: Sequence[str], *, title: str, desc
     return _svg(inner + legend, title, desc, height=HEIGHT + 22, look="chart of-bar")
 
 
+def waterfall(
+    start: Number,
+    steps: Sequence[tuple[str, Number]],
+    end: Number,
+    ends: tuple[str, str],
+    *,
+    title: str,
+    desc: str = "",
+) -> Markup:
+    """From one sum to another: a column, what was added and taken away in turn, and the column that comes of it.
+
+    Labels are numbered under the axis; the words stand in the table beside.
+    """
+    sums, level = [float(start)], float(start)
+    for _label, change in steps:
+        level += float(change)
+        sums.append(level)
+    low, high, ticks = _scale([*sums, end])
+    scale = _Frame(len(steps) + 2, min(low, min(sums)), high, centred=True)
+    width = min(46.0, scale.step * 0.62)
+    floor = scale.y(scale.low)
+    labels = [ends[0], *(str(number) for number in range(1, len(steps) + 1)), ends[1]]
+    parts, figures = [_grid(scale, ticks), _label_axis(scale, labels)], []
+    for index, (tone, a, b, said) in enumerate(_falls(start, steps, end, sums)):
+        x = scale.x(index)
+        top, under = scale.y(max(a, b)), floor if tone == "sum" else scale.y(min(a, b))
+        parts.append(
+            f'<rect class="fill {tone}" x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" '
+            f'height="{max(under - top, 1):.1f}" rx="2"><title>{_text(said)}</title></rect>'
+        )
+        if index <= len(steps):
+            y = scale.y(b)
+            reach = scale.x(index + 1)
+            parts.append(f'<line class="joint" x1="{x:.1f}" x2="{reach:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        figures.append(
+            f'<text class="value" x="{x:.1f}" y="{top - 5:.1f}" text-anchor="middle">'
+            f"{_figure(end if index > len(steps) else b) if tone == 'sum' else f'{b - a:+.2f}'}</text>"
+        )
+    return _svg("".join(parts + figures), title, desc, look="chart of-bar")
+
+
+def _falls(
+    start: Number, steps: Sequence[tuple[str, Number]], end: Number, sums: Sequence[float]
+) -> list[tuple[str, float, float, str]]:
+    """(tone, from, to, words) of every column."""
+    found = [("sum", 0.0, float(start), _figure(start))]
+    for (label, change), before, after in zip(steps, sums, sums[1:], strict=False):
+        found.append(("up" if after >= before else "down", before, after, f"{label}: {float(change):+.2f}"))
+    return [*found, ("sum", 0.0, float(end), _figure(end))]
+
+
 def spark(values: Values, *, title: str) -> Markup:
     """A line the size of a word. Its title says what the eye would see ('rising from 61 to 94')."""
     known = [float(v) for v in values if v is not None]

@@ -45,6 +45,7 @@ class Settings(BaseModel):
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
     kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
+    appeal_days: int = Field(10, ge=0, le=366)  # after closing, in which people may appeal against their cards
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _text(value: object) -> str:
 # ── taken away ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-Cell = str | int | float | date | datetime | None
+Cell = str | int | float | Decimal | date | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def as_csv(sheet: Sheet) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _harmless(value: Cell) -> str | int | float:
+def _harmless(value: Cell) -> str | int | float | Decimal:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -158,7 +159,7 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
             page.write_string(0, column, name, bold)
         for line, row in enumerate(sheet.rows, 1):
             for column, value in enumerate(row):
-                if isinstance(value, int | float):
+                if isinstance(value, int | float | Decimal):
                     page.write_number(line, column, value)
                 elif value is not None:
                     page.write_string(line, column, value if isinstance(value, str) else str(_harmless(value)))

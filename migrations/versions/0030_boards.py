@@ -1,4 +1,4 @@
-"""Actions on misses, who opened which card, badges with dates, and who takes no part in rankings.
+"""Actions on misses, badges with dates, and who takes no part in rankings.
 
 Readings may be swept when they are old, and never when a closed period rests on them: the trigger sees to that.
 """
@@ -10,7 +10,7 @@ from migrations.columns import Amount, Json, Time, code
 from migrations.triggers import drop, refuse
 
 revision = "0030_boards"
-down_revision = "0023_flags"
+down_revision = "0029_cards"
 
 KEEP = "spiral_keep_closed_readings"
 LEDGER_INDEX = "ix_ledger_entries_unit"
@@ -18,7 +18,6 @@ LEDGER_INDEX = "ix_ledger_entries_unit"
 
 def upgrade() -> None:
     _actions()
-    _opens()
     _badges()
     op.create_table(
         "board_choices",
@@ -57,23 +56,6 @@ def _actions() -> None:
     op.create_index("ix_kpi_actions_state", "kpi_actions", ["state", "due_on"])
     op.create_index("ix_kpi_actions_period", "kpi_actions", ["period"])
     refuse("kpi_actions", "delete", "actions are kept")
-
-
-def _opens() -> None:
-    op.create_table(
-        "card_opens",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("subject_kind", code(), nullable=False),
-        sa.Column("subject_id", sa.Integer, nullable=False),
-        sa.Column("period", sa.String(7), nullable=False),
-        sa.Column("code", sa.String(64), nullable=False),
-        sa.Column("first_at", Time, nullable=False),
-        sa.Column("last_at", Time, nullable=False),
-        sa.Column("times", sa.Integer, nullable=False),
-        sa.UniqueConstraint("user_id", "subject_kind", "subject_id", "period", "code"),
-    )
-    op.create_index("ix_card_opens_period", "card_opens", ["period", "subject_kind", "code", "user_id"])
 
 
 def _badges() -> None:
@@ -138,6 +120,5 @@ def downgrade() -> None:
     op.drop_table("board_choices")
     drop("badge_rules", "delete")
     op.drop_table("badge_rules")
-    op.drop_table("card_opens")
     drop("kpi_actions", "delete")
     op.drop_table("kpi_actions")

@@ -21,6 +21,7 @@ from tests.conftest import Clock
 from tests.make import Make
 from tests.scoring.story import approved, desk, submitted
 from wiki.kpi import ops, queries
+from wiki.kpi.bringing import import_readings
 from wiki.kpi.cards import card
 from wiki.kpi.models import CardSnapshot, KpiReading, SubjectKind
 from wiki.kpi.periods import Span, parse
@@ -47,10 +48,10 @@ def line_of(document: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 def test_the_same_readings_again_change_nothing_and_others_are_corrections(db: Any, clock: Clock) -> None:
-    assert ops.import_readings(None, [row()], source="a.csv").added == 1
-    assert ops.import_readings(None, [row()], source="a.csv").unchanged == 1
-    assert ops.import_readings(None, [row(numerator="95")], source="b.csv").corrected == 1
-    assert ops.import_readings(None, [row(numerator="90")], source="c.csv").corrected == 1
+    assert import_readings(None, [row()], source="a.csv").added == 1
+    assert import_readings(None, [row()], source="a.csv").unchanged == 1
+    assert import_readings(None, [row(numerator="95")], source="b.csv").corrected == 1
+    assert import_readings(None, [row(numerator="90")], source="c.csv").corrected == 1
     assert db.scalar(sa.select(sa.func.count()).select_from(KpiReading)) == 3
     assert line_of(card(CENTRE, NOVEMBER), "cases_closed_24h")["value"] == "90.00"
 
@@ -67,29 +68,29 @@ def test_broken_rows_are_named_and_spoil_nothing_else(db: Any, make: Make, clock
         9: row(9, denominator=""),
         10: row(10, numerator="91"),
     }
-    report = ops.import_readings(None, [row(), *broken.values(), row(11, subject="chenyu")], source="x", dry_run=False)
+    report = import_readings(None, [row(), *broken.values(), row(11, subject="chenyu")], source="x", dry_run=False)
     assert (report.added, [line for line, _said in report.errors]) == (2, sorted(broken))
 
 
 def test_a_trial_run_writes_nothing(db: Any, clock: Clock) -> None:
-    assert ops.import_readings(None, [row()], source="x", dry_run=True).added == 1
+    assert import_readings(None, [row()], source="x", dry_run=True).added == 1
     assert db.scalar(sa.select(sa.func.count()).select_from(KpiReading)) == 0
 
 
 def test_only_those_who_lead_bring_readings(db: Any, make: Make, clock: Clock) -> None:
     with pytest.raises(Forbidden):
-        ops.import_readings(make.actor("supervisor"), [row()], source="x")
+        import_readings(make.actor("supervisor"), [row()], source="x")
 
 
 def test_readings_cannot_be_changed(db: Any, clock: Clock) -> None:
-    ops.import_readings(None, [row()], source="x")
+    import_readings(None, [row()], source="x")
     with pytest.raises(DatabaseError), session.begin_nested():
         session.execute(sa.update(KpiReading).values(numerator=Decimal(99)))
 
 
 def test_the_centres_card_by_hand(db: Any, clock: Clock) -> None:
     """Like the worked example of test_rules, from readings: the learning perspective has turnover only."""
-    ops.import_readings(
+    import_readings(
         None,
         [
             row(indicator="receivable_days", period="2026-10", numerator="300", denominator="6"),
@@ -143,13 +144,13 @@ def test_a_person_has_no_finance_and_weights_sum_to_100(db: Any, make: Make, clo
 
 def test_a_closed_month_never_changes(db: Any, make: Make, clock: Clock) -> None:
     user = make.user()
-    ops.import_readings(None, [row(period="2026-10", subject=user.username)], source="x")
+    import_readings(None, [row(period="2026-10", subject=user.username)], source="x")
     with pytest.raises(Conflict, match="not over"):
         ops.close(None, NOVEMBER)
     assert ops.close(None, parse("2026-10")) == 2
     before = card(of_person(user), parse("2026-10"))
     assert before["state"] == "closed"
-    late = ops.import_readings(None, [row(period="2026-10", subject=user.username, numerator="1")], source="y")
+    late = import_readings(None, [row(period="2026-10", subject=user.username, numerator="1")], source="y")
     assert len(late.errors) == 1
     (entry,) = scoring.grant(
         "quiz.passed", source_kind="attempt", source_id=1, people=[user.id], at=datetime(2026, 10, 9, tzinfo=UTC)
@@ -211,7 +212,7 @@ def test_the_pages_lead_from_a_figure_to_what_is_behind_it(
     rep, boss = make.user("rep", team="billing"), make.user("manager", team="billing")
     with writing():
         approved(submitted(rep), desk(make))
-        ops.import_readings(None, [row(), row(subject=rep.username), row(subject="team:billing")], source="x.csv")
+        import_readings(None, [row(), row(subject=rep.username), row(subject="team:billing")], source="x.csv")
     page = signed_in(rep).text("/scorecard")
     assert f"/ledger?user={rep.username}" in page
     browser = signed_in(boss)

@@ -19,7 +19,7 @@ from tests.conftest import Clock
 from tests.make import Make
 from wiki.kpi import cuika, cuika_ops, ops, queries
 from wiki.kpi.cuika import Row
-from wiki.kpi.cuika_models import CardOpen
+from wiki.kpi.dealing_models import CardOpening
 from wiki.kpi.cuika_rules import ActionState, State
 from wiki.kpi.models import KpiReading
 from wiki.kpi.periods import parse
@@ -170,7 +170,7 @@ def test_from_a_miss_to_what_came_of_it(
     own.get("/scorecard?period=2026-13")
     buffers.flush_all()
     with reading():
-        assert [one.code for one in session.scalars(sa.select(CardOpen).order_by(CardOpen.code))] == [
+        assert [one.code for one in session.scalars(sa.select(CardOpening).order_by(CardOpening.code))] == [
             "",
             "cases_closed_24h",
         ]

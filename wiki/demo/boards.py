@@ -11,9 +11,11 @@ from core.db import session
 from core.i18n import choose_zone
 from wiki.demo.hours import some_time
 from wiki.demo.plan import Do, Plan, World
-from wiki.kpi import cuika_opens, cuika_ops, queries
+from wiki.kpi import cuika_ops, queries
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_rules import ActionState
+from wiki.kpi.dealing_models import CardOpening
+from wiki.kpi.models import SubjectKind
 from wiki.kpi.periods import Period, of_moment
 from wiki.kpi.subjects import Subject, find
 from wiki.scoring.boards_ops import choose
@@ -60,7 +62,17 @@ def _looks(plan: Plan, period: Period) -> None:
 
 def _look(username: str, period: str) -> Do:
     def look(world: World) -> None:
-        cuika_opens.keep([cuika_opens.Open(clock.now(), world.actors[username].id, username, period, "")])
+        who = world.actors[username]
+        session.add(
+            CardOpening(
+                at=clock.now(),
+                user_id=who.id,
+                subject_kind=SubjectKind.PERSON,
+                subject_id=who.id,
+                period=period,
+                code="",
+            )
+        )
 
     return look
 
@@ -85,8 +97,8 @@ def _make(month: Period, code: str, address: str, what: str, owner: str, days: i
         subject: Subject = find(address, actor)
         person = session.scalar(sa.select(User).where(User.username == owner))
         assert indicator is not None
-        line = cuika_ops.line_of(indicator, subject, month)
-        period = cuika_ops.judged(month, line) if line else month
+        aim = cuika_ops.aim_of(indicator, subject, month)
+        period = cuika_ops.judged(month, aim) if aim else month
         due = month.day_after + timedelta(days=7 + days)
         cuika_ops.make_action(actor, indicator, subject, period, what=what, owner=person, due_on=due)
 

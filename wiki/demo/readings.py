@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from core.i18n import choose_zone
 from wiki.demo.plan import Do, Plan, World
 from wiki.kpi import ops
+from wiki.kpi.bringing import import_readings
 from wiki.kpi.periods import Period, of_moment
 
 BRINGS_IN, CLOSES = "gaoyuan", "gaoyuan"
@@ -57,7 +58,7 @@ def _day_of_next(period: Period, day: int, at: time) -> datetime:
 
 def _bring(rows: list[tuple[int, dict[str, str]]], period: str) -> Do:
     def bring(world: World) -> None:
-        report = ops.import_readings(world.actors[BRINGS_IN], rows, source=f"{period}.csv")
+        report = import_readings(world.actors[BRINGS_IN], rows, source=f"{period}.csv")
         if report.errors:
             line, sentence = report.errors[0]
             raise ValueError(f"reading {rows[line - 1][1]}: {sentence}")

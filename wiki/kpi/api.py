@@ -10,8 +10,8 @@ from core.api import Api, In, Out
 from core.errors import Invalid
 from core.i18n import choose_zone
 from core.web import actor
+from wiki.kpi.bringing import import_readings
 from wiki.kpi.cards import card
-from wiki.kpi.ops import import_readings
 from wiki.kpi.periods import of_moment, parse
 from wiki.kpi.permissions import P
 from wiki.kpi.showing import indicator_name, perspective_name

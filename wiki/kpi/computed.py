@@ -4,7 +4,7 @@ A counter gets subjects of one kind and the months of a window, and answers a me
 is the number of people, so that a team's figure compares with a person's target.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from accounts.models import User
 from core.db import session
 from wiki.kpi.models import SubjectKind
+from wiki.kpi.queries import MANY
 from wiki.kpi.rules import Measure
 from wiki.kpi.subjects import Subject, members
 from wiki.scoring.models import LedgerEntry
@@ -30,6 +31,7 @@ class Computed:
     count: Counter
     events: tuple[str, ...] = ()
     unit: Unit | None = None
+    ratio: bool = False  # counts both sides itself; else the denominator is the number of people
 
 
 _computed: dict[str, Computed] = {}
@@ -52,11 +54,12 @@ def per_person(code: str, months: Sequence[str], user_ids: Sequence[int]) -> dic
     return {user_id: measure.numerator for (_kind, user_id), measure in found.items()}
 
 
-PerUser = Callable[[Sequence[str]], sa.Select[int, Any]]
+Rows = sa.Select[*tuple[Any, ...]]
+PerUser = Callable[[Sequence[str]], Rows]
 
 
 def counter(per_user: PerUser) -> Counter:
-    """A counter from a select of (user_id, amount) over some months."""
+    """A counter from a select of (user_id, amount) or (user_id, numerator, denominator) over some months."""
 
     def count(subjects: Sequence[Subject], months: Sequence[str]) -> dict[tuple[SubjectKind, int], Measure]:
         found: dict[tuple[SubjectKind, int], Measure] = {}
@@ -73,51 +76,114 @@ def counter(per_user: PerUser) -> Counter:
     return count
 
 
-def _people(people: Sequence[Subject], rows: sa.Select[int, Any]) -> dict[tuple[SubjectKind, int], Measure]:
-    ids = [s.id for s in people]
-    counted: dict[int, Any] = dict(session.execute(rows.where(LedgerEntry.user_id.in_(ids))).all())
-    return {s.key: Measure(Decimal(counted.get(s.id, 0)), Decimal(1)) for s in people}
+def _rows(rows: Rows, user_ids: Collection[int] | None = None) -> Iterator[tuple[int, Decimal, Decimal | None]]:
+    """(person, numerator, denominator or none) of some people, or of all."""
+    if user_ids is not None and len(user_ids) <= MANY:
+        rows = rows.where(LedgerEntry.user_id.in_(user_ids))
+    for user_id, amount, *whole in session.execute(rows):
+        if user_ids is None or user_id in user_ids:
+            yield user_id, Decimal(amount), Decimal(whole[0]) if whole else None
 
 
-def _teams(teams: Sequence[Subject], rows: sa.Select[int, Any]) -> dict[tuple[SubjectKind, int], Measure]:
+def _people(people: Sequence[Subject], rows: Rows) -> dict[tuple[SubjectKind, int], Measure]:
+    one, nothing = Decimal(1), Decimal(0)
+    counted = {user_id: (n, d) for user_id, n, d in _rows(rows, {s.id for s in people})}
+    missing = (nothing, nothing if _is_ratio(rows) else None)
+    found = {}
+    for subject in people:
+        amount, whole = counted.get(subject.id, missing)
+        found[subject.key] = Measure(amount, one if whole is None else whole)
+    return found
+
+
+def _is_ratio(rows: Rows) -> bool:
+    return len(rows.selected_columns) > 2
+
+
+def _teams(teams: Sequence[Subject], rows: Rows) -> dict[tuple[SubjectKind, int], Measure]:
     ids = [s.id for s in teams]
-    working = members(ids).order_by(None).subquery()
-    heads: dict[int, int] = dict(
-        session.execute(sa.select(working.c.team_id, sa.func.count()).group_by(working.c.team_id)).all()
-    )
-    home = dict(session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids))).all())
-    sums = dict.fromkeys(ids, Decimal(0))
-    for user_id, amount in session.execute(rows.where(LedgerEntry.user_id.in_(home))):
-        sums[home[user_id] or 0] += Decimal(amount)
-    return {s.key: Measure(sums[s.id], Decimal(heads.get(s.id, 0))) for s in teams}
+    rows_ = session.execute(sa.select(User.id, User.team_id).where(User.team_id.in_(ids)))
+    home = {user_id: team_id or 0 for user_id, team_id in rows_}
+    amounts, wholes = dict.fromkeys(ids, Decimal(0)), dict.fromkeys(ids, Decimal(0))
+    for user_id, amount, whole in _rows(rows, home.keys()):
+        amounts[home[user_id]] += amount
+        wholes[home[user_id]] += whole or 0
+    if not _is_ratio(rows):
+        working = members(ids).order_by(None).subquery()
+        heads = session.execute(sa.select(working.c.team_id, sa.func.count()).group_by(working.c.team_id)).all()
+        wholes |= {team_id: Decimal(count) for team_id, count in heads}
+    return {s.key: Measure(amounts[s.id], wholes[s.id]) for s in teams}
 
 
-def _centre(rows: sa.Select[int, Any]) -> Measure:
-    heads = session.scalar(sa.select(sa.func.count()).select_from(members().order_by(None).subquery())) or 0
-    total = sum((Decimal(amount) for _user, amount in session.execute(rows)), Decimal(0))
-    return Measure(total, Decimal(heads))
+def _centre(rows: Rows) -> Measure:
+    amount = whole = Decimal(0)
+    for _user, numerator, denominator in _rows(rows):
+        amount, whole = amount + numerator, whole + (denominator or 0)
+    if not _is_ratio(rows):
+        whole = Decimal(
+            session.scalar(sa.select(sa.func.count()).select_from(members().order_by(None).subquery())) or 0
+        )
+    return Measure(amount, whole)
 
 
 ITEM_EVENTS = ("article.accepted", "revision.accepted", "review.decided")
+IN_TIME = "reviewed.in_time"
 
 
-def items(months: Sequence[str]) -> sa.Select[int, Any]:
+def _of(months: Sequence[str], *events: str) -> Sequence[sa.ColumnElement[bool]]:
+    return LedgerEntry.period.in_(months), LedgerEntry.event.in_(events)
+
+
+def items(months: Sequence[str]) -> Rows:
     """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back."""
     return (
         sa.select(LedgerEntry.user_id, sa.func.count(LedgerEntry.source_id.distinct()))
-        .where(LedgerEntry.period.in_(months), LedgerEntry.event.in_(ITEM_EVENTS))
+        .where(*_of(months, *ITEM_EVENTS))
         .group_by(LedgerEntry.user_id)
     )
 
 
-def credits_(months: Sequence[str]) -> sa.Select[int, Any]:
-    """Per person: the credits of the ledger."""
+def earned(unit: Unit) -> PerUser:
+    """Per person: what the ledger says of a unit."""
+
+    def per_user(months: Sequence[str]) -> Rows:
+        return (
+            sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
+            .where(LedgerEntry.period.in_(months), LedgerEntry.unit == unit)
+            .group_by(LedgerEntry.user_id)
+        )
+
+    return per_user
+
+
+def times(event: str) -> PerUser:
+    """Per person: how often it happened, less what was taken back."""
+
+    def per_user(months: Sequence[str]) -> Rows:
+        back = sa.type_coerce(LedgerEntry.uncapped, sa.BigInteger) < 0
+        return (
+            sa.select(LedgerEntry.user_id, sa.func.sum(sa.case((back, -1), else_=1)))
+            .where(*_of(months, event))
+            .group_by(LedgerEntry.user_id)
+        )
+
+    return per_user
+
+
+def verdicts(months: Sequence[str]) -> Rows:
+    """Per person: verdicts in time, and all verdicts."""
+    in_time = sa.func.sum(sa.case((LedgerEntry.rule == IN_TIME, 1), else_=0))
     return (
-        sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
-        .where(LedgerEntry.period.in_(months), LedgerEntry.unit == Unit.CREDITS)
+        sa.select(LedgerEntry.user_id, in_time, sa.func.count())
+        .where(*_of(months, "review.decided"))
         .group_by(LedgerEntry.user_id)
     )
 
 
 register(Computed("approved_items", counter(items), events=ITEM_EVENTS))
-register(Computed("training_credits", counter(credits_), unit=Unit.CREDITS))
+register(Computed("training_credits", counter(earned(Unit.CREDITS)), unit=Unit.CREDITS))
+register(Computed("points_earned", counter(earned(Unit.POINTS)), unit=Unit.POINTS))
+register(Computed("reviews_in_time", counter(verdicts), events=("review.decided",), ratio=True))
+register(Computed("uses_in_calls", counter(times("feedback.used")), events=("feedback.used",)))
+register(Computed("helpful_votes", counter(times("feedback.helpful")), events=("feedback.helpful",)))
+register(Computed("courses_completed", counter(times("course.completed")), events=("course.completed",)))

@@ -13,10 +13,11 @@ from core.actors import Actor
 from core.db import session
 from wiki.kpi import computed, cuika_queries, queries
 from wiki.kpi import cuika_rules as rules
+from wiki.kpi.cards import newer
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_queries import CENTRE_KEY, Circle, Key, Read
 from wiki.kpi.cuika_rules import ActionState, Figure, Integrity, Judgement
-from wiki.kpi.models import CardLine, Indicator, SubjectKind
+from wiki.kpi.models import Indicator, SubjectKind
 from wiki.kpi.periods import Period, Span, parse
 from wiki.kpi.permissions import LEADERS
 from wiki.kpi.rules import Origin
@@ -59,7 +60,7 @@ class Row:
     """One indicator on the board."""
 
     indicator: Indicator
-    lines: dict[SubjectKind, CardLine]
+    lines: dict[SubjectKind, Aim]
     collected: Judgement
     usable: Judgement
     integrity: Integrity
@@ -111,8 +112,8 @@ class _Known:
 def board(actor: Actor, upto: Period, *, code: str | None = None) -> Board:
     """The indicators that stand on a card of this month or have readings – or one of them – as they see them."""
     circle = cuika_queries.circle_of(actor)
-    lines = _lines(upto)
-    wanted = {line.indicator_id: line.indicator for of in lines.values() for line in of.values()}
+    lines = aims(upto)
+    wanted = {key: aim.indicator for key, of in lines.items() for aim in of.values()}
     wanted |= {one.id: one for one in session.scalars(cuika_queries.measured())}
     some = {key: one for key, one in wanted.items() if code in {None, one.code}}
     known = _gather(upto, circle, list(some))
@@ -122,13 +123,29 @@ def board(actor: Actor, upto: Period, *, code: str | None = None) -> Board:
     return Board(upto, circle, rows)
 
 
-def _lines(upto: Period) -> dict[int, dict[SubjectKind, CardLine]]:
-    """Indicator → the lines of the cards on which it stands, in the order of the centre's card."""
-    found: dict[int, dict[SubjectKind, CardLine]] = defaultdict(dict)
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What an indicator on the cards of one kind of subject is to reach, and how long its own period is."""
+
+    indicator: Indicator
+    span: Span
+    target: Decimal
+
+
+def aims(period: Period) -> dict[int, dict[SubjectKind, Aim]]:
+    """Indicator → what it is to reach on the last day of a period, by the cards on which it stands; the centre's first.
+
+    Its own dated target goes before an older one of the template.
+    """
+    found: dict[int, dict[SubjectKind, Aim]] = defaultdict(dict)
     for kind in (SubjectKind.CENTRE, SubjectKind.TEAM, SubjectKind.PERSON):
-        template = queries.template(kind, upto)
-        for line in (line for p in template.perspectives for line in p.lines) if template else ():
-            found[line.indicator_id][kind] = line
+        template = queries.template(kind, period)
+        if template is None:
+            continue
+        own = queries.targets(kind, queries.last_day(period))
+        for line in (line for p in template.perspectives for line in p.lines):
+            goal = newer((template.valid_from, line.target), own.get(line.indicator_id))
+            found[line.indicator_id][kind] = Aim(line.indicator, line.span, goal)
     return dict(found)
 
 
@@ -148,7 +165,7 @@ def _gather(upto: Period, circle: Circle, indicator_ids: Sequence[int]) -> _Know
     return _Known(upto, circle, reads, opened, acts, cuika_queries.first_month())
 
 
-def _row(known: _Known, indicator: Indicator, lines: dict[SubjectKind, CardLine]) -> Row:
+def _row(known: _Known, indicator: Indicator, lines: dict[SubjectKind, Aim]) -> Row:
     none = Judgement(rules.State.NONE)
     quiet = Integrity(*([rules.State.NONE] * 5))
     row = Row(indicator, lines, none, none, quiet, none, none)

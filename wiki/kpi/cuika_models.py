@@ -1,4 +1,4 @@
-"""Actions on misses, and who opened which card."""
+"""Actions on misses."""
 
 from datetime import date, datetime
 
@@ -47,23 +47,3 @@ class KpiAction(Base):
     def key(self) -> tuple[SubjectKind, int]:
         """Of whom the figure is."""
         return self.subject_kind, self.subject_id
-
-
-class CardOpen(Base):
-    """Somebody looked at a card of a period (``code`` is empty), or at what one figure on it is made of."""
-
-    __tablename__ = "card_opens"
-    __table_args__ = (
-        sa.UniqueConstraint("user_id", "subject_kind", "subject_id", "period", "code"),
-        sa.Index("ix_card_opens_period", "period", "subject_kind", "code", "user_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
-    subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
-    subject_id: Mapped[int]
-    period: Mapped[str] = mapped_column(sa.String(7))
-    code: Mapped[str] = mapped_column(sa.String(64))
-    first_at: Mapped[datetime]
-    last_at: Mapped[datetime]
-    times: Mapped[int]

@@ -14,14 +14,14 @@ from core.errors import Conflict, Invalid, NotFound
 from core.events import emit
 from core.i18n import _, choose_zone
 from core.permissions import require
-from wiki.kpi import cuika_opens, queries
-from wiki.kpi.cuika import counted
+from wiki.kpi import queries
+from wiki.kpi.cuika import Aim, aims, counted
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P
 from wiki.kpi.cuika_queries import Key
 from wiki.kpi.cuika_rules import SCALE, ActionState, Figure, due_periods, figure_of, may_go, missed, value_of
-from wiki.kpi.models import CardLine, Indicator, KpiReading
+from wiki.kpi.models import Indicator, KpiReading
 from wiki.kpi.periods import Period, of_moment, parse
 from wiki.kpi.rules import Origin
 from wiki.kpi.subjects import Subject
@@ -30,16 +30,14 @@ SOON = timedelta(days=3)  # this long before its day an open action is called to
 LONGEST = timedelta(days=366)
 
 
-def line_of(indicator: Indicator, subject: Subject, period: Period) -> CardLine | None:
-    """The line of the card on which an indicator of a subject stood in a period."""
-    template = queries.template(subject.kind, period)
-    lines = [line for p in template.perspectives for line in p.lines] if template else []
-    return next((line for line in lines if line.indicator_id == indicator.id), None)
+def aim_of(indicator: Indicator, subject: Subject, period: Period) -> Aim | None:
+    """What an indicator of a subject was to reach in a period, where it stood on the card."""
+    return aims(period).get(indicator.id, {}).get(subject.kind)
 
 
-def judged(month: Period, line: CardLine) -> Period:
-    """The period of which the figure of a line is judged in a month: the newest that is over."""
-    return due_periods(month, line.span)[-1]
+def judged(month: Period, aim: Aim) -> Period:
+    """The period of which a figure is judged in a month: the newest that is over."""
+    return due_periods(month, aim.span)[-1]
 
 
 def figure(indicator: Indicator, key: Key, period: Period) -> Figure | None:
@@ -79,9 +77,9 @@ def make_action(
     if errors:
         raise Invalid(errors)
     assert owner is not None
-    line = line_of(indicator, subject, period)
+    aim = aim_of(indicator, subject, period)
     value = value_of(figure(indicator, subject.key, period), indicator.unit)
-    if line is None or not missed(value, line.target, indicator.direction):
+    if aim is None or not missed(value, aim.target, indicator.direction):
         raise Conflict(_("This figure did not miss its target; there is nothing to act on."), code="not-missed")
     action = KpiAction(
         indicator_id=indicator.id,
@@ -147,7 +145,6 @@ def remind() -> None:
 @chore(every=24 * 3600)
 def sweep() -> None:
     """Old readings go as the settings say – never younger ones than six months, never of closed periods."""
-    cuika_opens.sweep()
     sweep_readings(current_app.config["SPIRAL"].kpi_keep_months)
 
 

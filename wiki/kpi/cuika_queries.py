@@ -11,7 +11,8 @@ from accounts.rules import Role
 from core.actors import Actor
 from core.db import session
 from core.permissions import can
-from wiki.kpi.cuika_models import CardOpen, KpiAction
+from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.dealing_models import CardOpening
 from wiki.kpi.models import Indicator, KpiReading, SubjectKind
 from wiki.kpi.periods import Period, containing, parse
 from wiki.kpi.permissions import LEADERS, P
@@ -144,7 +145,9 @@ def opens(period: Period) -> list[tuple[int, SubjectKind, str]]:
     """Who opened a card of a period, or of a longer one around it: (person, kind of card, code or empty)."""
     around = [str(one) for one in containing(period)]
     rows = session.execute(
-        sa.select(CardOpen.user_id, CardOpen.subject_kind, CardOpen.code).where(CardOpen.period.in_(around)).distinct()
+        sa.select(CardOpening.user_id, CardOpening.subject_kind, CardOpening.code)
+        .where(CardOpening.period.in_(around))
+        .distinct()
     )
     return [(user_id, kind, code) for user_id, kind, code in rows]
 

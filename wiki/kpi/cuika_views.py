@@ -16,7 +16,7 @@ from core.tables import TYPES
 from core.web import actor, blueprint, gate
 from wiki.kpi import cuika, cuika_queries, cuika_showing, queries, showing
 from wiki.kpi.cuika_models import KpiAction
-from wiki.kpi.cuika_ops import close_action, figure, line_of, make_action
+from wiki.kpi.cuika_ops import close_action, figure, aim_of, make_action
 from wiki.kpi.cuika_permissions import P
 from wiki.kpi.cuika_rules import LEAST_KEPT, UNBROKEN_MONTHS, ActionState, value_of
 from wiki.kpi.models import Indicator
@@ -129,7 +129,7 @@ def act(code: str) -> str:
 
 def _act(code: str, typed: dict[str, Any], errors: dict[str, Any]) -> str:
     found, subject, period = _missed(code)
-    line = line_of(found, subject, period)
+    aim = aim_of(found, subject, period)
     reached = value_of(figure(found, subject.key, period), found.unit)
     return render_template(
         "kpi/cuika_act.html",
@@ -140,7 +140,7 @@ def _act(code: str, typed: dict[str, Any], errors: dict[str, Any]) -> str:
         of=str(period),
         of_label=showing.period_name(period),
         reached=cuika_showing.value(reached, found),
-        target=cuika_showing.target(line.target, found) if line else "–",
+        target=cuika_showing.target(aim.target, found) if aim else "–",
         people=[(user.username, user.name) for user in session.scalars(cuika_queries.owners())],
         today=clock.today(choose_zone()),
         typed=typed,

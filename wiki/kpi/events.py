@@ -22,3 +22,22 @@ class ReadingsImported:
     corrected: int
     actor_id: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppealRaised:
+    """Somebody says that a figure of their card is wrong."""
+
+    appeal_id: int
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppealAnswered:
+    """A manager answered; ``outcome`` is upheld or declined."""
+
+    appeal_id: int
+    actor_id: int
+    outcome: str
+    at: datetime

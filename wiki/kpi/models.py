@@ -1,4 +1,7 @@
-"""Indicators, readings, templates of scorecards, closed periods. All but indicators are only ever added."""
+"""Indicators, readings, templates of scorecards, closed periods. All but indicators are only ever added.
+
+Appeals, restated cards and imports of readings have a module of their own (``wiki.kpi.dealing_models``).
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import User
 from core.db import Base, Points, Reading, enum_column
 from wiki.kpi.periods import Span
-from wiki.kpi.rules import Direction, Measure, Origin, Unit
+from wiki.kpi.rules import CAP, FLOOR, Direction, Measure, Origin, Unit
 
 
 class SubjectKind(StrEnum):
@@ -33,11 +36,40 @@ class Indicator(Base):
     unit: Mapped[Unit] = mapped_column(enum_column(Unit))
     direction: Mapped[Direction] = mapped_column(enum_column(Direction))
     origin: Mapped[Origin] = mapped_column(enum_column(Origin))
+    about: Mapped[str] = mapped_column(sa.Text, default="")
+    numerator: Mapped[str] = mapped_column(sa.String(200), default="")
+    denominator: Mapped[str] = mapped_column(sa.String(200), default="")
+    span: Mapped[Span] = mapped_column(enum_column(Span), default=Span.MONTH)  # its statistics period
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    retired_at: Mapped[datetime | None]
+
+    owner: Mapped[User | None] = relationship()
+
+
+class IndicatorTarget(Base):
+    """What an indicator shall reach from a day on. ``subject_kind`` empty: on every card. The newest word counts."""
+
+    __tablename__ = "indicator_targets"
+    __table_args__ = (
+        sa.Index("ix_indicator_targets_indicator", "indicator_id", "valid_from"),
+        sa.CheckConstraint("target > 0", name="target_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(sa.ForeignKey("indicators.id"))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32), default="")
+    valid_from: Mapped[date] = mapped_column(sa.Date)
+    target: Mapped[Decimal] = mapped_column(Reading)
+    why: Mapped[str] = mapped_column(sa.String(300), default="")
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+    by: Mapped[User | None] = relationship()
 
 
 class KpiReading(Base):
     """A numerator and a denominator of one subject and period. A correction is the next ``number``; the newest counts.
-    ``subject_id`` is 0 for the centre."""
+    ``subject_id`` is 0 for the centre; ``period`` may be a day."""
 
     __tablename__ = "kpi_readings"
     __table_args__ = (
@@ -50,11 +82,13 @@ class KpiReading(Base):
     indicator_id: Mapped[int] = mapped_column(sa.ForeignKey("indicators.id"))
     subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
     subject_id: Mapped[int]
-    period: Mapped[str] = mapped_column(sa.String(7))
+    period: Mapped[str] = mapped_column(sa.String(10))
     number: Mapped[int]
     numerator: Mapped[Decimal] = mapped_column(Reading)
     denominator: Mapped[Decimal] = mapped_column(Reading)
     source: Mapped[str] = mapped_column(sa.String(200), default="")
+    why: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")  # of a correction
+    import_id: Mapped[int | None]
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     at: Mapped[datetime]
 
@@ -78,7 +112,10 @@ class CardTemplate(Base):
     valid_from: Mapped[date] = mapped_column(sa.Date)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    floor: Mapped[Decimal] = mapped_column(Points, default=FLOOR, server_default="0")  # of the score of an indicator
+    cap: Mapped[Decimal] = mapped_column(Points, default=CAP, server_default="12000")
 
+    created_by: Mapped[User | None] = relationship()
     perspectives: Mapped[list["CardPerspective"]] = relationship(
         order_by="CardPerspective.position", lazy="selectin", cascade="all"
     )
@@ -128,6 +165,8 @@ class ClosedPeriod(Base):
     period: Mapped[str] = mapped_column(sa.String(7), unique=True)
     closed_at: Mapped[datetime]
     closed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+
+    closed_by: Mapped[User | None] = relationship()
 
 
 class CardSnapshot(Base):

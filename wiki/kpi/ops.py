@@ -1,10 +1,8 @@
-"""Writes of figures: take readings in, make templates, close periods."""
+"""Writes of figures: defaults, templates, closing of periods. Readings are brought in by ``wiki.kpi.bringing``."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,8 +15,8 @@ from core.i18n import _, choose_zone
 from core.permissions import require
 from wiki.kpi import queries
 from wiki.kpi.cards import cards
-from wiki.kpi.catalogue import DEFAULT_CARDS, SPECS, Card
-from wiki.kpi.events import PeriodClosed, ReadingsImported
+from wiki.kpi.catalogue import DEFAULT_CARDS, PERSPECTIVES, SPECS, Card, Line
+from wiki.kpi.events import PeriodClosed
 from wiki.kpi.models import (
     CardLine,
     CardPerspective,
@@ -26,24 +24,23 @@ from wiki.kpi.models import (
     CardTemplate,
     ClosedPeriod,
     Indicator,
-    KpiReading,
     SubjectKind,
 )
-from wiki.kpi.periods import Period, containing, parse
+from wiki.kpi.periods import Period
 from wiki.kpi.permissions import P
-from wiki.kpi.rules import Measure, Origin, amount, check_weights
-from wiki.kpi.subjects import Directory, Subject, everybody
+from wiki.kpi.rules import CAP, FLOOR, Direction, check_weights
+from wiki.kpi.subjects import everybody
 
 DEFAULTS_SINCE = date(2000, 1, 1)
-COLUMNS = ("indicator", "subject", "period", "numerator", "denominator")
-LOCK = 0x4B50_49  # 'KPI': one import or closing at a time on PostgreSQL
+LARGEST_SCORE = Decimal(1000)
+LOCK = 0x4B50_49  # 'KPI': one import, closing or answer at a time on PostgreSQL
 
 
 def ensure_defaults() -> None:
     """Every indicator of the product and a template for each kind of subject exist; nothing is overwritten."""
     known = set(session.scalars(sa.select(Indicator.code)))
     session.add_all(
-        Indicator(code=s.code, name="", unit=s.unit, direction=s.direction, origin=s.origin)
+        Indicator(code=s.code, name="", unit=s.unit, direction=s.direction, origin=s.origin, span=s.span)
         for s in SPECS
         if s.code not in known
     )
@@ -54,206 +51,96 @@ def ensure_defaults() -> None:
             make_template(None, SubjectKind(kind), DEFAULTS_SINCE, shape)
 
 
-def make_template(actor: Actor | None, kind: SubjectKind, valid_from: date, shape: Card) -> CardTemplate:
-    """From a day on, cards of this kind of subject look like this.
+def make_template(
+    actor: Actor | None,
+    kind: SubjectKind,
+    valid_from: date,
+    shape: Card,
+    *,
+    floor: Decimal = FLOOR,
+    cap: Decimal = CAP,
+) -> CardTemplate:
+    """From a day on, cards of this kind of subject look like this; scores end at ``floor`` and ``cap``.
 
     Raises:
-        Invalid: weights do not sum to 100, an indicator is unknown, or the day lies in a closed period.
+        Forbidden. Invalid: weights do not sum to 100, an indicator cannot be used, another template begins on that day,
+            or the day lies in a closed period.
     """
-    check_weights(_("the perspectives"), [Decimal(weight) for _key, weight, _lines in shape])
-    codes = {row.code: row for row in session.scalars(queries.indicators())}
-    if valid_from != DEFAULTS_SINCE and queries.is_closed(f"{valid_from:%Y-%m}"):
-        raise Invalid({"valid_from": _("That month is closed; rules are never dated into a closed month.")})
+    if actor is not None:
+        require(actor, P.CHANGE_CARDS)
+    _check_shape(shape)
+    if not 0 <= floor < cap <= LARGEST_SCORE:
+        raise Invalid({"cap": _("The floor is at least 0 and lies below the cap, which is at most 1,000.")})
+    if valid_from != DEFAULTS_SINCE:
+        _check_day(kind, valid_from)
+    ids = {row.code: row.id for row in session.scalars(queries.indicators())}
     template = CardTemplate(
-        subject_kind=kind, valid_from=valid_from, created_at=clock.now(), created_by_id=actor.id if actor else None
+        subject_kind=kind,
+        valid_from=valid_from,
+        floor=floor,
+        cap=cap,
+        created_at=clock.now(),
+        created_by_id=actor.id if actor else None,
+        perspectives=[
+            CardPerspective(key=key, weight=Decimal(weight), position=position, lines=_lines(lines, ids))
+            for position, (key, weight, lines) in enumerate(shape)
+        ],
     )
-    for position, (key, weight, lines) in enumerate(shape):
-        check_weights(key, [Decimal(line[1]) for line in lines])
-        unknown = [line[0] for line in lines if line[0] not in codes]
-        if unknown:
-            raise Invalid({"indicator": _("There is no indicator %(code)s.", code=unknown[0])})
-        template.perspectives.append(
-            CardPerspective(
-                key=key,
-                weight=Decimal(weight),
-                position=position,
-                lines=[
-                    CardLine(
-                        indicator_id=codes[code].id,
-                        weight=Decimal(share),
-                        target=Decimal(target),
-                        span=span,
-                        position=n,
-                    )
-                    for n, (code, share, target, span) in enumerate(lines)
-                ],
-            )
-        )
     session.add(template)
     session.flush()
+    if actor is not None:
+        about = {"kind": kind.value, "valid_from": f"{valid_from:%Y-%m-%d}"}
+        audit.record(actor, "make_template", subject_kind="card_template", subject_id=template.id, details=about)
     return template
 
 
-@dataclass(slots=True)
-class Report:
-    """What an import did, or would do. ``errors``: (row number, sentence)."""
-
-    added: int = 0
-    corrected: int = 0
-    unchanged: int = 0
-    errors: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    indicator: Indicator
-    subject: Subject
-    period: str
-    measure: Measure
-
-    @property
-    def key(self) -> tuple[int, SubjectKind, int, str]:
-        return self.indicator.id, self.subject.kind, self.subject.id, self.period
+def _check_day(kind: SubjectKind, valid_from: date) -> None:
+    if queries.is_closed(f"{valid_from:%Y-%m}"):
+        raise Invalid({"valid_from": _("That month is closed; rules are never dated into a closed month.")})
+    twin = sa.select(CardTemplate.id).where(CardTemplate.subject_kind == kind, CardTemplate.valid_from == valid_from)
+    if session.scalar(twin) is not None:
+        raise Invalid(
+            {"valid_from": _("A template begins on that day already. Choose a later day; the newest counts.")}
+        )
 
 
-def import_readings(
-    actor: Actor | None,
-    rows: Iterable[tuple[int, Mapping[str, Any]] | Exception],
-    *,
-    source: str,
-    dry_run: bool = False,
-) -> Report:
-    """Take in the rows that are sound and name the others; what is in force already changes nothing.
-
-    ``rows`` are (row number, {indicator, subject, period, numerator, denominator}); an exception stands for a row that
-    could not be read and carries its ``line``. ``actor`` is ``None`` for a command.
-    """
-    if actor is not None:
-        require(actor, P.BRING_READINGS)
-    _one_at_a_time()
-    report = Report()
-    sound = _checked(rows, report)
-    known = _known(sound)
-    for row in sound:
-        number, before = known.get(row.key, (0, None))
-        if before == row.measure:
-            report.unchanged += 1
-            continue
-        report.corrected, report.added = report.corrected + (number > 0), report.added + (number == 0)
-        if not dry_run:
-            session.add(_reading(row, number + 1, actor, source))
-    if not dry_run and (report.added or report.corrected):
-        session.flush()
-        about = {"source": source, "added": report.added, "corrected": report.corrected, "refused": len(report.errors)}
-        audit.record(actor, "import_readings", subject_kind="kpi", subject_id=0, details=about)
-        emit(ReadingsImported(report.added, report.corrected, actor.id if actor else None, clock.now()))
-    return report
+def _check_shape(shape: Card) -> None:
+    """Weights sum to 100, of the perspectives and within each; every indicator can be scored and stands once."""
+    check_weights(_("the perspectives"), [Decimal(weight) for _key, weight, _lines in shape])
+    usable = {row.code: row for row in session.scalars(queries.indicators())}
+    seen: set[str] = set()
+    for key, _weight, lines in shape:
+        name = str(PERSPECTIVES.get(key, key))
+        check_weights(name, [Decimal(line[1]) for line in lines])
+        for code, _share, target, _span in lines:
+            found = usable.get(code)
+            if found is None or found.retired_at is not None:
+                raise Invalid({"indicator": _("There is no indicator %(code)s.", code=code)})
+            if found.direction is Direction.NONE:
+                raise Invalid({"indicator": _("%(code)s is only watched and has no score.", code=code)})
+            if code in seen:
+                raise Invalid({"indicator": _("%(code)s stands on the card twice.", code=code)})
+            if Decimal(target) <= 0:
+                raise Invalid({"target": _("The target of %(code)s must be above 0.", code=code)})
+            seen.add(code)
+    keys = [key for key, _weight, _lines in shape]
+    if len(set(keys)) < len(keys):
+        raise Invalid({"perspective": _("Two perspectives have the same name.")})
 
 
-def _one_at_a_time() -> None:
-    if not database().sqlite:
+def _lines(lines: Sequence[Line], ids: Mapping[str, int]) -> list[CardLine]:
+    return [
+        CardLine(
+            indicator_id=ids[code], weight=Decimal(share), target=Decimal(target), span=span, position=position
+        )
+        for position, (code, share, target, span) in enumerate(lines)
+    ]  # fmt: skip
+
+
+def one_at_a_time() -> None:
+    """Whoever else closes a period or brings readings in waits until this transaction is over."""
+    if not database().sqlite:  # SQLite has one writer anyway
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-
-
-def _checked(rows: Iterable[tuple[int, Mapping[str, Any]] | Exception], report: Report) -> list[_Row]:
-    check = _Check()
-    sound: dict[tuple[int, SubjectKind, int, str], _Row] = {}
-    for row in rows:
-        if isinstance(row, Exception):
-            report.errors.append((getattr(row, "line", 0), getattr(row, "sentence", str(row))))
-            continue
-        try:
-            found = check(*row)
-        except ValueError as error:
-            report.errors.append((row[0], str(error)))
-            continue
-        twin = sound.get(found.key)
-        if twin is not None and twin.measure != found.measure:
-            said = _("Row %(n)s says something else of the same indicator, subject and period.", n=twin.line)
-            report.errors.append((found.line, said))
-        else:
-            sound.setdefault(found.key, found)
-    return list(sound.values())
-
-
-class _Check:
-    """One row after another, with everything looked up once."""
-
-    def __init__(self) -> None:
-        self.indicators = {row.code: row for row in session.scalars(queries.indicators())}
-        self.subjects = Directory()
-        self.closed = queries.closed_periods()
-        self.now, self.zone = clock.now(), choose_zone()
-        self.periods: dict[str, Period] = {}
-
-    def __call__(self, line: int, row: Mapping[str, Any]) -> _Row:
-        """The checked row; ValueError says what is wrong with it."""
-        values = {name: str(row.get(name) if row.get(name) is not None else "").strip() for name in COLUMNS}
-        empty = [name for name in COLUMNS if not values[name]]
-        if empty:
-            raise ValueError(_("%(column)s is missing.", column=empty[0]))
-        indicator = self.indicators.get(values["indicator"])
-        if indicator is None:
-            raise ValueError(_("There is no indicator %(code)s.", code=values["indicator"]))
-        if indicator.origin is Origin.COMPUTED:
-            raise ValueError(_("%(code)s is counted by the product and cannot be imported.", code=indicator.code))
-        subject = self.subjects.find(values["subject"])
-        if subject is None:
-            raise ValueError(_("There is no team or person %(name)s.", name=values["subject"]))
-        return _Row(
-            line,
-            indicator,
-            subject,
-            self._period(values["period"]),
-            Measure(amount(values["numerator"]), amount(values["denominator"])),
-        )
-
-    def _period(self, text: str) -> str:
-        try:
-            period = self.periods.setdefault(text, parse(text))
-        except Invalid as error:
-            raise ValueError(error.sentence) from None
-        if not period.has_begun(self.now, self.zone):
-            raise ValueError(_("%(period)s has not begun yet.", period=text))
-        if any(str(one) in self.closed for one in containing(period)):
-            raise ValueError(_("%(period)s is closed and takes no more readings.", period=text))
-        return str(period)
-
-
-def _known(rows: Sequence[_Row]) -> dict[tuple[int, SubjectKind, int, str], tuple[int, Measure]]:
-    """The newest number and figures of every reading the rows may touch."""
-    periods = sorted({row.period for row in rows})
-    ids = sorted({row.indicator.id for row in rows})
-    found = session.execute(
-        sa.select(
-            KpiReading.indicator_id,
-            KpiReading.subject_kind,
-            KpiReading.subject_id,
-            KpiReading.period,
-            KpiReading.number,
-            KpiReading.numerator,
-            KpiReading.denominator,
-        )
-        .where(KpiReading.period.in_(periods), KpiReading.indicator_id.in_(ids))
-        .order_by(KpiReading.number)
-    )
-    return {(i, kind, s, period): (number, Measure(n, d)) for i, kind, s, period, number, n, d in found}
-
-
-def _reading(row: _Row, number: int, actor: Actor | None, source: str) -> KpiReading:
-    return KpiReading(
-        indicator_id=row.indicator.id,
-        subject_kind=row.subject.kind,
-        subject_id=row.subject.id,
-        period=row.period,
-        number=number,
-        numerator=row.measure.numerator,
-        denominator=row.measure.denominator,
-        source=source[:200],
-        by_id=actor.id if actor else None,
-        at=clock.now(),
-    )
 
 
 def close(actor: Actor | None, period: Period) -> int:
@@ -264,7 +151,7 @@ def close(actor: Actor | None, period: Period) -> int:
     """
     if actor is not None:
         require(actor, P.CLOSE)
-    _one_at_a_time()
+    one_at_a_time()
     if queries.closed_itself(period) is not None:
         raise Conflict(_("%(period)s is closed already.", period=str(period)), code="closed")
     if not period.is_over(clock.now(), choose_zone()):

@@ -1,6 +1,10 @@
-"""Months, quarters and half-years: '2026-11', '2026-Q4', '2026-H2'. Borders lie on the centre's clock."""
+"""Months, quarters and half-years: '2026-11', '2026-Q4', '2026-H2'. Borders lie on the centre's clock.
+
+A reading may also be of a day, '2026-11-16': days count in their month where that has no reading of its own.
+"""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -107,6 +111,51 @@ def parse(text: str) -> Period:
         if 1 <= count <= 12 // span.months and 1900 < int(year) < 9999:
             return Period(span, int(year), count)
     raise Invalid({"period": _("Write a period like 2026-11, 2026-Q4 or 2026-H2.")})
+
+
+# ── how files write periods ──────────────────────────────────────────────────────────────────────────────────────────
+
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00)?)?|(\d{4})(\d{2})(\d{2})")
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?|(\d{4})(\d{2})")
+_LONGER = re.compile(r"(\d{4})年?[-/ ]?(?:第?([1-4一二三四])季度?|Q([1-4])|(上|下)半年|H([12])|([1-4])Q|([12])H)")
+_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
+
+
+def written(text: str) -> str:
+    """The period or day as tables know it, from one of the ways people write it.
+
+    >>> [written(one) for one in ("2026/1", "２０２６年１１月", "2026年第四季度", "2026下半年", "20261116")]
+    ['2026-01', '2026-11', '2026-Q4', '2026-H2', '2026-11-16']
+
+    Raises:
+        Invalid: it is none.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    if found := _LONGER.fullmatch(plain):
+        year, quarter, q, half, h, q2, h2 = found.groups()
+        count = quarter or q or q2 or half or h or h2
+        mark = "Q" if quarter or q or q2 else "H"
+        return str(parse(f"{year}-{mark}{_DIGITS.get(count) or count}"))
+    if found := _DAY.fullmatch(plain):
+        parts = found.group(1, 2, 3) if found[1] else found.group(4, 5, 6)
+        try:
+            return f"{date(*(int(one) for one in parts)):%Y-%m-%d}"
+        except ValueError:
+            raise Invalid({"period": _("«%(text)s» is no day of the calendar.", text=text[:40])}) from None
+    if found := _MONTH.fullmatch(plain):
+        year, month = found.group(1, 2) if found[1] else found.group(3, 4)
+        return str(parse(f"{year}-{int(month):02d}"))
+    return str(parse(plain))
+
+
+def of_reading(text: str) -> Period:
+    """The period of a reading; of a day its month."""
+    return parse(text[:7])
+
+
+def is_day(text: str) -> bool:
+    """A day like '2026-11-16', and no longer period."""
+    return len(text) == 10
 
 
 def of_moment(at: datetime, zone: str, span: Span = Span.MONTH) -> Period:

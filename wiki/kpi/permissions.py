@@ -20,6 +20,9 @@ class P(Permission):
     SEE_CENTRE = "see the centre's scorecard"
     BRING_READINGS = "import readings"
     CLOSE = "close a period"
+    CHANGE_CARDS = "change indicators and templates"
+    APPEAL = "appeal against a card"
+    ANSWER = "answer an appeal"
 
 
 def is_in(actor: Actor, team: Team) -> bool:
@@ -45,6 +48,9 @@ grant(
         P.SEE_CENTRE: holds(*REVIEWERS, *LEADERS),
         P.BRING_READINGS: holds(*LEADERS),
         P.CLOSE: holds(*LEADERS),
+        P.CHANGE_CARDS: holds(*LEADERS),
+        P.APPEAL: anybody,
+        P.ANSWER: holds(*LEADERS),
     },
     lists={P.SEE_PERSON: person_seen_by, P.SEE_TEAM: team_seen_by},
 )

@@ -1,6 +1,8 @@
 """Reads of indicators, readings, templates and closed periods."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
@@ -9,6 +11,7 @@ from accounts.models import Team, User
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed
+from wiki.kpi.dealing_models import ReadingImport
 from wiki.kpi.models import (
     CardLine,
     CardPerspective,
@@ -16,6 +19,7 @@ from wiki.kpi.models import (
     CardTemplate,
     ClosedPeriod,
     Indicator,
+    IndicatorTarget,
     KpiReading,
     SubjectKind,
 )
@@ -34,59 +38,99 @@ def indicator(code: str) -> Indicator | None:
     return session.scalar(sa.select(Indicator).where(Indicator.code == code))
 
 
+def targets_of(indicator_id: int) -> sa.Select[IndicatorTarget]:
+    """Every target an indicator ever had of its own, newest first."""
+    return (
+        sa.select(IndicatorTarget)
+        .where(IndicatorTarget.indicator_id == indicator_id)
+        .options(joinedload(IndicatorTarget.by))
+        .order_by(IndicatorTarget.valid_from.desc(), IndicatorTarget.id.desc())
+    )
+
+
+Targets = dict[int, tuple[date, Decimal]]
+
+
+def targets(kind: SubjectKind, day: date, indicator_ids: Sequence[int] | None = None) -> Targets:
+    """The indicators' own targets for a kind of card on a day, and since when: the newest word counts, and of one day
+    that for this kind."""
+    chosen = sa.select(
+        IndicatorTarget.indicator_id, IndicatorTarget.valid_from, IndicatorTarget.target
+    ).where(IndicatorTarget.valid_from <= day, IndicatorTarget.subject_kind.in_(("", kind.value)))  # fmt: skip
+    if indicator_ids is not None:
+        chosen = chosen.where(IndicatorTarget.indicator_id.in_(indicator_ids))
+    rows = session.execute(
+        chosen.order_by(IndicatorTarget.valid_from, IndicatorTarget.subject_kind, IndicatorTarget.id)
+    )
+    return {indicator_id: (since, target) for indicator_id, since, target in rows}  # the newest is written last
+
+
+def last_day(period: Period) -> date:
+    """The day whose templates and targets count for a period."""
+    return period.day_after - timedelta(days=1)
+
+
 def readings(*, indicator_id: int, subject: tuple[SubjectKind, int], periods: Sequence[str]) -> sa.Select[KpiReading]:
-    """Every reading of a subject, corrections after what they correct, with who brought it."""
+    """Every reading of a subject, days of a month with it, corrections after what they correct, with who brought it."""
     return (
         sa.select(KpiReading)
         .where(
             KpiReading.indicator_id == indicator_id,
             KpiReading.subject_kind == subject[0],
             KpiReading.subject_id == subject[1],
-            KpiReading.period.in_(periods),
+            sa.func.substr(KpiReading.period, 1, 7).in_(periods),
         )
         .options(joinedload(KpiReading.by))
         .order_by(KpiReading.period, KpiReading.number)
     )
 
 
+MANY = 500  # subjects; above this all are read and the wanted ones kept
 Figures = dict[tuple[SubjectKind, int, int], dict[str, Measure]]
 
 
 def in_force(
-    subjects: Iterable[tuple[SubjectKind, int]], indicator_ids: Sequence[int], periods: Sequence[str]
+    subjects: Iterable[tuple[SubjectKind, int]], indicator_ids: Sequence[int], months: Sequence[str]
 ) -> Figures:
-    """The newest readings: (kind, subject, indicator) → {period: measure}."""
+    """The newest readings of all periods and days that begin in these months, or may contain them, by
+    (kind, subject, indicator) → {period: measure}. Months lie in one year."""
     found: Figures = {}
+    first, last = months[0], months[-1][:4] + "-R"  # after the months come H1, H2, Q1 … Q4
+    keys = set(subjects)
     for kind in SubjectKind:
-        ids = [subject_id for one, subject_id in subjects if one is kind]
+        ids = {subject_id for one, subject_id in keys if one is kind}
         if not ids:
             continue
-        rows = session.execute(
-            sa.select(
-                KpiReading.subject_id,
-                KpiReading.indicator_id,
-                KpiReading.period,
-                KpiReading.numerator,
-                KpiReading.denominator,
-            )
-            .where(
-                KpiReading.subject_kind == kind,
-                KpiReading.subject_id.in_(ids),
-                KpiReading.indicator_id.in_(indicator_ids),
-                KpiReading.period.in_(periods),
-            )
-            .order_by(KpiReading.number)  # the newest is written last and stays
+        chosen = sa.select(
+            KpiReading.subject_id,
+            KpiReading.indicator_id,
+            KpiReading.period,
+            KpiReading.numerator,
+            KpiReading.denominator,
+        ).where(
+            KpiReading.subject_kind == kind,
+            KpiReading.indicator_id.in_(indicator_ids),
+            KpiReading.period.between(first, last),
         )
+        if len(ids) <= MANY:
+            chosen = chosen.where(KpiReading.subject_id.in_(ids))
+        rows = session.execute(chosen.order_by(KpiReading.number))  # the newest is written last and stays
         for subject_id, indicator_id, period, numerator, denominator in rows:
-            found.setdefault((kind, subject_id, indicator_id), {})[period] = Measure(numerator, denominator)
+            if subject_id in ids:
+                found.setdefault((kind, subject_id, indicator_id), {})[period] = Measure(numerator, denominator)
     return found
 
 
 def template(kind: SubjectKind, period: Period) -> CardTemplate | None:
     """The template in force on the period's last day."""
+    return template_on(kind, last_day(period))
+
+
+def template_on(kind: SubjectKind, day: date) -> CardTemplate | None:
+    """The template in force on a day."""
     return session.scalar(
         sa.select(CardTemplate)
-        .where(CardTemplate.subject_kind == kind, CardTemplate.valid_from < period.day_after)
+        .where(CardTemplate.subject_kind == kind, CardTemplate.valid_from <= day)
         .options(
             selectinload(CardTemplate.perspectives).selectinload(CardPerspective.lines).joinedload(CardLine.indicator)
         )
@@ -152,3 +196,57 @@ def people_seen_by(actor: Actor) -> sa.Select[User]:
 def latest_readings() -> sa.Select[KpiReading]:
     """What was brought in last."""
     return sa.select(KpiReading).options(joinedload(KpiReading.by)).order_by(KpiReading.id.desc())
+
+
+def has_readings(indicator_id: int) -> bool:
+    """Something was brought in of it."""
+    found = sa.select(KpiReading.id).where(KpiReading.indicator_id == indicator_id).limit(1)
+    return session.scalar(found) is not None
+
+
+def catalogue() -> sa.Select[Indicator]:
+    """Every indicator with its owner, those out of use last."""
+    return (
+        sa.select(Indicator)
+        .options(joinedload(Indicator.owner))
+        .order_by(Indicator.retired_at.is_not(None), Indicator.id)
+    )
+
+
+def templates(kind: SubjectKind) -> sa.Select[CardTemplate]:
+    """Every template of a kind of card, newest first, with who made it."""
+    return (
+        sa.select(CardTemplate)
+        .where(CardTemplate.subject_kind == kind)
+        .options(joinedload(CardTemplate.created_by))
+        .order_by(CardTemplate.valid_from.desc())
+    )
+
+
+def imports() -> sa.Select[ReadingImport]:
+    """Every file of readings, newest first."""
+    return sa.select(ReadingImport).options(joinedload(ReadingImport.created_by)).order_by(ReadingImport.id.desc())
+
+
+def newest_periods() -> dict[int, str]:
+    """The latest period or day that each imported indicator has a reading of."""
+    rows = session.execute(
+        sa.select(KpiReading.indicator_id, sa.func.max(sa.func.substr(KpiReading.period, 1, 10)))
+        .where(KpiReading.period.not_like("%Q%"), KpiReading.period.not_like("%H%"))
+        .group_by(KpiReading.indicator_id)
+    )
+    return dict(rows.all())
+
+
+def newest_readings(indicator_id: int, subject: tuple[SubjectKind, int]) -> sa.Select[KpiReading]:
+    """Every reading of a subject, the newest first, with who brought it."""
+    return (
+        sa.select(KpiReading)
+        .where(
+            KpiReading.indicator_id == indicator_id,
+            KpiReading.subject_kind == subject[0],
+            KpiReading.subject_id == subject[1],
+        )
+        .options(joinedload(KpiReading.by))
+        .order_by(KpiReading.id.desc())
+    )

@@ -5,6 +5,8 @@ Total: Σ perspective weight × Σ indicator weight × score. A missing indicato
 an empty perspective's over the others.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -13,7 +15,7 @@ from fractions import Fraction
 
 from core.errors import Invalid
 from core.i18n import _
-from wiki.kpi.periods import Period
+from wiki.kpi.periods import Period, Span
 
 FLOOR = Decimal(0)
 CAP = Decimal(120)
@@ -22,10 +24,11 @@ CENT = Decimal("0.01")
 
 
 class Direction(StrEnum):
-    """Which way is better."""
+    """Which way is better; what is only watched has no score."""
 
     UP = "up"
     DOWN = "down"
+    NONE = "none"
 
 
 class Unit(StrEnum):
@@ -40,10 +43,18 @@ class Unit(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a reading comes from."""
+    """Where a reading comes from: a file of another system, or a count of our own."""
 
     IMPORTED = "imported"
-    COMPUTED = "computed"
+    LEDGER = "ledger"
+    REVIEW = "review"
+    TRAINING = "training"
+    KNOWLEDGE = "knowledge"
+
+    @property
+    def is_computed(self) -> bool:
+        """The product counts it; nobody brings it in."""
+        return self is not Origin.IMPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ def score(
 ) -> Decimal | None:
     """The score of an indicator; ``None`` without data. Nothing at all of what should be low is the best there is."""
     value = exact_value(measure, unit)
-    if value is None:
+    if value is None or direction is Direction.NONE:
         return None
     goal = Fraction(target)
     if direction is Direction.UP:
@@ -147,20 +158,23 @@ def gather(
 ) -> tuple[Measure | None, tuple[str, ...]]:
     """The measure of a window from readings by period, and which of them were used.
 
-    A reading of the whole period goes before those of its parts; parts outside the window do not count.
+    A reading of the whole period goes before those of its parts; parts outside the window do not count. The days of a
+    month that has no reading of its own are named together, as the month.
     """
     found, used = None, []
     for period in _parts(own, set(months), readings, whole=True):
         measure = readings[period]
         found = measure if found is None else found + measure
-        used.append(period)
-    return found, tuple(used)
+        used.append(period[:7])
+    return found, tuple(dict.fromkeys(used))
 
 
 def _parts(period: Period, months: set[str], readings: Mapping[str, Measure], *, whole: bool) -> list[str]:
     inside = months.issuperset(period.months)
     if str(period) in readings and (inside or whole):
         return [str(period)]
+    if period.span is Span.MONTH:
+        return sorted(one for one in readings if len(one) == 10 and one.startswith(f"{period}-"))
     return [
         part
         for child in period.children()
@@ -170,20 +184,90 @@ def _parts(period: Period, months: set[str], readings: Mapping[str, Measure], *,
 
 
 LARGEST = Decimal(10) ** 12
+_GROUPED = re.compile(r"[+]?\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d*)?")  # 1,234,567.8 and 1 234 567.8
 
 
 def amount(text: object) -> Decimal:
-    """A numerator or denominator: a decimal of at most six places, not negative.
+    """A numerator or denominator: a decimal of at most six places, not negative; 95 % is 0.95.
+
+    Digits may be full-width, thousands grouped by commas or blanks. A comma that does not group thousands is refused:
+    nobody knows whether 1,5 is one and a half.
+
+    >>> [amount(one) for one in ("1,234.50", "９５％", "12 000")]
+    [Decimal('1234.50'), Decimal('0.95'), Decimal('12000')]
 
     Raises:
         ValueError: it is not; the argument says why.
     """
+    shown = str(text)[:40]
+    plain = unicodedata.normalize("NFKC", str(text)).strip()
+    percent = plain.endswith("%")
+    plain = plain.removesuffix("%").strip()
+    if _GROUPED.fullmatch(plain):
+        plain = re.sub(r"[,\s]", "", plain)
     try:
-        found = Context(prec=60).create_decimal(str(text).strip().replace(",", ""))
+        found = Context(prec=60).create_decimal(plain)
     except ArithmeticError:
-        raise ValueError(_("«%(text)s» is not a number.", text=str(text)[:40])) from None
+        raise ValueError(_("«%(text)s» is not a number.", text=shown)) from None
     if not found.is_finite() or found < 0 or found > LARGEST:
-        raise ValueError(_("%(text)s is negative or too large.", text=str(text)[:40]))
+        raise ValueError(_("%(text)s is negative or too large.", text=shown))
+    if percent:
+        found = found.scaleb(-2)
     if found != found.quantize(Decimal("0.000001"), ROUND_HALF_UP, context=Context(prec=60)):
-        raise ValueError(_("%(text)s has more than six decimals.", text=str(text)[:40]))
+        raise ValueError(_("%(text)s has more than six decimals.", text=shown))
+    return found
+
+
+def is_percent(text: object) -> bool:
+    """It is written with the mark of percents."""
+    return unicodedata.normalize("NFKC", str(text)).strip().endswith("%")
+
+
+# ── pace ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def at_this_pace(done: Decimal, days_gone: int, days: int) -> int | None:
+    """What a count will be at the end when it goes on as so far, rounded down; ``None`` before the first day is over.
+
+    >>> at_this_pace(Decimal(75), 53, 92)
+    130
+    """
+    return None if days_gone < 1 else int(Fraction(done) * days / days_gone)
+
+
+def needed_a_week(done: Decimal, target: Decimal, days_left: int) -> Decimal | None:
+    """How much a week still reaches the target, rounded up; ``None`` when it is reached or the time is over."""
+    if done >= target or days_left < 1:
+        return None
+    exact = (Fraction(target) - Fraction(done)) * 7 / days_left
+    return Decimal(-(-exact.numerator // exact.denominator))
+
+
+# ── what moved a score ───────────────────────────────────────────────────────────────────────────────────────────────
+
+Shared = Mapping[str, tuple[Fraction, Decimal]]  # indicator: its share of the total (sums to 1), its score
+
+
+def moved(before: Shared, now: Shared, change: Decimal) -> tuple[dict[str, Decimal], Decimal]:
+    """How much each indicator moved the total, and what the rest did: other weights, data that came or went.
+
+    Each is the change of its score times the share it had before. All figures have two places and sum to ``change``.
+    """
+    steps = {
+        code: two_places(before[code][0] * Fraction(now[code][1] - before[code][1])) for code in now if code in before
+    }
+    return steps, change - sum(steps.values(), Decimal(0))
+
+
+def shares(perspectives: Sequence[tuple[Decimal, Sequence[tuple[str, Decimal, Decimal | None]]]]) -> Shared:
+    """What share of the total each indicator with data has, after the missing ones' weights are spread."""
+    alive = [(w, [(c, lw, s) for c, lw, s in lines if s is not None and lw > 0]) for w, lines in perspectives]
+    alive = [(w, lines) for w, lines in alive if lines]
+    whole = sum((Fraction(w) for w, _lines in alive), Fraction(0))
+    found: dict[str, tuple[Fraction, Decimal]] = {}
+    for weight, lines in alive:
+        own = sum((Fraction(lw) for _c, lw, _s in lines), Fraction(0))
+        for code, line_weight, score_ in lines:
+            if whole:
+                found[code] = Fraction(weight) / whole * Fraction(line_weight) / own, score_
     return found

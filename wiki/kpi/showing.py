@@ -1,21 +1,19 @@
 """From a card's document to what a page shows: words, links down to the figures, comparison, drawings."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_skeleton
 from flask import url_for
-from markupsafe import Markup
 
-from core import charts
 from core.i18n import _, get_locale
 from wiki.kpi import computed
-from wiki.kpi.cards import Document
-from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, SHORT_PERSPECTIVES, UNIT_MARKS
-from wiki.kpi.models import CardSnapshot, SubjectKind
+from wiki.kpi.cards import Document, plain
+from wiki.kpi.catalogue import CATALOGUE, PERSPECTIVES, UNIT_MARKS
+from wiki.kpi.models import Indicator, SubjectKind
 from wiki.kpi.periods import Period, Span, parse
-from wiki.kpi.rules import Unit
+from wiki.kpi.rules import Direction, Origin, Unit
 from wiki.kpi.subjects import Subject
 
 
@@ -23,6 +21,98 @@ def indicator_name(code: str, label: str = "") -> str:
     """The words for an indicator."""
     spec = CATALOGUE.get(code)
     return str(spec.name) if spec else label or code
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an indicator is called, and what is divided by what: a manager's words, else the product's own."""
+
+    name: str
+    about: str
+    numerator: str
+    denominator: str
+
+    @property
+    def formula(self) -> str:
+        """Numerator ÷ denominator."""
+        return f"{self.numerator} ÷ {self.denominator}" if self.numerator or self.denominator else ""
+
+
+def words(row: Indicator) -> Words:
+    """The words of an indicator."""
+    spec = CATALOGUE.get(row.code)
+    return Words(
+        row.name or (str(spec.name) if spec else row.code),
+        row.about or (str(spec.about) if spec else ""),
+        row.numerator or (str(spec.numerator) if spec else ""),
+        row.denominator or (str(spec.denominator) if spec else ""),
+    )
+
+
+def unit_names() -> dict[str, str]:
+    """Units in words."""
+    return {
+        Unit.PERCENT.value: _("percent"),
+        Unit.DAYS.value: _("days"),
+        Unit.SECONDS.value: _("seconds"),
+        Unit.COUNT.value: _("number"),
+        Unit.POINTS.value: _("points"),
+        Unit.MONEY.value: _("money"),
+    }
+
+
+def direction_names() -> dict[str, str]:
+    """Which way is better, in words."""
+    return {
+        Direction.UP.value: _("more is better"),
+        Direction.DOWN.value: _("less is better"),
+        Direction.NONE.value: _("only watched, never scored"),
+    }
+
+
+def origin_names() -> dict[str, str]:
+    """Where figures come from, in words."""
+    return {
+        Origin.IMPORTED.value: _("Readings brought in"),
+        Origin.LEDGER.value: _("From the ledger"),
+        Origin.REVIEW.value: _("From reviews"),
+        Origin.TRAINING.value: _("From training"),
+        Origin.KNOWLEDGE.value: _("From the use of knowledge"),
+    }
+
+
+def span_names() -> dict[str, str]:
+    """Lengths of periods in words."""
+    return {Span.MONTH.value: _("Month"), Span.QUARTER.value: _("Quarter"), Span.HALF.value: _("Half-year")}
+
+
+def kind_names() -> dict[str, str]:
+    """Kinds of cards in words."""
+    return {
+        SubjectKind.PERSON.value: _("Person"),
+        SubjectKind.TEAM.value: _("Team"),
+        SubjectKind.CENTRE.value: _("Centre"),
+    }
+
+
+def role_names() -> dict[str, str]:
+    """The parts a column of a file may play, in words."""
+    return {
+        "indicator": _("Indicator (code or name)"),
+        "subject": _("Of whom: person, team or centre"),
+        "period": _("Period or day"),
+        "numerator": _("Numerator"),
+        "denominator": _("Denominator"),
+        "value": _("Value (a percentage, or a plain figure)"),
+    }
+
+
+def with_unit(amount: Decimal | str | None, unit: str) -> str | None:
+    """A figure and its unit; ``None`` stays none."""
+    if amount is None:
+        return None
+    text = amount if isinstance(amount, str) else plain(amount)
+    return f"{text} {UNIT_MARKS.get(Unit(unit), '')}".strip()
 
 
 def perspective_name(key: str) -> str:
@@ -67,40 +157,67 @@ def source_url(subject: Subject, line: Document, period: Period) -> str:
     return url_for("kpi.parts", code=line["code"], subject=subject.address, period=str(period))
 
 
-def perspectives(subject: Subject, card: Document, before: Document | None, period: Period) -> list[dict[str, Any]]:
+def lines(card: Document | None) -> dict[str, Document]:
+    """The lines of a card by their codes."""
+    return {line["code"]: line for p in (card or {}).get("perspectives", []) for line in p["indicators"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a card is compared with: the one before, the team's (or the centre's), the corrected one."""
+
+    before: Document | None = None
+    around: Document | None = None
+    restated: Document | None = None
+
+
+def perspectives(subject: Subject, card: Document, beside: Beside, period: Period) -> list[dict[str, Any]]:
     """The rows of the page."""
-    earlier = {line["code"]: line for p in (before or {}).get("perspectives", []) for line in p["indicators"]}
-    earlier_scores = {p["key"]: p["score"] for p in (before or {}).get("perspectives", [])}
+    earlier_scores = _scores(beside.before)
+    around, restated = _scores(beside.around), _scores(beside.restated)
     return [
         {
             "name": perspective_name(p["key"]),
             "weight": short(p["weight"]),
             "score": p["score"],
             "change": change(p["score"], earlier_scores.get(p["key"])),
-            "indicators": [_row(subject, line, earlier.get(line["code"]), period) for line in p["indicators"]],
+            "around": around.get(p["key"]),
+            "restated": _other(restated.get(p["key"]), p["score"]),
+            "indicators": [_row(subject, line, beside, period) for line in p["indicators"]],
         }
         for p in card["perspectives"]
     ]
 
 
-def _row(subject: Subject, line: Document, before: Document | None, period: Period) -> dict[str, Any]:
-    unit = str(UNIT_MARKS.get(Unit(line["unit"]), ""))
+def _scores(card: Document | None) -> dict[str, str | None]:
+    return {p["key"]: p["score"] for p in (card or {}).get("perspectives", [])}
+
+
+def _other(restated: str | None, frozen: str | None) -> str | None:
+    return restated if restated != frozen else None
+
+
+def _row(subject: Subject, line: Document, beside: Beside, period: Period) -> dict[str, Any]:
+    code, unit = line["code"], line["unit"]
+    before, around, restated = (lines(one).get(code) for one in (beside.before, beside.around, beside.restated))
     better = "≤" if line["direction"] == "down" else "≥"
-    computed_here = line["source"] == "computed"
-    spec = CATALOGUE.get(line["code"])
+    origins = origin_names()
     return {
-        "name": indicator_name(line["code"], line["label"]),
+        "code": code,
+        "name": indicator_name(code, line["label"]),
+        "url": url_for("kpi.indicator", code=code, subject=subject.address),
         "weight": short(line["weight"]),
-        "target": f"{better} {line['target']} {unit}".strip(),
-        "value": None if line["value"] is None else f"{line['value']} {unit}".strip(),
-        "unit": unit,
+        "target": f"{better} {with_unit(line['target'], unit)}",
+        "value": with_unit(line["value"], unit),
         "numerator": line["numerator"],
         "denominator": line["denominator"],
-        "formula": f"{spec.numerator} ÷ {spec.denominator}" if spec else "",
         "score": line["score"],
         "change": change(line["score"], before["score"] if before else None),
+        "around": around["score"] if around else None,
+        "restated": _other(restated["score"], line["score"]) if restated else None,
+        "restated_value": with_unit(restated["value"], unit) if restated else None,
         "look": _look(line["score"]),
-        "source": _("From the ledger") if computed_here else _("Readings"),
+        "source": origins.get(line["source"], origins[Origin.LEDGER.value]),
         "source_url": source_url(subject, line, period) if line["value"] is not None else None,
         "check": _span_note(line, period),
         "about": {"subject": subject, "period": period, "code": line["code"]},  # for what others put beside it
@@ -130,44 +247,6 @@ def _span_note(line: Document, period: Period) -> str:
     if span.months <= period.span.months:
         return ""
     return _("quarter to date") if span is Span.QUARTER else _("half-year to date")
-
-
-def radar(card: Document, before: Document | None) -> Markup | None:
-    """The perspectives as a polygon, with the period before; only where there are at least four."""
-    rows = card["perspectives"]
-    if len(rows) < 4 or card["total"] is None:
-        return None
-    series = [charts.Series(_("this period"), [_figure(p["score"]) for p in rows])]
-    if before and before["total"] is not None and len(before["perspectives"]) == len(rows):
-        series.append(charts.Series(_("the one before"), [_figure(p["score"]) for p in before["perspectives"]]))
-    labels = [str(SHORT_PERSPECTIVES.get(p["key"], p["key"])) for p in rows]  # the long ones leave the drawing
-    return charts.radar(series, labels, title=_("Scores of the perspectives"))
-
-
-def trend(closed: Sequence[CardSnapshot], card: Document) -> Markup | None:
-    """The totals of closed periods and of this one."""
-    totals = {row.period: row.total for row in closed}
-    totals[card["period"]] = _figure(card["total"])
-    shown = sorted(totals)[-12:]
-    if len([p for p in shown if totals[p] is not None]) < 2:
-        return None
-    return charts.line(
-        [charts.Series(_("Total"), [totals[p] for p in shown])], shown, title=_("Total over the periods"), target=100
-    )
-
-
-def _figure(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
-def quotas(card: Document) -> list[dict[str, Any]]:
-    """How far the counted indicators are on their way to their target."""
-    rows = [line for p in card["perspectives"] for line in p["indicators"] if line["source"] == "computed"]
-    return [
-        {"name": indicator_name(line["code"]), "value": line["value"], "target": line["target"]}
-        for line in rows
-        if line["value"] is not None
-    ]
 
 
 def steps(period: Period, subject: Subject) -> dict[str, str]:

@@ -84,17 +84,27 @@ def everybody() -> list[Subject]:
     return [CENTRE, *(of_team(team) for team in teams), *(of_person(user) for user in people)]
 
 
+CENTRE_WORDS = frozenset({"centre", "center", "中心", "全中心", "呼叫中心"})
+
+
 class Directory:
-    """Names of a file to subjects, looked up once."""
+    """Names of a file to subjects, looked up once. People and teams may be called by name where only one has it."""
 
     def __init__(self) -> None:
-        self.users = dict(session.execute(sa.select(User.username, User.id)).all())
-        self.teams = dict(session.execute(sa.select(Team.slug, Team.id)).all())
+        people = session.execute(sa.select(User.username, User.id, User.name)).all()
+        teams = session.execute(sa.select(Team.slug, Team.id, Team.name)).all()
+        self.users = {username: user_id for username, user_id, _name in people}
+        self.teams = {slug: team_id for slug, team_id, _name in teams}
+        self.by_name: dict[str, Subject | None] = {}
+        for kind, rows in ((SubjectKind.TEAM, teams), (SubjectKind.PERSON, people)):
+            for slug, number, name in rows:
+                known = self.by_name.get(name, self)
+                self.by_name[name] = Subject(kind, number, slug, name) if known is self else None
 
     def find(self, name: str) -> Subject | None:
-        """The subject of a name: 'centre', 'team:billing', 'person:li.wei' or 'li.wei'."""
+        """The subject of a name: 'centre', 'team:billing', 'person:li.wei', 'li.wei', or a name that only one has."""
         name = name.strip()
-        if name.lower() == "centre":
+        if name.lower() in CENTRE_WORDS:
             return CENTRE
         kind, colon, rest = name.partition(":")
         if colon and kind == "team":
@@ -102,7 +112,7 @@ class Directory:
             return Subject(SubjectKind.TEAM, found, rest.strip()) if found is not None else None
         username = (rest if colon and kind == "person" else name).strip().lower()
         found = self.users.get(username)
-        return Subject(SubjectKind.PERSON, found, username) if found is not None else None
+        return Subject(SubjectKind.PERSON, found, username) if found is not None else self.by_name.get(name)
 
 
 def members(team_ids: Iterable[int] | None = None) -> sa.Select[User]:

@@ -1,28 +1,28 @@
-"""Scorecards, the way down from their figures, and bringing readings in."""
+"""Scorecards, and the way down from their figures."""
 
-import tempfile
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.utils import secure_filename
-from werkzeug.wrappers import Response
+from flask import Response, render_template, request, url_for
 
 from accounts.models import User
-from core import clock, tables
+from core import clock
 from core.actors import Actor
 from core.db import session
-from core.errors import DomainError, Invalid, NotFound
-from core.i18n import _, choose_zone
+from core.errors import Invalid, NotFound
+from core.i18n import choose_zone
 from core.permissions import can
+from core.tables import TYPES
 from core.web import actor, blueprint, gate
-from wiki.kpi import computed, queries, showing
+from wiki.kpi import appeals, changes, drawing, export, queries, record, showing
+from wiki.kpi.cards import Document
 from wiki.kpi.cards import card as card_of
-from wiki.kpi.catalogue import CATALOGUE
-from wiki.kpi.models import SubjectKind
-from wiki.kpi.ops import COLUMNS, Report, close, import_readings
-from wiki.kpi.periods import Period, containing, of_moment, parse
+from wiki.kpi.dealing_models import CardRestatement
+from wiki.kpi.models import CardSnapshot, SubjectKind
+from wiki.kpi.periods import Period, of_moment, parse
 from wiki.kpi.permissions import LEADERS, P
+from wiki.kpi.showing import Beside
 from wiki.kpi.subjects import CENTRE, Subject, find, members, of_person, of_team
 
 bp = blueprint("kpi", __name__)
@@ -73,169 +73,182 @@ def show_person(username: str) -> str:
 
 def _page(subject: Subject) -> str:
     who, period = actor(), asked_period()
-    document = card_of(subject, period)
-    before = card_of(subject, period.step(-1))
+    sheet = Sheet.of(who, subject, period)
+    record.opened(who, subject, str(period))
+    return render_template("kpi/scorecard.html", **sheet.context(), **_around_it(who, subject, period))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A card and what stands beside it, read once for page, paper and workbook."""
+
+    subject: Subject
+    period: Period
+    document: Document
+    beside: Beside
+    around_name: str
+    closed: list[CardSnapshot]
+    restatements: list[CardRestatement]
+
+    @classmethod
+    def of(cls, who: Actor, subject: Subject, period: Period) -> Self:
+        """What this person may see of a card."""
+        document = card_of(subject, period)
+        corrected = appeals.restatements(subject.key, str(period)) if document["state"] == "closed" else []
+        around = _around(who, subject)
+        return cls(
+            subject,
+            period,
+            document,
+            Beside(
+                before=_settled(subject, period.step(-1)),
+                around=_settled(around, period) if around else None,
+                restated=corrected[0].document if corrected else None,
+            ),
+            showing.subject_name(around) if around else "",
+            queries.closed_totals(subject.key, period.span),
+            corrected,
+        )
+
+    def context(self) -> dict[str, Any]:
+        """For the templates."""
+        document, beside, period = self.document, self.beside, self.period
+        before = beside.before or {}
+        return {
+            "card": {
+                "subject": showing.subject_name(self.subject),
+                "period": str(period),
+                "period_label": showing.period_name(period),
+                "state": document["state"],
+                "total": document["total"],
+                "restated": beside.restated["total"] if beside.restated else None,
+                "change": showing.change(document["total"], before.get("total")),
+                "around": beside.around["total"] if beside.around else None,
+                "covered": showing.short(document["covered"]),
+                "partial": document["covered"] != "100.00",
+                "floor": showing.short(document.get("floor", "0")),
+                "cap": showing.short(document.get("cap", "120")),
+            },
+            "around_name": self.around_name,
+            "perspectives": showing.perspectives(self.subject, document, beside, period),
+            "restatements": [
+                {"row": row, "name": showing.indicator_name(row.code)} for row in self.restatements
+            ],
+            "quotas": drawing.quotas(document, period),
+            "radar": drawing.radar(document, beside, self.around_name),
+            "trend": drawing.trend(self.closed, document),
+            "moved": drawing.what_moved(document, beside.before),
+        }  # fmt: skip
+
+
+def _settled(subject: Subject, period: Period) -> Document:
+    """A card to compare with: the corrected one where there is one."""
+    found = card_of(subject, period)
+    corrected = appeals.restatement(subject.key, str(period)) if found["state"] == "closed" else None
+    return corrected.document if corrected else found
+
+
+def _around(who: Actor, subject: Subject) -> Subject | None:
+    """With whom a card is compared, if this person may see it: a person with the team, a team with the centre."""
+    if subject.kind is SubjectKind.PERSON:
+        user = session.get(User, subject.id)
+        team = user.team if user else None
+        return of_team(team) if team is not None and can(who, P.SEE_TEAM, team) else None
+    return CENTRE if subject.kind is SubjectKind.TEAM and can(who, P.SEE_CENTRE) else None
+
+
+def _around_it(who: Actor, subject: Subject, period: Period) -> dict[str, Any]:
+    """Links and what may be done."""
     begun = period.step(1).has_begun(clock.now(), choose_zone())
-    around = showing.steps(period, subject)
+    steps = showing.steps(period, subject)
+    rows = session.scalars(appeals.of_card(subject.key, str(period))).unique().all()
+    return {
+        "address": subject.address,
+        "prev_url": steps["prev_url"],
+        "next_url": steps["next_url"] if begun else None,
+        "spans": showing.spans(period, subject),
+        "subjects": _others(who, subject, period),
+        "may_import": can(who, P.BRING_READINGS),
+        "may_appeal": appeals.may_raise(who, subject, period),
+        "appeal_until": appeals.until(period),
+        "speaks": appeals.speaks_for(who, subject),
+        "appeals": [
+            {"row": row, "name": showing.indicator_name(row.code), "url": url_for("kpi.show_appeal", appeal_id=row.id)}
+            for row in rows
+            if row.raised_by_id == who.id or can(who, P.ANSWER)
+        ],
+    }
+
+
+@bp.get("/scorecard/paper")
+@gate(P.OPEN_CARDS)
+def paper() -> str:
+    """The card as a sheet of paper."""
+    subject, period = _asked()
+    sheet = Sheet.of(actor(), subject, period)
+    back = showing.card_url(subject, period)
+    record.opened(actor(), subject, str(period))
+    return render_template("kpi/paper.html", **sheet.context(), back=back, printed_at=clock.now())
+
+
+def _asked() -> tuple[Subject, Period]:
+    return find(request.args.get("subject") or actor().username, actor()), asked_period()
+
+
+@bp.get("/scorecard/workbook.xlsx")
+@gate(P.OPEN_CARDS)
+def workbook() -> Response:
+    """The card as a workbook."""
+    subject, period = _asked()
+    sheet = Sheet.of(actor(), subject, period)
+    record.opened(actor(), subject, str(period))
+    data = export.workbook(subject, period, sheet.document, sheet.beside.restated, sheet.closed)
+    name = f"scorecard-{subject.slug}-{period}.xlsx"
+    head = {"Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"}
+    return Response(data, content_type=TYPES["xlsx"], headers=head)
+
+
+@bp.get("/scorecard/record")
+@gate(P.OPEN_CARDS)
+def history() -> str:
+    """Who saw a card, and who changed what on it."""
+    subject, period = _asked()
     return render_template(
-        "kpi/scorecard.html",
-        card={
-            "subject": showing.subject_name(subject),
-            "period": str(period),
-            "period_label": showing.period_name(period),
-            "state": document["state"],
-            "total": document["total"],
-            "change": showing.change(document["total"], before["total"]),
-            "covered": showing.short(document["covered"]),
-            "partial": document["covered"] != "100.00",
-            "prev_url": around["prev_url"],
-            "next_url": around["next_url"] if begun else None,
-        },
-        perspectives=showing.perspectives(subject, document, before, period),
-        quotas=showing.quotas(document),
-        spans=showing.spans(period, subject),
-        subjects=_others(who, subject, period),
-        radar=showing.radar(document, before),
-        trend=showing.trend(queries.closed_totals(subject.key, period.span), document),
-        may_import=can(who, P.BRING_READINGS),
+        "kpi/record.html",
+        subject=showing.subject_name(subject),
+        card_url=showing.card_url(subject, period),
+        period_label=showing.period_name(period),
+        seen=record.seen_by(subject.key, str(period)),
+        changes=changes.of_card(subject, period, card_of(subject, period)),
     )
 
 
 def _others(who: Actor, subject: Subject, period: Period) -> list[tuple[str, str, bool]]:
-    """(address, words, active) of the cards this person may open; people only for those who lead some."""
+    """(address, words, active) of the cards this person may open."""
+    return [
+        (showing.card_url(one, period), showing.subject_name(one), one.key == subject.key)
+        for one in cards_of(who, subject)
+    ]  # fmt: skip
+
+
+def cards_of(who: Actor, subject: Subject) -> list[Subject]:
+    """Whose cards this person may open; people only for those who lead some, of one team at a time."""
     found = [Subject(SubjectKind.PERSON, who.id, who.username, who.name)]
     found += [of_team(team) for team in session.scalars(queries.teams_seen_by(who))]
     if can(who, P.SEE_CENTRE):
         found.append(CENTRE)
     if who.holds("supervisor", *LEADERS):
-        team = subject.id if subject.kind is SubjectKind.TEAM else who.team_id
+        team = _team_of(subject) or who.team_id
         people = members([team] if team else [])
         seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
         found += [of_person(user) for user in session.scalars(people.where(User.id.in_(seen))) if user.id != who.id]
     if all(one.key != subject.key for one in found):
         found.append(subject)
-    return [
-        (showing.card_url(one, period), showing.subject_name(one), one.key == subject.key)
-        for one in found
-    ]  # fmt: skip
+    return found
 
 
-@bp.get("/scorecard/parts/<code>")
-@gate(P.OPEN_CARDS)
-def parts(code: str) -> str:
-    """What a figure is made of: its readings with their corrections, or the people whose counts it sums."""
-    indicator = queries.indicator(code)
-    if indicator is None:
-        raise NotFound(_("There is no indicator %(code)s.", code=code))
-    who, period = actor(), asked_period()
-    subject = find(request.args.get("subject") or who.username, who)
-    line = _line_of(card_of(subject, period), code)
-    months = line["periods"] if line else list(period.months)
-    how = computed.known(code)
-    people = _people(who, subject, code, months) if how else []
-    readings = [] if how else session.scalars(
-        queries.readings(indicator_id=indicator.id, subject=subject.key, periods=months)
-    ).all()  # fmt: skip
-    newest = {row.period: row.id for row in readings}
-    return render_template(
-        "kpi/parts.html",
-        name=showing.indicator_name(code, indicator.name),
-        spec=CATALOGUE.get(code),
-        subject=showing.subject_name(subject),
-        card_url=showing.card_url(subject, period),
-        period_label=showing.period_name(period),
-        line=line,
-        readings=[(row, newest[row.period] == row.id) for row in readings],
-        people=people,
-        counted=how is not None,
-    )
-
-
-def _line_of(document: dict[str, Any], code: str) -> dict[str, Any] | None:
-    lines = [line for p in document["perspectives"] for line in p["indicators"] if line["code"] == code]
-    return lines[0] if lines else None
-
-
-def _people(who: Actor, subject: Subject, code: str, months: list[str]) -> list[dict[str, Any]]:
-    """The people behind a team's or the centre's count that this person may look at."""
-    some = members(None if subject.kind is SubjectKind.CENTRE else [subject.id])
-    seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
-    users = list(session.scalars(some.where(User.id.in_(seen)).limit(500)))
-    counts = computed.per_person(code, months, [user.id for user in users]) if users else {}
-    how = computed.known(code)
-    rows = [
-        {
-            "name": user.name,
-            "count": counts.get(user.id, 0),
-            "url": url_for(
-                "scoring.show",
-                user=user.username,
-                period=months,
-                event=list(how.events) if how and how.events else None,
-                unit=how.unit.value if how and how.unit else None,
-            ),
-        }
-        for user in users
-    ]
-    return sorted(rows, key=lambda row: (-row["count"], row["name"]))
-
-
-@bp.get("/admin/kpi")
-@gate(P.BRING_READINGS)
-def admin() -> str:
-    """Bring readings in; close a month."""
-    return _admin()
-
-
-def _admin(report: Report | None = None, *, dry: bool = False, name: str = "") -> str:
-    now = of_moment(clock.now(), choose_zone())
-    closed = queries.closed_periods()
-    recent = [now.step(-n) for n in range(1, 7)]
-    return render_template(
-        "kpi/admin.html",
-        report=report,
-        dry=dry,
-        file_name=name,
-        columns=COLUMNS,
-        indicators=[
-            (row.code, showing.indicator_name(row.code, row.name)) for row in session.scalars(queries.indicators())
-        ],
-        latest=session.scalars(queries.latest_readings().limit(10)).all(),
-        months=[
-            (str(p), showing.period_name(p), any(str(one) in closed for one in containing(p))) for p in recent
-        ],
-        names=showing.indicator_name,
-    )  # fmt: skip
-
-
-@bp.post("/admin/kpi/readings")
-@gate(P.BRING_READINGS)
-def bring() -> Any:
-    """Take in a file of readings, or say what it would do."""
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise Invalid({"file": _("Choose a file first: CSV or Excel.")})
-    dry = request.form.get("dry_run") == "1"
-    name = secure_filename(file.filename) or "readings"
-    suffix = Path(file.filename).suffix.lower()
-    if suffix not in tables.KINDS:  # what a browser sends as a name never becomes one here
-        raise Invalid({"file": _("Choose a file first: CSV or Excel.")})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"readings{suffix}"
-        file.save(path)
-        try:
-            report = import_readings(actor(), tables.rows(path), source=name, dry_run=dry)
-        except DomainError as error:
-            flash(error.sentence, "error")
-            return redirect(url_for("kpi.admin"), 303)
-    return _admin(report, dry=dry, name=file.filename)
-
-
-@bp.post("/admin/kpi/close")
-@gate(P.CLOSE)
-def close_period() -> Response:
-    """Freeze the cards of a period."""
-    period = parse(request.form.get("period", ""))
-    count = close(actor(), period)
-    flash(_("%(period)s is closed; %(n)s cards are frozen.", period=showing.period_name(period), n=count), "success")
-    return redirect(url_for("kpi.admin"), 303)
+def _team_of(subject: Subject) -> int | None:
+    if subject.kind is SubjectKind.TEAM:
+        return subject.id
+    user = session.get(User, subject.id) if subject.kind is SubjectKind.PERSON else None
+    return user.team_id if user else None

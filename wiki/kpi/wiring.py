@@ -5,13 +5,24 @@ from flask import Flask
 from core.i18n import _l
 from core.seeds import seed
 from core.slots import menu, panel
-from wiki.kpi import api, cli, cuika_opens, cuika_permissions, cuika_views, views
+from wiki.kpi import (
+    admin_views,
+    api,
+    appeal_views,
+    cli,
+    cuika_permissions,
+    cuika_views,
+    dealing_models,
+    indicator_views,
+    parts_views,
+    template_views,
+    views,
+)
+from wiki.kpi.appeals import waiting_count
 from wiki.kpi.ops import ensure_defaults
 from wiki.kpi.permissions import P
 from wiki.kpi.queries import is_closed
 from wiki.scoring import registry
-
-views.bp.after_request(cuika_opens.after_a_card)
 
 
 def init_app(app: Flask) -> None:
@@ -23,8 +34,17 @@ def init_app(app: Flask) -> None:
     seed(ensure_defaults)
     registry.close_with(is_closed)
     menu(_l("Scorecard"), "kpi.show", P.OPEN_CARDS, order=60)
-    menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person")
+    menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person", badge=waiting_count)
     menu(_l("Quality of figures"), "cuika.show", cuika_permissions.P.READ_CUIKA, order=60, place="person")
 
 
-__all__ = ["api", "init_app"]
+__all__ = [
+    "admin_views",
+    "api",
+    "appeal_views",
+    "dealing_models",
+    "indicator_views",
+    "init_app",
+    "parts_views",
+    "template_views",
+]
