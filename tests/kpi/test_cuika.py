@@ -18,13 +18,14 @@ from tests.clients import Browser
 from tests.conftest import Clock
 from tests.make import Make
 from wiki.kpi import cuika, cuika_ops, ops, queries
+from wiki.kpi.bringing import import_readings
 from wiki.kpi.cuika import Row
-from wiki.kpi.dealing_models import CardOpening
 from wiki.kpi.cuika_rules import ActionState, State
+from wiki.kpi.dealing_models import CardOpening
 from wiki.kpi.models import KpiReading
 from wiki.kpi.periods import parse
-from wiki.scoring.ops import grant
 from wiki.kpi.subjects import of_person
+from wiki.scoring.ops import grant
 
 OCTOBER = parse("2026-10")
 MONTHS = ("2026-08", "2026-09", "2026-10")
@@ -33,7 +34,7 @@ MONTHS = ("2026-08", "2026-09", "2026-10")
 def bring(*rows: tuple[str, str, str, int, int], by: Any = None) -> None:
     """(indicator, subject, period, numerator, denominator)"""
     names = ("indicator", "subject", "period", "numerator", "denominator")
-    report = ops.import_readings(
+    report = import_readings(
         by, [(n, dict(zip(names, map(str, row), strict=True))) for n, row in enumerate(rows)], source="crm.csv"
     )
     assert not report.errors
@@ -209,4 +210,4 @@ def test_from_a_miss_to_what_came_of_it(
     assert "97.00 %" in page
     assert own.get(made.location).status_code == 403
     assert browser.get("/admin/kpi/cuika/export").data[:2] == b"PK"
-    assert "cases" in browser.get("/admin/kpi/cuika/export?form=csv&table=misses").text
+    assert "Listen to calls together" in browser.get("/admin/kpi/cuika/export?form=csv&table=misses&period=2026-10").text

@@ -28,6 +28,15 @@ DAYS = "days"  # the source of a month that was put together of its days
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What an indicator on the cards of one kind of subject is to reach, and how long its own period is."""
+
+    indicator: Indicator
+    span: Span
+    target: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Unsound:
     """A reading with something wrong or odd; ``why`` is a code that the page has words for."""
 
@@ -121,15 +130,6 @@ def board(actor: Actor, upto: Period, *, code: str | None = None) -> Board:
     order = {key: position for position, key in enumerate(lines)}
     rows.sort(key=lambda row: (order.get(row.indicator.id, len(order)), row.indicator.code))
     return Board(upto, circle, rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What an indicator on the cards of one kind of subject is to reach, and how long its own period is."""
-
-    indicator: Indicator
-    span: Span
-    target: Decimal
 
 
 def aims(period: Period) -> dict[int, dict[SubjectKind, Aim]]:

@@ -15,15 +15,15 @@ from core.events import emit
 from core.i18n import _, choose_zone
 from core.permissions import require
 from wiki.kpi import queries
-from wiki.kpi.cuika import Aim, aims, counted
+from wiki.kpi.cuika import Aim, aims
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P
 from wiki.kpi.cuika_queries import Key
-from wiki.kpi.cuika_rules import SCALE, ActionState, Figure, due_periods, figure_of, may_go, missed, value_of
+from wiki.kpi.cuika_rules import SCALE, ActionState, Figure, due_periods, may_go, missed, value_of
+from wiki.kpi.figures import measures
 from wiki.kpi.models import Indicator, KpiReading
 from wiki.kpi.periods import Period, of_moment, parse
-from wiki.kpi.rules import Origin
 from wiki.kpi.subjects import Subject
 
 SOON = timedelta(days=3)  # this long before its day an open action is called to mind
@@ -42,16 +42,8 @@ def judged(month: Period, aim: Aim) -> Period:
 
 def figure(indicator: Indicator, key: Key, period: Period) -> Figure | None:
     """The figure of a subject and a whole period, as it stands now."""
-    if indicator.origin is not Origin.IMPORTED:
-        return counted(indicator.code, [key], period).get(key)
-    texts = _texts(period)
-    given = queries.in_force([key], [indicator.id], texts).get((*key, indicator.id), {})
-    have = {text: (int(m.numerator * SCALE), int(m.denominator * SCALE)) for text, m in given.items()}
-    return figure_of(period, have)
-
-
-def _texts(period: Period) -> list[str]:
-    return [str(period), *(text for part in period.children() for text in _texts(part))]
+    found = measures(indicator, [Subject(*key)], [period])[key].get(str(period))
+    return (int(found.numerator * SCALE), int(found.denominator * SCALE)) if found is not None else None
 
 
 def make_action(

@@ -12,7 +12,7 @@ from core.actors import Actor
 from core.db import session
 from core.permissions import can
 from wiki.kpi.cuika_models import KpiAction
-from wiki.kpi.dealing_models import CardOpening
+from wiki.kpi.dealing_models import CardAnswer, CardAppeal, CardOpening
 from wiki.kpi.models import Indicator, KpiReading, SubjectKind
 from wiki.kpi.periods import Period, containing, parse
 from wiki.kpi.permissions import LEADERS, P
@@ -203,6 +203,17 @@ def subject(key: Key) -> Subject:
     if key[0] is SubjectKind.PERSON and (user := session.get(User, key[1])) is not None:
         return of_person(user)
     return CENTRE
+
+
+def in_appeal(period: str) -> set[int]:
+    """Whose card of a period is being appealed against, without an answer yet."""
+    around = [str(one) for one in containing(parse(period))]
+    rows = session.scalars(
+        sa.select(CardAppeal.subject_id)
+        .outerjoin(CardAnswer, CardAnswer.appeal_id == CardAppeal.id)
+        .where(CardAppeal.subject_kind == SubjectKind.PERSON, CardAppeal.period.in_(around), CardAnswer.id.is_(None))
+    )
+    return set(rows)
 
 
 def first_month() -> str:

@@ -138,7 +138,7 @@ def _share(good: int, of: int, nothing: State) -> Judgement:
 
 
 def impossible(figure: Figure, unit: Unit) -> str:
-    """Why a figure cannot be: ``no_base`` (something out of nothing), ``over_whole`` (more than all); '' when it can."""
+    """Why a figure cannot be: ``no_base`` (something out of nothing), ``over_whole`` (more than all), or ''."""
     numerator, denominator = figure
     if denominator == 0 and numerator > 0:
         return "no_base"

@@ -96,14 +96,34 @@ def heads() -> dict[str, str]:
 def virtues(row: Row) -> list[dict[str, str]]:
     """The questions of integrity with their answers."""
     found = row.integrity
-    corrected = _("%(n)s of %(m)s readings were corrected", n=row.corrected, m=row.readings)
+    wrong = _n("%(num)s reading is wrong or doubtful", "%(num)s readings are wrong or doubtful", len(row.unsound))
     lines = (
         (_("Relevant"), found.relevant, _("stands on a scorecard") if row.lines else _("stands on no scorecard")),
-        (_("Accurate"), found.accurate, _n("%(num)s reading is wrong or doubtful", "%(num)s readings are wrong or doubtful", len(row.unsound)) + " · " + corrected),
-        (_("Representative"), found.representative, _("%(n)s of %(m)s have their figure", n=row.collected.good, m=row.collected.of)),
-        (_("Objective"), found.objective, _n("%(num)s reading was brought in by who is judged by it", "%(num)s readings were brought in by who is judged by them", len(row.own))),
-        (_("Outliers"), found.outliers, _n("%(num)s figure lies far from the others", "%(num)s figures lie far from the others", len(row.far))),
-    )  # fmt: skip
+        (
+            _("Accurate"),
+            found.accurate,
+            wrong + " · " + _("%(n)s of %(m)s readings were corrected", n=row.corrected, m=row.readings),
+        ),
+        (
+            _("Representative"),
+            found.representative,
+            _("%(n)s of %(m)s have their figure", n=row.collected.good, m=row.collected.of),
+        ),
+        (
+            _("Objective"),
+            found.objective,
+            _n(
+                "%(num)s reading was brought in by who is judged by it",
+                "%(num)s readings were brought in by who is judged by them",
+                len(row.own),
+            ),
+        ),
+        (
+            _("Outliers"),
+            found.outliers,
+            _n("%(num)s figure lies far from the others", "%(num)s figures lie far from the others", len(row.far)),
+        ),
+    )
     return [{"name": name, "look": LOOKS[state], "word": _state(state), "said": said} for name, state, said in lines]
 
 
@@ -271,7 +291,11 @@ def sheets(board: Board) -> Mapping[str, Sheet]:
         "integrity": Sheet(
             _("Integrity"),
             [_("Indicator"), _("Of whom"), _("Period"), _("Figures"), _("Why"), _("How far")],
-            [_unsound(board, name[r.indicator.id], one) for r in board.rows for one in (*r.unsound, *r.few, *r.own, *r.far)],
+            [
+                _unsound(board, name[r.indicator.id], one)
+                for r in board.rows
+                for one in (*r.unsound, *r.few, *r.own, *r.far)
+            ],
         ),
         "known": Sheet(
             _("Known"),
@@ -285,7 +309,17 @@ def sheets(board: Board) -> Mapping[str, Sheet]:
         ),
         "misses": Sheet(
             _("Misses"),
-            [_("Indicator"), _("Of whom"), _("Period"), _("Reached"), _("Target"), _("Action"), _("Who"), _("Until"), _("State")],
+            [
+                _("Indicator"),
+                _("Of whom"),
+                _("Period"),
+                _("Reached"),
+                _("Target"),
+                _("Action"),
+                _("Who"),
+                _("Until"),
+                _("State"),
+            ],
             [_missed(board, r, name[r.indicator.id], one) for r in board.rows for one in r.misses],
         ),
     }  # fmt: skip

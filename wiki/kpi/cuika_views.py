@@ -16,7 +16,7 @@ from core.tables import TYPES
 from core.web import actor, blueprint, gate
 from wiki.kpi import cuika, cuika_queries, cuika_showing, queries, showing
 from wiki.kpi.cuika_models import KpiAction
-from wiki.kpi.cuika_ops import close_action, figure, aim_of, make_action
+from wiki.kpi.cuika_ops import aim_of, close_action, figure, make_action
 from wiki.kpi.cuika_permissions import P
 from wiki.kpi.cuika_rules import LEAST_KEPT, UNBROKEN_MONTHS, ActionState, value_of
 from wiki.kpi.models import Indicator

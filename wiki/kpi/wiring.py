@@ -19,10 +19,12 @@ from wiki.kpi import (
     views,
 )
 from wiki.kpi.appeals import waiting_count
+from wiki.kpi.cuika_queries import in_appeal
 from wiki.kpi.ops import ensure_defaults
 from wiki.kpi.permissions import P
 from wiki.kpi.queries import is_closed
 from wiki.scoring import registry
+from wiki.scoring.boards_queries import leave_out
 
 
 def init_app(app: Flask) -> None:
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
     cli.init_app(app)
     seed(ensure_defaults)
     registry.close_with(is_closed)
+    leave_out(in_appeal)
     menu(_l("Scorecard"), "kpi.show", P.OPEN_CARDS, order=60)
     menu(_l("Readings and periods"), "kpi.admin", P.BRING_READINGS, order=60, place="person", badge=waiting_count)
     menu(_l("Quality of figures"), "cuika.show", cuika_permissions.P.READ_CUIKA, order=60, place="person")

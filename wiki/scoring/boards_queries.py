@@ -12,7 +12,7 @@ from core.permissions import allowed
 from wiki.scoring.boards_models import BadgeVersion, BoardChoice
 from wiki.scoring.boards_permissions import P
 from wiki.scoring.boards_rules import QUALITY, REUSE, BadgeRule, Contribution, Earned, fits
-from wiki.scoring.models import LedgerEntry
+from wiki.scoring.models import Finding, FindingState, LedgerEntry
 from wiki.scoring.rules import Unit
 
 CENTS = sa.type_coerce(LedgerEntry.points, sa.BigInteger)
@@ -28,6 +28,15 @@ def leave_out(disputed: Callable[[str], Collection[int]]) -> None:
 def disputed(period: str) -> set[int]:
     """Whose points of a month are in question."""
     return {user_id for one in _disputes for user_id in one(period)}
+
+
+def suspected(period: str) -> set[int]:
+    """Who is named in a finding of the fairness checks that nobody has decided yet."""
+    rows = session.scalars(sa.select(Finding.people).where(Finding.state == FindingState.OPEN))
+    return {int(user_id) for people in rows for user_id in people}
+
+
+leave_out(suspected)
 
 
 def hidden() -> set[int]:

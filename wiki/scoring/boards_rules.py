@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from wiki.scoring.rules import CENT, ZERO, half_up
+from wiki.scoring.rules import NOTHING, half_up
 
 MOST_SHOWN = 5  # places of a team that are shown
 MOST_CONTRIBUTORS = 10
@@ -105,7 +105,7 @@ def _one_badge(by_day: Mapping[date, Sequence[Earned]], versions: Sequence[Badge
     for day in sorted(days):
         for one in by_day.get(day, ()):
             if any(rule.counts(one.rule) for rule in versions):
-                nets[one.rule, one.thing] = nets.get((one.rule, one.thing), ZERO) + one.points
+                nets[one.rule, one.thing] = nets.get((one.rule, one.thing), NOTHING) + one.points
         reached = count(nets.values())
         if held is not None and reached < held.threshold:
             rested = {day: Award(held.code, held.given_on, held.threshold, day)}
@@ -121,7 +121,7 @@ def progress(entries: Iterable[Earned], rule: BadgeRule) -> int:
     nets: dict[tuple[str, tuple[str, int]], Decimal] = {}
     for one in entries:
         if rule.counts(one.rule):
-            nets[one.rule, one.thing] = nets.get((one.rule, one.thing), ZERO) + one.points
+            nets[one.rule, one.thing] = nets.get((one.rule, one.thing), NOTHING) + one.points
     return count(nets.values())
 
 
@@ -146,7 +146,7 @@ def level(points: Decimal, versions: Sequence[BadgeRule], today: date) -> Level:
         code=reached[-1].code if reached else None,
         points=points,
         following=further[0].code if further else None,
-        lacking=further[0].threshold - points if further else ZERO.quantize(CENT),
+        lacking=further[0].threshold - points if further else NOTHING,
     )
 
 
@@ -198,7 +198,7 @@ class Contribution:
     @property
     def amount(self) -> Decimal:
         """Quality × reuse."""
-        return half_up(max(self.quality, ZERO) * self.factor)
+        return half_up(max(self.quality, NOTHING) * self.factor)
 
 
 def forecast(amount: Decimal, days_gone: int, days: int) -> Decimal | None:

@@ -187,7 +187,7 @@ def _unfinished(actor: Actor) -> list[dict[str, Any]]:
 
 def _is_for(actor: Actor, rule: str) -> bool:
     """Something this person can do: judging is for reviewers, courses are for trainers."""
-    if rule.startswith("reviewed.") or rule.startswith("calibrat"):
+    if rule.startswith(("reviewed.", "calibrat")):
         return rule != "reviewed.late" and actor.holds(*REVIEWERS)
     if rule.startswith("course.made"):
         return actor.holds(Role.TRAINING)

@@ -24,12 +24,11 @@ from wiki.scoring.boards_ops import change_badge, choose
 from wiki.scoring.boards_permissions import P
 from wiki.scoring.naming import person_choices, rule_name
 from wiki.scoring.queries import Filter, by_rule, people_seen_by
-from wiki.scoring.rules import Unit
+from wiki.scoring.rules import NOTHING, Unit
 from wiki.scoring.views import whose
 
 bp = blueprint("boards", __name__)
 SPANS = {"month": 1, "quarter": 3, "half": 6}
-NOTHING = Decimal("0.00")
 
 
 def _today() -> date:
