@@ -21,6 +21,10 @@ from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
+from wiki.kpi import queries
+from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.cuika_rules import ActionState
+from wiki.kpi.models import SubjectKind
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
@@ -65,6 +69,7 @@ class World:
             self._people()
             self._texts()
             self._courses()
+            self._actions()
         outbox.drain()
 
     def _people(self) -> None:
@@ -127,6 +132,25 @@ class World:
         teaching.add_lesson(hidden, manager, self.open)
         quiz = quizzes.add_quiz(hidden, manager, quizzes.QuizSpec("zzcourse quiz"), (question,))
         self.hidden_course, self.hidden_quiz = hidden.slug, quiz.id
+
+    def _actions(self) -> None:
+        """Something is to be done about a figure of the author's team, by a colleague of another one."""
+        manager, code = self.users["manager"], queries.indicator("cases_closed_24h")
+        action = KpiAction(
+            indicator_id=code.id if code else 0,
+            subject_kind=SubjectKind.TEAM,
+            subject_id=self.users["author"].team_id or 0,
+            period="2026-01",
+            what="Listen to calls together",
+            owner_id=self.users["rep"].id,
+            due_on=clock.now().date(),
+            state=ActionState.OPEN,
+            made_at=clock.now(),
+            made_by_id=manager.id,
+        )
+        session.add(action)
+        session.flush()
+        self.action = action.id
 
 
 def browsers(app: Any, world: World, signed_in: Callable[[User], Browser]) -> tuple[dict[str, Browser], dict[str, str]]:

@@ -52,23 +52,26 @@ def _unranked(username: str) -> Do:
 
 
 def _looks(plan: Plan, period: Period) -> None:
-    """Four of five people open their own card of a month after it has been closed."""
+    """Four of five people open their own card of a month after it has been closed; some supervisors the centre's."""
     for username in plan.library.people:
         chance = plan.chance("looks", username, str(period))
         if chance.random() < 0.8:
             at = _in_the_next(plan, period, chance.randint(5, 12))
             plan.at(at, _look(username, str(period)))
+    for number, place in enumerate(plan.library.places["teams"]):
+        if number % 3 != 2:
+            plan.at(_in_the_next(plan, period, 6), _look(place["supervisor"], str(period), SubjectKind.CENTRE))
 
 
-def _look(username: str, period: str) -> Do:
+def _look(username: str, period: str, kind: SubjectKind = SubjectKind.PERSON) -> Do:
     def look(world: World) -> None:
         who = world.actors[username]
         session.add(
             CardOpening(
                 at=clock.now(),
                 user_id=who.id,
-                subject_kind=SubjectKind.PERSON,
-                subject_id=who.id,
+                subject_kind=kind,
+                subject_id=who.id if kind is SubjectKind.PERSON else 0,
                 period=period,
                 code="",
             )

@@ -93,6 +93,14 @@ def heads() -> dict[str, str]:
     }
 
 
+def gaps(row: Row) -> list[tuple[Key, list[str]]]:
+    """What is missing, by whose it is, in words."""
+    found: dict[Key, list[str]] = {}
+    for key, lacking in row.gaps:
+        found.setdefault(key, []).append(showing.period_name(lacking))
+    return list(found.items())
+
+
 def virtues(row: Row) -> list[dict[str, str]]:
     """The questions of integrity with their answers."""
     found = row.integrity
@@ -315,7 +323,7 @@ def sheets(board: Board) -> Mapping[str, Sheet]:
                 _("Period"),
                 _("Reached"),
                 _("Target"),
-                _("Action"),
+                _("What is done about it"),
                 _("Who"),
                 _("Until"),
                 _("State"),
