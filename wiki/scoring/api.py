@@ -1,15 +1,18 @@
-"""``GET /ledger``."""
+"""``GET /ledger`` and ``GET /scoring/rules``."""
 
 from typing import Any
 
 from pydantic import Field
 
+from core import clock
 from core.api import Api, Out, PageIn, page
+from core.i18n import choose_zone
 from core.web import actor
-from wiki.scoring.models import LedgerEntry
+from wiki.scoring.models import LedgerEntry, ScoringRule
 from wiki.scoring.permissions import P
 from wiki.scoring.queries import Filter, ledger, moment, sums
 from wiki.scoring.rules import Unit
+from wiki.scoring.rule_views import all_rules, standing
 from wiki.scoring.views import whose
 
 api = Api("scoring")
@@ -81,3 +84,50 @@ def show_ledger(query: LedgerQuery) -> dict[str, Any]:
         "sum": f"{sum(totals.values()):.2f}",
         "sums": {unit.value: f"{total:.2f}" for unit, total in totals.items()},
     }
+
+
+class RuleOut(Out):
+    """What an act earns between two days. Points and caps are decimals with two places; ``variant`` '' fits any kind.
+    ``state`` is past, now or coming."""
+
+    code: str
+    event: str
+    variant: str
+    unit: str
+    points: str
+    quality: bool
+    split: bool
+    cap_per_day: str | None
+    cap_per_month: str | None
+    valid_from: str
+    valid_to: str | None
+    state: str
+
+
+class RulesOut(Out):
+    """Every version of every rule."""
+
+    items: list[RuleOut]
+
+
+def _rule_out(row: ScoringRule) -> RuleOut:
+    return RuleOut(
+        code=row.code,
+        event=row.event,
+        variant=row.variant,
+        unit=row.unit.value,
+        points=f"{row.points:.2f}",
+        quality=row.quality,
+        split=row.split,
+        cap_per_day=None if row.cap_per_day is None else f"{row.cap_per_day:.2f}",
+        cap_per_month=None if row.cap_per_month is None else f"{row.cap_per_month:.2f}",
+        valid_from=row.valid_from.isoformat(),
+        valid_to=row.valid_to.isoformat() if row.valid_to else None,
+        state=standing(row, clock.today(choose_zone())),
+    )
+
+
+@api.get("/scoring/rules", gate=P.SEE_RULES, answer=RulesOut)
+def show_rules() -> RulesOut:
+    """What contributions earn, earned and will earn: every version of every rule with its dates."""
+    return RulesOut(items=[_rule_out(row) for row in all_rules()])

@@ -100,6 +100,10 @@ class Replay:
         group.add(entries)
         group.split = all(self._split.get(entry.rule_id, True) for entry in group.net.values())
 
+    def knows(self, target: Target) -> bool:
+        """It is remembered what this act pays."""
+        return target in self._groups
+
     def forget(self, *, days: Iterable[date | str] = (), targets: Iterable[Target] = ()) -> None:
         """Nothing to come lies on these days, in these months, or refers to these acts."""
         for day in days:

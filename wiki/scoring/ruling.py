@@ -163,6 +163,12 @@ def call_off(rule: ScoringRule, actor: Actor, *, reason: str = "") -> None:
     session.flush()
 
 
+def told(code: str) -> list[audit.TrailEntry]:
+    """Who changed what about a rule, the newest first."""
+    rows = versions(code)
+    return list(session.scalars(audit.trail(KEPT, rows[0].id)))[::-1] if rows else []
+
+
 def _made(code: str, event: str, variant: str, unit: Unit, terms: Terms, since: date) -> ScoringRule:
     if terms.points < 0:
         raise Invalid({"points": _("Write a number from 0 to 10000 with two decimals at most.")})
@@ -203,7 +209,7 @@ def _remember(
         actor,
         verb,
         subject_kind=KEPT,
-        subject_id=rule.id,
+        subject_id=versions(rule.code)[0].id,
         note=reason.strip()[:500],
         details={
             "code": rule.code,
