@@ -149,7 +149,7 @@ def waterfall(
         level += float(change)
         sums.append(level)
     low, high, ticks = _scale([*sums, end])
-    scale = _Frame(len(steps) + 2, min(low, min(sums)), high, centred=True)
+    scale = _Frame(len(steps) + 2, min(low, *sums), high, centred=True)
     width = min(46.0, scale.step * 0.62)
     floor = scale.y(scale.low)
     labels = [ends[0], *(str(number) for number in range(1, len(steps) + 1)), ends[1]]

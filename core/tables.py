@@ -160,7 +160,7 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
         for line, row in enumerate(sheet.rows, 1):
             for column, value in enumerate(row):
                 if isinstance(value, int | float | Decimal):
-                    page.write_number(line, column, value)
+                    page.write_number(line, column, float(value))  # a spreadsheet knows no others
                 elif value is not None:
                     page.write_string(line, column, value if isinstance(value, str) else str(_harmless(value)))
         page.freeze_panes(1, 0)

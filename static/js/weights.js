@@ -15,6 +15,8 @@ function reckon(form) {
     output.value = shown(sum);
     output.classList.toggle("is-wrong", sum !== 10000);
     output.nextElementSibling.hidden = sum === 10000;
+    const perspective = document.getElementById(`f-${output.dataset.sum}-key`);
+    if (perspective) output.parentElement.hidden = !perspective.value.trim() && sum === 0;
   }
 }
 

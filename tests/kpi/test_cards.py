@@ -1,6 +1,5 @@
 """Readings, cards, closing: on both databases."""
 
-import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -228,25 +227,6 @@ def test_the_pages_lead_from_a_figure_to_what_is_behind_it(
     assert signed_in(make.user()).get(f"/scorecard/{rep.username}").status_code == 403
     assert signed_in(rep).get("/scorecard/centre").status_code == 403
     assert signed_in(rep).get("/admin/kpi").status_code == 403
-
-
-def test_a_file_is_tried_brought_in_and_a_month_closed_on_the_page(
-    make: Make, signed_in: Callable[[Any], Browser], clock: Clock
-) -> None:
-    browser = signed_in(make.user("manager"))
-    text = "indicator,subject,period,numerator,denominator\ncsat,centre,2026-10,80,100\ncsat,centre,2026-19,80,100\n"
-
-    def send(**more: str) -> str:
-        data = {"csrf_token": browser.csrf("/admin/kpi"), "file": (io.BytesIO(text.encode()), "readings.csv"), **more}
-        return browser.post("/admin/kpi/readings", data=data).get_data(as_text=True)
-
-    tried = send(dry_run="1")
-    assert "1 new" in tried
-    assert "2026-Q4" in tried  # what a period looks like, beside row 3
-    assert "1 new" in send()
-    assert "1 unchanged" in send()
-    done = browser.submit("/admin/kpi", period="2026-10", to="/admin/kpi/close", follow=True)
-    assert "is closed" in done.get_data(as_text=True)
 
 
 def test_the_commands(app: Flask, make: Make, tmp_path: Path, clock: Clock) -> None:

@@ -15,6 +15,7 @@ from core.i18n import _
 from wiki.demo.boards import plan_boards
 from wiki.demo.content import Library, Present
 from wiki.demo.early import plan_early
+from wiki.demo.figures import plan_figures
 from wiki.demo.hours import some_time
 from wiki.demo.judging import found, plan_judging
 from wiki.demo.people import make_logins, settle_in
@@ -43,6 +44,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_early(plan)
     plan_usage(plan)
     plan_readings(plan)
+    plan_figures(plan)
     plan_boards(plan)
     plan_courses(plan)
     zone = library.zone("gaoyuan")

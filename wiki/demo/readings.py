@@ -23,7 +23,7 @@ def plan_readings(plan: Plan) -> None:
         rows = _rows(plan.library.readings["indicators"], column, period)
         plan.at(_arrival(plan, period), _bring(rows, str(period)))
         if -back >= OPEN_MONTHS:
-            plan.at(_day_of_next(period, 5, time(10, 20)), _close(period))
+            plan.at(day_of_next(period, 5, 10, 20), _close(period))
 
 
 def _rows(indicators: dict[str, Any], column: int, period: Period) -> list[tuple[int, dict[str, str]]]:
@@ -49,10 +49,12 @@ def _rows(indicators: dict[str, Any], column: int, period: Period) -> list[tuple
 
 def _arrival(plan: Plan, period: Period) -> datetime:
     """The 2nd of the next month; readings of the running month so far arrived a moment ago."""
-    return min(_day_of_next(period, 2, time(9, 10)), plan.present.now)
+    return min(day_of_next(period, 2, 9, 10), plan.present.now)
 
 
-def _day_of_next(period: Period, day: int, at: time) -> datetime:
+def day_of_next(period: Period, day: int, hour: int, minute: int = 0) -> datetime:
+    """A moment of a day of the month after a period."""
+    at = time(hour, minute)
     return datetime.combine(period.day_after + timedelta(days=day - 1), at, ZoneInfo(choose_zone()))
 
 

@@ -69,9 +69,9 @@ def _periods() -> list[dict[str, Any]]:
 def bring() -> Any:
     """Keep a file and show how it would be read."""
     file = request.files.get("file")
+    if file is None or not file.filename:
+        return _admin({"file": _("Choose a file first: CSV or Excel.")}), 422
     try:
-        if file is None or not file.filename:
-            raise Invalid({"file": _("Choose a file first: CSV or Excel.")})
         row = files.begin(actor(), file.filename, file.read())
     except Invalid as error:
         return _admin(error.errors), 422

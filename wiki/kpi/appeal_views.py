@@ -103,7 +103,7 @@ def _page(row: CardAppeal, typed: dict[str, str], errors: dict[str, str]) -> str
     subject, period = appeals.subject_of(row), parse(row.period)
     line = appeals.line_in(card_of(subject, period), row.code)
     restated = row.answer.restatement if row.answer else None
-    mine = actor().id in {row.raised_by_id} or (subject.kind == "person" and subject.id == actor().id)
+    mine = actor().id == row.raised_by_id or (subject.kind == "person" and subject.id == actor().id)
     return render_template(
         "kpi/appeal.html",
         row=row,

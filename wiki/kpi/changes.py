@@ -53,6 +53,9 @@ def _readings(subject: Subject, period: Period, card: Document) -> Iterator[Chan
         .limit(300)
     )
     for row in rows:
+        line = codes[row.indicator.code]
+        if window(period, _span(line))[0].months[0] > row.period[:7] and not row.period[5:6].isalpha():
+            continue  # of a month before the indicator's own period
         name = showing.indicator_name(row.indicator.code, row.indicator.name)
         figures = f"{plain(row.numerator)} / {plain(row.denominator)}"
         about = {"name": name, "period": row.period, "figures": figures}

@@ -128,18 +128,18 @@ def quotas(card: Document, period: Period) -> list[Quota]:
 
 def _quota(code: str, line: Document, own: Period, card: Period) -> Quota:
     last = own.day_after - timedelta(days=1)
-    today = min(local(clock.now()).date(), card.day_after)
+    today = local(clock.now()).date()
+    running = card.first_day <= today < card.day_after
     done, target = Decimal(line["value"]), Decimal(line["target"])
     expected = at_this_pace(done, (today - own.first_day).days, (own.day_after - own.first_day).days)
-    is_over = local(clock.now()).date() > last or local(clock.now()).date() >= card.day_after
     return Quota(
         code,
         indicator_name(code, line["label"]),
         f"{done:.2f}".removesuffix(".00"),
         line["target"],
         last,
-        None if is_over else expected,
+        expected if running else None,
         expected is not None and expected >= target,
-        None if is_over else needed_a_week(done, target, (own.day_after - today).days),
-        is_over,
+        needed_a_week(done, target, (own.day_after - today).days) if running else None,
+        today > last,
     )

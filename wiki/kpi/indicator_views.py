@@ -182,12 +182,19 @@ def show(code: str) -> str:
         targets=session.scalars(queries.targets_of(row.id)).all(),
         goals=_goals(row),
         readings=_readings(row, subject),
-        others=[(url_for("kpi.indicator", code=code, subject=one.address, span=span.value), showing.subject_name(one), one.key == subject.key) for one in cards_of(who, subject)],
+        others=_others(who, row, subject, span),
         lengths=_lengths(row, subject, span),
         may_keep=can(who, P.CHANGE_CARDS),
         may_correct=can(who, P.BRING_READINGS),
         **_names(),
     )  # fmt: skip
+
+
+def _others(who: Actor, row: Indicator, subject: Subject, span: Span) -> list[tuple[str, str, bool]]:
+    def address(one: Subject) -> str:
+        return url_for("kpi.indicator", code=row.code, subject=one.address, span=span.value)
+
+    return [(address(one), showing.subject_name(one), one.key == subject.key) for one in cards_of(who, subject)]
 
 
 def _own(who: Actor) -> str:

@@ -73,7 +73,7 @@ def direction_names() -> dict[str, str]:
 def origin_names() -> dict[str, str]:
     """Where figures come from, in words."""
     return {
-        Origin.IMPORTED.value: _("Readings brought in"),
+        Origin.IMPORTED.value: _("Readings"),
         Origin.LEDGER.value: _("From the ledger"),
         Origin.REVIEW.value: _("From reviews"),
         Origin.TRAINING.value: _("From training"),

@@ -67,6 +67,18 @@ def summed(weights: list[str]) -> str:
     return plain(total)
 
 
+def hundredths(text: str) -> Decimal:
+    """A weight or score: at most two decimals.
+
+    Raises:
+        ValueError: it is not; the argument says why.
+    """
+    found = amount(text)
+    if found != found.quantize(Decimal("0.01")):
+        raise ValueError(_("%(text)s has more than two decimals.", text=text))
+    return found
+
+
 def is_whole(text: str) -> bool:
     """It is 100."""
     return Decimal(text) == HUNDRED
@@ -137,9 +149,7 @@ def understood(typed: Typed) -> Draft:
 
     def number(text: str, name: str, words: str) -> Decimal:
         try:
-            found = amount(text)
-            if name != "target" and found != found.quantize(Decimal("0.01")):
-                raise ValueError(_("%(text)s has more than two decimals.", text=text))
+            found = amount(text) if name == "target" else hundredths(text)
         except ValueError as error:
             errors.setdefault(name, f"{words}{_(': ')}{error}")
             return Decimal(0)
