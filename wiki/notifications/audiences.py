@@ -25,6 +25,7 @@ from wiki.feedback.queries import authors_of
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P as Cuika
 from wiki.training.acknowledging import concerns
+from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
 from wiki.training.permissions import P as Training
 from wiki.training.rules import CourseState
@@ -304,6 +305,11 @@ def course_author(event: Any) -> People:
     """the trainer whose course it is"""
     course = session.get(Course, event.course_id)
     return {course.author_id} if course is not None and course.state is CourseState.PUBLISHED else set()
+
+
+def earlier_readers(event: Any) -> People:
+    """who confirmed an earlier major version of the lesson"""
+    return who_reads_again(event.lesson_id)
 
 
 def learners(event: Any) -> People:
