@@ -18,7 +18,7 @@ from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_queries import CENTRE_KEY, Circle, Key, Read
 from wiki.kpi.cuika_rules import ActionState, Figure, Integrity, Judgement
 from wiki.kpi.models import Indicator, SubjectKind
-from wiki.kpi.periods import Period, Span, parse
+from wiki.kpi.periods import Period, Span
 from wiki.kpi.permissions import LEADERS
 from wiki.kpi.rules import Origin
 from wiki.kpi.subjects import Subject
@@ -360,7 +360,7 @@ def _figures(known: _Known, row: Row, kind: SubjectKind, period: Period, have: _
     first = period.months[0]
     if row.counted:
         return counted(row.indicator.code, keys, period) if known.began <= first else {}
-    keys = [key for key in keys if min((parse(text).months[0] for text in have.get(key, {})), default="9") <= first]
+    keys = [key for key in keys if min((rules.first_month(text) for text in have.get(key, {})), default="9") <= first]
     return {
         key: figure
         for key in keys

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import TypeVar
 
 from wiki.kpi.periods import Period, Span, parse
@@ -147,13 +148,31 @@ def impossible(figure: Figure, unit: Unit) -> str:
     return ""
 
 
+@cache
+def before(text: str) -> str:
+    """The period before the one of this text."""
+    return str(parse(text).step(-1))
+
+
+@cache
+def parts(text: str) -> tuple[str, ...]:
+    """The next shorter periods of the one of this text."""
+    return tuple(str(part) for part in parse(text).children())
+
+
+@cache
+def first_month(text: str) -> str:
+    """The first month of the period of this text."""
+    return parse(text).months[0]
+
+
 def repeated(figures: Mapping[str, Figure]) -> list[str]:
     """Periods whose figures are those of the period before, digit for digit, where chance hardly does that."""
     found = []
     for text, figure in figures.items():
-        before = figures.get(str(parse(text).step(-1)))
+        earlier = figures.get(before(text))
         plain = figure[0] in {0, figure[1]} or figure[1] < BY_CHANCE * SCALE
-        if before == figure and not plain:
+        if earlier == figure and not plain:
             found.append(text)
     return found
 
@@ -162,9 +181,8 @@ def contradicting(figures: Mapping[str, Figure]) -> list[str]:
     """Longer periods whose figure is not the sum of their parts, where every part has one."""
     found = []
     for text, figure in figures.items():
-        parts = [figures.get(str(part)) for part in parse(text).children()]
-        known = [part for part in parts if part is not None]
-        if parts and len(known) == len(parts):
+        known = [part for name in parts(text) if (part := figures.get(name)) is not None]
+        if known and len(known) == len(parts(text)):
             whole = (sum(n for n, _d in known), sum(d for _n, d in known))
             if whole != figure:
                 found.append(text)
