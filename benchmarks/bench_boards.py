@@ -63,9 +63,10 @@ def _ledger(people: list[int], count: int) -> None:
             rows.append((n, chance.choice(people), rules[code], code, event, cents, MONTHS[n % 12]))
         session.execute(
             sa.text(
-                "INSERT INTO ledger_entries (act_id, user_id, rule_id, rule, event, unit, points, uncapped, multiplier, "
-                "source_kind, source_id, source, at, day, period, note, details) "
-                "VALUES (:act, :u, :ri, :r, :e, 'points', :c, :c, 100, 'feedback', :n, :s, '2026-11-01 00:00:00.000000', :d, :p, '', '{}')"
+                "INSERT INTO ledger_entries (act_id, user_id, rule_id, rule, event, unit, points, uncapped, "
+                "multiplier, source_kind, source_id, source, at, day, period, note, details) "
+                "VALUES (:act, :u, :ri, :r, :e, 'points', :c, :c, 100, 'feedback', :n, :s, "
+                "'2026-11-01 00:00:00.000000', :d, :p, '', '{}')"
             ),
             [
                 {"act": act.id, "u": u, "ri": ri, "r": r, "e": e, "c": c, "n": n, "s": f"b{n}", "d": f"{p}-05", "p": p}
