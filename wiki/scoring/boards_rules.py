@@ -180,7 +180,10 @@ def shown(ranked: Sequence[Place], most: int, *, half: bool) -> list[Place]:
     if room >= len(ranked):
         return list(ranked)
     last = ranked[room - 1].number if room else 0
-    return [one for one in ranked if one.number <= last]
+    top = [one for one in ranked if one.number <= last]
+    if half and len(top) == len(ranked) and last > 1:  # the shared place is also the lowest: nobody is shown as such
+        return [one for one in ranked if one.number < last]
+    return top
 
 
 @dataclass(frozen=True, slots=True)
