@@ -24,6 +24,8 @@ from wiki.kpi.rules import Origin
 from wiki.kpi.subjects import Subject
 
 HISTORY = 6  # months that are looked at
+_OK, _NONE = rules.State.OK, rules.State.NONE
+COUNTED, UNJUDGED = Integrity(_OK, _OK, _OK, _OK, _NONE), Integrity(_NONE, _NONE, _NONE, _NONE, _NONE)
 DAYS = "days"  # the source of a month that was put together of its days
 
 
@@ -167,12 +169,12 @@ def _gather(upto: Period, circle: Circle, indicator_ids: Sequence[int]) -> _Know
 
 def _row(known: _Known, indicator: Indicator, lines: dict[SubjectKind, Aim]) -> Row:
     none = Judgement(rules.State.NONE)
-    quiet = Integrity(*([rules.State.NONE] * 5))
+    quiet = UNJUDGED
     row = Row(indicator, lines, none, none, quiet, none, none)
     have = _in_force(known.reads.get(indicator.id, ()))
     if row.counted:
         row.collected, row.usable = _counted(known, row)
-        row.integrity = Integrity(*([rules.State.OK] * 4), rules.State.NONE) if lines else quiet
+        row.integrity = COUNTED if lines else quiet
     else:
         _collect(known, row, have)
         _examine(known, row, have)
