@@ -44,6 +44,7 @@ class Settings(BaseModel):
     embed_origins: str = ""
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
+    kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
     appeal_days: int = Field(10, ge=0, le=366)  # after closing, in which people may appeal against their cards
     query_log_days: int = Field(180, ge=1, le=3650)  # how long what people searched for is kept
     demo: bool = True
@@ -55,6 +56,13 @@ class Settings(BaseModel):
     def known_locale(cls, value: str) -> str:
         if value not in LOCALES:
             raise ValueError(f"must be one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("kpi_keep_months")
+    @classmethod
+    def half_a_year(cls, value: int) -> int:
+        if 0 < value < 6:
+            raise ValueError("must be 0 (keep everything) or at least 6 months")
         return value
 
     @field_validator("timezone")

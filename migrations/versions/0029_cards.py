@@ -7,7 +7,7 @@ from migrations.columns import Amount, Json, Time, code
 from migrations.triggers import append_only, drop, drop_append_only, refuse
 
 revision = "0029_cards"
-down_revision = "0025_words"
+down_revision = "0028_ledger"
 
 APPEND_ONLY = ("indicator_targets", "card_restatements", "card_appeals", "card_answers")
 WORDS = ("about", "numerator", "denominator")

@@ -22,13 +22,15 @@ from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
-from wiki.scoring.models import Finding, FindingKind
-from wiki.kpi import appeals
+from wiki.kpi import appeals, queries
 from wiki.kpi import files as files_of_figures
 from wiki.kpi.bringing import import_readings
-from wiki.kpi.models import KpiReading
+from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.cuika_rules import ActionState
+from wiki.kpi.models import KpiReading, SubjectKind
 from wiki.kpi.periods import of_moment
 from wiki.kpi.subjects import of_person
+from wiki.scoring.models import Finding, FindingKind
 from wiki.search import log
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
@@ -76,6 +78,7 @@ class World:
             self._people()
             self._texts()
             self._courses()
+            self._actions()
         outbox.drain()
 
     def _people(self) -> None:
@@ -158,6 +161,25 @@ class World:
         teaching.add_lesson(hidden, manager, self.open)
         quiz = quizzes.add_quiz(hidden, manager, quizzes.QuizSpec("zzcourse quiz"), (question,))
         self.hidden_course, self.hidden_quiz = hidden.slug, quiz.id
+
+    def _actions(self) -> None:
+        """Something is to be done about a figure of the author's team, by a colleague of another one."""
+        manager, code = self.users["manager"], queries.indicator("cases_closed_24h")
+        action = KpiAction(
+            indicator_id=code.id if code else 0,
+            subject_kind=SubjectKind.TEAM,
+            subject_id=self.users["author"].team_id or 0,
+            period="2026-01",
+            what="Listen to calls together",
+            owner_id=self.users["rep"].id,
+            due_on=clock.now().date(),
+            state=ActionState.OPEN,
+            made_at=clock.now(),
+            made_by_id=manager.id,
+        )
+        session.add(action)
+        session.flush()
+        self.action = action.id
 
 
 def browsers(app: Any, world: World, signed_in: Callable[[User], Browser]) -> tuple[dict[str, Browser], dict[str, str]]:

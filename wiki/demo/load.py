@@ -12,6 +12,7 @@ from core.cli import progress
 from core.db import reading, session, writing
 from core.errors import Conflict
 from core.i18n import _
+from wiki.demo.boards import plan_boards
 from wiki.demo.content import Library, Present
 from wiki.demo.early import plan_early
 from wiki.demo.figures import plan_figures
@@ -47,6 +48,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_usage(plan)
     plan_readings(plan)
     plan_figures(plan)
+    plan_boards(plan)
     plan_courses(plan)
     plan_scores(plan)
     plan_searching(plan)

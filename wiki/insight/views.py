@@ -26,6 +26,7 @@ from wiki.articles.tracking import card
 from wiki.insight import queries
 from wiki.insight.permissions import P
 from wiki.kpi.periods import Span
+from wiki.scoring.boards_showing import note
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
 from wiki.search.gaps import few
@@ -99,7 +100,12 @@ def _rep(who: Actor) -> dict[str, Any]:
             for one in must_read(who)
         ],
         "submissions": [card(row, who, ways.get(row.id)) for row in mine],
-        "points": {"value": points, "unit": None, "note": None, "url": url_for("scoring.show", period=period)},
+        "points": {
+            "value": points,
+            "unit": None,
+            "note": note(who.id),
+            "url": url_for("scoring.show", period=period),
+        },
         "quota": _goal(who, "approved_items", Span.QUARTER),
         "credits": _goal(who, "training_credits", Span.HALF),
         "courses": [

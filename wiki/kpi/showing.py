@@ -224,6 +224,7 @@ def _row(subject: Subject, line: Document, beside: Beside, period: Period) -> di
         "source": origins.get(line["source"], origins[Origin.LEDGER.value]),
         "source_url": source_url(subject, line, period) if line["value"] is not None else None,
         "check": _span_note(line, period),
+        "about": {"subject": subject, "period": period, "code": line["code"]},  # for what others put beside it
     }
 
 

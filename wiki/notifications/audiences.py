@@ -22,6 +22,8 @@ from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
+from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.cuika_permissions import P as Cuika
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
@@ -286,6 +288,22 @@ def _of_team(team_id: int | None, roles: Sequence[str]) -> People:
     return set(session.scalars(found)) if team_id is not None else set()
 
 
+def action_owner(event: Any) -> People:
+    """who is to act on a missed figure"""
+    action = session.get(KpiAction, event.action_id)
+    return {action.owner_id} if action is not None and action.closed_at is None else set()
+
+
+def action_maker(event: Any) -> People:
+    """who asked for the action"""
+    return {event.made_by_id}
+
+
+def action_people(event: Any) -> People:
+    """who is to act on a missed figure, and who asked for it"""
+    return action_owner(event) and action_owner(event) | action_maker(event)
+
+
 def course_author(event: Any) -> People:
     """the trainer whose course it is"""
     course = session.get(Course, event.course_id)
@@ -326,6 +344,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Training.SEE_COURSE, Course, subject_id)
     if kind == "writing_task":
         return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
+    if kind == "kpi_action":
+        return _can(actor, Cuika.SEE_ACTION, KpiAction, subject_id)
     if kind == "user":
         return True  # absences are told to the deputy alone
     return subjects.subject(kind).visible(actor, subject_id)

@@ -15,6 +15,7 @@ from accounts.models import Absence, User
 from core.db import session
 from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission, SubmissionState
 from wiki.feedback.flag_models import Flag
+from wiki.kpi.cuika_models import KpiAction
 from wiki.notifications.rules import shortened
 from wiki.search.gap_models import WritingTask
 from wiki.training.models import Course
@@ -275,6 +276,20 @@ def course(event: Any) -> Fact | None:
     who = name_of(getattr(event, "actor_id", None))
     params = {"title": found.title, **({"due_on": due.isoformat()} if due else {}), **({"who": who} if who else {})}
     return Fact("course", found.id, path_to("training.course", slug=found.slug), event.at, params)
+
+
+def action(event: Any) -> Fact | None:
+    """An action on a figure that missed its target."""
+    found = session.get(KpiAction, event.action_id)
+    if found is None:
+        return None
+    params = {
+        "title": shortened(found.what),
+        "who": name_of(getattr(event, "actor_id", None)),
+        "due_on": found.due_on.isoformat(),
+        **({"note": shortened(found.result)} if found.result else {}),
+    }
+    return Fact("kpi_action", found.id, path_to("cuika.action", action_id=found.id), event.at, params)
 
 
 def absence(event: Any) -> Fact | None:

@@ -27,6 +27,7 @@ from wiki.articles.events import (
     VerificationDue,
 )
 from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
+from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
@@ -145,6 +146,16 @@ def to_reporter(event: Any) -> bool:
     return event.act in {"ask", "answer"}
 
 
+def is_late(event: Any) -> bool:
+    """its day has passed"""
+    return bool(event.late)
+
+
+def is_near(event: Any) -> bool:
+    """its day is near"""
+    return not event.late
+
+
 AT_ONCE, DIGEST = Mail.AT_ONCE, Mail.DIGEST
 WAITS, MINE, REMARKS, TRAINING, TEAM = Group
 
@@ -182,6 +193,15 @@ TABLE: tuple[Notice, ...] = (
     Notice("writing_overdue", WritingOverdue, always, who.around_writing, facts.writing, WAITS, DIGEST,
            _l("Still to be written: «%(title)s»"),
            _l("It was wanted by %(due_on)s. Write it, or say who can.")),
+    Notice("action_made", ActionMade, always, who.action_owner, facts.action, WAITS, AT_ONCE,
+           _l("%(who)s asks you to act: «%(title)s»"),
+           _l("A figure missed its target, and this is to be done about it. Until: %(due_on)s.")),
+    Notice("action_near", ActionDue, is_near, who.action_owner, facts.action, WAITS, AT_ONCE,
+           _l("Your action is due soon: «%(title)s»"),
+           _l("Say what came of it, or that it is dropped. Until: %(due_on)s.")),
+    Notice("action_late", ActionDue, is_late, who.action_people, facts.action, WAITS, AT_ONCE,
+           _l("An action is overdue: «%(title)s»"),
+           _l("Nobody has said yet what came of it. Until: %(due_on)s.")),
     # ── my submissions ───────────────────────────────────────────────────────────────────────────────────────────────
     Notice("handed_in", events.ReviewMoved, handed_in, who.authors, facts.move, MINE, DIGEST,
            _l("«%(title)s» was handed in"),
@@ -293,6 +313,9 @@ TABLE: tuple[Notice, ...] = (
     Notice("ownership_fell", OwnershipFell, always, who.heirs, facts.fallen, TEAM, AT_ONCE,
            _l("%(who)s has left texts behind"),
            _l("Their team keeps them true until somebody owns them: %(count)s. Give each an owner.")),
+    Notice("action_closed", ActionClosed, always, who.action_maker, facts.action, TEAM, DIGEST,
+           _l("%(who)s closed an action: «%(title)s»"),
+           _l("What came of it: %(note)s")),
     Notice("stands_in", AbsenceChanged, always, who.deputy, facts.absence, TEAM, AT_ONCE,
            _l("You stand in for %(who)s"),
            _l("Until %(until)s you also find in your inbox what waits for %(who)s.")),

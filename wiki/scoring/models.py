@@ -120,7 +120,7 @@ class LedgerEntry(Base):
         sa.UniqueConstraint("user_id", "rule", "source"),
         sa.Index("ix_ledger_entries_person", "user_id", "at", "id"),
         sa.Index("ix_ledger_entries_period", "period", "event", "user_id", "source_id"),
-        sa.Index("ix_ledger_entries_unit", "unit", "period", "user_id", "points"),
+        sa.Index("ix_ledger_entries_unit", "unit", "period", "user_id", "rule", "points"),
         sa.Index("ix_ledger_entries_act", "act_id"),
         sa.Index("ix_ledger_entries_cap", "user_id", "rule", "day"),
     )
