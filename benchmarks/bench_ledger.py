@@ -81,8 +81,9 @@ def _command(times: int, name: str) -> Figure:
     began = time.perf_counter()
     place_of = {"SPIRAL_VAR": str(place.var), "SPIRAL_DEMO": "0", "PATH": "/usr/bin:/bin"}
     code = (
-        "import resource, sys; from wsgi import app; from core.db import reading, writing; "
-        "from wiki.scoring import rebuilding\n"
+        "import pathlib, resource; from core.settings import load; from wiki.app import create_app; "
+        "from core.db import reading, writing; from wiki.scoring import rebuilding\n"
+        f"app = create_app(load({{'var': pathlib.Path({str(place.var)!r}), 'demo': False}}, environ={{}}))\n"
         f"with app.app_context(), {'reading' if name == 'verify' else 'writing'}():\n"
         f"    found = {'rebuilding.verify()' if name == 'verify' else 'rebuilding.rebuild()[1]'}\n"
         "    assert not found, found\n"

@@ -88,7 +88,10 @@ def test_points() -> None:
 
     rows = [tuple(row) for row in table("rule", "act", "variant")]
     assert rows == [
-        (d.code, d.event, d.variant or NONE, d.points, d.unit, yes(d.quality), yes(d.split), d.cap_per_day or NONE)
+        (
+            *(d.code, d.event, d.variant or NONE, d.points, d.unit, yes(d.quality), yes(d.split)),
+            *(d.cap_per_day or NONE, d.cap_per_month or NONE),
+        )
         for d in DEFAULTS
     ]
 
