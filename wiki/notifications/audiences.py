@@ -22,6 +22,7 @@ from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
+from wiki.kpi.dealing_models import CardAppeal
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
@@ -268,6 +269,12 @@ def keepers(event: Any) -> People:
 def flag_reporter(event: Any) -> People:
     """who raised it"""
     return {event.reporter_id}
+
+
+def appellant(event: Any) -> People:
+    """who raised it"""
+    found = session.get(CardAppeal, event.appeal_id)
+    return {found.raised_by_id} if found is not None else set()
 
 
 def managers(event: Any) -> People:
