@@ -90,6 +90,7 @@ def hostile_charts(name: str) -> dict[str, Markup]:
         "bar": charts.bar([1, None, 3], [name] * 3, target=2, **words),
         "grouped": charts.grouped(series, [name] * 3, **words),
         "stacked": charts.stacked(series, [name] * 3, **words),
+        "waterfall": charts.waterfall(60, [(name, 5), (name, -2)], 63, (name, name), **words),
         "spark": charts.spark([1, 2, 3], title=name),
         "radar": charts.radar(series, [name] * 3, **words),
     }

@@ -24,6 +24,7 @@ from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P as Cuika
+from wiki.kpi.dealing_models import CardAppeal
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
@@ -270,6 +271,12 @@ def keepers(event: Any) -> People:
 def flag_reporter(event: Any) -> People:
     """who raised it"""
     return {event.reporter_id}
+
+
+def appellant(event: Any) -> People:
+    """who raised it"""
+    found = session.get(CardAppeal, event.appeal_id)
+    return {found.raised_by_id} if found is not None else set()
 
 
 def managers(event: Any) -> People:

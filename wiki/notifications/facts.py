@@ -16,6 +16,7 @@ from core.db import session
 from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission, SubmissionState
 from wiki.feedback.flag_models import Flag
 from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.dealing_models import CardAnswer, CardAppeal
 from wiki.notifications.rules import shortened
 from wiki.search.gap_models import WritingTask
 from wiki.training.models import Course
@@ -259,6 +260,16 @@ def writing(event: Any) -> Fact | None:
         "note": shortened(found.answer or found.note),
     }
     return Fact("writing_task", found.id, path_to("writing.show", task_id=found.id), event.at, params)
+
+
+def appeal(event: Any) -> Fact | None:
+    """An appeal against a card, and what was said last about it."""
+    found = session.get(CardAppeal, event.appeal_id)
+    if found is None:
+        return None
+    answer = session.scalar(sa.select(CardAnswer).where(CardAnswer.appeal_id == found.id))
+    params = {"who": name_of(event.actor_id), "note": shortened(answer.text if answer else found.text)}
+    return Fact("card_appeal", found.id, path_to("kpi.show_appeal", appeal_id=found.id), event.at, params)
 
 
 def fallen(event: Any) -> Fact | None:

@@ -28,6 +28,7 @@ from wiki.articles.events import (
 )
 from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
+from wiki.kpi.events import AppealAnswered, AppealRaised
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
@@ -247,6 +248,12 @@ TABLE: tuple[Notice, ...] = (
            "%(note)s"),
     Notice("flag_answered", FlagMoved, to_reporter, who.flag_reporter, facts.flag, REMARKS, AT_ONCE,
            _l("%(who)s answered what you said about «%(title)s»"),
+           "%(note)s"),
+    Notice("appeal_raised", AppealRaised, always, who.managers, facts.appeal, WAITS, AT_ONCE,
+           _l("%(who)s appeals against a figure of a scorecard"),
+           "%(note)s"),
+    Notice("appeal_answered", AppealAnswered, always, who.appellant, facts.appeal, REMARKS, AT_ONCE,
+           _l("%(who)s answered your appeal about your scorecard"),
            "%(note)s"),
     Notice("flag_overdue", FlagOverdue, always, who.managers, facts.flag, TEAM, DIGEST,
            _l("Nobody has answered a reader about «%(title)s»"),
