@@ -26,7 +26,8 @@ class HelpfulVoted:
 
 @dataclass(frozen=True, slots=True)
 class UsedInCall:
-    """A reader used a revision while a customer was on the line."""
+    """A reader used a revision while a customer was on the line. ``first``: the only use of theirs that counts that
+    day."""
 
     feedback_id: int
     article_id: int
@@ -35,6 +36,22 @@ class UsedInCall:
     author_ids: tuple[int, ...]
     user_id: int
     at: datetime
+    first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UseTakenBack:
+    """A reader took a use of the same day back. ``last``: none of theirs is left of this revision and day."""
+
+    feedback_id: int
+    article_id: int
+    slug: str
+    revision_id: int
+    author_ids: tuple[int, ...]
+    user_id: int
+    used_at: datetime
+    at: datetime
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)

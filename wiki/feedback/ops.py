@@ -4,16 +4,16 @@ from accounts.models import User
 from core import clock
 from core.actors import Actor
 from core.db import lock, session
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from wiki.articles.models import Article
-from wiki.feedback.events import HelpfulVoted, UsedInCall
-from wiki.feedback.models import Feedback
+from wiki.feedback.events import HelpfulVoted, UsedInCall, UseTakenBack
+from wiki.feedback.models import Feedback, UseRetraction
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import authors_of, last_vote
-from wiki.feedback.rules import checked
+from wiki.feedback.queries import authors_of, is_taken_back, last_vote, use_of_call, uses_today
+from wiki.feedback.rules import checked, checked_call
 
 
 def say(
@@ -24,6 +24,7 @@ def say(
     used_in_call: bool = False,
     reason: str = "",
     comment: str = "",
+    call_ref: str = "",
 ) -> None:
     """Take one form of a reader: a vote, a mark, or both, on what readers see now.
 
@@ -36,7 +37,7 @@ def say(
     if helpful is not None:
         vote(article, actor, helpful=helpful, reason=reason, comment=comment)
     if used_in_call:
-        mark_used(article, actor, reason="" if helpful is not None else reason)
+        mark_used(article, actor, reason="" if helpful is not None else reason, call_ref=call_ref)
 
 
 def vote(article: Article, actor: Actor, *, helpful: bool, reason: str = "", comment: str = "") -> Feedback:
@@ -72,9 +73,29 @@ def _tell_vote(article: Article, row: Feedback, before: Feedback | None) -> None
     )
 
 
-def mark_used(article: Article, actor: Actor, *, reason: str = "") -> Feedback:
-    """Remember that the live revision was used in a call. Every call is a use; what it earns is capped elsewhere."""
-    row = _row(article, _live(article), actor, used_in_call=True, reason=reason)
+def mark_used(
+    article: Article, actor: Actor, *, reason: str = "", call_ref: str = "", reported_by: Actor | None = None
+) -> Feedback:
+    """Remember that the live revision was used in a call. Every call is a use; what it earns is capped elsewhere.
+
+    The same ``call_ref`` again is the same use. One that its person took back comes back when they press again, and
+    not when a program repeats itself.
+
+    Raises:
+        Invalid: ``call_ref`` is no name of a call.
+    """
+    revision_id = _live(article)
+    call_ref = checked_call(call_ref)
+    lock(User, actor.id)  # two marks of one person at one instant: exactly one is the first of the day
+    known = use_of_call(article.id, call_ref) if call_ref else None
+    while known is not None:
+        if reported_by is not None or known.user_id != actor.id or not is_taken_back(known.id):
+            return known
+        call_ref = _once_more(call_ref)
+        known = use_of_call(article.id, call_ref)
+    first = session.scalar(uses_today(actor.id, revision_id).limit(1)) is None
+    row = _row(article, revision_id, actor, used_in_call=True, reason=reason)
+    row.call_ref, row.reported_by_id = call_ref or None, reported_by.id if reported_by else None
     session.add(row)
     session.flush()
     emit(
@@ -86,6 +107,44 @@ def mark_used(article: Article, actor: Actor, *, reason: str = "") -> Feedback:
             author_ids=tuple(row.author_ids),
             user_id=actor.id,
             at=row.at,
+            first=first,
+        )
+    )
+    return row
+
+
+def _once_more(call_ref: str) -> str:
+    """The name of a use that was taken back and pressed again: ``call#2``, ``call#3``, …"""
+    name, _sep, number = call_ref.partition("#")
+    return f"{name}#{int(number or 1) + 1}"
+
+
+def take_back(article: Article, actor: Actor, *, call_ref: str = "") -> Feedback:
+    """The person's last use of the live revision today (or the one of this call) counts no more.
+
+    Raises:
+        Conflict: there is none today (``nothing-to-take-back``).
+    """
+    require(actor, P.SAY, article)
+    lock(User, actor.id)
+    today = list(session.scalars(uses_today(actor.id, _live(article))))
+    named = [row for row in today if call_ref and (row.call_ref or "").partition("#")[0] == call_ref]
+    row = next(iter(named or today), None)
+    if row is None:
+        raise Conflict(_("There is no mark of yours from today here; earlier ones stay."), code="nothing-to-take-back")
+    session.add(UseRetraction(feedback_id=row.id, at=clock.now()))
+    session.flush()
+    emit(
+        UseTakenBack(
+            feedback_id=row.id,
+            article_id=article.id,
+            slug=article.slug,
+            revision_id=row.revision_id,
+            author_ids=tuple(row.author_ids),
+            user_id=actor.id,
+            used_at=row.at,
+            at=clock.now(),
+            last=len(today) == 1,
         )
     )
     return row

@@ -19,7 +19,7 @@ from wiki.articles.models import (
     SubmissionAuthor,
 )
 from wiki.articles.rules import ProvisionalState
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, UseRetraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,32 @@ class Standing:
     used: int
     mine: bool | None
     used_today: bool
+
+
+def counted_use() -> sa.ColumnElement[bool]:
+    """Used in a call, and not taken back; over ``Feedback``."""
+    gone = sa.exists().where(UseRetraction.feedback_id == Feedback.id)
+    return sa.and_(Feedback.used_in_call, sa.not_(gone.correlate(Feedback)))
+
+
+def uses_today(user_id: int, revision_id: int) -> sa.Select[Feedback]:
+    """A person's uses of a revision that count today, on the centre's clock; the last one first."""
+    return (
+        sa.select(Feedback)
+        .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id)
+        .where(Feedback.at >= _midnight(), counted_use())
+        .order_by(Feedback.id.desc())
+    )
+
+
+def use_of_call(article_id: int, call_ref: str) -> Feedback | None:
+    """The use of an article in a call, taken back or not."""
+    return session.scalar(sa.select(Feedback).where(Feedback.article_id == article_id, Feedback.call_ref == call_ref))
+
+
+def is_taken_back(feedback_id: int) -> bool:
+    """A use was taken back."""
+    return session.scalar(sa.select(UseRetraction.id).where(UseRetraction.feedback_id == feedback_id)) is not None
 
 
 def votes_in_force(article_id: int) -> sa.Select[Feedback]:
@@ -48,7 +74,7 @@ def standing(article: Article, user_id: int) -> Standing:
     votes = votes_in_force(article.id).order_by(None).subquery()
     used = (
         sa.select(sa.func.count())
-        .where(Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own))
+        .where(Feedback.article_id == article.id, counted_use(), sa.not_(Feedback.own))
         .scalar_subquery()
     )
     row = session.execute(
@@ -59,7 +85,7 @@ def standing(article: Article, user_id: int) -> Standing:
         ).select_from(votes)
     ).one()
     mine = session.execute(
-        sa.select(Feedback.helpful, Feedback.used_in_call, Feedback.at)
+        sa.select(Feedback.helpful, counted_use(), Feedback.at)
         .where(Feedback.article_id == article.id, Feedback.revision_id == article.revision_id)
         .where(Feedback.user_id == user_id)
         .order_by(Feedback.id)
@@ -75,9 +101,16 @@ def standing(article: Article, user_id: int) -> Standing:
     )
 
 
-def stamp() -> sa.ColumnElement[int | None]:
-    """Changes with every vote and mark on ``Article``: rows are only ever added."""
-    return sa.select(sa.func.max(Feedback.id)).where(Feedback.article_id == Article.id).scalar_subquery()
+def stamp() -> sa.ColumnElement[int]:
+    """Changes with every vote and mark on ``Article``, and when one is taken back: rows are only ever added."""
+    return (
+        sa.select(sa.func.coalesce(sa.func.max(Feedback.id), 0) + sa.func.count(UseRetraction.id))
+        .select_from(Feedback)
+        .outerjoin(UseRetraction, UseRetraction.feedback_id == Feedback.id)
+        .where(Feedback.article_id == Article.id)
+        .correlate(Article)
+        .scalar_subquery()
+    )
 
 
 def _midnight() -> datetime:

@@ -23,6 +23,7 @@ from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import written_by
 from wiki.articles.titles import BLOCK
 from wiki.feedback.models import Feedback
+from wiki.feedback.queries import counted_use
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
 from wiki.scoring.models import LedgerEntry
@@ -66,7 +67,7 @@ def much_used(actor: Actor, *, limit: int = 6) -> list[Article]:
     since = clock.now() - timedelta(days=7)
     uses = (
         sa.select(Feedback.article_id, sa.func.count().label("uses"))
-        .where(Feedback.used_in_call, Feedback.at >= since)
+        .where(counted_use(), Feedback.at >= since)
         .group_by(Feedback.article_id)
         .subquery()
     )

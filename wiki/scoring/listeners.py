@@ -1,6 +1,7 @@
 """From what happened below to acts: one function per event, and how to tell again what was never recorded."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
 from wiki.articles.models import Publication, Submission
 from wiki.articles.publishing import mean_score, told
 from wiki.articles.queries import counts
-from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall
+from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall, UseTakenBack
 from wiki.feedback.flag_models import Flag
 from wiki.feedback.flag_rules import Act, Outcome
 from wiki.feedback.models import Feedback
@@ -119,13 +120,14 @@ def _paid_by(event: HelpfulVoted) -> int:
 @on(UsedInCall)
 def used_in_call(event: UsedInCall) -> None:
     """Used in a call pays the authors once per reader, revision and day, however many calls there were."""
-    if event.user_id in event.author_ids:
+    if event.user_id in event.author_ids or not event.first:
         return
+    of_the_day = _use_of(event.revision_id, event.user_id, event.at)
     grant(
         "feedback.used",
         source_kind="feedback",
         source_id=event.feedback_id,
-        source=f"used:{event.revision_id}:{event.user_id}:{_day(event)}",
+        source=of_the_day if _paid_use(of_the_day) is None else f"{of_the_day}~{event.feedback_id}",
         people=event.author_ids,
         at=event.at,
         revision_id=event.revision_id,
@@ -133,8 +135,34 @@ def used_in_call(event: UsedInCall) -> None:
     )
 
 
-def _day(event: UsedInCall) -> str:
-    return f"{local(event.at):%Y%m%d}"
+@on(UseTakenBack)
+def use_taken_back(event: UseTakenBack) -> None:
+    """When no use of the day is left, what the day's use paid is taken back."""
+    paid = _paid_use(_use_of(event.revision_id, event.user_id, event.used_at)) if event.last else None
+    if paid is None:
+        return
+    grant(
+        "feedback.used",
+        source_kind="feedback",
+        source_id=event.feedback_id,
+        source=f"unused:{event.feedback_id}",
+        people=event.author_ids,
+        at=event.at,
+        revision_id=event.revision_id,
+        undoes=paid,
+        details={"article_id": event.article_id, "slug": event.slug},
+    )
+
+
+def _use_of(revision_id: int, user_id: int, at: datetime) -> str:
+    return f"used:{revision_id}:{user_id}:{local(at):%Y%m%d}"
+
+
+def _paid_use(of_the_day: str) -> str | None:
+    """The source of the act that paid a day's use last; a use after one that was taken back has a source of its own."""
+    of_it = sa.or_(ScoringAct.source == of_the_day, ScoringAct.source.startswith(f"{of_the_day}~", autoescape=True))
+    found = sa.select(ScoringAct.source).where(ScoringAct.event == "feedback.used", of_it)
+    return session.scalar(found.order_by(ScoringAct.id.desc()).limit(1))
 
 
 @on(FlagMoved)

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from wiki.articles import similar
-from wiki.search import alike, api, cli, listeners, service, views
+from wiki.search import alike, api, cli, listeners, own_models, service, views
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "init_app", "listeners", "own_models"]
 
 
 def init_app(app: Flask) -> None:
