@@ -7,7 +7,7 @@ from migrations.columns import Time
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0027_screen"
-down_revision = "0023_flags"
+down_revision = "0024_opens"
 
 
 def upgrade() -> None:

@@ -139,7 +139,7 @@ class Looker:
         if place.then == TYPING:
             page.keyboard.press("/")
             page.keyboard.type("huafei")
-            page.locator("#search-overlay a.title").first.wait_for()
+            page.locator("#search-overlay [role=option]").first.wait_for()
         found = [] if answer and answer.status == place.status else [f"status {answer.status if answer else '-'}"]
         if wide := overflow(page):
             found.append(f"scrolls sideways by {wide} px")

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from wiki.articles import similar
-from wiki.search import alike, api, cli, listeners, own_models, service, views
+from wiki.search import alike, api, cli, listeners, own_models, screen_views, service, views
 
-__all__ = ["api", "init_app", "listeners", "own_models"]
+__all__ = ["api", "init_app", "listeners", "own_models", "screen_views"]
 
 
 def init_app(app: Flask) -> None:
