@@ -94,6 +94,7 @@ export class Finder {
     this.widen.hidden = !code;
     this.input.focus();
     this.ask({ now: true });
+    if (this.words.keep === undefined) return; // in a frame the program around it says which
     try { await this.line.post(`${this.base}/service`, new URLSearchParams({ service: code })); } catch { /* it holds here, if nowhere else */ }
   }
 

@@ -48,7 +48,7 @@ def piece(article: Article, who: Actor) -> dict[str, Any]:
 
 
 def texts(revision: Revision, who: Actor) -> dict[str, Any]:
-    """``parts`` [{name, label, look, html, words, main, first}] in the order in which they are of use, and ``steps`` of a
+    """``parts`` [{name, label, look, html, words, main, first}] in the order in which they are of use; ``steps`` of a
     script with answers [{n, when, html, words, action, to, opening}]."""
     linker = Linker(who)
     shown = linker.shown(texts_of(revision))
