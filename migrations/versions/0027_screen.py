@@ -7,7 +7,7 @@ from migrations.columns import Time
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0027_screen"
-down_revision = "0024_opens"
+down_revision = "0025_words"
 
 
 def upgrade() -> None:

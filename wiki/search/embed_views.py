@@ -27,6 +27,7 @@ from core.web import EVERYONE, SIGNED_IN, actor, blueprint, csrf, framed_by, gat
 from wiki.articles.open_models import OpenSource
 from wiki.articles.permissions import P
 from wiki.search import finding
+from wiki.search.models import Source
 
 bp = blueprint("embed", __name__)
 frame = blueprint("frame", __name__, url_prefix="/embed")
@@ -50,7 +51,7 @@ def show() -> ResponseReturnValue:
 @gate(P.PROPOSE)
 def typing() -> str:
     """The first results, or what is at hand, as a piece of HTML."""
-    return finding.typing(actor())
+    return finding.typing(actor(), Source.EMBED)
 
 
 @frame.get("/reading/<slug>")

@@ -18,13 +18,14 @@ from wiki.articles.models import Article
 from wiki.articles.open_models import OpenSource
 from wiki.articles.queries import by_slug, services
 from wiki.feedback import views as feedback
-from wiki.search import own, reading, service
+from wiki.search import log, own, reading, service
 from wiki.search.engines.base import Facet, Page, Query
+from wiki.search.models import Source
 
 TYPING = 8  # results while typing
 
 
-def typing(who: Actor) -> str:
+def typing(who: Actor, source: Source = Source.TYPING) -> str:
     """The answer to what is typed, as a short piece of HTML: the wording is fetched for the row that is chosen.
 
     ``?service=`` narrows it; without it the person's own service does, and with an empty one nothing.
@@ -39,7 +40,7 @@ def typing(who: Actor) -> str:
     return render_template(
         "search/_typing.html",
         q=text,
-        asked=None,
+        asked=log.note(who, text, page.total, source),
         service=chosen,
         rows=[{"hit": hit, "title": marked(hit.title_html), "snippet": marked(hit.snippet)} for hit in page.hits],
         kinds=_kinds({hit.kind for hit in page.hits}),
@@ -108,7 +109,10 @@ def pin(who: Actor, slug: str) -> dict[str, Any]:
 
 def opened(who: Actor, source: OpenSource) -> None:
     """A result was read in place; ``asked`` is the key of the question, where there was one."""
+    asked = request.form.get("asked", "")
     article = session.get(Article, request.form.get("article", 0, type=int))
     if article is None or not reading.readable(article, who) or article.revision_id is None:
         return
+    if asked:
+        log.opened(who, asked, article.id)
     opens.remember(who.id, article.id, article.revision_id, source)

@@ -43,13 +43,13 @@ def results() -> str:
     if "service" not in request.args:
         filters["service"] = kept  # until they take it off
     page = ask(who, text, filters, offset=(number - 1) * PER_PAGE, facets=True)
-    if number == 1 and text.strip():
-        log.note(who, text, page.total)
+    asked = log.note(who, text, page.total) if text.strip() else ""
     names = _names()
     first = number == 1 and not text.strip() and not any(value for name, value in filters.items() if name != "service")
     return render_template(
         "search/results.html",
         q=text,
+        asked=asked,
         results=_marked(shown(page.hits), who),
         kept_service=kept,
         services=services(),
