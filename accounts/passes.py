@@ -1,4 +1,4 @@
-"""Passes for the frame beside a customer's file. A browser gives no cookie to a frame of another site, so the frame holds
+"""Passes for the frame beside a customer's file. A browser gives no cookie to a frame of another site, so it holds
 a short signed token. It opens ``/embed/…`` and nothing else, for half a day at most, and ends with the sign-in
 it came from or with all of its person's.
 

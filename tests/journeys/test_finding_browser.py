@@ -170,7 +170,7 @@ def crm() -> Iterator[Callable[[int, str], str]]:
     running: list[HTTPServer] = []
 
     def start(port: int, address: str) -> str:
-        class Page_(BaseHTTPRequestHandler):
+        class Crm(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -180,7 +180,7 @@ def crm() -> Iterator[Callable[[int, str], str]]:
             def log_message(self, *_about: Any) -> None:
                 """Quiet."""
 
-        running.append(HTTPServer(("localhost", port), Page_))
+        running.append(HTTPServer(("localhost", port), Crm))
         threading.Thread(target=running[-1].serve_forever, daemon=True).start()
         return f"http://localhost:{port}/"
 
