@@ -23,6 +23,7 @@ from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
 from wiki.search.gap_models import WritingTask
+from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
 from wiki.training.acknowledging import concerns
 from wiki.training.models import Assignment, Course
@@ -317,6 +318,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Articles.READ, Article, subject_id)
     if kind == "course":
         return _can(actor, Training.SEE_COURSE, Course, subject_id)
+    if kind == "writing_task":
+        return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
     if kind == "user":
         return True  # absences are told to the deputy alone
     return subjects.subject(kind).visible(actor, subject_id)

@@ -5,11 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from core import clock
-from core.db import session
 from core.errors import DomainError, Invalid
 from core.i18n import _
 from core.tables import TYPES
@@ -35,15 +33,11 @@ def index() -> str:
 def _page(errors: dict[str, str], typed: dict[str, str]) -> str:
     text = request.args.get("try", "").strip()
     page = paginate(words.kept(), per=40)
-    counts = dict(
-        session.execute(sa.select(SearchWord.state, sa.func.count()).group_by(SearchWord.state)).tuples()
-    )
     return render_template(
         "words/index.html",
         tabs=tabs("words"),
         rows=[row_of(row) for row in page.items],
         page=page,
-        counts={state.value: counts.get(state, 0) for state in State},
         regional=GROUPS,
         measured=MEASURED,
         tried=understanding.understood(actor(), text) if text else None,

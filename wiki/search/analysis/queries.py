@@ -278,17 +278,20 @@ class _Reader:
         """Adds the other words for the terms that were typed, to the needs of those terms."""
         for one in found:
             covered = {one.typed} if one.heard else {*words_of(one.term), *words_of(one.typed)}
-            terms, ways = self._other_words(one.others, _HEARD if one.heard else _BESIDE)
-            exist = [term for term in terms if self.vocabulary.count(*term)]
+            terms, ways, count = self._other_words(one.others, _HEARD if one.heard else _BESIDE)
             for i, need in enumerate(self.needs):
                 if need.typed in covered:
-                    weight = min(need.weight, self.weight(exist)) if exist else need.weight
+                    weight = min(need.weight, self.idf(count)) if count else need.weight
                     all_ways = _sorted([*need.ways, *ways])
                     self.needs[i] = replace(need, weight=weight, terms=need.terms + terms, ways=all_ways)
 
-    def _other_words(self, others: Iterable[str], quality: float) -> tuple[tuple[tuple[Kind, str], ...], list[Way]]:
-        """By which terms other words are found, and what ranking looks for."""
+    def _other_words(
+        self, others: Iterable[str], quality: float
+    ) -> tuple[tuple[tuple[Kind, str], ...], list[Way], int]:
+        """By which terms other words are found, what ranking looks for, and in how many documents the most frequent of
+        them occurs, nearly: several words together are as rare as the rarest."""
         terms: list[tuple[Kind, str]] = []
+        count = 0
         texts: list[str] = []
         ways: list[Way] = []
         for other in others:
@@ -296,12 +299,13 @@ class _Reader:
             texts.append(flat.lstrip() if HAS_HAN.match(other) else flat)
             texts[-1] = texts[-1].rstrip() if HAS_HAN.match(other[-1]) else texts[-1]
             words = words_of(other)
-            for word in words:
-                terms += self._terms_of(word)
+            found = [term for word in words for term in self._terms_of(word)]
+            count = max(count, min((self.vocabulary.count(*term) for term in found), default=0))
+            terms += found
             if len(words) > 1:
                 apart = tuple(word if HAS_HAN.match(word) else f" {word} " for word in words)
                 ways.append(Way(Where.PLAIN, apart, 0.75 * quality, share=True))
-        return tuple(dict.fromkeys(terms)), [Way(Where.PLAIN, tuple(texts), quality), *ways[:_MAX_SHARED]]
+        return tuple(dict.fromkeys(terms)), [Way(Where.PLAIN, tuple(texts), quality), *ways[:_MAX_SHARED]], count
 
     def _terms_of(self, word: str) -> list[tuple[Kind, str]]:
         if not HAS_HAN.match(word):
