@@ -36,7 +36,6 @@ export class Finder {
   ask(options = {}) {
     const query = new URLSearchParams({ q: this.input.value });
     if (this.chosenService !== null) query.set("service", this.chosenService);
-    if (!this.input.value.trim() && this.service.options.length < 2) query.set("services", "1");
     this.asking.ask(`${this.base}/typing?${query}`, options);
   }
 
@@ -48,6 +47,7 @@ export class Finder {
     this.asking.wanted = null;
     this.toList({ focus: false });
     this.ask({ now: true });
+    this.#services();
   }
 
   #answered(html) {
@@ -56,7 +56,7 @@ export class Finder {
     const answer = this.found.firstElementChild;
     this.asked = answer?.dataset.asked ?? "";
     if (this.count.textContent !== (answer?.dataset.total ?? "")) this.count.textContent = answer?.dataset.total ?? "";
-    this.#services(answer);
+    this.#narrowed(answer?.dataset.service ?? this.chosenService);
     const list = this.found.querySelector("[role=listbox]");
     if (list) list.id = `${this.words.id}-list`;
     this.rows.forEach((row, n) => { row.id = `${this.words.id}-row-${n}`; row.setAttribute("aria-selected", "false"); });
@@ -67,18 +67,27 @@ export class Finder {
     if (this.impatient && this.rows.length) { this.impatient = false; this.read(); }
   }
 
-  /** What a search may be narrowed to comes once; which service is chosen comes with every answer. */
-  #services(answer) {
-    const brought = answer?.querySelector("[data-services]");
-    if (brought) { this.service.append(...brought.options); brought.remove(); }
-    this.chosenService = answer?.dataset.service ?? this.chosenService ?? "";
-    if (this.chosenService && ![...this.service.options].some((one) => one.value === this.chosenService)) {
-      this.service.append(new Option(this.chosenService, this.chosenService));
-    }
-    this.service.value = this.chosenService;
+  /** What a search may be narrowed to comes once, beside the first answer. */
+  async #services() {
+    if (this.brought) return;
+    this.brought = true;
+    try {
+      const answer = await this.line.get(`${this.base}/services`);
+      if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
+      this.service.append(...(await answer.json()).map(([code, name]) => new Option(name, code)));
+      this.#narrowed(this.chosenService);
+    } catch { this.brought = false; }
+  }
+
+  /** Show which service is chosen; every answer says it. */
+  #narrowed(code) {
+    this.chosenService = code;
+    const known = [...this.service.options].some((one) => one.value === (code ?? ""));
+    if (!known && this.brought && this.service.options.length > 1) this.service.append(new Option(code, code)); // a code that is none here
+    this.service.value = code ?? "";
     this.narrow.hidden = this.service.options.length < 2;
-    this.widen.hidden = !this.chosenService;
-    this.narrow.classList.toggle("is-chosen", Boolean(this.chosenService));
+    this.widen.hidden = !code;
+    this.narrow.classList.toggle("is-chosen", Boolean(code));
   }
 
   #say(state) {
@@ -90,8 +99,7 @@ export class Finder {
   }
 
   async #narrowTo(code) {
-    this.chosenService = code;
-    this.widen.hidden = !code;
+    this.#narrowed(code);
     this.input.focus();
     this.ask({ now: true });
     if (this.words.keep === undefined) return; // in a frame the program around it says which
@@ -296,5 +304,5 @@ export class Finder {
     return false;
   }
 
-  #toggleKeys() { this.keys.open = !this.keys.open; if (this.keys.open) this.keys.scrollIntoView({ block: "nearest" }); }
+  #toggleKeys() { this.keys.open = !this.keys.open; }
 }

@@ -57,10 +57,6 @@ def checked_call(call_ref: str) -> str:
     found = call_ref.strip()
     if found and not CALL.fullmatch(found):
         raise Invalid(
-            {
-                "call_ref": _(
-                    "Up to 100 letters, digits and . _ : @ / + = - name a call, beginning with a letter or digit."
-                )
-            }
+            {"call_ref": _("A call is named by up to 100 letters, digits and . _ : @ / + = -, a letter or digit first.")}
         )
     return found

@@ -61,6 +61,13 @@ def read(slug: str) -> str:
     return finding.read(actor(), slug)
 
 
+@frame.get("/services")
+@gate(P.PROPOSE)
+def narrowing() -> Any:
+    """The services that a search can be narrowed to."""
+    return finding.narrowing()
+
+
 @frame.post("/marks/<slug>")
 @gate(P.PROPOSE)
 def mark(slug: str) -> Any:

@@ -5,7 +5,7 @@ The same for the overlay of every page and for the frame beside the customer's f
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, jsonify, render_template, request
 
 from core.actors import Actor
 from core.db import session
@@ -56,7 +56,7 @@ def find(who: Actor, text: str, chosen: str) -> Page:
 
 
 def at_hand(who: Actor, chosen: str) -> str:
-    """What this person pinned, and what they opened last; with ``?services=1`` also what they can narrow to."""
+    """What this person pinned, and what they opened last."""
     pinned = own.pinned(who, limit=own.SHOWN_PINS)
     recent = own.recent(who, but=[row.id for row in pinned])
     return render_template(
@@ -64,8 +64,14 @@ def at_hand(who: Actor, chosen: str) -> str:
         groups=[group for group in ((_("Pinned"), pinned), (_("Read last"), recent)) if group[1]],
         kinds=_kinds({row.kind for row in (*pinned, *recent)}),
         service=chosen,
-        services=services() if request.args.get("services") == "1" else [],
     )
+
+
+def narrowing() -> Response:
+    """What a search can be narrowed to: [[code, name]]; a browser may keep it for some minutes."""
+    answer = jsonify([[one.code, one.name] for one in services()])
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
 
 
 def _kinds(codes: set[str]) -> dict[str, str]:

@@ -27,6 +27,13 @@ def read(slug: str) -> str:
     return finding.read(actor(), slug)
 
 
+@bp.get("/search/services")
+@gate(P.PROPOSE)
+def narrowing() -> Any:
+    """The services that a search can be narrowed to."""
+    return finding.narrowing()
+
+
 @bp.post("/search/opened")
 @gate(P.PROPOSE, transaction=False)
 def opened() -> Any:

@@ -12,6 +12,8 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "POST /search/pins/{open}", "everybody has pins of their own", {"on": "1"}),
     ("ll on nonn on", "POST /search/pins/{circle}", "of texts that one may read", {"on": "1"}),
     ("ll oo oooo oo", "POST /search/service", "everybody narrows their own searches", {"service": ""}),
+    ("ll oo oooo oo", "GET /search/services", "services are for everybody"),
+    ("ll ll llll ll", "GET /embed/services", "no cookie counts in the frame"),
     ("oo oo oooo oo", "GET /embed?q=zzcircle", "the frame is the same for everybody and shows nothing"),
     ("ll ll llll ll", "GET /embed/typing?q=zzcircle", "no cookie counts in the frame"),
     ("ll ll llll ll", "GET /embed/reading/{open}", "no cookie counts in the frame"),
