@@ -26,6 +26,7 @@ from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
 from wiki.training.acknowledging import concerns
+from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
 from wiki.training.permissions import P as Training
 from wiki.training.rules import CourseState
@@ -289,6 +290,11 @@ def course_author(event: Any) -> People:
     """the trainer whose course it is"""
     course = session.get(Course, event.course_id)
     return {course.author_id} if course is not None and course.state is CourseState.PUBLISHED else set()
+
+
+def earlier_readers(event: Any) -> People:
+    """who confirmed an earlier major version of the lesson"""
+    return who_reads_again(event.lesson_id)
 
 
 def learners(event: Any) -> People:
