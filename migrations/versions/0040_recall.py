@@ -7,7 +7,7 @@ from migrations.columns import Json, Time
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0040_recall"
-down_revision = "0027_screen"
+down_revision = "0023_flags"
 
 
 def upgrade() -> None:

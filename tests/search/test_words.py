@@ -22,7 +22,9 @@ from wiki.search.analysis.scripts import normalise
 from wiki.search.analysis.synonyms import MAX_OTHERS, Synonyms, squeezed
 from wiki.search.word_rules import Sort, State, compiled, parse
 
-OURS = Synonyms([["退费", "退款", "退钱"], ["副号", "副卡"], ["SIM卡", "手机卡", "sim card"]], [(["hf套餐"], ["话费套餐"])])
+OURS = Synonyms(
+    [["退费", "退款", "退钱"], ["副号", "副卡"], ["SIM卡", "手机卡", "sim card"]], [(["hf套餐"], ["话费套餐"])]
+)
 
 
 def others(question: str, synonyms: Synonyms = OURS) -> set[str]:
@@ -162,7 +164,7 @@ def test_a_rule_holds_at_once_and_leaves_a_trail(make: Make, api: Callable[..., 
 
 
 def test_another_process_notices_within_a_second(make: Make, app: Any) -> None:
-    """What another process wrote changes the sum of the versions; the cache of this one is asked anew after a second."""
+    """What another process wrote changes the sum of the versions, which this one looks at once a second."""
     with writing():
         words.add(make.actor("manager"), "返钱 = 退款")
     with reading():

@@ -4,6 +4,7 @@ Two wordings belong together when they say the same in any script, width and ord
 stand for each other in them, or when they differ by next to nothing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,40 @@ from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.analysis.words import cut, runs
 from wiki.search.likeness import ALMOST, flat, percent
 
-_LITTLE = frozenset("的 了 么 什么 是 我 我要 我想 想 要 怎么 怎样 如何 怎么办 办 个 这 那 在 有 和 与 及".split()) | FRAME
+_LITTLE = (
+    frozenset(
+        [
+            "的",
+            "了",
+            "么",
+            "什么",
+            "是",
+            "我",
+            "我要",
+            "我想",
+            "想",
+            "要",
+            "能",
+            "可以",
+            "怎么",
+            "怎样",
+            "如何",
+            "怎么办",
+            "办",
+            "个",
+            "这",
+            "那",
+            "在",
+            "有",
+            "和",
+            "与",
+            "及",
+        ]
+    )
+    | FRAME
+)
+_WHETHER = re.compile(r"([能可会要行是])不\1以?|有没有")  # asks whether; `不能` alone says something
+_POLITE = re.compile(r"^\s*(?:请问|您好|你好|麻烦)|[吗呢吧啊呀？?]+\s*$")
 _WORTH_A_LOOK = 0.6
 
 
@@ -75,12 +109,17 @@ class Group:
 def sense(text: str, synonyms: Synonyms) -> str:
     """What a question asks for: its words in alphabetical order, each as the chief word of its group, without the
     little ones. The question itself where only little words are in it."""
-    normal = normalise(text)
+    words = {word for run in runs(_plainly(text, synonyms)) for word in (cut(run.text) if run.han else [run.text])}
+    return " ".join(sorted(words - _LITTLE)) or flat(text)
+
+
+def _plainly(text: str, synonyms: Synonyms) -> str:
+    """The question in chief words, without what only asks whether, or is polite."""
+    normal = _WHETHER.sub(" ", normalise(text))
     for found in synonyms.find(normal):
         if not found.heard:
             normal = normal.replace(found.typed, f" {synonyms.chief(found.term)} ")
-    words = {word for run in runs(normal) for word in (cut(run.text) if run.han else [run.text])}
-    return " ".join(sorted(words - _LITTLE)) or flat(text)
+    return _POLITE.sub(" ", normal)
 
 
 def grouped(wordings: Iterable[Wording], synonyms: Synonyms) -> list[Group]:
@@ -88,29 +127,34 @@ def grouped(wordings: Iterable[Wording], synonyms: Synonyms) -> list[Group]:
     groups: dict[str, Group] = {}
     for one in wordings:
         groups.setdefault(sense(one.text, synonyms), Group()).wordings.append(one)
-    return sorted(_joined(list(groups.values())), key=_rank)
+    return sorted(_joined(list(groups.values()), synonyms), key=_rank)
 
 
 def _rank(group: Group) -> tuple[int, int, str]:
     return -group.people, -group.times, group.chief.flat
 
 
-def _joined(groups: Sequence[Group]) -> list[Group]:
+def _joined(groups: Sequence[Group], synonyms: Synonyms) -> list[Group]:
     """Groups whose chief wordings are almost the same become one, the larger taking in the smaller."""
     ordered = sorted(groups, key=_rank)
-    names = [group.chief.flat for group in ordered]
+    names = [flat(_plainly(group.chief.text, synonyms)) for group in ordered]
     taken: set[int] = set()
     for number, group in enumerate(ordered):
+        if not group.times:
+            break  # from here on nobody asked: these are only there to be taken in
         if number in taken:
             continue
-        near = process.extract(
-            names[number], names, scorer=Indel.normalized_similarity, score_cutoff=_WORTH_A_LOOK, limit=30
-        )
-        for name, _score, other in near:
+        for other, name in alike(names[number], names):
             if other > number and other not in taken and percent(names[number], name) >= ALMOST:
                 group.wordings += ordered[other].wordings
                 taken.add(other)
     return [group for number, group in enumerate(ordered) if number not in taken]
+
+
+def alike(name: str, names: Sequence[str]) -> list[tuple[int, str]]:
+    """Those (and their places) of which it is worth the while to ask whether they are almost the same."""
+    near = process.extract(name, names, scorer=Indel.normalized_similarity, score_cutoff=_WORTH_A_LOOK, limit=30)
+    return [(place, other) for other, _score, place in near]
 
 
 def trend(now: int, before: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import BadRequest
 
 from accounts.models import Team, User
@@ -110,13 +111,19 @@ def _with(task: Any) -> str:
 
 def whom(who: Actor) -> list[tuple[str, str]]:
     """(value, words) of the teams and people of whom this person may ask a text."""
-    teams, people = sa.select(Team).order_by(Team.name), sa.select(User).where(User.active).order_by(User.name)
+    teams, people = sa.select(Team).order_by(Team.name), _active()
     if not who.holds("manager", "training"):
         teams, people = teams.where(Team.id == who.team_id), people.where(User.team_id == who.team_id)
     listed = [(f"team:{team.id}", _("Team %(name)s", name=team.name)) for team in session.scalars(teams)]
-    for user in session.scalars(people):
-        listed.append((f"user:{user.id}", f"{user.name} · {user.team.name}" if user.team else user.name))
+    listed += [
+        (f"user:{user.id}", f"{user.name} · {user.team.name}" if user.team else user.name)
+        for user in session.scalars(people)
+    ]
     return [("", _("Choose a person or a team")), *listed]
+
+
+def _active() -> sa.Select[User]:
+    return sa.select(User).where(User.active).options(joinedload(User.team)).order_by(User.name)
 
 
 @bp.post("/insight/gaps")
@@ -173,8 +180,8 @@ def _date(text: str) -> date | None:
 def take_out(form: str) -> Response:
     """The gaps of a period as a table."""
     who, days = actor(), _days()
-    head = [_("Question"), _("People"), _("People before"), _("Times"), _("Found nothing"), _("Opened nothing"),
-            _("Asked last"), _("State"), _("Wordings")]  # fmt: skip
+    head = [_("Question to answer"), _("People"), _("People before"), _("Times"), _("Found nothing"),
+            _("Opened nothing"), _("Asked last"), _("State"), _("Wordings")]  # fmt: skip
     names = view_names()
     rows = [row_of(one, who) | {"view": names[one.view]} for one in gaps.gaps(who, days)]
     body = [
@@ -190,4 +197,4 @@ def take_out(form: str) -> Response:
 
 def view_names() -> dict[str, str]:
     """The lists by name."""
-    return {"open": _("Open"), "writing": _("Being written"), "settled": _("Settled")}
+    return {"open": _("Not yet settled"), "writing": _("Being written"), "settled": _("Settled")}

@@ -67,14 +67,19 @@ def opened(actor: Actor, asked: str, article_id: int) -> None:
 
 def _write_questions(items: list[Asked]) -> None:
     with writing() as s:
-        for one in _merged(sorted(items, key=lambda item: item.at)):
-            last = _last_of(s, one)
-            if last is None:
-                s.add(_row(one))
-                s.flush()
-            else:  # the question that is being typed; an older key of it opens nothing any more
-                last.text, last.flat, last.found = one.text, flat(one.text)[:200], one.found
-                last.at, last.source, last.asked = one.at, one.source, one.key
+        keep(s, items)
+
+
+def keep(s: Session, items: Iterable[Asked]) -> None:
+    """These questions are in the log, in this transaction; a further step of one is that one."""
+    for one in _merged(sorted(items, key=lambda item: item.at)):
+        last = _last_of(s, one)
+        if last is None:
+            s.add(_row(one))
+            s.flush()
+        else:  # the question that is being typed; an older key of it opens nothing any more
+            last.text, last.flat, last.found = one.text, flat(one.text)[:200], one.found
+            last.at, last.source, last.asked = one.at, one.source, one.key
 
 
 def _row(one: Asked) -> SearchQuery:
@@ -111,20 +116,26 @@ def _last_of(s: Session, one: Asked) -> SearchQuery | None:
 
 
 def _write_openings(items: list[Opening]) -> None:
-    """The first opening counts; keys of others, and things that are no published article, do nothing."""
     with writing() as s:
-        wanted = {one.article_id for one in items}
-        articles = set(s.scalars(sa.select(Article.id).where(Article.id.in_(wanted), Article.live)))
-        known = s.scalars(sa.select(SearchQuery).where(SearchQuery.asked.in_({one.asked for one in items})))
-        rows = {row.asked: row for row in known}
-        for one in items:
-            row = rows.get(one.asked)
-            if row is None:
-                if one.turns < TURNS:
-                    _openings.add(replace(one, turns=one.turns + 1))
-            elif row.user_id == one.user_id and row.opened_id is None and one.article_id in articles:
-                if one.at - row.at <= LATE:
-                    row.opened_id, row.opened_at = one.article_id, one.at
+        for one in keep_openings(s, items):
+            if one.turns < TURNS:
+                _openings.add(replace(one, turns=one.turns + 1))
+
+
+def keep_openings(s: Session, items: Iterable[Opening]) -> list[Opening]:
+    """These openings are in the log, in this transaction; those whose question is not there come back. The first one
+    counts; keys of others, and things that are no published article, do nothing."""
+    given = list(items)
+    wanted = {one.article_id for one in given}
+    articles = set(s.scalars(sa.select(Article.id).where(Article.id.in_(wanted), Article.live)))
+    known = s.scalars(sa.select(SearchQuery).where(SearchQuery.asked.in_({one.asked for one in given})))
+    rows = {row.asked: row for row in known}
+    for one in given:
+        row = rows.get(one.asked)
+        theirs = row is not None and row.user_id == one.user_id and one.article_id in articles
+        if row is not None and theirs and row.opened_id is None and one.at - row.at <= LATE:
+            row.opened_id, row.opened_at = one.article_id, one.at
+    return [one for one in given if one.asked not in rows]
 
 
 _questions = Buffer("search queries", _write_questions)

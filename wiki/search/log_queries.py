@@ -44,7 +44,7 @@ def asked(since: datetime, view: str) -> list[dict[str, Any]]:
     opened = sa.func.count(SearchQuery.opened_id)
     found = (
         sa.select(SearchQuery.flat, sa.func.max(SearchQuery.text).label("text"), people.label("people"),
-                  sa.func.count().label("times"), nothing.label("nothing"), opened.label("opened"))
+                  sa.func.count().label("times"), nothing.label("empty"), opened.label("opened"))
         .where(SearchQuery.at >= since, SearchQuery.flat != "")
         .group_by(SearchQuery.flat)
         .order_by(people.desc(), sa.func.count().desc(), SearchQuery.flat)
@@ -73,13 +73,18 @@ def turns(since: datetime, synonyms: Synonyms, *, limit: int = 20) -> list[Turn]
     last: dict[int, Any] = {}
     for row in _in_order(since):
         before = last.get(row.user_id)
-        vain = before is not None and before.opened_id is None
-        if vain and row.opened_id is not None and row.at - before.at <= SOON and before.flat != row.flat:
+        if before is not None and _turned(before, row):
             found[before.flat, row.flat].append((row.user_id, before.text, row.text, row.opened_id))
         last[row.user_id] = row
     titles = _titles({one[3] for pairs in found.values() for one in pairs})
     out = [turn for pairs in found.values() if (turn := _turn(pairs, titles, synonyms))]
     return sorted(out, key=lambda one: (-one.people, -one.times, one.asked))[:limit]
+
+
+def _turned(before: Any, row: Any) -> bool:
+    """The first was in vain, the second said something else soon after, and something was opened from it."""
+    in_vain = before.opened_id is None and row.opened_id is not None
+    return in_vain and row.at - before.at <= SOON and before.flat != row.flat
 
 
 def _in_order(since: datetime) -> Iterable[Any]:
@@ -116,12 +121,17 @@ def difference(before: str, after: str) -> tuple[str, str] | None:
     """What stands in the one and not in the other: the words that may mean the same. ``None`` where one adds nothing,
     or so much differs that nothing can be said."""
     one, other = _words(before), _words(after)
-    while one and other and one[0] == other[0]:
-        one, other = one[1:], other[1:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
-    left, right = _together(one), _together(other)
-    if not (1 < len(flat(left)) and len(left) <= _LONGEST and 1 < len(flat(right)) and len(right) <= _LONGEST):
+    first = last = 0
+    while first < min(len(one), len(other)) and one[first] == other[first]:
+        first += 1
+    while last < min(len(one), len(other)) - first and one[-1 - last] == other[-1 - last]:
+        last += 1
+    if first and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
+        first -= 1  # one character alone: the word before belongs to it
+    elif last and min(len(_together(words[first : len(words) - last])) for words in (one, other)) == 1:
+        last -= 1  # or the word behind
+    left, right = (_together(words[first : len(words) - last]) for words in (one, other))
+    if not (len(flat(left)) > 1 and len(left) <= _LONGEST and len(flat(right)) > 1 and len(right) <= _LONGEST):
         return None
     return None if flat(left) in flat(right) or flat(right) in flat(left) else (left, right)
 

@@ -16,7 +16,7 @@ AGAIN = timedelta(seconds=60)  # the same question said again (Enter after typin
 # Whatever its form: seven digits or more, of any width, also in groups; numbers written as words; addresses of mail.
 _DIGITS = re.compile(r"\d(?:[\s\-.·_/—–()（）]{0,2}\d){6,}[xXＸｘ]?")
 _SPOKEN = re.compile(r"[〇○零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]{7,}")
-_MAIL = re.compile(r"[^\s@＠，。；:：]+[@＠][^\s@＠，。；:：]+")
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}[@＠][A-Za-z0-9.-]{1,190}")
 
 
 def masked(text: str) -> str:

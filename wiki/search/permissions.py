@@ -44,7 +44,7 @@ sees_gaps = holds("manager", "training", "supervisor")
 
 def seen(actor: Actor, task: WritingTask | None = None) -> bool:
     """Those whom it concerns, and those who look at gaps."""
-    return task is None or sees_gaps(actor) or wrote(actor, task)
+    return task is None or sees_gaps(actor, task) or wrote(actor, task)
 
 
 def writable(actor: Actor) -> sa.ColumnElement[bool]:

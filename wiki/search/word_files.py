@@ -6,7 +6,7 @@ from pathlib import Path
 from core.db import session
 from core.errors import DomainError
 from core.i18n import _
-from core.tables import BadRow, Sheet, as_csv, as_xlsx, rows
+from core.tables import BadRow, Cell, Sheet, as_csv, as_xlsx, rows
 from wiki.search import words
 from wiki.search.word_rules import STATE_NAMES
 
@@ -21,7 +21,7 @@ COLUMNS = {
 def table(form: str) -> bytes:
     """All rules; what is brought back as it is changes nothing."""
     head = ["words", "meaning", "note", "state", "changed by", "changed at"]
-    body = [
+    body: list[list[Cell]] = [
         [
             " = ".join(row.said),
             " = ".join(row.meant),

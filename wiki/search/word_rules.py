@@ -27,7 +27,9 @@ class Measured:
     after: int
 
 
-MEASURED = Measured(37, 80)  # embedded engine; tests/search/test_pairs.py holds it, `python -m benchmarks pairs` shows both
+MEASURED = Measured(
+    37, 80
+)  # embedded engine; tests/search/test_pairs.py holds it, `python -m benchmarks pairs` shows both
 
 
 class Sort(StrEnum):

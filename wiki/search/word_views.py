@@ -49,7 +49,7 @@ def _page(errors: dict[str, str], typed: dict[str, str]) -> str:
 
 def tabs(here: str) -> list[dict[str, Any]]:
     """The two pages, as tabs."""
-    pages = (("words", _("Words"), "words.index"), ("questions", _("What was asked"), "words.questions"))
+    pages = (("words", _("Rules"), "words.index"), ("questions", _("What was asked"), "words.questions"))
     return [{"label": label, "url": url_for(endpoint), "active": key == here} for key, label, endpoint in pages]
 
 

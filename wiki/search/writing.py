@@ -79,7 +79,10 @@ def _assignee(actor: Actor, whom: str, errors: dict[str, str]) -> tuple[int | No
     sort, _colon, number = whom.partition(":")
     known: User | Team | None = None
     if number.isdecimal() and len(number) < 10:
-        known = session.get(User if sort == "user" else Team, int(number)) if sort in {"user", "team"} else None
+        if sort == "user":
+            known = session.get(User, int(number))
+        elif sort == "team":
+            known = session.get(Team, int(number))
     team_id = known.team_id if isinstance(known, User) else known.id if known else None
     if known is None or (isinstance(known, User) and not known.active):
         errors["whom"] = _("Please choose a person or a team.")
@@ -184,9 +187,7 @@ def _close(task: WritingTask, actor: Actor, act: Act, answer: str, missing: str)
     answer = answer.strip()
     _must_stand(task, act)
     if not answer or len(answer) > NOTE:
-        raise Invalid(
-            {"answer": _("A note may have %(n)s characters at most.", n=NOTE) if answer else missing}
-        )
+        raise Invalid({"answer": _("A note may have %(n)s characters at most.", n=NOTE) if answer else missing})
     _move(task, actor, act)
     task.answer, task.closed_at = answer, clock.now()
     _record(actor, f"{act.value}_text", task)

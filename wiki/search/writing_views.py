@@ -5,11 +5,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 
+from core import clock
 from core.actors import Actor
+from core.db import session
 from core.errors import Invalid
 from core.i18n import _, local
-from core import clock
-from core.db import session
 from core.permissions import can
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles.permissions import P as Articles
@@ -34,7 +34,9 @@ def index() -> str:
     page = paginate(found)
     return render_template(
         "gaps/tasks.html",
-        tabs=[{"label": words, "url": url_for(".index", view=key), "active": key == view} for key, words in tabs.items()],
+        tabs=[
+            {"label": words, "url": url_for(".index", view=key), "active": key == view} for key, words in tabs.items()
+        ],
         rows=[row_of(task, who) for task in page.items],
         page=page,
         view=view,

@@ -26,7 +26,27 @@ _HEARD = 0.75  # the same, where the term itself was only heard in the letters
 _MAX_SHARED = 4
 # Words that only frame a question, whatever it is about. Left out where something else was asked: anything that may
 # tell two articles apart (how, where, not, no more) stays.
-FRAME = frozenset("请问 您好 你好 麻烦 谢谢 劳驾 拜托 吗 呢 吧 啊 呀 哦 嗯 please hello thanks".split())
+FRAME = frozenset(
+    [
+        "请问",
+        "您好",
+        "你好",
+        "麻烦",
+        "谢谢",
+        "劳驾",
+        "拜托",
+        "吗",
+        "呢",
+        "吧",
+        "啊",
+        "呀",
+        "哦",
+        "嗯",
+        "please",
+        "hello",
+        "thanks",
+    ]
+)
 
 
 class Kind(StrEnum):

@@ -38,7 +38,7 @@ def squeezed(text: str) -> str:
 def _squeeze(normal: str) -> tuple[str, list[int]]:
     """The squeezed text, and where each of its characters stands in `normal`."""
     kept = _BETWEEN.sub(lambda gap: " " + "\0" * (len(gap.group()) - 1), normal)
-    places = [at for at, char in enumerate(kept) if char == " " and _between(kept, at) or char.isalnum()]
+    places = [at for at, char in enumerate(kept) if (char == " " and _between(kept, at)) or char.isalnum()]
     return "".join(kept[at] for at in places), places
 
 

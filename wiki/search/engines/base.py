@@ -141,9 +141,7 @@ class Engine(Protocol):
     def search(self, query: Query) -> Page:
         """The visible documents that meet the query, best first; the same question has the same order."""
 
-    def suggest(
-        self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None
-    ) -> list[Hit]:
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None) -> list[Hit]:
         """Titles for what has been typed so far, best first."""
 
     def rebuild(self, documents: Iterable[Document], again: Reload) -> int:

@@ -195,9 +195,7 @@ class Meilisearch:
         took = (time.perf_counter() - began) * 1000
         return Page(tuple(found.hits), found.total, found.facets, took, self.name)
 
-    def suggest(
-        self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None
-    ) -> list[Hit]:
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None) -> list[Hit]:
         """See `Engine.suggest`."""
         asked = Query(text, reader, limit=2 * limit, synonyms=synonyms)
         with _answering():
