@@ -77,6 +77,8 @@ PLACES = [
     Place("teams", ADMIN, "/admin/teams"),
     Place("away", SUPERVISOR, "/people/away"),
     Place("caretakers", MANAGER, "/admin/caretakers?edit=care"),
+    Place("frame-settings", ADMIN, "/admin/embed"),
+    Place("connect", REP, "/connect"),
     Place("kpi", MANAGER, "/admin/kpi"),
     Place("interface", REP, "/api/docs"),
     Place("not-found", REP, "/articles/does-not-exist", status=404),

@@ -82,7 +82,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "POST /api/v1/articles/{open}/uses", "readers say that they used it", {"call_ref": "zz-1"}),
     ("ll on nonn on", "POST /api/v1/articles/{circle}/uses", "only readers do", {"call_ref": "zz-1"}),
     ("ll ff ffff ff", "POST /api/v1/articles/{open}/uses", "for others: a token made for it", {"user": "victim"}),
-    ("ll ii oiii ii", "POST /api/v1/articles/{open}/uses/undo", "one's own use of today; there is none", {}),
+    ("ll ii ioii ii", "POST /api/v1/articles/{open}/uses/undo", "one's own use of today; there is none", {}),
     ("ll in nonn in", "POST /api/v1/articles/{circle}/uses/undo", "only readers do", {}),
     ("ll oo oooo oo", "GET /articles/titles?q=zz", "titles of what one may read; the leak test looks at them"),
     ("ll nn nnnn nn", "GET /articles/named?title=nothing+is+called+so", "what is not there may be written"),
