@@ -219,6 +219,7 @@ def test_the_page_shows_how_a_question_is_understood(make: Make, signed_in: Call
     assert page.count("退款时限说明") == 1  # with the words, and not without
     refused = browser.submit("/admin/search/words", line="费", note="说明")
     assert refused.status_code == 422
+    assert "added it: 返钱 = 退款" in browser.text("/admin/search/words/1")
     assert "说明" in refused.get_data(as_text=True)
 
 

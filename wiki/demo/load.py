@@ -18,6 +18,7 @@ from wiki.demo.hours import some_time
 from wiki.demo.judging import found, plan_judging
 from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
+from wiki.demo.readership import plan_readership
 from wiki.demo.readings import plan_readings
 from wiki.demo.reviews import plan_texts
 from wiki.demo.searching import plan_searching
@@ -45,6 +46,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_readings(plan)
     plan_courses(plan)
     plan_searching(plan)
+    plan_readership(plan)
     zone = library.zone("gaoyuan")
     founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))
     with progress(_("Loading the demo"), len(plan.acts)) as advance, _seldom_collecting(), writing():

@@ -93,7 +93,8 @@ def mark_used(
             return known
         call_ref = _once_more(call_ref)
         known = use_of_call(article.id, call_ref)
-    first = session.scalar(uses_today(actor.id, revision_id).limit(1)) is None
+    of_it = uses_today(actor.id, article).where(Feedback.revision_id == revision_id)
+    first = session.scalar(of_it.limit(1)) is None
     row = _row(article, revision_id, actor, used_in_call=True, reason=reason)
     row.call_ref, row.reported_by_id = call_ref or None, reported_by.id if reported_by else None
     session.add(row)
@@ -120,14 +121,15 @@ def _once_more(call_ref: str) -> str:
 
 
 def take_back(article: Article, actor: Actor, *, call_ref: str = "") -> Feedback:
-    """The person's last use of the live revision today (or the one of this call) counts no more.
+    """The person's last use of it today (or the one of this call) counts no more.
 
     Raises:
         Conflict: there is none today (``nothing-to-take-back``).
     """
     require(actor, P.SAY, article)
     lock(User, actor.id)
-    today = list(session.scalars(uses_today(actor.id, _live(article))))
+    _live(article)
+    today = list(session.scalars(uses_today(actor.id, article)))
     named = [row for row in today if call_ref and (row.call_ref or "").partition("#")[0] == call_ref]
     row = next(iter(named or today), None)
     if row is None:
@@ -144,7 +146,7 @@ def take_back(article: Article, actor: Actor, *, call_ref: str = "") -> Feedback
             user_id=actor.id,
             used_at=row.at,
             at=clock.now(),
-            last=len(today) == 1,
+            last=sum(1 for other in today if other.revision_id == row.revision_id) == 1,
         )
     )
     return row

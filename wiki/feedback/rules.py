@@ -18,6 +18,7 @@ class Reason(StrEnum):
     OUTDATED = "outdated"
     UNCLEAR = "unclear"
     MISSING = "missing"
+    NOT_NEEDED = "not_needed"
     OTHER = "other"
 
 
@@ -26,6 +27,7 @@ REASON_NAMES = {
     Reason.OUTDATED: _l("It is out of date"),
     Reason.UNCLEAR: _l("It is hard to understand"),
     Reason.MISSING: _l("Something is missing"),
+    Reason.NOT_NEEDED: _l("It is not what I needed"),
     Reason.OTHER: _l("Another reason"),
 }
 
@@ -57,6 +59,10 @@ def checked_call(call_ref: str) -> str:
     found = call_ref.strip()
     if found and not CALL.fullmatch(found):
         raise Invalid(
-            {"call_ref": _("A call is named by up to 100 letters, digits and . _ : @ / + = -, a letter or digit first.")}
+            {
+                "call_ref": _(
+                    "A call is named by up to 100 letters, digits and . _ : @ / + = -, a letter or digit first."
+                )
+            }
         )
     return found

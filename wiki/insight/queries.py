@@ -242,7 +242,7 @@ def acts(phase: str, since: datetime) -> Any:
             )
             .join(User, User.id == Feedback.user_id)
             .join(Article, Article.id == Feedback.article_id)
-            .where(Feedback.at >= since)
+            .where(Feedback.at >= since, sa.or_(sa.not_(Feedback.used_in_call), counted_use()))
         )
     return found.order_by(sa.desc("at"))
 

@@ -16,6 +16,7 @@ from wiki.search import (
     own_models,
     screen_views,
     service,
+    twins,
     views,
     word_api,
     word_views,
@@ -24,7 +25,7 @@ from wiki.search import (
 from wiki.search.permissions import P
 from wiki.search.writing import count_waiting
 
-__all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "word_api"]
+__all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins", "word_api"]
 
 
 def init_app(app: Flask) -> None:

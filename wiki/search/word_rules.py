@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,14 +127,9 @@ def checked(word: str) -> str:
     return key
 
 
-def same_words(rule: Rule, others: Iterable[tuple[int, Sequence[str]]]) -> tuple[str, int] | None:
-    """A word of the rule that another rule, by its number, already explains."""
-    keys = {squeezed(word): word for word in rule.said}
-    for number, said in others:
-        for word in said:
-            if (key := squeezed(word)) in keys:
-                return keys[key], number
-    return None
+def same_word(rule: Rule, taken: Mapping[str, int]) -> tuple[str, int] | None:
+    """A word of the rule that another rule already explains, and the number of that one."""
+    return next(((word, taken[key]) for word in rule.said if (key := squeezed(word)) in taken), None)
 
 
 def compiled(rules: Iterable[Rule], groups: Iterable[Sequence[str]] = ()) -> Synonyms:

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
-from core import clock
+from core import audit, clock
+from core.db import session
 from core.errors import DomainError, Invalid
 from core.i18n import _
 from core.tables import TYPES
@@ -91,7 +92,24 @@ def show(word_id: int) -> str:
 
 
 def _one(row: SearchWord, errors: dict[str, str], typed: dict[str, str]) -> str:
-    return render_template("words/show.html", row=row_of(row), errors=errors, typed=typed)
+    said = {
+        "add_word": _("added it"),
+        "propose_word": _("proposed it"),
+        "change_word": _("changed the rule"),
+        "switch_word": _("switched it"),
+    }
+    trail = [
+        {
+            "at": entry.at,
+            "who": entry.actor_name,
+            "what": said.get(entry.verb, entry.verb),
+            "rule": entry.details.get("rule", ""),
+            "state": STATE_NAMES[State(entry.details["state"])],
+            "note": entry.note,
+        }
+        for entry in session.scalars(audit.trail("search_word", row.id))
+    ]
+    return render_template("words/show.html", row=row_of(row), trail=trail, errors=errors, typed=typed)
 
 
 @bp.post("/admin/search/words/<int:word_id>")

@@ -1,6 +1,6 @@
 """The words that the manager keeps: written down here, and in force in every process within a second."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -13,10 +13,10 @@ from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import require
 from wiki.search.analysis.regions import GROUPS
-from wiki.search.analysis.synonyms import Synonyms
+from wiki.search.analysis.synonyms import Synonyms, squeezed
 from wiki.search.permissions import P
 from wiki.search.word_models import SearchWord
-from wiki.search.word_rules import MOST_RULES, Rule, State, compiled, line_of, parse, same_words
+from wiki.search.word_rules import MOST_RULES, Rule, State, compiled, line_of, parse, same_word
 
 NOTE = 200
 KEPT = (State.ON, State.OFF, State.PROPOSED)
@@ -75,9 +75,12 @@ def add(actor: Actor, line: str, note: str = "", *, state: State = State.ON) -> 
     """
     require(actor, P.SEE_GAPS if state is State.PROPOSED else P.KEEP_WORDS)
     rule, note = parse(line), _note(note)
-    if (session.scalar(_counted()) or 0) >= MOST_RULES:
-        raise Conflict(_("There are %(n)s rules already. Take some out first.", n=MOST_RULES), code="too-many")
-    _must_be_new(rule)
+    _must_have_room(session.scalar(_counted()) or 0)
+    _must_be_new(rule, _taken())
+    return _kept(actor, rule, note, state)
+
+
+def _kept(actor: Actor, rule: Rule, note: str, state: State) -> SearchWord:
     now = clock.now()
     row = SearchWord(
         sort=rule.sort,
@@ -105,7 +108,7 @@ def change(row: SearchWord, actor: Actor, line: str, note: str) -> None:
     """
     require(actor, P.KEEP_WORDS)
     rule, before = parse(line), line_of(row.said, row.meant)
-    _must_be_new(rule, without=row.id)
+    _must_be_new(rule, _taken(without=row.id))
     row.sort, row.said, row.meant, row.note = rule.sort, list(rule.said), list(rule.meant), _note(note)
     _changed(row, actor)
     _record(actor, "change_word", row, before=before)
@@ -121,7 +124,7 @@ def switch(row: SearchWord, actor: Actor, state: State) -> None:
     if row.state is state:
         return
     if state is State.ON:
-        _must_be_new(Rule(row.sort, tuple(row.said), tuple(row.meant)), without=row.id)
+        _must_be_new(Rule(row.sort, tuple(row.said), tuple(row.meant)), _taken(without=row.id))
     before, row.state = row.state, state
     _changed(row, actor)
     _record(actor, "switch_word", row, before=before.value)
@@ -151,10 +154,19 @@ def _counted() -> sa.Select[int]:
     return sa.select(sa.func.count()).select_from(SearchWord).where(SearchWord.state != State.REMOVED)
 
 
-def _must_be_new(rule: Rule, without: int | None = None) -> None:
+def _must_have_room(count: int) -> None:
+    if count >= MOST_RULES:
+        raise Conflict(_("There are %(n)s rules already. Take some out first.", n=MOST_RULES), code="too-many")
+
+
+def _taken(without: int | None = None) -> dict[str, int]:
+    """The words that rules explain, as they are compared, and the number of the rule."""
     found = sa.select(SearchWord.id, SearchWord.said).where(SearchWord.state.in_((State.ON, State.PROPOSED)))
-    others = [(row.id, row.said) for row in session.execute(found) if row.id != without]
-    clash = same_words(rule, others)
+    return {squeezed(word): row.id for row in session.execute(found) if row.id != without for word in row.said}
+
+
+def _must_be_new(rule: Rule, taken: Mapping[str, int]) -> None:
+    clash = same_word(rule, taken)
     if clash is not None:
         word, number = clash
         raise Invalid(
@@ -170,19 +182,22 @@ def bring(actor: Actor, lines: Iterable[tuple[int, str, str]]) -> tuple[int, lis
     """
     require(actor, P.KEEP_WORDS)
     known = {line_of(rule.said, rule.meant) for rule in rules(*KEPT)}
+    there, taken = session.scalar(_counted()) or 0, _taken()
     count, refused = 0, list[tuple[int, str]]()
     for number, line, note in lines:
         try:
             rule = parse(line)
             if rule.line in known:
                 continue  # the same file twice is once
-            add(actor, line, note)
+            _must_have_room(there + count)
+            _must_be_new(rule, taken)
+            row = _kept(actor, rule, _note(note), State.ON)
         except Invalid as error:
             refused.append((number, " ".join(error.errors.values())))
         except Conflict as error:
             refused.append((number, error.sentence))
             break
-        else:
-            known.add(rule.line)
-            count += 1
+        known.add(rule.line)
+        taken |= {squeezed(word): row.id for word in rule.said}
+        count += 1
     return count, refused
