@@ -27,14 +27,14 @@ RECENT = timedelta(days=30)
 SHORT = (Article.id, Article.slug, Article.title, Article.kind, Article.provisional)
 
 
-def pinned(who: Actor, *, limit: int = MOST) -> Sequence[sa.Row[Any]]:
+def pinned(who: Actor, *, limit: int = MOST) -> Sequence[Any]:
     """What this person pinned and may still read, in their order: id, slug, title, kind, provisional."""
     found = sa.select(*SHORT).join(PersonalPin, PersonalPin.article_id == Article.id)
     found = found.where(PersonalPin.user_id == who.id, allowed(who, P.READ))
     return session.execute(found.order_by(PersonalPin.position, Article.id).limit(limit)).all()
 
 
-def recent(who: Actor, *, limit: int = SHOWN_RECENT, but: Sequence[int] = ()) -> Sequence[sa.Row[Any]]:
+def recent(who: Actor, *, limit: int = SHOWN_RECENT, but: Sequence[int] = ()) -> Sequence[Any]:
     """What this person opened last and may still read, the last one first, each once."""
     last = (
         sa.select(ArticleOpen.article_id, sa.func.max(ArticleOpen.at).label("at"))
