@@ -75,6 +75,7 @@ def framed_by(response: Response, origins: tuple[str, ...]) -> Response:
         "frame-ancestors 'none'", f"frame-ancestors {' '.join(origins) or NOBODY}"
     ).replace("form-action 'self'", "form-action 'none'")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"  # the window in which people connect
     response.headers["Referrer-Policy"] = "no-referrer"
     g.framed = bool(origins)
     return response

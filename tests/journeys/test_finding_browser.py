@@ -16,7 +16,7 @@ from tests.support.server import Server, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
 
-OVERLAY = "Search the knowledge base"
+OVERLAY, FIELD = "Search the knowledge base", "What does the customer ask?"
 
 
 class Keys:
@@ -40,7 +40,7 @@ def test_a_rep_in_a_hurry(visit: Callable[..., Page], spiral: Server) -> None:
     page.on("request", lambda one: opened.append(one.post_data or "") if one.url.endswith("/search/opened") else None)
     rep.keys("/")
     overlay = page.get_by_role("dialog", name=OVERLAY)
-    field = overlay.get_by_role("combobox", name="What does the customer ask?")
+    field = overlay.get_by_role("combobox", name=FIELD)
     page.keyboard.type("kuandai duanwang")
     expect(overlay.get_by_role("option").first).to_be_visible()
     row = overlay.get_by_role("option").filter(has=page.locator("text=Script")).first
@@ -118,7 +118,7 @@ def test_a_bad_line_mixes_nothing_up_and_loses_nothing(visit: Callable[..., Page
 
     page.route("**/search/typing?*", line)
     overlay = page.get_by_role("dialog", name=OVERLAY)
-    field, found = overlay.get_by_role("combobox"), overlay.locator("[data-found]")
+    field, found = overlay.get_by_role("combobox", name=FIELD), overlay.locator("[data-found]")
     # an answer that cannot be called back: what makes old answers harmless is not the browser's courtesy alone
     page.evaluate("AbortController.prototype.abort = () => {}")
     page.keyboard.type("zhangdan")
@@ -207,8 +207,8 @@ def test_beside_the_customer_without_a_cookie(
         frame.get_by_role("button", name="Connect me").click()
     window.value.get_by_role("button", name="Connect", exact=True).click()
     expect(frame.get_by_role("option").first).to_be_visible()
-    expect(frame.get_by_role("combobox")).to_have_value("huafei")
-    frame.get_by_role("combobox").press("Enter")
+    expect(frame.get_by_role("combobox", name=FIELD)).to_have_value("huafei")
+    frame.get_by_role("combobox", name=FIELD).press("Enter")
     expect(frame.locator("[data-reading] [data-title]")).to_be_visible()
     page.keyboard.press("c")
     page.keyboard.press("u")
@@ -223,7 +223,7 @@ def test_beside_the_customer_without_a_cookie(
         "base => { document.querySelector('iframe').src = base + '/embed?service=&q=huafei#q=kuandai&call=cti-1' }",
         spiral.base,
     )
-    expect(frame.get_by_role("combobox")).to_have_value("kuandai")
+    expect(frame.get_by_role("combobox", name=FIELD)).to_have_value("kuandai")
     expect(frame.get_by_role("option").first).to_be_visible()  # the pass outlives the change
     for one in sent:
         headers = one.all_headers()
