@@ -42,8 +42,8 @@ def test_a_rep_in_a_hurry(visit: Callable[..., Page], spiral: Server) -> None:
     overlay = page.get_by_role("dialog", name=OVERLAY)
     field = overlay.get_by_role("combobox", name=FIELD)
     page.keyboard.type("kuandai duanwang")
-    expect(overlay.get_by_role("option").first).to_be_visible()
-    row = overlay.get_by_role("option").filter(has=page.locator("text=Script")).first
+    expect(overlay.locator("[role=option]").first).to_be_visible()
+    row = overlay.locator("[role=option]").filter(has=page.locator("text=Script")).first
     place = page.locator("#search-overlay [role=option]").evaluate_all(
         "rows => rows.findIndex(row => row.textContent.includes('Script'))"
     )
@@ -86,7 +86,7 @@ def test_a_rep_in_a_hurry(visit: Callable[..., Page], spiral: Server) -> None:
     expect(overlay).to_be_hidden()
     rep.keys("/")
     page.keyboard.press("Backspace")  # all was chosen: an empty field shows what is at hand
-    expect(overlay.get_by_role("group", name="Pinned").get_by_role("option")).to_have_count(1)
+    expect(overlay.get_by_role("group", name="Pinned").locator("[role=option]")).to_have_count(1)
     page.keyboard.press("?")
     expect(overlay.get_by_text("pin for me")).to_be_visible()
     assert axe.violations(page) == []
@@ -125,7 +125,7 @@ def test_a_bad_line_mixes_nothing_up_and_loses_nothing(visit: Callable[..., Page
     while not held:
         page.wait_for_timeout(20)
     field.fill("huafei")
-    expect(found.get_by_role("option").first).to_be_visible()
+    expect(found.locator("[role=option]").first).to_be_visible()
     shown = found.inner_html()
     with page.expect_response(lambda answer: "q=zhangdan" in answer.url):
         held[0].continue_()
@@ -136,7 +136,7 @@ def test_a_bad_line_mixes_nothing_up_and_loses_nothing(visit: Callable[..., Page
     said = overlay.get_by_text("The server does not answer. What you typed is kept; it is asked again by itself.")
     expect(said).to_be_visible()
     expect(field).to_have_value("huafei duo")
-    expect(found.get_by_role("option").first).to_be_visible()  # what was found before stays readable
+    expect(found.locator("[role=option]").first).to_be_visible()  # what was found before stays readable
     state["away"] = False
     expect(said).to_be_hidden()
     assert asked[-1] == "huafei duo"
@@ -206,7 +206,7 @@ def test_beside_the_customer_without_a_cookie(
     with page.expect_popup() as window:
         frame.get_by_role("button", name="Connect me").click()
     window.value.get_by_role("button", name="Connect", exact=True).click()
-    expect(frame.get_by_role("option").first).to_be_visible()
+    expect(frame.locator("[role=option]").first).to_be_visible()
     expect(frame.get_by_role("combobox", name=FIELD)).to_have_value("huafei")
     frame.get_by_role("combobox", name=FIELD).press("Enter")
     expect(frame.locator("[data-reading] [data-title]")).to_be_visible()
@@ -224,7 +224,7 @@ def test_beside_the_customer_without_a_cookie(
         spiral.base,
     )
     expect(frame.get_by_role("combobox", name=FIELD)).to_have_value("kuandai")
-    expect(frame.get_by_role("option").first).to_be_visible()  # the pass outlives the change
+    expect(frame.locator("[role=option]").first).to_be_visible()  # the pass outlives the change
     for one in sent:
         headers = one.all_headers()
         assert "cookie" not in headers, one.url
