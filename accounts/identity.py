@@ -27,6 +27,7 @@ from core.db import after_commit, reading, writing
 from core.errors import Unauthenticated
 from core.i18n import _
 
+FRAME = "/embed/"  # what is asked from within a frame of another program
 NOTE_EVERY = timedelta(minutes=1)  # how exact 'last seen' is
 
 
@@ -39,6 +40,7 @@ class Known:
     session_id: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
+    expires_at: datetime | None = None  # of a pass for the frame
 
 
 class SignedIn(UserMixin):
@@ -66,8 +68,18 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def remembered_as(key: str) -> Known | None:
+    """What is remembered under a key of the caller's own, for at most a second."""
+    return _known.get(key)
+
+
+def remember(key: str, known: Known) -> None:
+    """Remember it, until somebody's rights change."""
+    _known.put(key, known)
+
+
 def identify() -> Actor | None:
-    """The actor of this request; ``None`` when nobody is signed in.
+    """The actor of this request; ``None`` when nobody is signed in. The frame has passes, and no cookie counts there.
 
     Raises:
         Unauthenticated: an API call carries an ``Authorization`` header that is good for nothing. The cookie is not
@@ -79,6 +91,11 @@ def identify() -> Actor | None:
         if known is None:
             raise Unauthenticated(_("This token is unknown, or it was revoked."))
         return known.actor
+    if request.path.startswith(FRAME):
+        from accounts.passes import holder  # it is made of this module
+
+        kind, _sep, token = request.headers.get("Authorization", "").partition(" ")
+        return holder(token.strip()) if kind.lower() == "bearer" else None
     if "_user_id" not in cookie:
         return None
     if not current_user.is_authenticated:

@@ -115,6 +115,20 @@ class ApiToken(Base):
     user: Mapped[User] = relationship()
 
 
+class EmbedPass(Base):
+    """Somebody may find, read and mark in a frame of another program until ``expires_at``. Deleting the row ends it;
+    it ends with the sign-in it came from, and with all sign-ins of its person."""
+
+    __tablename__ = "embed_passes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int | None] = mapped_column(sa.ForeignKey("login_sessions.id", ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))  # the program's account, when one asked
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class SetupLink(Base):
     """The one-time link with which an empty installation gets its first administrator."""
 

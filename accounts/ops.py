@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from accounts import queries
 from accounts.events import PersonDisabled
 from accounts.identity import forget_known, new_token, token_hash
-from accounts.models import ApiToken, LoginSession, SetupLink, Team, Tier, User, UserRole
+from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, Team, Tier, User, UserRole
 from accounts.permissions import P
 from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, USERNAME, Role
 from core import audit, clock
@@ -251,9 +251,12 @@ def sign_out(token: str) -> None:
 
 
 def end_sessions(user: User, *, keep: int | None = None) -> None:
-    """End every sign-in of a person but ``keep``."""
+    """End every sign-in of a person but ``keep``, and their passes for frames with them."""
     gone = sa.delete(LoginSession).where(LoginSession.user_id == user.id)
     session.execute(gone if keep is None else gone.where(LoginSession.id != keep))
+    frames = sa.delete(EmbedPass).where(EmbedPass.user_id == user.id)
+    kept = EmbedPass.login_id.is_not_distinct_from(keep)
+    session.execute(frames if keep is None else frames.where(sa.not_(kept)))
     forget_known()
 
 

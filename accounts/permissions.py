@@ -13,6 +13,7 @@ class P(Permission):
 
     SEE_PEOPLE = "see the list of people and teams"
     MANAGE_PEOPLE = "add, change and disable people, teams, sites and tiers"
+    LET_IN = "let others into the frame beside the customer's file"
     SEE_AWAY = "see who is away, and say so for others"
     ANSWER_FOR = "say that a person is away, or back"
     SEE_ABSENCE = "know of an absence"
@@ -44,6 +45,7 @@ grant(
     {
         P.SEE_PEOPLE: holds(Role.MANAGER, Role.ADMIN),
         P.MANAGE_PEOPLE: holds(Role.ADMIN),
+        P.LET_IN: holds(Role.ADMIN),
         P.SEE_AWAY: holds(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN),
         P.ANSWER_FOR: answers_for,
         P.SEE_ABSENCE: knows_of,

@@ -193,6 +193,9 @@ def plain(source: str, block: Callable[[str], str] | None = None) -> str:
     text = mentions.plain(source, block)
     text = re.sub(r"^[ \t]*(?:[>#]+|[-*+]|\d+\.)[ \t]+", "", text, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
+    text = re.sub(
+        r"(?<!\\)(\*{1,3}|`{1,3})(?=\S)([^\n]{1,2000}?)(?<=[^\s\\])\1", r"\2", text
+    )  # Chinese has no blanks there
     text = re.sub(r"(?<!\\)[*_`|]{1,3}|^[ \t]*:?-{3,}:?[ \t]*$", " ", text, flags=re.M)
     text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)  # what was written so as to stay what it is
     return re.sub(r"[ \t]+", " ", text).strip()

@@ -17,6 +17,8 @@ SCOPES = {
     "teach": "build, publish and assign courses",
     "kpi": "bring readings in",
     "pipelines": "save and import pipelines",
+    "calls": "say for others which texts they used in calls",
+    "embed": "let people into the frame beside the customer's file",
 }
 
 
@@ -28,6 +30,16 @@ def must_cover(actor: Actor | None, scope: str | None) -> None:
     """
     if actor is not None and actor.scopes is not None and scope is not None and scope not in actor.scopes:
         raise Forbidden(_("This token may not do that: it lacks the scope “%(scope)s”.", scope=scope), code="scope")
+
+
+def must_name(actor: Actor, scope: str) -> None:
+    """Refuse whoever does not hold a token made for this expressly: nobody speaks for others by chance.
+
+    Raises:
+        Forbidden: code ``scope``.
+    """
+    if actor.scopes is None or scope not in actor.scopes:
+        raise Forbidden(_("This takes a token with the scope “%(scope)s”.", scope=scope), code="scope")
 
 
 def known(scopes: Iterable[str]) -> list[str]:

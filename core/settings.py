@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
 SEARCH_SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
+ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -83,10 +84,15 @@ class Settings(BaseModel):
 
     @field_validator("embed_origins")
     @classmethod
-    def not_there_yet(cls, value: str) -> str:
-        if value:
-            raise ValueError("is not there yet in this version: leave it empty (accepted in silence it would mislead)")
-        return value
+    def whole_origins(cls, value: str) -> str:
+        found = value.replace(",", " ").split()
+        for one in found:
+            if not ORIGIN.fullmatch(one):
+                raise ValueError(
+                    "must name origins like https://crm.example or https://crm.example:8443, with blanks between them; "
+                    f"{one!r} is none (no path, no star)"
+                )
+        return " ".join(dict.fromkeys(one.lower() for one in found))
 
     @field_validator("search_url")
     @classmethod
@@ -146,6 +152,11 @@ class Settings(BaseModel):
         if not self.database_url:
             return f"sqlite:///{self.var / 'spiral.db'}"
         return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The origins of programs that may show the frame of the rep's screen."""
+        return tuple(self.embed_origins.split())
 
     @property
     def secure(self) -> bool:

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 __all__ = ["EVERYONE", "SIGNED_IN", "Page", "actor", "blueprint", "csrf", "gate", "init_app", "maybe_actor", "paginate"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-UNIDENTIFIED = frozenset({"static", "health.process"})  # answered without asking who, and so without the database
+UNIDENTIFIED = {"static", "health.process"}  # answered without asking who, and so without the database
 BODY_LIMIT = 12 * 1024 * 1024  # bytes; a 100 kB article passes in any encoding, a picture too
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -62,10 +62,23 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+NOBODY = "'none'"
 _larger: dict[str, int] = {}
 
 csrf = CSRFProtect()
 View = Callable[..., Any]
+
+
+def framed_by(response: Response, origins: tuple[str, ...]) -> Response:
+    """The answer may be shown in frames of these programs, and of no others."""
+    response.headers["Content-Security-Policy"] = CSP.replace(
+        "frame-ancestors 'none'", f"frame-ancestors {' '.join(origins) or NOBODY}"
+    ).replace("form-action 'self'", "form-action 'none'")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"  # the window in which people connect
+    response.headers["Referrer-Policy"] = "no-referrer"
+    g.framed = bool(origins)
+    return response
 
 
 def blueprint(name: str, import_name: str, *, url_prefix: str | None = None) -> Blueprint:
@@ -199,8 +212,8 @@ def local_path(target: str | None) -> str | None:
 
 
 def wants_json() -> bool:
-    """True for the API and for scripts of our own pages."""
-    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+    """True for the API, for what a frame fetches, and for scripts of our own pages."""
+    return request.path.startswith(("/api/", "/embed/")) or request.accept_mimetypes.best == "application/json"
 
 
 def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
@@ -277,7 +290,8 @@ def _menu(place: str = "main") -> list[dict[str, Any]]:
 
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name != "X-Frame-Options" or not g.get("framed"):  # it knows one origin at most; the policy says which
+            response.headers.setdefault(name, value)
     if current_app.config["SPIRAL"].secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

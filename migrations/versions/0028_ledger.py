@@ -9,7 +9,7 @@ from migrations import triggers
 from migrations.columns import Amount, Json, Time, code
 
 revision = "0028_ledger"
-down_revision = "0025_words"
+down_revision = "0027_screen"
 
 FROZEN = ("code", "event", "variant", "points", "unit", "quality", "split", "cap_per_day", "valid_from")
 REFERS = "undoes IS NOT NULL"

@@ -10,9 +10,9 @@ export function announce(text) {
 }
 
 /** fetch with our token; resolves to the Response, rejects only when the network is gone. */
-export function send(method, url, body, headers = {}) {
+export function send(method, url, body, headers = {}, more = {}) {
   return fetch(url, {
-    method, credentials: "same-origin", body,
+    method, credentials: "same-origin", body, ...more,
     headers: { "X-CSRFToken": csrf(), Accept: "application/json", ...headers },
   });
 }
@@ -140,6 +140,7 @@ shortcuts();
 const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
 if (document.querySelector("[data-copy]")) bring("./copy.js");
 if (document.querySelector("[data-guide], [data-print]")) bring("./guide.js");
+if (document.querySelector("[data-asked]")) bring("./opened.js");
 if (document.querySelector("[data-rows]")) bring("./rows.js");
 if (document.querySelector("[data-similar-form]")) bring("./similar.js");
 if (document.querySelector("form[data-autosave-url], [data-preview-url]")) bring("./editor.js");

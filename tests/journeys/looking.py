@@ -77,6 +77,8 @@ PLACES = [
     Place("teams", ADMIN, "/admin/teams"),
     Place("away", SUPERVISOR, "/people/away"),
     Place("caretakers", MANAGER, "/admin/caretakers?edit=care"),
+    Place("frame-settings", ADMIN, "/admin/embed"),
+    Place("connect", REP, "/connect"),
     Place("kpi", MANAGER, "/admin/kpi"),
     Place("interface", REP, "/api/docs"),
     Place("not-found", REP, "/articles/does-not-exist", status=404),
@@ -139,7 +141,7 @@ class Looker:
         if place.then == TYPING:
             page.keyboard.press("/")
             page.keyboard.type("huafei")
-            page.locator("#search-overlay a.title").first.wait_for()
+            page.locator("#search-overlay [role=option]").first.wait_for()
         found = [] if answer and answer.status == place.status else [f"status {answer.status if answer else '-'}"]
         if wide := overflow(page):
             found.append(f"scrolls sideways by {wide} px")

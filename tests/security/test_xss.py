@@ -212,7 +212,8 @@ def test_scripts_processes_and_flags_run_nothing(app, make, signed_in, sheet):
             product = make.article(None, "product", fields={"department_text": text, "customer_text": text}).slug
             mine = make.submission(actor_of(author), body=f"begun\n\n{text}", submitted=False).id
         for path in (f"/articles/{script}", f"/articles/{script}/card", f"/articles/{script}/print",
-                     f"/articles/{sop}", f"/articles/{sop}/print", f"/articles/{product}"):  # fmt: skip
+                     f"/articles/{sop}", f"/articles/{sop}/print", f"/articles/{product}",
+                     f"/search/reading/{script}", f"/search/reading/{sop}"):  # fmt: skip
             assert seen(sheet, boss.text(path)) == (0, []), path
         raised = boss.submit(
             f"/articles/{sop}",

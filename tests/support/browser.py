@@ -27,6 +27,7 @@ QUIET = [
     "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-domain-reliability",
     "--disable-dev-shm-usage",
     "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
+    "--test-third-party-cookie-phaseout",  # a frame of another site has no cookies, as in browsers of today
     "--font-render-hinting=none", "--force-color-profile=srgb",
 ]  # fmt: skip
 HEIGHT = {1280: 800, 360: 740}

@@ -152,4 +152,4 @@ def start_server() -> Iterator[Callable[..., Server]]:
 def spiral() -> Iterator[Server]:
     """One server with the demo for all tests of a worker that only look, or leave alone what others made."""
     with servers() as start:
-        yield start()
+        yield start(SPIRAL_EMBED_ORIGINS=f"http://localhost:{free_port()}")  # where a test puts a CRM

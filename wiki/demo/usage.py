@@ -7,9 +7,11 @@ from wiki.demo.content import Text
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time
 from wiki.demo.plan import Do, Plan, World
 from wiki.feedback import ops
+from wiki.search import own
 from wiki.training.acknowledging import acknowledge
 
 WINDOW = 30  # days
+PINS, PINNED_AGO = 3, 5  # texts of everybody, days
 
 
 def plan_usage(plan: Plan) -> None:
@@ -21,6 +23,7 @@ def plan_usage(plan: Plan) -> None:
     for title, rows in plan.library.activity["uses"].items():
         for username, windows in rows.items():
             _uses(plan, texts[title], username, windows)
+    _pins(plan)
 
 
 def _votes(plan: Plan, texts: dict[str, Text]) -> None:
@@ -81,6 +84,22 @@ def _use_of(title: str, username: str) -> Do:
         ops.say(world.articles[title], world.actors[username], used_in_call=True)
 
     return use
+
+
+def _pins(plan: Plan) -> None:
+    """Everybody has pinned the three texts they used most in the last weeks, the most used one first."""
+    used: dict[str, list[tuple[int, str]]] = {}
+    for title, rows in plan.library.activity["uses"].items():
+        for username, windows in rows.items():
+            used.setdefault(username, []).append((-windows[-1], title))
+    for username, rows in used.items():
+        for number, (_count, title) in enumerate(sorted(rows)[:PINS]):
+            at = _in_a_call(plan, username, PINNED_AGO - number, plan.chance("pins", title, username))
+            plan.at(at, _pin(title, username))
+
+
+def _pin(title: str, username: str) -> Do:
+    return lambda world: own.pin(world.actors[username], world.articles[title], on=True)
 
 
 def _moment(plan: Plan, title: str, username: str, days_ago: int) -> datetime:

@@ -16,7 +16,8 @@ from core.i18n import local
 from wiki.articles.models import Article, Publication
 from wiki.articles.open_models import ArticleOpen, ArticleOpenDay
 from wiki.feedback.figure_models import ArticleFigures
-from wiki.feedback.models import Feedback, stands
+from wiki.feedback.models import Feedback
+from wiki.feedback.queries import counted_use
 
 WINDOW = 90  # days
 STALE = timedelta(hours=6)
@@ -105,7 +106,7 @@ def _votes(ids: Sequence[int]) -> Any:
 def _uses(ids: Sequence[int]) -> Any:
     return (
         sa.select(Feedback.article_id, sa.func.count().label("used"))
-        .where(Feedback.article_id.in_(ids), Feedback.used_in_call, sa.not_(Feedback.own), stands())
+        .where(Feedback.article_id.in_(ids), counted_use(), sa.not_(Feedback.own))
         .group_by(Feedback.article_id)
     )
 

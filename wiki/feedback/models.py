@@ -11,7 +11,8 @@ from core.db import Base
 
 class Feedback(Base):
     """One act of a reader. ``turn`` numbers the votes of one person on one revision, so that two at the same instant
-    cannot both be the first. ``own`` marks the reader's own work: kept, shown to nobody, counted nowhere."""
+    cannot both be the first. ``own`` marks the reader's own work: kept, shown to nobody, counted nowhere. ``call_ref``
+    is what the telephone system calls the call, or a word that a page made up, so that one call is one use."""
 
     __tablename__ = "feedback"
     __table_args__ = (
@@ -27,6 +28,14 @@ class Feedback(Base):
             postgresql_where=sa.text("turn IS NOT NULL"),
         ),
         sa.Index("ix_feedback_article", "article_id", "revision_id", "user_id", "id"),
+        sa.Index(
+            "uq_feedback_call",
+            "article_id",
+            "call_ref",
+            unique=True,
+            sqlite_where=sa.text("call_ref IS NOT NULL"),
+            postgresql_where=sa.text("call_ref IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +50,8 @@ class Feedback(Base):
     own: Mapped[bool] = mapped_column(default=False)
     author_ids: Mapped[list[Any]]  # whose work it was at that moment, the author first
     at: Mapped[datetime]
+    call_ref: Mapped[str | None] = mapped_column(sa.String(120))
+    reported_by_id: Mapped[int | None]  # the program that said so for them
 
 
 class Withdrawal(Base):

@@ -14,6 +14,7 @@ class P(Permission):
     """Permissions of feedback."""
 
     SAY = "say whether an article helped"
+    REPORT = "say for others what they used in calls"
     READ_COMMENTS = "read what readers wrote about an article"
     SEE_FLAG = "see a flag and what was said about it"
     ANSWER_FLAG = "answer a flag"
@@ -55,6 +56,7 @@ def answerable(actor: Actor) -> sa.ColumnElement[bool]:
 grant(
     {
         P.SAY: reads_it,
+        P.REPORT: holds("manager", "admin"),
         P.READ_COMMENTS: keeps_it,
         P.SEE_FLAG: any_of(raised_it, keeps_its_text),
         P.ANSWER_FLAG: keeps_its_text,

@@ -1,5 +1,6 @@
 """Reads of what readers said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -35,6 +36,32 @@ class Standing:
     used_today: bool
 
 
+def counted_use() -> sa.ColumnElement[bool]:
+    """Used in a call, and not taken back; over ``Feedback``."""
+    return sa.and_(Feedback.used_in_call, stands())
+
+
+def uses_today(user_id: int, article: Article) -> sa.Select[Feedback]:
+    """A person's uses of the present major version that count today, on the centre's clock; the last one first."""
+    return (
+        sa.select(Feedback)
+        .where(Feedback.user_id == user_id, Feedback.revision_id.in_(present(article)))
+        .where(Feedback.at >= _midnight(), counted_use())
+        .order_by(Feedback.id.desc())
+    )
+
+
+def used_today(user_id: int, article_ids: Sequence[int]) -> set[int]:
+    """Which of these articles this person used today, on the centre's clock."""
+    found = sa.select(Feedback.article_id).where(Feedback.user_id == user_id, Feedback.article_id.in_(article_ids))
+    return set(session.scalars(found.where(Feedback.at >= _midnight(), counted_use())))
+
+
+def use_of_call(article_id: int, call_ref: str) -> Feedback | None:
+    """The use of an article in a call, taken back or not."""
+    return session.scalar(sa.select(Feedback).where(Feedback.article_id == article_id, Feedback.call_ref == call_ref))
+
+
 def present(article: Article) -> sa.Select[int]:
     """Ids of the revisions under the article's present major number: what earlier ones were told counts no more."""
     return sa.select(Publication.revision_id).where(
@@ -56,9 +83,7 @@ def votes_in_force(article: Article) -> sa.Select[Feedback]:
 def standing(article: Article, user_id: int) -> Standing:
     """What is said of an article, in two queries."""
     votes = votes_in_force(article).order_by(None).subquery()
-    used = sa.select(sa.func.count()).where(
-        Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own), stands()
-    )
+    used = sa.select(sa.func.count()).where(Feedback.article_id == article.id, counted_use(), sa.not_(Feedback.own))
     row = session.execute(
         sa.select(
             sa.func.count().filter(votes.c.helpful),
@@ -68,7 +93,7 @@ def standing(article: Article, user_id: int) -> Standing:
         ).select_from(votes)
     ).one()
     mine = session.execute(
-        sa.select(Feedback.helpful, Feedback.used_in_call, Feedback.at, stands())
+        sa.select(Feedback.helpful, counted_use(), Feedback.at, stands())
         .where(Feedback.article_id == article.id, Feedback.revision_id.in_(present(article)))
         .where(Feedback.user_id == user_id)
         .order_by(Feedback.id)
@@ -95,17 +120,6 @@ def stamp() -> sa.ColumnElement[int | None]:
 def _midnight() -> datetime:
     zone = ZoneInfo(choose_zone())
     return datetime.combine(clock.now().astimezone(zone).date(), time(), zone)
-
-
-def last_use(article: Article, user_id: int) -> Feedback | None:
-    """The newest use of the present major version by this person today that counts."""
-    return session.scalar(
-        sa.select(Feedback)
-        .where(Feedback.article_id == article.id, Feedback.revision_id.in_(present(article)))
-        .where(Feedback.user_id == user_id, Feedback.used_in_call, stands(), Feedback.at >= _midnight())
-        .order_by(Feedback.id.desc())
-        .limit(1)
-    )
 
 
 def vote_of(article: Article, user_id: int) -> Feedback | None:

@@ -20,9 +20,9 @@ from wiki.articles.queries import versions
 from wiki.feedback import flagging
 from wiki.feedback.flag_models import Flag, RemarkFlag
 from wiki.feedback.flag_rules import KINDS, STATE_NAMES
-from wiki.feedback.models import Feedback, stands
+from wiki.feedback.models import Feedback
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import votes_in_force
+from wiki.feedback.queries import counted_use, votes_in_force
 from wiki.feedback.rules import REASON_NAMES, Reason
 
 SAID = ("", "helpful", "not", "written")
@@ -69,7 +69,7 @@ def _votes(article_id: int) -> dict[int, tuple[int, int]]:
 
 
 def _used(article_id: int) -> dict[int, int]:
-    mine = sa.and_(Feedback.article_id == article_id, Feedback.used_in_call, sa.not_(Feedback.own), stands())
+    mine = sa.and_(Feedback.article_id == article_id, counted_use(), sa.not_(Feedback.own))
     rows = session.execute(sa.select(Feedback.revision_id, sa.func.count()).where(mine).group_by(Feedback.revision_id))
     return {row[0]: row[1] for row in rows}
 

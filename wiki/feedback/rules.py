@@ -1,5 +1,6 @@
 """What a reader may say, and what a new vote amounts to."""
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from core.errors import Invalid
 from core.i18n import _, _l
 
 COMMENT_LIMIT = 2000
+CALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,99}")  # as telephone systems number calls; no '#', which is ours
 
 
 class Reason(StrEnum):
@@ -46,3 +48,21 @@ def checked(helpful: bool | None, used_in_call: bool, reason: str, comment: str)
     if problems:
         raise Invalid({name: say() for name, say in problems.items()})
     return reason, comment.strip()
+
+
+def checked_call(call_ref: str) -> str:
+    """The name of a call as it is kept; empty where there is none.
+
+    Raises:
+        Invalid: no telephone system names a call so.
+    """
+    found = call_ref.strip()
+    if found and not CALL.fullmatch(found):
+        raise Invalid(
+            {
+                "call_ref": _(
+                    "A call is named by up to 100 letters, digits and . _ : @ / + = -, a letter or digit first."
+                )
+            }
+        )
+    return found

@@ -6,11 +6,12 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from core.actors import Actor
 from core.db import session
 from core.errors import NotFound
 from core.i18n import _
 from core.permissions import can
-from core.web import Page, actor, blueprint, gate, maybe_actor, page_number, wants_json
+from core.web import Page, actor, blueprint, gate, local_path, maybe_actor, page_number, wants_json
 from wiki.articles.models import Article
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import by_slug
@@ -19,7 +20,7 @@ from wiki.feedback.flag_rules import KINDS
 from wiki.feedback.ops import say, take_back
 from wiki.feedback.permissions import P
 from wiki.feedback.queries import standing
-from wiki.feedback.rules import REASON_NAMES
+from wiki.feedback.rules import REASON_NAMES, checked_call
 
 bp = blueprint("feedback", __name__)
 
@@ -39,21 +40,36 @@ def find(slug: str) -> Article:
 @bp.post("/articles/<slug>/feedback")
 @gate(P.SAY)
 def give(slug: str) -> Response | tuple[dict[str, Any], int]:
-    """Take a vote or a mark and go back to the article."""
+    """Take a vote or a mark, or take a mark of today back, and go back to where it was given."""
     article = find(slug)
-    said = request.form.get("helpful", "")
+    take(article, actor())
+    if wants_json():
+        return mine(article, actor()), 201
+    flash(_("Thank you – the next reader profits from it."), "success")
+    return redirect(local_path(request.form.get("next")) or url_for("articles.show", slug=slug), 303)
+
+
+def take(article: Article, who: Actor) -> None:
+    """What the form says is done: a vote, a mark, both, or a mark taken back."""
+    call_ref = request.form.get("call_ref", "")
+    if request.form.get("undo") == "1":
+        take_back(article, who, call_ref=checked_call(call_ref))
+        return
     say(
         article,
-        actor(),
-        helpful={"1": True, "0": False}.get(said),
+        who,
+        helpful={"1": True, "0": False}.get(request.form.get("helpful", "")),
         used_in_call=request.form.get("used_in_call") == "1",
         reason=request.form.get("reason", ""),
         comment=request.form.get("comment", ""),
+        call_ref=call_ref,
     )
-    if wants_json():
-        return {"ok": True}, 201
-    flash(_("Thank you – the next reader profits from it."), "success")
-    return redirect(url_for("articles.show", slug=slug), 303)
+
+
+def mine(article: Article, who: Actor) -> dict[str, Any]:
+    """What buttons show: this person's own vote and mark, and how often the text was used."""
+    now = standing(article, who.id)
+    return {"used": now.used, "used_today": now.used_today, "helpful": now.mine}
 
 
 @bp.post("/articles/<slug>/feedback/back")

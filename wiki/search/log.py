@@ -53,7 +53,7 @@ class Opening:
 def note(actor: Actor, text: str, found: int, source: Source = Source.PAGE) -> str:
     """Remember a question; the key under which its owner may say what was opened. Empty for what asks nothing."""
     kept = masked(text)
-    if not worth_keeping(kept, typing=source is Source.TYPING):
+    if not worth_keeping(kept, typing=source in {Source.TYPING, Source.EMBED}):
         return ""
     key = secrets.token_urlsafe(12)
     _questions.add(Asked(clock.now(), actor.id, kept, found, source, key))

@@ -36,6 +36,7 @@ def _row(hit: Hit, article: Article, linker: Linker) -> dict[str, Any]:
     first = next((name for name in ("say", "answer", "customer_text", "action") if texts.get(name)), "body")
     return {
         "id": hit.id,
+        "slug": hit.slug,
         "url": url_for("articles.show", slug=hit.slug),
         "title": marked(hit.title_html),
         "plain_title": hit.title,

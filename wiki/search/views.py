@@ -1,4 +1,4 @@
-"""The search page, and the piece of it that is fetched while somebody types."""
+"""The search page, which works without script; what is fetched while somebody types is in ``screen_views``."""
 
 from typing import Any
 
@@ -11,20 +11,22 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.permissions import P
 from wiki.articles.queries import services
 from wiki.articles.titles import BLOCK
-from wiki.search import log, service
+from wiki.feedback.queries import used_today
+from wiki.feedback.rules import REASON_NAMES
+from wiki.search import log, own, service
 from wiki.search.engines.base import Facet, Page, Query
-from wiki.search.models import Source
 from wiki.search.presenting import shown
 
 bp = blueprint("search", __name__)
 PER_PAGE = 20
-TYPING = 8  # results while typing
 FACETS = {"kind": Facet.KIND, "category": Facet.CATEGORY, "tag": Facet.TAG, "service": Facet.SERVICE}
 
 
-def ask(who: Actor, text: str, *, offset: int = 0, limit: int = PER_PAGE, facets: bool = False) -> Page:
-    """The answer to the address's question and filters, for this reader."""
-    filters = {facet: (request.args[name],) for name, facet in FACETS.items() if request.args.get(name)}
+def ask(
+    who: Actor, text: str, chosen: dict[str, str], *, offset: int = 0, limit: int = PER_PAGE, facets: bool = False
+) -> Page:
+    """The answer to a question and its filters, for this reader."""
+    filters = {facet: (chosen[name],) for name, facet in FACETS.items() if chosen[name]}
     wanted = (Facet.KIND, Facet.CATEGORY, Facet.SERVICE) if facets else ()
     tokens = service.reader_of(who, blocks=request.args.get("kind") == BLOCK)
     return service.search(Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit), who)
@@ -36,14 +38,23 @@ def results() -> str:
     """Results with their filters; a script's wording is read in place."""
     who, text = actor(), request.args.get("q", "")
     number = max(1, min(request.args.get("page", 1, type=int) or 1, 50))
-    page = ask(who, text, offset=(number - 1) * PER_PAGE, facets=True)
+    filters = {name: request.args.get(name, "") for name in FACETS}
+    kept = own.kept_service(who)
+    if "service" not in request.args:
+        filters["service"] = kept  # until they take it off
+    page = ask(who, text, filters, offset=(number - 1) * PER_PAGE, facets=True)
     asked = log.note(who, text, page.total) if text.strip() else ""
-    names, filters = _names(), {name: request.args.get(name, "") for name in FACETS}
+    names = _names()
+    first = number == 1 and not text.strip() and not any(value for name, value in filters.items() if name != "service")
     return render_template(
         "search/results.html",
         q=text,
         asked=asked,
-        results=shown(page.hits),
+        results=_marked(shown(page.hits), who),
+        kept_service=kept,
+        services=services(),
+        at_hand=[(_("Pinned"), own.pinned(who)), (_("Read last"), own.recent(who))] if first else [],
+        reasons=REASON_NAMES,
         total=page.total,
         took_ms=page.took_ms,
         degraded=page.degraded,
@@ -60,31 +71,19 @@ def results() -> str:
     )
 
 
-@bp.get("/search/typing")
-@gate(P.PROPOSE)
-def typing() -> str:
-    """The first results as a piece of HTML, for the overlay."""
-    who, text = actor(), request.args.get("q", "")
-    page = ask(who, text, limit=TYPING)
-    return render_template(
-        "search/_typing.html",
-        q=text,
-        asked=log.note(who, text, page.total, Source.TYPING) if text.strip() else "",
-        results=shown(page.hits),
-        total=page.total,
-        degraded=page.degraded,
-        all_url=url_for(".results", q=text),
-    )
-
-
-@bp.post("/search/opened")
-@gate(P.PROPOSE, transaction=False)
-def opened() -> Any:
-    """A result of one's own question was opened, or read in place; ``asked`` is the question's key."""
-    article = request.form.get("article", type=int)
-    if article and request.form.get("asked"):
-        log.opened(actor(), request.form["asked"], article)
-    return "", 204
+def _marked(rows: list[dict[str, Any]], who: Actor) -> list[dict[str, Any]]:
+    """The same rows with what this person said of them: ``pinned``, ``used_today``."""
+    ids = [int(row["id"]) for row in rows]
+    pinned, used = own.pinned_ids(who, ids), used_today(who.id, ids)
+    return [
+        {
+            **row,
+            "pinned": int(row["id"]) in pinned,
+            "used_today": int(row["id"]) in used,
+            "pin_url": url_for("search.pin", slug=row["slug"]),
+        }
+        for row in rows
+    ]
 
 
 def _names() -> dict[Facet, dict[str, str]]:

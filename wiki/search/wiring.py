@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from accounts.permissions import P as People
 from core.i18n import _l
 from core.slots import menu, panel
 from wiki.articles import similar
@@ -9,8 +10,11 @@ from wiki.search import (
     alike,
     api,
     cli,
+    embed_views,
     gap_views,
     listeners,
+    own_models,
+    screen_views,
     service,
     twins,
     views,
@@ -21,14 +25,17 @@ from wiki.search import (
 from wiki.search.permissions import P
 from wiki.search.writing import count_waiting
 
-__all__ = ["api", "init_app", "listeners", "twins", "word_api"]
+__all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins", "word_api"]
 
 
 def init_app(app: Flask) -> None:
     """The engine, the search page, the commands, and 'similar' for the editor."""
     service.init_app(app)
-    for pages in (views, word_views, gap_views, writing_views):
+    for pages in (views, embed_views, word_views, gap_views, writing_views):
         app.register_blueprint(pages.bp)
+    app.register_blueprint(embed_views.frame)
+    menu(_l("Frame for other programs"), "embed.settings", People.LET_IN, order=93, place="person")
+    assert embed_views.api.name == "embed"  # importing it declares the call
     menu(_l("Writing tasks"), "writing.index", P.WRITE, order=42, place="person", badge=count_waiting)
     menu(_l("Searched for and not found"), "gaps.index", P.SEE_GAPS, order=43, place="person")
     menu(_l("Words of search"), "words.index", P.KEEP_WORDS, order=60, place="person")
