@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from wiki.search.weights import Explained
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -95,6 +97,7 @@ class Hit:
     provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on; said by the database
     recommended: bool = False  # the manager wants it to stand first for this question
     why: Mapping[str, float] | None = None
+    explained: Explained | None = None
 
 
 @dataclass(frozen=True, slots=True)

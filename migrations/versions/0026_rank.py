@@ -1,0 +1,40 @@
+"""What stands first for a question, and the words that a spelling suggestion is made of."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import Time
+
+revision = "0026_rank"
+down_revision = "0024_opens"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "search_pins",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("question", sa.String(200), nullable=False),
+        sa.Column("key", sa.String(200), nullable=False),
+        sa.Column("article_id", sa.Integer, sa.ForeignKey("articles.id"), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("reason", sa.String(300), nullable=False),
+        sa.Column("from_on", sa.Date),
+        sa.Column("until_on", sa.Date),
+        sa.Column("pinned_by_id", sa.Integer, sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("pinned_at", Time, nullable=False),
+        sa.UniqueConstraint("key", "article_id"),
+        sa.CheckConstraint("from_on IS NULL OR until_on IS NULL OR from_on <= until_on", name="ends_after_it_begins"),
+    )
+    op.create_index("ix_search_pins_article_id", "search_pins", ["article_id"])
+    op.create_index("ix_article_opens_user_at", "article_opens", ["user_id", "at"])
+    op.create_table(
+        "search_words",
+        sa.Column("word", sa.String(40), primary_key=True),
+        sa.Column("texts", sa.Integer, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("search_words")
+    op.drop_index("ix_article_opens_user_at", "article_opens")
+    op.drop_table("search_pins")

@@ -1,0 +1,212 @@
+"""'Did you mean …?': for a question that finds little, a word of the titles that sounds or is written almost like it.
+
+Proposed are only words of texts that all staff may read, gathered by the worker; and only what then finds a text with
+this very word for this reader. So nobody learns a word from a text that is closed to them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+
+import sqlalchemy as sa
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from core.actors import Actor
+from core.caches import Cache
+from core.chores import chore
+from core.db import session
+from core.folding import converter, fold, normalise
+from wiki.articles.models import Article, ArticleTag, Audience, Revision
+from wiki.articles.titles import BLOCK
+from wiki.search import service
+from wiki.search.analysis import sounds
+from wiki.search.analysis.words import HAN_RUN, cut, cut_fine, runs
+from wiki.search.engines.base import Page, Query
+from wiki.search.spelling_models import SearchWord
+
+FEW = 3  # results, and the question is looked at
+LONGEST = 40  # characters of a question that is corrected
+MOST_TITLES, MOST_BODIES, MOST_WORDS = 50_000, 2_000, 30_000
+FREQUENT = 3  # texts among the latest in which a word stands that is in no title
+TRIED = 4  # ways to write the question anew that are asked
+EVERY = 600.0  # seconds between two gatherings
+
+_FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words that may be proposed, by how they are written, how they sound, and how they are typed."""
+
+    texts: Mapping[str, int]
+    by_sound: Mapping[str, tuple[str, ...]]
+    by_pinyin: Mapping[str, str]
+    latin: tuple[str, ...]
+
+
+_words: Cache[Words] = Cache(1, seconds=EVERY / 2)
+
+
+# ── what is proposed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def meant(text: str, actor: Actor, page: Page) -> str | None:
+    """The question written in another way that finds more for this reader; None where there is none to be proposed."""
+    asked = " ".join(text.split())
+    if page.total >= FEW or not asked or len(asked) > LONGEST:
+        return None
+    for other, word in islice(_written_anew(normalise(asked)), TRIED):
+        found = service.search(Query(other, service.reader_of(actor), limit=5), actor)
+        if found.total > page.total or (page.total and not _has(page, normalise(asked))):
+            if _has(found, word):
+                return other if fold(asked) == normalise(asked) else str(converter("s2tw").convert(other))
+    return None
+
+
+def _has(page: Page, word: str) -> bool:
+    """The word itself stands in what the reader is shown of the results."""
+    return any(word in normalise(f"{hit.title} {hit.snippet.replace('<mark>', '').replace('</mark>', '')}")
+               for hit in page.hits)  # fmt: skip
+
+
+def _written_anew(asked: str) -> Iterable[tuple[str, str]]:
+    """(question, the word in it that is new): one part replaced, then two."""
+    words = _known()
+    parts = [(run.text, run.start, run.han) for run in runs(asked)]
+    ways = [_instead(part, han, words) for part, _start, han in parts]
+    for chosen in product(*([None, *way] for way in ways)):
+        if not any(chosen):
+            continue
+        out, at, new = "", 0, ""
+        for (part, start, _han), instead in zip(parts, chosen, strict=True):
+            out += asked[at:start] + (instead[0] if instead else part)
+            at = start + len(part)
+            new = new or (instead[1] if instead else "")
+        yield out + asked[at:], new
+
+
+Way = tuple[str, str]  # the part written anew, and the word of it that is new
+
+
+def _instead(part: str, han: bool, words: Words) -> list[Way]:
+    if part in words.texts:
+        return []
+    return _chinese(part, words) if han else _other(part, words)
+
+
+def _chinese(part: str, words: Words) -> list[Way]:
+    """A stretch of two to six characters replaced by a word of the same sound, or one character off; longest first."""
+    found: dict[str, str] = {}
+    for length in range(min(6, len(part)), 1, -1):
+        for at in range(len(part) - length + 1):
+            typed = part[at : at + length]
+            if typed in words.texts:
+                continue
+            same = words.by_sound.get(_sound(typed), ())
+            near = _one_off(typed, words) if length > 2 and not same else ()
+            for word in (*same, *near):
+                found.setdefault(part[:at] + word + part[at + length :], word)
+    return list(found.items())[:TRIED]
+
+
+def _one_off(typed: str, words: Words) -> list[str]:
+    """Chinese words of which one character is another, is missing, or is too much."""
+    pool = [word for word in words.texts if abs(len(word) - len(typed)) < 2 and HAN_RUN.match(word)]
+    near = process.extract(typed, pool, scorer=OSA.distance, score_cutoff=1, limit=3)
+    return [word for word, _, _ in near if word[0] == typed[0] or word[-1] == typed[-1]]
+
+
+def _other(part: str, words: Words) -> list[Way]:
+    """A Latin word by its letters; letters that are pinyin typed wrongly, as the Chinese word."""
+    if len(part) < 4 or not part.isascii():
+        return []
+    slips = 1 if len(part) < 6 else 2
+    latin = process.extract(part, words.latin, scorer=OSA.distance, score_cutoff=slips, limit=3)
+    said = process.extract(part, list(words.by_pinyin), scorer=OSA.distance, score_cutoff=1, limit=3)
+    both = [(distance, word) for word, distance, _ in latin]
+    both += [(distance, words.by_pinyin[letters]) for letters, distance, _ in said]
+    best = sorted(both, key=lambda each: (each[0], -words.texts.get(each[1], 0), each[1]))
+    return [(word, word) for _distance, word in best if word != part]
+
+
+# ── the words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _known() -> Words:
+    found = _words.get(0)
+    if found is None:
+        found = _arranged(_written())
+        _words.put(0, found)
+    return found
+
+
+def _written() -> dict[str, int]:
+    return {word: texts for word, texts in session.execute(sa.select(SearchWord.word, SearchWord.texts))}
+
+
+def _arranged(texts: dict[str, int]) -> Words:
+    by_sound: dict[str, list[str]] = {}
+    by_pinyin: dict[str, str] = {}
+    often_first = sorted(texts, key=lambda word: (-texts[word], word))
+    for word in often_first:
+        if HAN_RUN.fullmatch(word):
+            by_sound.setdefault(_sound(word), []).append(word)
+            by_pinyin.setdefault("".join(_syllables(word)), word)
+    latin = tuple(word for word in often_first if word.isascii() and word.isalpha())
+    return Words(texts, {said: tuple(each[:3]) for said, each in by_sound.items()}, by_pinyin, latin)
+
+
+def _syllables(word: str) -> list[str]:
+    names = sounds.readings().names
+    return [names.get(code, code) for each in cut(word) for code in sounds.sound(each)]
+
+
+def _sound(word: str) -> str:
+    """How a word sounds to somebody who does not tell zh from z, nor n from ng at the end."""
+    out = []
+    for syllable in _syllables(word):
+        for one, other in _FUZZY:
+            if syllable.startswith(one):
+                syllable = other + syllable[len(one) :]
+        out.append(syllable[:-1] if syllable.endswith("ng") else syllable)
+    return " ".join(out)
+
+
+@chore(every=EVERY)
+def gather() -> None:
+    """The words are those of the texts that all staff may read now: of titles and tags, and the frequent ones."""
+    open_to_all = (Article.live, Article.audience != Audience.RESTRICTED, Article.kind != BLOCK)
+    latest = sa.select(Article.title).where(*open_to_all).order_by(Article.updated_at.desc()).limit(MOST_TITLES)
+    tags = sa.select(ArticleTag.tag).join(Article, Article.id == ArticleTag.article_id).where(*open_to_all).distinct()
+    found: Counter[str] = Counter()
+    for text in (*session.scalars(latest), *session.scalars(tags)):
+        found.update(set(_words_of(text)))
+    found.update(_frequent(open_to_all))
+    best = dict(found.most_common(MOST_WORDS))
+    if best != _written():
+        session.execute(sa.delete(SearchWord))
+        if best:
+            session.execute(sa.insert(SearchWord), [{"word": word, "texts": n} for word, n in best.items()])
+        _words.clear()
+
+
+def _frequent(open_to_all: Iterable[sa.ColumnElement[bool]]) -> dict[str, int]:
+    bodies = (
+        sa.select(Revision.body)
+        .join(Article, Article.revision_id == Revision.id)
+        .where(*open_to_all)
+        .order_by(Article.updated_at.desc())
+        .limit(MOST_BODIES)
+    )
+    found: Counter[str] = Counter()
+    for body in session.scalars(bodies):
+        found.update(set(_words_of(body[:2_000])))
+    return {word: n for word, n in found.items() if n >= FREQUENT}
+
+
+def _words_of(text: str) -> Iterable[str]:
+    for run in runs(normalise(text)):
+        each = cut_fine(run.text) if run.han else [run.text]
+        yield from (word for word in each if 1 < len(word) <= LONGEST and not word.isdigit())

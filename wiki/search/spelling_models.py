@@ -1,0 +1,15 @@
+"""The words from which another spelling is proposed."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class SearchWord(Base):
+    """A word of texts that all staff may read, and of how many of them; made anew by the worker."""
+
+    __tablename__ = "search_words"
+
+    word: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    texts: Mapped[int]
