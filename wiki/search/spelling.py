@@ -33,6 +33,8 @@ FREQUENT = 3  # texts among the latest in which a word stands that is in no titl
 TRIED = 4  # ways to write the question anew that are asked
 EVERY = 600.0  # seconds between two gatherings
 
+_LONGEST_WORD = 6
+_KNOWN, _ALIKE, _ONE_OFF, _STRANGE = 0.1, 1.0, 1.3, 1.5  # what a piece of a question costs, cut one way or another
 _FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
 
@@ -57,11 +59,11 @@ def meant(text: str, actor: Actor, page: Page) -> str | None:
     asked = " ".join(text.split())
     if page.total >= FEW or not asked or len(asked) > LONGEST:
         return None
-    for other, word in islice(_written_anew(normalise(asked)), TRIED):
+    typed_is_there = bool(page.total) and _has(page, normalise(asked))
+    for other, new in islice(_written_anew(normalise(asked)), TRIED):
         found = service.search(Query(other, service.reader_of(actor), limit=5), actor)
-        if found.total > page.total or (page.total and not _has(page, normalise(asked))):
-            if _has(found, word):
-                return other if fold(asked) == normalise(asked) else str(converter("s2tw").convert(other))
+        if found.total >= page.total and not typed_is_there and all(_has(found, word) for word in new):
+            return other if fold(asked) == normalise(asked) else str(converter("s2tw").convert(other))
     return None
 
 
@@ -71,23 +73,21 @@ def _has(page: Page, word: str) -> bool:
                for hit in page.hits)  # fmt: skip
 
 
-def _written_anew(asked: str) -> Iterable[tuple[str, str]]:
-    """(question, the word in it that is new): one part replaced, then two."""
+def _written_anew(asked: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """(question, the words in it that are new): one part replaced, then two."""
     words = _known()
-    parts = [(run.text, run.start, run.han) for run in runs(asked)]
-    ways = [_instead(part, han, words) for part, _start, han in parts]
-    for chosen in product(*([None, *way] for way in ways)):
-        if not any(chosen):
-            continue
-        out, at, new = "", 0, ""
-        for (part, start, _han), instead in zip(parts, chosen, strict=True):
-            out += asked[at:start] + (instead[0] if instead else part)
-            at = start + len(part)
-            new = new or (instead[1] if instead else "")
-        yield out + asked[at:], new
+    parts = runs(asked)
+    for chosen in product(*([None, *_instead(part.text, part.han, words)] for part in parts)):
+        new = tuple(word for way in chosen if way for word in way[1])
+        if new:
+            out, at = "", 0
+            for part, way in zip(parts, chosen, strict=True):
+                out += asked[at : part.start] + (way[0] if way else part.text)
+                at = part.start + len(part.text)
+            yield out + asked[at:], new
 
 
-Way = tuple[str, str]  # the part written anew, and the word of it that is new
+Way = tuple[str, tuple[str, ...]]  # the part written anew, and the words of it that are new
 
 
 def _instead(part: str, han: bool, words: Words) -> list[Way]:
@@ -97,18 +97,27 @@ def _instead(part: str, han: bool, words: Words) -> list[Way]:
 
 
 def _chinese(part: str, words: Words) -> list[Way]:
-    """A stretch of two to six characters replaced by a word of the same sound, or one character off; longest first."""
-    found: dict[str, str] = {}
-    for length in range(min(6, len(part)), 1, -1):
-        for at in range(len(part) - length + 1):
-            typed = part[at : at + length]
+    """Cut so that as much as possible is words: known ones, else those of the same sound or one character off."""
+    best: list[tuple[float, str, tuple[str, ...]]] = [(0.0, "", ())]
+    for end in range(1, len(part) + 1):
+        ways = [_with(best[end - 1], _STRANGE, part[end - 1])]
+        for start in range(max(0, end - _LONGEST_WORD), end - 1):
+            typed = part[start:end]
             if typed in words.texts:
+                ways.append(_with(best[start], _KNOWN, typed))
                 continue
-            same = words.by_sound.get(_sound(typed), ())
-            near = _one_off(typed, words) if length > 2 and not same else ()
-            for word in (*same, *near):
-                found.setdefault(part[:at] + word + part[at + length :], word)
-    return list(found.items())[:TRIED]
+            ways += [_with(best[start], _ALIKE, word, new=True) for word in words.by_sound.get(_sound(typed), ())[:1]]
+            if len(typed) > 2:
+                ways += [_with(best[start], _ONE_OFF, word, new=True) for word in _one_off(typed, words)[:1]]
+        best.append(min(ways))
+    _cost, written, new = best[-1]
+    return [(written, new)] if new else []
+
+
+def _with(
+    before: tuple[float, str, tuple[str, ...]], cost: float, word: str, *, new: bool = False
+) -> tuple[float, str, tuple[str, ...]]:
+    return before[0] + cost, before[1] + word, (*before[2], word) if new else before[2]
 
 
 def _one_off(typed: str, words: Words) -> list[str]:
@@ -128,7 +137,7 @@ def _other(part: str, words: Words) -> list[Way]:
     both = [(distance, word) for word, distance, _ in latin]
     both += [(distance, words.by_pinyin[letters]) for letters, distance, _ in said]
     best = sorted(both, key=lambda each: (each[0], -words.texts.get(each[1], 0), each[1]))
-    return [(word, word) for _distance, word in best if word != part]
+    return [(word, (word,)) for _distance, word in best if word != part]
 
 
 # ── the words ────────────────────────────────────────────────────────────────────────────────────────────────────────
