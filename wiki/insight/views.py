@@ -33,6 +33,7 @@ from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
 from wiki.training.queries import mine as my_courses
 from wiki.training.queries import progress_of
+from wiki.training.recalling import waiting as asked_again
 from workflows.inbox_queries import counts_of, waiting
 from workflows.presenting import rows_of
 
@@ -110,6 +111,7 @@ def _rep(who: Actor) -> dict[str, Any]:
             for course in courses
             if progress[course.id].completed_at is None
         ],
+        "recall": len(asked_again(who)),
         "fresh": [
             {
                 "title": a.title,

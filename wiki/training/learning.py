@@ -18,7 +18,8 @@ from wiki.training.models import Attempt, AttemptAnswer, Course, Enrolment, Less
 from wiki.training.permissions import P
 from wiki.training.progress import settle
 from wiki.training.queries import attempts_of, quiz_by_id
-from wiki.training.rules import Kind, attempts_left, is_passed, is_right, score, seed_of, shuffled, understand
+from wiki.training.recalling import follow
+from wiki.training.rules import attempts_left, is_passed, is_right, score, seed_of, shuffled
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
@@ -91,6 +92,7 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
         return known
     _must_be_open(quiz, before, number)
     attempt = _record(quiz, actor, enrolment, len(before) + 1, given)
+    follow(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
         details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},
@@ -113,7 +115,7 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
     errors: dict[str, str] = {}
     for position, question in enumerate(in_order(quiz, actor.id, number), 1):
         try:
-            chosen = understood(question, given.get(question.id))
+            chosen = question.understood(given.get(question.id))
         except ValueError as error:
             errors[f"answers.{question.id}"] = _("“%(answer)s” is none of the options.", answer=str(error))
             continue
@@ -136,17 +138,6 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
     session.add(attempt)
     session.flush()
     return attempt
-
-
-def understood(question: Question, given: Any) -> tuple[str, ...]:
-    """What was chosen, as option ids.
-
-    Raises:
-        ValueError: something is none of the options.
-    """
-    if question.kind is Kind.FILL_IN:
-        return tuple(text[:500] for text in understand(question.kind, (), given))
-    return understand(question.kind, question.options, given)
 
 
 def in_order(quiz: Quiz, user_id: int, number: int) -> list[Question]:

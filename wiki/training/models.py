@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Team, User
 from core.db import Base, Points, enum_column
 from wiki.articles.models import Article, Publication
-from wiki.training.rules import CourseState, Kind, Option, Requires, options_of
+from wiki.training.rules import CourseState, Kind, Option, Requires, options_of, understand
 
 
 class Course(Base):
@@ -145,6 +145,16 @@ class Question(Base):
     def options(self) -> tuple[Option, ...]:
         """The options with their ids, in the order written."""
         return options_of(self.kind, self.option_texts)
+
+    def understood(self, given: Any) -> tuple[str, ...]:
+        """What was chosen, as option ids.
+
+        Raises:
+            ValueError: something is none of the options.
+        """
+        if self.kind is Kind.FILL_IN:
+            return tuple(text[:500] for text in understand(self.kind, (), given))
+        return understand(self.kind, self.options, given)
 
 
 class Assignment(Base):

@@ -125,18 +125,23 @@ def summary_html(course: Course) -> Any:
 def questions_to_take(quiz: Quiz, user_id: int, number: int, given: Mapping[int, Any]) -> list[dict[str, Any]]:
     """The questions as this attempt shows them, with what was chosen so far and without the key."""
     return [
-        {
-            "id": question.id,
-            "type": question.kind.value,
-            "text": question.text,
-            "options": [
-                {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(one.id, given.get(question.id))}
-                for one in options_to_take(question, user_id, number)
-            ],
-            "answer": given.get(question.id) if question.kind is Kind.FILL_IN else None,
-        }
+        question_to_take(question, user_id, number, given.get(question.id))
         for question in in_order(quiz, user_id, number)
     ]
+
+
+def question_to_take(question: Question, user_id: int, number: int, given: Any = None) -> dict[str, Any]:
+    """One question without its key, its options in the order of this attempt."""
+    return {
+        "id": question.id,
+        "type": question.kind.value,
+        "text": question.text,
+        "options": [
+            {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(one.id, given)}
+            for one in options_to_take(question, user_id, number)
+        ],
+        "answer": given if question.kind is Kind.FILL_IN else None,
+    }
 
 
 def options_to_take(question: Question, user_id: int, number: int) -> list[Any]:
@@ -175,11 +180,12 @@ def result_of(attempt: Attempt, made: Sequence[Attempt], actor: Actor) -> dict[s
         "of": len(attempt.answers),
         "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
         "shows_key": show_key,
-        "questions": [_answered(answer, actor, show_key=show_key) for answer in attempt.answers],
+        "questions": [answered(answer, actor, show_key=show_key) for answer in attempt.answers],
     }
 
 
-def _answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+    """One answer (of an attempt, or to a question asked again): right or wrong, why, and where it is written."""
     question: Question = answer.question
     one_only = question.kind in {Kind.SINGLE, Kind.TRUE_FALSE}
     return {
