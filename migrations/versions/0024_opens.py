@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time, code
 
 revision = "0024_opens"
-down_revision = "0023_flags"
+down_revision = "0040_recall"
 
 
 def upgrade() -> None:
@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("opens", sa.Integer, nullable=False),
         sa.Column("fetched", sa.Integer, nullable=False),
     )
+    op.create_index("ix_article_open_days_day", "article_open_days", ["day"])
 
 
 def downgrade() -> None:

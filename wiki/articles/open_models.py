@@ -44,6 +44,7 @@ class ArticleOpenDay(Base):
     """How often a text was opened on a day of the centre's calendar: by people, and fetched by programs."""
 
     __tablename__ = "article_open_days"
+    __table_args__ = (sa.Index("ix_article_open_days_day", "day"),)
 
     article_id: Mapped[int] = mapped_column(sa.ForeignKey("articles.id"), primary_key=True)
     day: Mapped[date] = mapped_column(sa.Date, primary_key=True)

@@ -7,6 +7,7 @@ of the text, proposes one, or keeps it, works on it and is no reader of it: that
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import request
@@ -115,8 +116,8 @@ def _add_up(items: list[Opened]) -> None:
     for one in items:
         both = sums.setdefault((one.article_id, local(one.at).date()), [0, 0])
         both[one.source is OpenSource.API] += 1
-    insert = sqlite.insert if database().sqlite else postgresql.insert
-    row = insert(ArticleOpenDay).values(
+    insert: Any = sqlite.insert if database().sqlite else postgresql.insert
+    row: Any = insert(ArticleOpenDay).values(
         [
             {"article_id": article_id, "day": day, "opens": opens, "fetched": fetched}
             for (article_id, day), (opens, fetched) in sorted(sums.items())

@@ -243,7 +243,12 @@ def _manager(who: Actor) -> dict[str, Any]:
     flow = queries.flow()
     return {
         "stats": [
-            {"label": _("Published articles"), "value": queries.published_count(), "url": "/search"},
+            {
+                "label": _("Published articles"),
+                "value": queries.published_count(),
+                "url": url_for("content_health.show"),
+                "source": _("How healthy they are"),
+            },
             {
                 "label": _("Waiting for a verdict"),
                 "value": sum(row["waiting"] for row in flow),

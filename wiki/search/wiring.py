@@ -6,9 +6,9 @@ from core.i18n import _l
 from core.slots import menu, panel
 from wiki.articles import similar
 from wiki.articles.permissions import P
-from wiki.search import alike, also, api, cli, listeners, pin_views, service, views
+from wiki.search import alike, also, api, cli, listeners, pin_views, service, twins, views
 
-__all__ = ["api", "init_app", "listeners"]
+__all__ = ["api", "init_app", "listeners", "twins"]
 
 
 def init_app(app: Flask) -> None:
