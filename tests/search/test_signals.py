@@ -19,7 +19,7 @@ from wiki.articles.models import Article
 from wiki.feedback import flagging
 from wiki.feedback import ops as feedback
 from wiki.feedback.rules import Reason
-from wiki.search import signals, weights
+from wiki.search import ranking, signals, weights
 from wiki.search.weights import About, Facts
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -149,3 +149,14 @@ def test_the_table_multiplies_to_the_score_that_sorted(
         assert "Use in calls" not in signed_in(rep).get(place).text
     assert signed_in(rep).get("/search?q=话费争议&explain=1").status_code == 403
     assert api(rep).call("GET", "/search?q=话费争议&explain=1").status_code == 403
+
+
+@given(st.integers(2, 5), st.floats(weights.LEAST, weights.MOST), st.floats(weights.LEAST, weights.MOST))
+def test_one_word_more_outweighs_everything_else(needs: int, more: float, less: float) -> None:
+    """Of up to five equally telling words, met in the same places, alike close, alike often."""
+
+    def words(met: int) -> float:
+        share = met / needs
+        return ranking.total(ranking.Features(share, share, share, share, share, share))
+
+    assert words(needs) * more > words(needs - 1) * less

@@ -101,4 +101,4 @@ def _trusted(facts: Facts, now: datetime) -> str:
         said.append(_("published before its review"))
     if facts.confirmed and not weights.overdue(facts, now):
         said.append(_("verified as it stands"))
-    return _("; ").join(said) if said else _("nothing speaks for or against it")
+    return " · ".join(said) if said else _("nothing speaks for or against it")

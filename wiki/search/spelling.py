@@ -26,7 +26,7 @@ from wiki.search.analysis.words import HAN_RUN, cut, cut_fine, runs
 from wiki.search.engines.base import Page, Query
 from wiki.search.spelling_models import SearchWord
 
-FEW = 3  # results, and the question is looked at
+FEW = 10  # results, and the question is looked at: as few as bring the engines to show what meets only a part
 LONGEST = 40  # characters of a question that is corrected
 MOST_TITLES, MOST_BODIES, MOST_WORDS = 50_000, 2_000, 30_000
 FREQUENT = 3  # texts among the latest in which a word stands that is in no title
@@ -59,25 +59,24 @@ def meant(text: str, actor: Actor, page: Page) -> str | None:
     asked = " ".join(text.split())
     if page.total >= FEW or not asked or len(asked) > LONGEST:
         return None
-    typed_is_there = bool(page.total) and _has(page, normalise(asked))
-    for other, new in islice(_written_anew(normalise(asked)), TRIED):
-        found = service.search(Query(other, service.reader_of(actor), limit=5), actor)
-        if found.total >= page.total and not typed_is_there and all(_has(found, word) for word in new):
+    for other, new in islice(_written_anew(normalise(asked), _shown(page)), TRIED):
+        found = _shown(service.search(Query(other, service.reader_of(actor), limit=5), actor))
+        if all(word in found for word in new):
             return other if fold(asked) == normalise(asked) else str(converter("s2tw").convert(other))
     return None
 
 
-def _has(page: Page, word: str) -> bool:
-    """The word itself stands in what the reader is shown of the results."""
-    return any(word in normalise(f"{hit.title} {hit.snippet.replace('<mark>', '').replace('</mark>', '')}")
-               for hit in page.hits)  # fmt: skip
+def _shown(page: Page) -> str:
+    """What the reader is shown of the results, to look for words in."""
+    texts = (f"{hit.title}\n{hit.snippet.replace('<mark>', '').replace('</mark>', '')}" for hit in page.hits)
+    return normalise("\n".join(texts))
 
 
-def _written_anew(asked: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """(question, the words in it that are new): one part replaced, then two."""
+def _written_anew(asked: str, there: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """(question, the words in it that are new): one part replaced, then two. What stands in ``there`` was found."""
     words = _known()
     parts = runs(asked)
-    for chosen in product(*([None, *_instead(part.text, part.han, words)] for part in parts)):
+    for chosen in product(*([None, *_instead(part.text, part.han, words, there)] for part in parts)):
         new = tuple(word for way in chosen if way for word in way[1])
         if new:
             out, at = "", 0
@@ -90,20 +89,20 @@ def _written_anew(asked: str) -> Iterable[tuple[str, tuple[str, ...]]]:
 Way = tuple[str, tuple[str, ...]]  # the part written anew, and the words of it that are new
 
 
-def _instead(part: str, han: bool, words: Words) -> list[Way]:
-    if part in words.texts:
+def _instead(part: str, han: bool, words: Words, there: str) -> list[Way]:
+    if part in words.texts or part in there:
         return []
-    return _chinese(part, words) if han else _other(part, words)
+    return _chinese(part, words, there) if han else _other(part, words)
 
 
-def _chinese(part: str, words: Words) -> list[Way]:
+def _chinese(part: str, words: Words, there: str) -> list[Way]:
     """Cut so that as much as possible is words: known ones, else those of the same sound or one character off."""
     best: list[tuple[float, str, tuple[str, ...]]] = [(0.0, "", ())]
     for end in range(1, len(part) + 1):
         ways = [_with(best[end - 1], _STRANGE, part[end - 1])]
         for start in range(max(0, end - _LONGEST_WORD), end - 1):
             typed = part[start:end]
-            if typed in words.texts:
+            if typed in words.texts or typed in there:
                 ways.append(_with(best[start], _KNOWN, typed))
                 continue
             ways += [_with(best[start], _ALIKE, word, new=True) for word in words.by_sound.get(_sound(typed), ())[:1]]
