@@ -30,8 +30,12 @@ def upgrade() -> None:
     op.create_table(
         "search_words",
         sa.Column("word", sa.String(40), primary_key=True),
+        sa.Column("sound", sa.String(80), nullable=False),
+        sa.Column("pinyin", sa.String(80), nullable=False),
         sa.Column("texts", sa.Integer, nullable=False),
     )
+    op.create_index("ix_search_words_sound", "search_words", ["sound"])
+    op.create_index("ix_search_words_pinyin", "search_words", ["pinyin"])
 
 
 def downgrade() -> None:

@@ -82,8 +82,7 @@ class World:
             lifecycle.end_what_has_expired()
         self._around(make, clock)
         outbox.drain()
-        with writing():
-            spelling.gather()
+        spelling.gather()
 
     def _write(self, make: Make, clock: Clock) -> None:
         author, manager = actor_of(self.users["author"]), actor_of(self.users["manager"])

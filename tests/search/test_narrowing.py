@@ -29,9 +29,7 @@ def lists(page: str) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def test_lists_combine_and_stay_in_the_address(
-    make: Make, signed_in: Callable[..., Browser], clock: Clock
-) -> None:
+def test_lists_combine_and_stay_in_the_address(make: Make, signed_in: Callable[..., Browser], clock: Clock) -> None:
     author = make.actor("rep")
     with writing():
         ops.add_category("bills", "Bills")
@@ -80,8 +78,7 @@ def test_another_spelling_is_proposed_where_it_finds_something(make: Make, signe
         make.article(author, title=title)
     make.article(author, title="挽留底价", audience="restricted", readers=["role:qa"])
     outbox.drain()
-    with writing():
-        spelling.gather()
+    spelling.gather()
     rep, qa = signed_in(make.user("rep")), signed_in(make.user("qa"))
     assert meant(rep, "花费余厄") == "话费余额"
     assert meant(rep, "國際慢遊") == "國際漫遊"

@@ -1,6 +1,7 @@
 """What stands first for a question: for everybody who may read it, from the first to the last day, at once."""
 
 from collections.abc import Callable
+
 import pytest
 
 from core import outbox

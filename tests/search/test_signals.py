@@ -24,7 +24,6 @@ from wiki.search.weights import About, Facts
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TIMES = st.none() | st.integers(-30, 3000).map(lambda days: NOW - timedelta(days=days))
-USES = st.lists(st.tuples(st.integers(0, 180).map(lambda d: NOW.date() - timedelta(days=d)), st.integers(1, 999)))
 FACTS = st.builds(
     Facts,
     kind=st.sampled_from([*weights.AGEING, "sop", "block"]),
@@ -36,7 +35,9 @@ FACTS = st.builds(
     flagged=st.booleans(),
     helpful=st.integers(0, 5000),
     not_helpful=st.integers(0, 5000),
-    uses=USES.map(tuple),
+    uses=st.integers(0, 5000),
+    used=st.floats(0, 5000),
+    used_on=st.none() | st.integers(0, 9).map(lambda days: NOW.date() - timedelta(days=days)),
 )
 
 
@@ -51,7 +52,8 @@ def test_more_use_and_more_thanks_never_weigh_less(facts: Facts, more: int) -> N
     def part(of: Facts, about: About) -> float:
         return next(each.value for each in weights.factors(of, NOW) if each.about is about)
 
-    used = replace(facts, uses=(*facts.uses, (NOW.date(), more)))
+    facts = replace(facts, used_on=NOW.date())
+    used = replace(facts, used=facts.used + more)
     thanked = replace(facts, helpful=facts.helpful + more)
     assert part(used, About.USE) > part(facts, About.USE)
     assert part(thanked, About.VOTES) >= part(facts, About.VOTES)
@@ -74,8 +76,11 @@ def test_a_notice_ages_and_a_process_does_not() -> None:
 
 
 def test_a_use_weighs_half_after_a_month_and_one_vote_says_little() -> None:
-    old, new = Facts("faq", NOW, uses=((date(2026, 10, 23), 4),)), Facts("faq", NOW, uses=((NOW.date(), 4),))
-    assert weights.used(old, NOW) == weights.used(new, NOW) / 2
+    uses = [(date(2026, 10, 23), 4), (NOW.date(), 4)]
+    assert weights.weighed(uses, NOW.date()) == 6
+    facts = Facts("faq", NOW, uses=8, used=weights.weighed(uses, NOW.date()), used_on=NOW.date())
+    later = NOW + timedelta(days=30)
+    assert weights.used(facts, later) == weights.weighed(uses, later.date()) == 3
     assert value(Facts("faq", NOW, not_helpful=1), About.VOTES) > value(Facts("faq", NOW, not_helpful=9), About.VOTES)
 
 
@@ -96,14 +101,15 @@ def test_everybody_counts_once_a_day_and_nobody_for_their_own(make: Make, clock:
         with writing():
             feedback.say(session.get_one(Article, article.id), who, **what)
 
-    assert facts_of(article).uses == ()
+    assert facts_of(article).uses == 0
     for who in (author, one, one, one, two):
         say(who, used_in_call=True)
-    assert [people for _day, people in facts_of(article).uses] == [2]
+    assert facts_of(article).uses == 2
     clock.advance(days=1)
     for who in (author, one, one):
         say(who, used_in_call=True)
-    assert [people for _day, people in facts_of(article).uses] == [2, 1]
+    assert facts_of(article).uses == 3
+    assert 2 < facts_of(article).used < 3
     say(author, helpful=True)
     say(one, helpful=True)
     say(two, helpful=False)

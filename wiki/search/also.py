@@ -1,4 +1,4 @@
-"""What people also opened: from the openings themselves, by at least three people, and only what the reader may read."""
+"""What people also opened: from the openings, by at least three people, and only what the reader may read."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -18,9 +18,7 @@ def explained(hit: Hit, facts: Facts | None, now: datetime) -> Explained | None:
     text = sum(line.value for line in words)
     found = [_boost(hit.why["boost"])] if hit.why["boost"] != 1.0 else []
     if facts is not None:
-        found += [
-            Line(each.about, *_said(each.about, facts, now), each.value) for each in weights.factors(facts, now)
-        ]
+        found += [Line(each.about, *_said(each.about, facts, now), each.value) for each in weights.factors(facts, now)]
     return Explained(words, text, tuple(found), hit.score)
 
 
@@ -65,12 +63,11 @@ def _said(about: About, facts: Facts, now: datetime) -> tuple[str, str]:
 
 
 def _used(facts: Facts, now: datetime) -> str:
-    total = sum(people for _day, people in facts.uses)
-    if not total:
+    if not facts.uses:
         return _("not used in a call in the last half year")
     return _(
         "%(n)s uses in half a year, everybody once a day; today they weigh as %(weight)s",
-        n=total,
+        n=facts.uses,
         weight=f"{weights.used(facts, now):.1f}",
     )
 

@@ -57,8 +57,8 @@ def _everywhere() -> Mapping[str, tuple[Place, ...]]:
     if found is None:
         gathered: dict[str, list[Place]] = {}
         columns = (SearchPin.key, SearchPin.article_id, SearchPin.from_on, SearchPin.until_on)
-        for key, *place in session.execute(sa.select(*columns).order_by(SearchPin.position, SearchPin.id)):
-            gathered.setdefault(key, []).append(Place(*place))
+        for row in session.execute(sa.select(*columns).order_by(SearchPin.position, SearchPin.id)):
+            gathered.setdefault(row.key, []).append(Place(row.article_id, row.from_on, row.until_on))
         found = {key: tuple(places) for key, places in gathered.items()}
         _places.put(0, found)
     return found

@@ -141,14 +141,15 @@ def _tokens(article: Article) -> frozenset[str]:
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def search(query: Query, actor: Actor) -> Page:
+def search(query: Query, actor: Actor, *, recommending: bool = True) -> Page:
     """The engine's answer, else the database's; ``page.engine`` says which.
 
     The index follows the database after a moment; what has been closed to this reader meanwhile is left out here.
+    ``recommending``: what the manager put first for the question stands first.
     """
     weigher = Weigher()
     if query.text.strip():
-        query = replace(query, weigh=weigher, first=pins.first_for(query.text))
+        query = replace(query, weigh=weigher, first=pins.first_for(query.text) if recommending else ())
     try:
         page = engine().search(query)
         hits = [_told(hit, query, weigher) for hit in _still_open(page.hits, actor)]

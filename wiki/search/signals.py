@@ -7,7 +7,7 @@ is ever written, least of all the index.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from wiki.articles.rules import ProvisionalKind
 from wiki.feedback.flag_models import Flag, FlagNote
 from wiki.feedback.flag_rules import FlagState
 from wiki.feedback.models import Feedback
-from wiki.search.weights import Factor, Facts, bounded, factors
+from wiki.search.weights import Facts, bounded, factors, weighed
 
 USED_WITHIN = timedelta(days=180)  # an older use weighs next to nothing
 Uses = list[tuple[date, int]]
@@ -51,11 +51,6 @@ class Weigher:
         """Each article's factor, between the bounds; 1 where nothing is known."""
         self.of = known(ids)
         return {each: bounded(factors(facts, self.now)) for each, facts in self.of.items()}
-
-    def factors(self, id_: str) -> list[Factor]:
-        """What the weight of one article was multiplied from."""
-        facts = self.of.get(id_)
-        return factors(facts, self.now) if facts else []
 
 
 def known(ids: Iterable[str]) -> dict[str, Facts]:
@@ -120,7 +115,7 @@ def _read(ids: list[int]) -> dict[int, Facts]:
     return {row.id: _facts(row, uses.get(row.id, []), votes.get(row.id, (0, 0)), row.id in flagged) for row in rows}
 
 
-def _facts(row: sa.Row[tuple[object, ...]], uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts:
+def _facts(row: sa.Row[Any], uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts:
     provisional: ProvisionalKind | None = row.provisional
     return Facts(
         kind=row.kind,
@@ -132,7 +127,9 @@ def _facts(row: sa.Row[tuple[object, ...]], uses: Uses, votes: tuple[int, int], 
         flagged=flagged,
         helpful=votes[0],
         not_helpful=votes[1],
-        uses=tuple(uses),
+        uses=sum(people for _day, people in uses),
+        used=weighed(uses, clock.now().date()),
+        used_on=clock.now().date(),
     )
 
 
@@ -175,8 +172,8 @@ def _votes(ids: list[int]) -> dict[int, tuple[int, int]]:
     rows = session.execute(
         sa.select(
             Feedback.article_id,
-            sa.func.count().filter(Feedback.helpful),
-            sa.func.count().filter(sa.not_(Feedback.helpful)),
+            sa.func.count().filter(Feedback.helpful.is_(True)),
+            sa.func.count().filter(Feedback.helpful.is_(False)),
         )
         .where(Feedback.id.in_(newest))
         .group_by(Feedback.article_id)

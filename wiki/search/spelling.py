@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
+from typing import Any
 
 import sqlalchemy as sa
 from rapidfuzz import process
@@ -16,22 +17,25 @@ from rapidfuzz.distance import OSA
 from core.actors import Actor
 from core.caches import Cache
 from core.chores import chore
-from core.db import session
+from core.db import reading, session, writing
 from core.folding import converter, fold, normalise
-from wiki.articles.models import Article, ArticleTag, Audience, Revision
+from core.outbox import Job, handler, promise
+from wiki.articles.models import Article, ArticleTag, Audience, Publication, Revision
 from wiki.articles.titles import BLOCK
 from wiki.search import service
 from wiki.search.analysis import sounds
-from wiki.search.analysis.words import HAN_RUN, cut, cut_fine, runs
+from wiki.search.analysis.words import HAN_RUN, Run, cut, cut_fine, runs
 from wiki.search.engines.base import Page, Query
 from wiki.search.spelling_models import SearchWord
 
 FEW = 10  # results, and the question is looked at: as few as bring the engines to show what meets only a part
-LONGEST = 40  # characters of a question that is corrected
+LONGEST = 40  # characters of a question that is corrected, and of a word
 MOST_TITLES, MOST_BODIES, MOST_WORDS = 50_000, 2_000, 30_000
 FREQUENT = 3  # texts among the latest in which a word stands that is in no title
 TRIED = 4  # ways to write the question anew that are asked
+COMPARED = 2_000  # words that begin alike
 EVERY = 600.0  # seconds between two gatherings
+TOPIC = "search.words"
 
 _LONGEST_WORD = 6
 _KNOWN, _ALIKE, _ONE_OFF, _STRANGE = 0.1, 1.0, 1.3, 1.5  # what a piece of a question costs, cut one way or another
@@ -40,15 +44,11 @@ _FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words that may be proposed, by how they are written, how they sound, and how they are typed."""
+    """The words that may be meant by a question, most frequent first: by how they are written, sound, and are typed."""
 
     texts: Mapping[str, int]
-    by_sound: Mapping[str, tuple[str, ...]]
+    by_sound: Mapping[str, str]
     by_pinyin: Mapping[str, str]
-    latin: tuple[str, ...]
-
-
-_words: Cache[Words] = Cache(1, seconds=EVERY / 2)
 
 
 # ── what is proposed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,8 +74,8 @@ def _shown(page: Page) -> str:
 
 def _written_anew(asked: str, there: str) -> Iterable[tuple[str, tuple[str, ...]]]:
     """(question, the words in it that are new): one part replaced, then two. What stands in ``there`` was found."""
-    words = _known()
     parts = runs(asked)
+    words = _known(parts)
     for chosen in product(*([None, *_instead(part.text, part.han, words, there)] for part in parts)):
         new = tuple(word for way in chosen if way for word in way[1])
         if new:
@@ -105,7 +105,7 @@ def _chinese(part: str, words: Words, there: str) -> list[Way]:
             if typed in words.texts or typed in there:
                 ways.append(_with(best[start], _KNOWN, typed))
                 continue
-            ways += [_with(best[start], _ALIKE, word, new=True) for word in words.by_sound.get(_sound(typed), ())[:1]]
+            ways += [_with(best[start], _ALIKE, word, new=True) for word in [words.by_sound.get(_sound(typed))] if word]
             if len(typed) > 2:
                 ways += [_with(best[start], _ONE_OFF, word, new=True) for word in _one_off(typed, words)[:1]]
         best.append(min(ways))
@@ -123,7 +123,7 @@ def _one_off(typed: str, words: Words) -> list[str]:
     """Chinese words of which one character is another, is missing, or is too much."""
     pool = [word for word in words.texts if abs(len(word) - len(typed)) < 2 and HAN_RUN.match(word)]
     near = process.extract(typed, pool, scorer=OSA.distance, score_cutoff=1, limit=3)
-    return [word for word, _, _ in near if word[0] == typed[0] or word[-1] == typed[-1]]
+    return [word for word, _, _ in near if word[0] == typed[0]]
 
 
 def _other(part: str, words: Words) -> list[Way]:
@@ -131,7 +131,8 @@ def _other(part: str, words: Words) -> list[Way]:
     if len(part) < 4 or not part.isascii():
         return []
     slips = 1 if len(part) < 6 else 2
-    latin = process.extract(part, words.latin, scorer=OSA.distance, score_cutoff=slips, limit=3)
+    known = [word for word in words.texts if word.isascii() and word.isalpha()]
+    latin = process.extract(part, known, scorer=OSA.distance, score_cutoff=slips, limit=3)
     said = process.extract(part, list(words.by_pinyin), scorer=OSA.distance, score_cutoff=1, limit=3)
     both = [(distance, word) for word, distance, _ in latin]
     both += [(distance, words.by_pinyin[letters]) for letters, distance, _ in said]
@@ -142,28 +143,35 @@ def _other(part: str, words: Words) -> list[Way]:
 # ── the words ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _known() -> Words:
-    found = _words.get(0)
-    if found is None:
-        found = _arranged(_written())
-        _words.put(0, found)
-    return found
+def _known(parts: Iterable[Run]) -> Words:
+    """Of all words those that one of these parts may mean."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    for part in parts:
+        if not part.han:
+            conditions += [_beginning(SearchWord.word, part.text[:1]), _beginning(SearchWord.pinyin, part.text[:2])]
+            continue
+        typed = list(_windows(part.text))
+        conditions += [SearchWord.word.in_(typed), SearchWord.sound.in_({_sound(each) for each in typed})]
+        conditions += [_beginning(SearchWord.word, char) for char in set(part.text)] if len(part.text) > 2 else []
+    found = sa.select(SearchWord).where(sa.or_(sa.false(), *conditions))
+    rows = session.scalars(found.order_by(SearchWord.texts.desc(), SearchWord.word).limit(COMPARED)).all()
+    often_last = rows[::-1]  # of words that sound alike the frequent one stays
+    return Words(
+        {row.word: row.texts for row in rows},
+        {row.sound: row.word for row in often_last if row.sound},
+        {row.pinyin: row.word for row in often_last if row.pinyin},
+    )
 
 
-def _written() -> dict[str, int]:
-    return {word: texts for word, texts in session.execute(sa.select(SearchWord.word, SearchWord.texts))}
+def _windows(part: str) -> Iterable[str]:
+    for start in range(len(part)):
+        for end in range(start + 2, min(len(part), start + _LONGEST_WORD) + 1):
+            yield part[start:end]
 
 
-def _arranged(texts: dict[str, int]) -> Words:
-    by_sound: dict[str, list[str]] = {}
-    by_pinyin: dict[str, str] = {}
-    often_first = sorted(texts, key=lambda word: (-texts[word], word))
-    for word in often_first:
-        if HAN_RUN.fullmatch(word):
-            by_sound.setdefault(_sound(word), []).append(word)
-            by_pinyin.setdefault("".join(_syllables(word)), word)
-    latin = tuple(word for word in often_first if word.isascii() and word.isalpha())
-    return Words(texts, {said: tuple(each[:3]) for said, each in by_sound.items()}, by_pinyin, latin)
+def _beginning(column: Any, letters: str) -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = column.startswith(letters, autoescape=True)
+    return condition
 
 
 def _syllables(word: str) -> list[str]:
@@ -174,42 +182,64 @@ def _syllables(word: str) -> list[str]:
 def _sound(word: str) -> str:
     """How a word sounds to somebody who does not tell zh from z, nor n from ng at the end."""
     out = []
-    for syllable in _syllables(word):
-        for one, other in _FUZZY:
-            if syllable.startswith(one):
-                syllable = other + syllable[len(one) :]
-        out.append(syllable[:-1] if syllable.endswith("ng") else syllable)
-    return " ".join(out)
+    for said in _syllables(word):
+        flat = next((other + said[len(one) :] for one, other in _FUZZY if said.startswith(one)), said)
+        out.append(flat.removesuffix("g") if flat.endswith("ng") else flat)
+    return " ".join(out)[:80]
+
+
+_gathered: Cache[tuple[int, int]] = Cache(1)
 
 
 @chore(every=EVERY)
-def gather() -> None:
+def remember() -> None:
+    """Have the words gathered, where something was published or retired since."""
+    live = sa.select(sa.func.count()).select_from(Article).where(Article.live).scalar_subquery()
+    newest, count = session.execute(sa.select(sa.func.max(Publication.id), live)).one()
+    if _gathered.get(0) != (newest or 0, count):
+        _gathered.put(0, (newest or 0, count))
+        promise(TOPIC, "all")
+
+
+@handler(TOPIC)
+def gather(jobs: Iterable[Job] = ()) -> None:
     """The words are those of the texts that all staff may read now: of titles and tags, and the frequent ones."""
-    open_to_all = (Article.live, Article.audience != Audience.RESTRICTED, Article.kind != BLOCK)
-    latest = sa.select(Article.title).where(*open_to_all).order_by(Article.updated_at.desc()).limit(MOST_TITLES)
-    tags = sa.select(ArticleTag.tag).join(Article, Article.id == ArticleTag.article_id).where(*open_to_all).distinct()
-    found: Counter[str] = Counter()
-    for text in (*session.scalars(latest), *session.scalars(tags)):
-        found.update(set(_words_of(text)))
-    found.update(_frequent(open_to_all))
+    with reading():
+        found = Counter(_frequent())
+        for text in (*session.scalars(_titles()), *session.scalars(_tags())):
+            found.update(set(_words_of(text)))
+        known = {row.word: row.texts for row in session.scalars(sa.select(SearchWord))}
     best = dict(found.most_common(MOST_WORDS))
-    if best != _written():
-        session.execute(sa.delete(SearchWord))
-        if best:
-            session.execute(sa.insert(SearchWord), [{"word": word, "texts": n} for word, n in best.items()])
-        _words.clear()
+    other = [word for word in known if best.get(word) != known[word]]
+    new = [_row(word, texts) for word, texts in best.items() if known.get(word) != texts]
+    with writing():
+        for start in range(0, len(other), 500):
+            session.execute(sa.delete(SearchWord).where(SearchWord.word.in_(other[start : start + 500])))
+        if new:
+            session.execute(sa.insert(SearchWord), new)
 
 
-def _frequent(open_to_all: Iterable[sa.ColumnElement[bool]]) -> dict[str, int]:
-    bodies = (
-        sa.select(Revision.body)
-        .join(Article, Article.revision_id == Revision.id)
-        .where(*open_to_all)
-        .order_by(Article.updated_at.desc())
-        .limit(MOST_BODIES)
-    )
+def _row(word: str, texts: int) -> dict[str, str | int]:
+    chinese = HAN_RUN.fullmatch(word) is not None
+    pinyin = "".join(_syllables(word))[:80] if chinese else ""
+    return {"word": word, "texts": texts, "sound": _sound(word) if chinese else "", "pinyin": pinyin}
+
+
+_OPEN_TO_ALL = sa.and_(Article.live, Article.audience != Audience.RESTRICTED, Article.kind != BLOCK)
+
+
+def _titles() -> sa.Select[str]:
+    return sa.select(Article.title).where(_OPEN_TO_ALL).order_by(Article.updated_at.desc()).limit(MOST_TITLES)
+
+
+def _tags() -> sa.Select[str]:
+    return sa.select(ArticleTag.tag).join(Article, Article.id == ArticleTag.article_id).where(_OPEN_TO_ALL).distinct()
+
+
+def _frequent() -> dict[str, int]:
+    bodies = sa.select(Revision.body).join(Article, Article.revision_id == Revision.id).where(_OPEN_TO_ALL)
     found: Counter[str] = Counter()
-    for body in session.scalars(bodies):
+    for body in session.scalars(bodies.order_by(Article.updated_at.desc()).limit(MOST_BODIES)):
         found.update(set(_words_of(body[:2_000])))
     return {word: n for word, n in found.items() if n >= FREQUENT}
 

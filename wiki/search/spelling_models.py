@@ -12,4 +12,6 @@ class SearchWord(Base):
     __tablename__ = "search_words"
 
     word: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    sound: Mapped[str] = mapped_column(sa.String(80), index=True)  # see ``spelling``; empty for other writing
+    pinyin: Mapped[str] = mapped_column(sa.String(80), index=True)
     texts: Mapped[int]

@@ -1,5 +1,6 @@
 """How use, freshness and trust weigh: pure arithmetic, bounded so that words always win. See docs/ranking.md."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -42,7 +43,7 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an article. `uses` are (day, people who used it in calls that day)."""
+    """What is known of an article. `used` is what its uses in calls weighed on the day `used_on`, of `uses` in all."""
 
     kind: str
     changed_at: datetime | None
@@ -53,7 +54,9 @@ class Facts:
     flagged: bool = False
     helpful: int = 0
     not_helpful: int = 0
-    uses: tuple[tuple[date, int], ...] = ()
+    uses: int = 0
+    used: float = 0.0
+    used_on: date | None = None
 
 
 class Factor(NamedTuple):
@@ -78,13 +81,21 @@ def factors(facts: Facts, now: datetime) -> list[Factor]:
 
 def bounded(found: list[Factor]) -> float:
     """The weight: the product of its factors."""
-    return prod(each.value for each in found)
+    return float(prod(each.value for each in found))
+
+
+def weighed(uses: Iterable[tuple[date, int]], today: date) -> float:
+    """What (day, people who used it in calls that day) weigh today, each half after `HALF_LIFE` days."""
+    return sum(people * _left(day, today) for day, people in uses)
 
 
 def used(facts: Facts, now: datetime) -> float:
-    """Uses in calls, each weighing half after `HALF_LIFE` days."""
-    today = now.date()
-    return sum(people * 0.5 ** (max(0, (today - day).days) / HALF_LIFE) for day, people in facts.uses)
+    """What the uses in calls weigh now."""
+    return facts.used * _left(facts.used_on, now.date()) if facts.used_on else 0.0
+
+
+def _left(day: date, today: date) -> float:
+    return float(0.5 ** (max(0, (today - day).days) / HALF_LIFE))
 
 
 def age(facts: Facts, now: datetime) -> float:

@@ -155,7 +155,9 @@ FOREVER = 2**40
 def spans() -> dict[str, tuple[int, int]]:
     """First and last second of each value of `Facet.FRESH`: of the last change, or of the look that is overdue."""
     now = clock.now()
-    changed = {value: (int((now - timedelta(days=days)).timestamp()), FOREVER) for value, days in _DAYS.items()}
+    changed: dict[str, tuple[int, int]] = {
+        value: (int((now - timedelta(days=days)).timestamp()), FOREVER) for value, days in _DAYS.items()
+    }
     return {**changed, Fresh.LOOK: (1, int(now.timestamp()))}
 
 

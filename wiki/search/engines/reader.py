@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from tantivy import Occur
@@ -87,7 +88,8 @@ class Snapshot:
             return Clause.term_set_query(self._schema, facet, list(values))
         spans = common.spans()
         known = [(common.field_of(value), *spans[value]) for value in values if value in spans]
-        each = [Clause.range_query(self._schema, name, tantivy.FieldType.Integer, *span) for name, *span in known]
+        integer = tantivy.FieldType.Integer
+        each = [Clause.range_query(self._schema, name, integer, first, last) for name, first, last in known]
         return Clause.boolean_query([(Occur.Should, one) for one in each]) if each else Clause.empty_query()
 
     def _or_first(self, text: list[tuple[Occur, Clause]], query: Query) -> list[tuple[Occur, Clause]]:
@@ -118,31 +120,32 @@ class Snapshot:
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""
-        counts = {}
-        for facet in query.facets:
-            narrowed = Clause.boolean_query([*text, *self._visible(query, without=facet)])
-            if facet is Facet.FRESH:
-                counts[facet] = self._spans(narrowed)
-                continue
-            wanted = {"values": {"terms": {"field": str(facet), "size": MAX_FACET_VALUES}}}
-            buckets = self.searcher.aggregate(narrowed, wanted)["values"]["buckets"]
-            counts[facet] = common.by_count({b["key"]: b["doc_count"] for b in buckets if b["key"]})
+        counts: common.Counts = {}
+        free = tuple(facet for facet in query.facets if not query.filters.get(facet))
+        for group in (free, *((facet,) for facet in query.facets if facet not in free)):
+            if group:
+                narrowed = Clause.boolean_query([*text, *self._visible(query, without=group[0])])
+                counts |= self._aggregated(narrowed, group)
         return counts
 
-
-    def _spans(self, narrowed: Clause) -> tuple[tuple[str, int], ...]:
-        """How many results each value of `Facet.FRESH` has."""
-        wanted = {
-            value: {"range": {"field": common.field_of(value), "ranges": [{"from": first, "to": last + 1}]}}
-            for value, (first, last) in common.spans().items()
-        }
+    def _aggregated(self, narrowed: Clause, facets: tuple[Facet, ...]) -> common.Counts:
+        """The values of some facets, counted in one go over the documents."""
+        spans = common.spans()
+        wanted: dict[str, Any] = {f: {"terms": {"field": str(f), "size": MAX_FACET_VALUES}} for f in facets}
+        if wanted.pop(Facet.FRESH, None):
+            for value, (first, last) in spans.items():
+                ranges = [{"from": first, "to": last + 1}]
+                wanted[f"fresh {value}"] = {"range": {"field": common.field_of(value), "ranges": ranges}}
         found = self.searcher.aggregate(narrowed, wanted)
-        counts = {
-            value: sum(bucket["doc_count"] for bucket in each["buckets"] if bucket.get("from") == wanted_from)
-            for value, each in found.items()
-            for wanted_from in [wanted[value]["range"]["ranges"][0]["from"]]  # type: ignore[index]
-        }
-        return common.by_count({value: count for value, count in counts.items() if count})
+        counts: common.Counts = {}
+        for facet in facets:
+            if facet is Facet.FRESH:
+                inside = {v: found[f"fresh {v}"]["buckets"] for v in spans}
+                told = {v: sum(b["doc_count"] for b in inside[v] if b.get("from") == spans[v][0]) for v in spans}
+            else:
+                told = {b["key"]: b["doc_count"] for b in found[facet]["buckets"] if b["key"]}
+            counts[facet] = common.by_count({value: count for value, count in told.items() if count})
+        return counts
 
 
 class _Clauses:
