@@ -3,6 +3,7 @@
 import random
 import time
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,7 +32,7 @@ def _readers(count: int) -> None:
         for n in ids[::2]
         for day in chance.sample(range(180), 30)
     ]
-    said = [
+    said: list[dict[str, Any]] = [
         {"article_id": n, "revision_id": n, "user_id": reader, "author_ids": [], "at": now, "own": False,
          "helpful": chance.random() < 0.7 if voted else None, "turn": 9 if voted else None, "used_in_call": not voted}
         for n in ids for reader in chance.sample(range(51, 1051), 8) for voted in (chance.random() < 0.6,)

@@ -37,6 +37,7 @@ LONG_AGO = {"published_at": days(200), "counted_since": TODAY - timedelta(days=3
         ({"verify_due_at": days(900)}, {"stale": (900, 40)}),
         ({"expires_at": NOW + timedelta(days=3, hours=1)}, {"ending": (4, 10)}),
         ({"expires_at": NOW + timedelta(days=15)}, {}),
+        ({"expires_at": NOW + timedelta(days=3), "kind": "notice"}, {}),
         ({"helpful": 31, "not_helpful": 3}, {}),
         ({"not_helpful": 1}, {}),
         ({"not_helpful": 2}, {"badly_rated": (25, 25)}),

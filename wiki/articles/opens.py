@@ -108,7 +108,8 @@ def _own(items: list[Opened]) -> set[tuple[int, int]]:
         .where(SubmissionAuthor.user_id.in_(people), Submission.article_id.in_(articles))
     )
     owns = sa.select(Article.owner_id, Article.id).where(Article.id.in_(articles), Article.owner_id.in_(people))
-    return {(row[0], row[1]) for row in session.execute(sa.union(wrote, owns))}
+    found: Any = session.execute(sa.union(wrote, owns))
+    return {(row[0], row[1]) for row in found}
 
 
 def _add_up(items: list[Opened]) -> None:

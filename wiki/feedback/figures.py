@@ -64,7 +64,7 @@ def _refresh(ids: Sequence[int]) -> None:
     session.execute(row.on_conflict_do_update(index_elements=["article_id"], set_=new))
 
 
-def _opens(ids: Sequence[int], since: date) -> sa.Select[Any]:
+def _opens(ids: Sequence[int], since: date) -> Any:
     some = ArticleOpenDay.opens > 0
     recent = sa.func.sum(sa.case((ArticleOpenDay.day > since, ArticleOpenDay.opens), else_=0))
     return (
@@ -78,7 +78,7 @@ def _opens(ids: Sequence[int], since: date) -> sa.Select[Any]:
     )
 
 
-def _votes(ids: Sequence[int]) -> sa.Select[Any]:
+def _votes(ids: Sequence[int]) -> Any:
     """As ``queries.votes_in_force``, for many."""
     present = sa.exists().where(
         Publication.article_id == Article.id,
@@ -94,15 +94,15 @@ def _votes(ids: Sequence[int]) -> sa.Select[Any]:
     return (
         sa.select(
             Feedback.article_id,
-            sa.func.count().filter(Feedback.helpful).label("helpful"),
-            sa.func.count().filter(sa.not_(Feedback.helpful)).label("not_helpful"),
+            sa.func.count().filter(Feedback.helpful.is_(True)).label("helpful"),
+            sa.func.count().filter(Feedback.helpful.is_(False)).label("not_helpful"),
         )
         .where(Feedback.id.in_(newest))
         .group_by(Feedback.article_id)
     )
 
 
-def _uses(ids: Sequence[int]) -> sa.Select[Any]:
+def _uses(ids: Sequence[int]) -> Any:
     return (
         sa.select(Feedback.article_id, sa.func.count().label("used"))
         .where(Feedback.article_id.in_(ids), Feedback.used_in_call, sa.not_(Feedback.own))

@@ -59,7 +59,7 @@ def _votes(article_id: int) -> dict[int, tuple[int, int]]:
         .where(Feedback.article_id == article_id, Feedback.helpful.is_not(None), sa.not_(Feedback.own))
         .group_by(Feedback.user_id, Feedback.revision_id)
     )
-    yes = sa.func.count().filter(Feedback.helpful)
+    yes = sa.func.count().filter(Feedback.helpful.is_(True))
     rows = session.execute(
         sa.select(Feedback.revision_id, yes, sa.func.count())
         .where(Feedback.id.in_(newest))
@@ -85,9 +85,9 @@ def _opened(article_id: int) -> dict[int, int]:
 # ── what they wrote ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def said(article: Article, *, version: str = "", how: str = "") -> sa.Select[Any]:
+def said(article: Article, *, version: str = "", how: str = "") -> Any:
     """(Feedback, name, Flag or None) of what readers said with a vote, newest first; an author's own word is none."""
-    found = (
+    found: Any = (
         sa.select(Feedback, User.name, Flag)
         .join(User, User.id == Feedback.user_id)
         .outerjoin(RemarkFlag, RemarkFlag.feedback_id == Feedback.id)

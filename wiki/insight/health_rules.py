@@ -15,6 +15,7 @@ UNUSED_AFTER = 30  # days
 ENDS_WITHIN = 14  # days
 BAD = 20  # percent: so many at least are not helped
 USED_IN_CALLS = ("script",)
+ENDS_ANYWAY = ("notice",)  # made for a time: that it ends is no fault
 BLOCK = "block"
 PRIOR = (1, 3)  # not helped, helped: what is thought of a text before anybody has voted
 CERTAINTY = 128  # hundredths of a standard deviation below the mean: nine times in ten it is worse
@@ -100,7 +101,9 @@ def _stale(facts: Facts, now: datetime, today: date) -> tuple[int, int]:
 
 
 def _ending(facts: Facts, now: datetime, today: date) -> tuple[int, int]:
-    if facts.expires_at is None or not now <= facts.expires_at <= now + timedelta(days=ENDS_WITHIN):
+    if facts.kind in ENDS_ANYWAY or facts.expires_at is None:
+        return 0, 0
+    if not now <= facts.expires_at <= now + timedelta(days=ENDS_WITHIN):
         return 0, 0
     return _days(now, facts.expires_at) + 1, 10
 

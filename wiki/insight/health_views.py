@@ -112,7 +112,7 @@ def _chart(weeks: list[tuple[str, int]]) -> Any:
 
 @bp.post("/insight/health")
 @gate(P.SEE_HEALTH)
-def act() -> Response:
+def act() -> Any:
     """Ask the keepers to look, give an owner, or retire – each text that was ticked; what cannot be done is told."""
     form = request.form
     what, slugs = form.get("act", ""), form.getlist("slug")[:PER_PAGE]

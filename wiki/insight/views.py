@@ -31,6 +31,8 @@ from wiki.scoring.rules import Unit
 from wiki.search.log import gaps
 from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
+from wiki.training.following import waiting_to_read_again
+from wiki.training.permissions import P as Learning
 from wiki.training.queries import mine as my_courses
 from wiki.training.queries import progress_of
 from wiki.training.recalling import waiting as asked_again
@@ -112,6 +114,11 @@ def _rep(who: Actor) -> dict[str, Any]:
             if progress[course.id].completed_at is None
         ],
         "recall": len(asked_again(who)),
+        "again": [
+            {"title": one.publication.revision.title, "url": url_for("training.course", slug=one.course.slug)}
+            for one in waiting_to_read_again(who.id)
+            if can(who, Learning.READ_LESSON, one)
+        ],
         "fresh": [
             {
                 "title": a.title,

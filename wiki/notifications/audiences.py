@@ -23,6 +23,7 @@ from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
 from wiki.training.acknowledging import concerns
+from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
 from wiki.training.permissions import P as Training
 from wiki.training.rules import CourseState
@@ -286,6 +287,11 @@ def course_author(event: Any) -> People:
     """the trainer whose course it is"""
     course = session.get(Course, event.course_id)
     return {course.author_id} if course is not None and course.state is CourseState.PUBLISHED else set()
+
+
+def earlier_readers(event: Any) -> People:
+    """who confirmed an earlier major version of the lesson"""
+    return who_reads_again(event.lesson_id)
 
 
 def learners(event: Any) -> People:

@@ -30,7 +30,7 @@ from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVote
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
-from wiki.training.events import CourseAssigned, LessonOutdated
+from wiki.training.events import CourseAssigned, LessonOutdated, LessonRenewed, QuestionsSuspended
 from workflows import events
 from workflows.rules import State, Verb
 
@@ -237,6 +237,12 @@ TABLE: tuple[Notice, ...] = (
     Notice("lesson_outdated", LessonOutdated, always, who.course_author, facts.course, TRAINING, DIGEST,
            _l("A lesson of «%(title)s» is out of date"),
            _l("The article that it teaches had a major change or was retired. Look whether the lesson still holds.")),
+    Notice("lesson_renewed", LessonRenewed, always, who.earlier_readers, facts.course, TRAINING, AT_ONCE,
+           _l("A lesson of «%(title)s» has changed: please read it again"),
+           _l("You confirmed an earlier version. The page shows what changed; one press confirms it.")),
+    Notice("questions_suspended", QuestionsSuspended, always, who.course_author, facts.course, TRAINING, DIGEST,
+           _l("Questions of «%(title)s» are not asked for the moment"),
+           _l("The passages that they ask about have changed. Change them, or say that they are still right.")),
     # ── my team ──────────────────────────────────────────────────────────────────────────────────────────────────────
     Notice("task_escalated", events.TaskEscalated, always, who.rung, facts.task, TEAM, AT_ONCE,
            _l("Overdue: «%(title)s»"),

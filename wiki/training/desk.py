@@ -366,6 +366,8 @@ def change_question(quiz_id: int, question_id: int) -> Any:
             quizzes.move_question(question, actor(), cast(ops.Direction, verb))
         elif verb == "remove":
             quizzes.remove_question(question, actor())
+        elif verb == "resume":
+            quizzes.resume_question(question, actor())
         else:
             quizzes.change_question(question, actor(), forms.question_spec(question.kind, request.form))
     except Invalid as error:

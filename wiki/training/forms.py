@@ -116,7 +116,7 @@ def stored_question(question: Question) -> dict[str, Any]:
 
 def answers_in(quiz: Quiz, form: Form) -> dict[int, Any]:
     """What was chosen, by question id: ``q-<id>``, several times for several answers, a number per option for order."""
-    return {question.id: answer_in(question, form) for question in quiz.questions}
+    return {question.id: answer_in(question, form) for question in quiz.asked}
 
 
 def answer_in(question: Question, form: Form) -> Any:

@@ -56,6 +56,7 @@ def mine(actor: Actor) -> sa.Select[RecallCard]:
         .where(
             RecallCard.user_id == actor.id,
             Question.retired_at.is_(None),
+            Question.suspended_at.is_(None),
             Quiz.removed_at.is_(None),
             allowed(actor, P.TAKE_COURSE),
         )

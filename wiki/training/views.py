@@ -74,6 +74,7 @@ def course(slug: str) -> str:
             "requires": found.requires.value,
             "earned": progress.credits,
             "begun": progress.begun,
+            "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),
         teaches=teaches,

@@ -99,6 +99,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffnf nf", "POST /quizzes/{hidden_quiz}/questions/{question}",
      "quizzes and their keys are for those who teach", {"text": ""}),
     ("ll on nnon on", "GET /attempts/{attempt}", "a result is for its learner and those who teach"),
+    ("nn nn nnnn nn", "GET /certificates/0123456789abcdef", "a guessed code is of nothing"),
     ("ll oo oooo oo", "GET /recall", "everybody is asked what they missed themselves"),
     ("ll nn nnnn nn", "POST /recall/999999", "a question asked of somebody else is not there", {}),
     ("ll nn nnnn nn", "GET /recall/answers/999999", "nor is their answer"),
