@@ -115,7 +115,7 @@ def _read(ids: list[int]) -> dict[int, Facts]:
     return {row.id: _facts(row, uses.get(row.id, []), votes.get(row.id, (0, 0)), row.id in flagged) for row in rows}
 
 
-def _facts(row: sa.Row[Any], uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts:
+def _facts(row: Any, uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts:
     provisional: ProvisionalKind | None = row.provisional
     return Facts(
         kind=row.kind,

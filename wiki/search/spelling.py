@@ -237,10 +237,10 @@ def _tags() -> sa.Select[str]:
 
 
 def _frequent() -> dict[str, int]:
-    bodies = sa.select(Revision.body).join(Article, Article.revision_id == Revision.id).where(_OPEN_TO_ALL)
+    latest = sa.select(Revision).join(Article, Article.revision_id == Revision.id).where(_OPEN_TO_ALL)
     found: Counter[str] = Counter()
-    for body in session.scalars(bodies.order_by(Article.updated_at.desc()).limit(MOST_BODIES)):
-        found.update(set(_words_of(body[:2_000])))
+    for revision in session.scalars(latest.order_by(Article.updated_at.desc()).limit(MOST_BODIES)):
+        found.update(set(_words_of(service.text_of(revision)[:2_000])))
     return {word: n for word, n in found.items() if n >= FREQUENT}
 
 
