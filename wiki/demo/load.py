@@ -22,6 +22,7 @@ from wiki.demo.readership import plan_readership
 from wiki.demo.readings import plan_readings
 from wiki.demo.recommending import plan_recommending
 from wiki.demo.reviews import plan_texts
+from wiki.demo.searching import plan_searching
 from wiki.demo.teaching import plan_courses
 from wiki.demo.usage import plan_usage
 
@@ -46,6 +47,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_readings(plan)
     plan_courses(plan)
     plan_recommending(plan)
+    plan_searching(plan)
     plan_readership(plan)
     zone = library.zone("gaoyuan")
     founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))

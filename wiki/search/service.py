@@ -26,7 +26,7 @@ from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import ProvisionalKind, tokens_of
 from wiki.articles.titles import BLOCK
-from wiki.search import pins
+from wiki.search import pins, words
 from wiki.search.engines import common
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Page, Query
 from wiki.search.explaining import explained
@@ -145,9 +145,12 @@ def search(query: Query, actor: Actor, *, recommending: bool = True) -> Page:
     """The engine's answer, else the database's; ``page.engine`` says which.
 
     The index follows the database after a moment; what has been closed to this reader meanwhile is left out here.
-    ``recommending``: what the manager put first for the question stands first.
+    The words of this house are put beside what was typed, unless the query brings its own. ``recommending``: what the
+    manager put first for the question stands first.
     """
     weigher = Weigher()
+    if query.synonyms is None:
+        query = replace(query, synonyms=words.current())
     if query.text.strip():
         query = replace(query, weigh=weigher, first=pins.first_for(query.text) if recommending else ())
     try:
@@ -171,7 +174,7 @@ def _told(hit: Hit, query: Query, weigher: Weigher) -> Hit:
 def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
     """Titles for what has been typed so far."""
     try:
-        hits = _still_open(engine().suggest(text, reader_of(actor), limit), actor)
+        hits = _still_open(engine().suggest(text, reader_of(actor), limit, words.current()), actor)
         return Page(tuple(hits), len(hits), {}, 0.0, engine().name)
     except EngineUnavailable:
         return _from_database(Query(text, reader_of(actor), limit=limit), actor)
@@ -201,12 +204,8 @@ def _from_database(query: Query, actor: Actor) -> Page:
         .where(allowed(actor, P.READ))
         .options(joinedload(Article.revision), joinedload(Article.category))
     )
-    words = (
-        sa.or_(Article.title.icontains(word, autoescape=True), Revision.body.icontains(word, autoescape=True))
-        for word in query.text.split()[:8]
-    )
     first = [int(each) for each in query.first]
-    found = found.where(sa.or_(sa.and_(sa.true(), *words), Article.id.in_(first)))
+    found = found.where(sa.or_(sa.and_(sa.true(), *map(_written, query.text.split()[:8])), Article.id.in_(first)))
     for facet, values in query.filters.items():
         found = found.where(_narrowed(facet, values))
     if BLOCK not in query.filters.get(Facet.KIND, ()):
@@ -217,6 +216,12 @@ def _from_database(query: Query, actor: Actor) -> Page:
     rows = session.scalars(found.order_by(*order).limit(query.limit).offset(query.offset))
     hits = tuple(replace(_plain_hit(article), recommended=article.id in first) for article in rows)
     return Page(hits, total, {}, (time.perf_counter() - began) * 1000, FALLBACK, degraded=True)
+
+
+def _written(word: str) -> sa.ColumnElement[bool]:
+    """The word, or another word of this house for it, stands in the title or the text."""
+    ways = [word, *words.current().others(word)]
+    return sa.or_(*(text.icontains(way, autoescape=True) for way in ways for text in (Article.title, Revision.body)))
 
 
 def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """The search page, and the piece of it that is fetched while somebody types."""
 
+from typing import Any
+
 from flask import render_template, request, url_for
 
 from core.actors import Actor
@@ -9,6 +11,7 @@ from wiki.articles.permissions import P
 from wiki.articles.titles import BLOCK
 from wiki.search import also, facets, log, pins, service, spelling
 from wiki.search.engines.base import Facet, Page, Query
+from wiki.search.models import Source
 from wiki.search.presenting import shown
 
 bp = blueprint("search", __name__)
@@ -37,12 +40,12 @@ def results() -> str:
     if explain:
         require(who, P.MANAGE_ARTICLES)
     page = ask(who, text, offset=(number - 1) * PER_PAGE, counted=True, explain=explain)
-    if number == 1 and text.strip():
-        log.note(who, text, page.total)
+    asked = log.note(who, text, page.total) if text.strip() else ""
     manages = can(who, P.MANAGE_ARTICLES) and bool(text.strip())
     return render_template(
         "search/results.html",
         q=text,
+        asked=asked,
         results=shown(page.hits),
         total=page.total,
         took_ms=page.took_ms,
@@ -71,8 +74,19 @@ def typing() -> str:
     return render_template(
         "search/_typing.html",
         q=text,
+        asked=log.note(who, text, page.total, Source.TYPING) if text.strip() else "",
         results=shown(page.hits),
         total=page.total,
         degraded=page.degraded,
         all_url=url_for(".results", q=text),
     )
+
+
+@bp.post("/search/opened")
+@gate(P.PROPOSE, transaction=False)
+def opened() -> Any:
+    """A result of one's own question was opened, or read in place; ``asked`` is the question's key."""
+    article = request.form.get("article", type=int)
+    if article and request.form.get("asked"):
+        log.opened(actor(), request.form["asked"], article)
+    return "", 204
