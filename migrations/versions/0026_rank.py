@@ -28,17 +28,17 @@ def upgrade() -> None:
     op.create_index("ix_search_pins_article_id", "search_pins", ["article_id"])
     op.create_index("ix_article_opens_user_at", "article_opens", ["user_id", "at"])
     op.create_table(
-        "search_words",
+        "search_vocabulary",
         sa.Column("word", sa.String(40), primary_key=True),
         sa.Column("sound", sa.String(80), nullable=False),
         sa.Column("pinyin", sa.String(80), nullable=False),
         sa.Column("texts", sa.Integer, nullable=False),
     )
-    op.create_index("ix_search_words_sound", "search_words", ["sound"])
-    op.create_index("ix_search_words_pinyin", "search_words", ["pinyin"])
+    op.create_index("ix_search_vocabulary_sound", "search_vocabulary", ["sound"])
+    op.create_index("ix_search_vocabulary_pinyin", "search_vocabulary", ["pinyin"])
 
 
 def downgrade() -> None:
-    op.drop_table("search_words")
+    op.drop_table("search_vocabulary")
     op.drop_index("ix_article_opens_user_at", "article_opens")
     op.drop_table("search_pins")

@@ -26,7 +26,7 @@ from wiki.search import service
 from wiki.search.analysis import sounds
 from wiki.search.analysis.words import HAN_RUN, Run, cut, cut_fine, runs
 from wiki.search.engines.base import Page, Query
-from wiki.search.spelling_models import SearchWord
+from wiki.search.spelling_models import VocabularyWord
 
 FEW = 10  # results, and the question is looked at: as few as bring the engines to show what meets only a part
 LONGEST = 40  # characters of a question that is corrected, and of a word
@@ -35,7 +35,7 @@ FREQUENT = 3  # texts among the latest in which a word stands that is in no titl
 TRIED = 4  # ways to write the question anew that are asked
 COMPARED = 2_000  # words that begin alike
 EVERY = 600.0  # seconds between two gatherings
-TOPIC = "search.words"
+TOPIC = "search.vocabulary"
 
 _LONGEST_WORD = 6
 _KNOWN, _ALIKE, _ONE_OFF, _STRANGE = 0.1, 1.0, 1.3, 1.5  # what a piece of a question costs, cut one way or another
@@ -148,13 +148,16 @@ def _known(parts: Iterable[Run]) -> Words:
     conditions: list[sa.ColumnElement[bool]] = []
     for part in parts:
         if not part.han:
-            conditions += [_beginning(SearchWord.word, part.text[:1]), _beginning(SearchWord.pinyin, part.text[:2])]
+            conditions += [
+                _beginning(VocabularyWord.word, part.text[:1]),
+                _beginning(VocabularyWord.pinyin, part.text[:2]),
+            ]
             continue
         typed = list(_windows(part.text))
-        conditions += [SearchWord.word.in_(typed), SearchWord.sound.in_({_sound(each) for each in typed})]
-        conditions += [_beginning(SearchWord.word, char) for char in set(part.text)] if len(part.text) > 2 else []
-    found = sa.select(SearchWord).where(sa.or_(sa.false(), *conditions))
-    rows = session.scalars(found.order_by(SearchWord.texts.desc(), SearchWord.word).limit(COMPARED)).all()
+        conditions += [VocabularyWord.word.in_(typed), VocabularyWord.sound.in_({_sound(each) for each in typed})]
+        conditions += [_beginning(VocabularyWord.word, char) for char in set(part.text)] if len(part.text) > 2 else []
+    found = sa.select(VocabularyWord).where(sa.or_(sa.false(), *conditions))
+    rows = session.scalars(found.order_by(VocabularyWord.texts.desc(), VocabularyWord.word).limit(COMPARED)).all()
     often_last = rows[::-1]  # of words that sound alike the frequent one stays
     return Words(
         {row.word: row.texts for row in rows},
@@ -208,15 +211,15 @@ def gather(jobs: Iterable[Job] = ()) -> None:
         found = Counter(_frequent())
         for text in (*session.scalars(_titles()), *session.scalars(_tags())):
             found.update(set(_words_of(text)))
-        known = {row.word: row.texts for row in session.scalars(sa.select(SearchWord))}
+        known = {row.word: row.texts for row in session.scalars(sa.select(VocabularyWord))}
     best = dict(found.most_common(MOST_WORDS))
     other = [word for word in known if best.get(word) != known[word]]
     new = [_row(word, texts) for word, texts in best.items() if known.get(word) != texts]
     with writing():
         for start in range(0, len(other), 500):
-            session.execute(sa.delete(SearchWord).where(SearchWord.word.in_(other[start : start + 500])))
+            session.execute(sa.delete(VocabularyWord).where(VocabularyWord.word.in_(other[start : start + 500])))
         if new:
-            session.execute(sa.insert(SearchWord), new)
+            session.execute(sa.insert(VocabularyWord), new)
 
 
 def _row(word: str, texts: int) -> dict[str, str | int]:

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base
 
 
-class SearchWord(Base):
+class VocabularyWord(Base):
     """A word of texts that all staff may read, and of how many of them; made anew by the worker."""
 
-    __tablename__ = "search_words"
+    __tablename__ = "search_vocabulary"
 
     word: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     sound: Mapped[str] = mapped_column(sa.String(80), index=True)  # see ``spelling``; empty for other writing
