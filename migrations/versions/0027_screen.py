@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time
 
 revision = "0027_screen"
-down_revision = "0025_words"
+down_revision = "0026_rank"
 
 
 def upgrade() -> None:

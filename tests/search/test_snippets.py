@@ -70,3 +70,32 @@ def test_the_densest_place_is_shown():
     assert found.count("<mark>") == 2
     assert found.startswith("…")
     assert found.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "found"),
+    [
+        ("电话费用与话费余额", "话费", ["话费"]),  # the word itself, not what looks like it across two others
+        ("请核对电话费用", "话费", ["电话费用"]),  # nothing better: both words whole
+        ("办理手机套餐变更", "套餐", ["套餐"]),
+        ("國際漫遊費用說明", "漫游", ["漫遊"]),
+        ("國際漫遊費用說明", "国际漫游", ["國際漫遊"]),
+        ("国际漫游费用说明", "國際漫遊", ["国际漫游"]),
+    ],
+)
+def test_a_mark_never_cuts_a_word_in_half(text, typed, found):
+    assert marked(text, typed) == found
+
+
+def test_a_text_stays_as_it_was_written_whatever_script_was_typed():
+    for typed in ("話費餘額", "话费余额"):
+        assert snippets.marked("话费余额", analyse(typed, Everything())) == "<mark>话费余额</mark>"
+        assert "<mark>話費餘額</mark>" in snippets.snippet("查詢話費餘額的方法", analyse(typed, Everything()))
+
+
+@given(st.text(st.sampled_from("话费余额退订套餐,。电用"), max_size=300), st.sampled_from(["话费", "余额", "套餐退订"]))
+def test_a_snippet_shows_no_half_of_a_mark(text, typed):
+    asked = analyse(typed, Everything())
+    whole = set(re.findall("<mark>(.*?)</mark>", snippets.marked(" ".join(text.split()), asked)))
+    shown = re.findall("<mark>(.*?)</mark>", snippets.snippet(text, asked))
+    assert all(each in whole or len(each) > snippets.LENGTH // 2 for each in shown)

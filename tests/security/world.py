@@ -31,7 +31,7 @@ from wiki.kpi.models import KpiReading, SubjectKind
 from wiki.kpi.periods import of_moment
 from wiki.kpi.subjects import of_person
 from wiki.scoring.models import Finding, FindingKind
-from wiki.search import log
+from wiki.search import log, pins
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
 from wiki.training import learning, quizzes
@@ -129,6 +129,7 @@ class World:
         self.asked = experts.ask_colleague(asked, who["business"], username="rep", question="Is it so?").id
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
         draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
+        self.pin = pins.pin(who["manager"], "open", self.circle).id
         self.writing = writing_tasks.ask(who["manager"], "what is missing", whom=f"user:{who['rep'].id}").id
         for word in ("zzcircle", "zznarrow"):  # somebody of the circle looked for it, and opened nothing
             said = f"{word} title"

@@ -29,6 +29,7 @@ class ArticleOpen(Base):
         sa.Index("ix_article_opens_at", "at"),
         sa.Index("ix_article_opens_article", "article_id", "at"),
         sa.Index("ix_article_opens_user", "user_id", "article_id", "at"),
+        sa.Index("ix_article_opens_user_at", "user_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

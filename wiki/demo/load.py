@@ -22,6 +22,7 @@ from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
 from wiki.demo.readership import plan_readership
 from wiki.demo.readings import plan_readings
+from wiki.demo.recommending import plan_recommending
 from wiki.demo.reviews import plan_texts
 from wiki.demo.scores import plan_scores
 from wiki.demo.searching import plan_searching
@@ -51,6 +52,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_boards(plan)
     plan_courses(plan)
     plan_scores(plan)
+    plan_recommending(plan)
     plan_searching(plan)
     plan_readership(plan)
     zone = library.zone("gaoyuan")

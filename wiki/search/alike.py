@@ -46,7 +46,7 @@ def _published(actor: Actor, title: str, text: str) -> list[dict[str, Any]]:
     hits: dict[str, Hit] = {}
     for asked in (title, text[:120]):
         if len(asked.strip()) > 1:
-            page = service.search(Query(asked, service.reader_of(actor), limit=2 * SHOWN), actor)
+            page = service.search(Query(asked, service.reader_of(actor), limit=2 * SHOWN), actor, recommending=False)
             hits.update((hit.id, hit) for hit in page.hits)
     openings = _openings([int(hit_id) for hit_id in hits])
     return [

@@ -1,16 +1,19 @@
 """``/api/v1/search`` and ``/api/v1/suggest``, as the contract says."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import url_for
 from pydantic import Field
 
 from core.api import Api, In, Out, PageIn, cursor, offset_of
+from core.permissions import require
 from core.web import actor
 from wiki.articles.permissions import P
 from wiki.articles.titles import BLOCK
 from wiki.search import log, service
-from wiki.search.engines.base import Facet, Hit, Query
+from wiki.search.engines.base import Hit, Query
+from wiki.search.facets import NAMES
 from wiki.search.models import Source
 
 api = Api("search")
@@ -24,6 +27,9 @@ class SearchIn(PageIn):
     category: str | None = None
     tag: str | None = None
     service: str | None = None
+    audience: str | None = None
+    fresh: str | None = None
+    explain: bool = False
 
 
 class SuggestIn(In):
@@ -44,6 +50,8 @@ class HitOut(Out):
     score: float
     url: str
     provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on
+    recommended: bool = False  # the manager wants it to stand first for this question
+    explain: dict[str, Any] | None = None  # for managers who asked: why it stands where it stands
 
 
 class SearchOut(Out):
@@ -83,6 +91,8 @@ def _hit(hit: Hit) -> HitOut:
         score=round(hit.score, 4),
         url=url_for("articles.show", slug=hit.slug),
         provisional=hit.provisional,
+        recommended=hit.recommended,
+        explain=asdict(hit.explained) if hit.explained else None,
     )
 
 
@@ -90,10 +100,13 @@ def _hit(hit: Hit) -> HitOut:
 def search(query: SearchIn) -> dict[str, Any]:
     """Find published articles the caller may read, best first."""
     start = offset_of(query)
-    filters = {facet: (value,) for facet in Facet if (value := getattr(query, facet.value))}
+    filters = {facet: (value,) for name, facet in NAMES.items() if (value := getattr(query, name))}
     who = actor()
+    if query.explain:
+        require(who, P.MANAGE_ARTICLES)
     tokens = service.reader_of(who, blocks=query.kind == BLOCK)
-    page = service.search(Query(query.q, tokens, filters=filters, offset=start, limit=query.limit), who)
+    question = Query(query.q, tokens, filters=filters, offset=start, limit=query.limit, explain=query.explain)
+    page = service.search(question, who)
     asked = log.note(who, query.q, page.total, Source.API) if start == 0 else ""
     following = start + len(page.hits)
     return {

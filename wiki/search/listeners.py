@@ -13,7 +13,7 @@ from core.db import reading, session
 from core.events import on
 from core.health import UnwellError, check
 from core.outbox import Job, handler, promise
-from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched
+from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
 from wiki.search import log as questions
 from wiki.search import service
 from wiki.search.engines.base import EngineUnavailable, State
@@ -31,7 +31,8 @@ AGAIN = 5.0  # seconds until an engine that is away is asked again
 @on(ArticlePublished)
 @on(ArticleRetired)
 @on(ArticleTouched)
-def follow(event: ArticlePublished | ArticleRetired | ArticleTouched) -> None:
+@on(ArticleVerified)
+def follow(event: ArticlePublished | ArticleRetired | ArticleTouched | ArticleVerified) -> None:
     """Promise, in the same transaction, that the index will say what the database says.
 
     Also of what is published before its review, and of what a rollback brings back: readers find what readers see. The

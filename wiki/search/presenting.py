@@ -49,4 +49,6 @@ def _row(hit: Hit, article: Article, linker: Linker) -> dict[str, Any]:
         "wording": linker.shown(texts.get(first)),
         "copy": linker.copies(revision).get(first, "") if revision else "",
         "feedback_url": f"/articles/{hit.slug}/feedback",
+        "recommended": hit.recommended,
+        "explained": hit.explained,
     }

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import blake2s
 from html import escape
 from pathlib import Path
@@ -20,17 +21,21 @@ from core.permissions import allowed
 from core.settings import Settings
 from wiki.articles.blocks import words_for
 from wiki.articles.kinds import KINDS, FieldType, field_text
-from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
+from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import ProvisionalKind, tokens_of
 from wiki.articles.titles import BLOCK
-from wiki.search import words
-from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
+from wiki.search import pins, words
+from wiki.search.engines import common
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Page, Query
+from wiki.search.explaining import explained
+from wiki.search.signals import Weigher
 
 log = logging.getLogger(__name__)
 FALLBACK = "database"
 BATCH = 500
+LAST = 2**33  # seconds since 1970: later than any text
 ROUNDS = 4  # a text that changes faster than it is indexed is left to the next promise
 EVERYTHING = "*"  # the token of those who may read every published article
 WORDLESS = (FieldType.TIME, FieldType.DATE, FieldType.INTEGER, FieldType.READERS)
@@ -94,6 +99,8 @@ def document(article: Article) -> Document:
         audience=audience_of(article),
         published_at=article.updated_at,
         stamp=stamp(article),
+        readership=article.audience.value,
+        due_at=article.verify_due_at,
     )
 
 
@@ -102,7 +109,7 @@ def stamp(article: Article) -> str:
     category = article.category.path if article.category else ""
     services = sorted(row.service.code for row in article.service_rows)
     told = (article.slug, article.external_id, article.kind, category, article.tags, services)
-    beside = repr((*told, sorted(audience_of(article)), article.updated_at))
+    beside = repr((*told, sorted(audience_of(article)), article.updated_at, article.verify_due_at))
     return f"{article.revision_id}-{blake2s(beside.encode(), digest_size=6).hexdigest()}"
 
 
@@ -134,21 +141,34 @@ def _tokens(article: Article) -> frozenset[str]:
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def search(query: Query, actor: Actor) -> Page:
+def search(query: Query, actor: Actor, *, recommending: bool = True) -> Page:
     """The engine's answer, else the database's; ``page.engine`` says which.
 
     The index follows the database after a moment; what has been closed to this reader meanwhile is left out here.
-    The words of this house are put beside what was typed, unless the query brings its own.
+    The words of this house are put beside what was typed, unless the query brings its own. ``recommending``: what the
+    manager put first for the question stands first.
     """
+    weigher = Weigher()
     if query.synonyms is None:
         query = replace(query, synonyms=words.current())
+    if query.text.strip():
+        query = replace(query, weigh=weigher, first=pins.first_for(query.text) if recommending else ())
     try:
         page = engine().search(query)
-        hits = _still_open(page.hits, actor)
+        hits = [_told(hit, query, weigher) for hit in _still_open(page.hits, actor)]
         return replace(page, hits=tuple(hits), total=page.total - len(page.hits) + len(hits))
     except EngineUnavailable as error:
         log.warning("search: %s; the database answers instead", error.reason)
         return _from_database(query, actor)
+
+
+def _told(hit: Hit, query: Query, weigher: Weigher) -> Hit:
+    """With what is said about its place."""
+    if hit.id in query.first:
+        hit = replace(hit, recommended=True)
+    if hit.why is None:
+        return hit
+    return replace(hit, explained=explained(hit, weigher.of.get(hit.id), weigher.now))
 
 
 def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
@@ -184,21 +204,24 @@ def _from_database(query: Query, actor: Actor) -> Page:
         .where(allowed(actor, P.READ))
         .options(joinedload(Article.revision), joinedload(Article.category))
     )
-    for word in query.text.split()[:8]:
-        ways = [word, *words.current().others(word)]
-        found = found.where(
-            sa.or_(*(text.icontains(way, autoescape=True) for way in ways for text in (Article.title, Revision.body)))
-        )
+    first = [int(each) for each in query.first]
+    found = found.where(sa.or_(sa.and_(sa.true(), *map(_written, query.text.split()[:8])), Article.id.in_(first)))
     for facet, values in query.filters.items():
         found = found.where(_narrowed(facet, values))
     if BLOCK not in query.filters.get(Facet.KIND, ()):
         found = found.where(Article.kind != BLOCK)
     total = session.scalar(sa.select(sa.func.count()).select_from(found.order_by(None).subquery())) or 0
-    rows = session.scalars(
-        found.order_by(Article.updated_at.desc(), Article.id).limit(query.limit).offset(query.offset)
-    )
-    hits = tuple(_plain_hit(article) for article in rows)
+    place = sa.case({each: number for number, each in enumerate(first)}, value=Article.id, else_=len(first))
+    order = (place, Article.updated_at.desc(), Article.id) if first else (Article.updated_at.desc(), Article.id)
+    rows = session.scalars(found.order_by(*order).limit(query.limit).offset(query.offset))
+    hits = tuple(replace(_plain_hit(article), recommended=article.id in first) for article in rows)
     return Page(hits, total, {}, (time.perf_counter() - began) * 1000, FALLBACK, degraded=True)
+
+
+def _written(word: str) -> sa.ColumnElement[bool]:
+    """The word, or another word of this house for it, stands in the title or the text."""
+    ways = [word, *words.current().others(word)]
+    return sa.or_(*(text.icontains(way, autoescape=True) for way in ways for text in (Article.title, Revision.body)))
 
 
 def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
@@ -206,6 +229,10 @@ def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
         return Article.kind.in_(values)
     if facet is Facet.CATEGORY:
         return sa.or_(*(Article.category_id.in_(below(value)) for value in values))
+    if facet is Facet.READERSHIP:
+        return Article.audience.in_([value for value in values if value in list(Audience)])
+    if facet is Facet.FRESH:
+        return sa.or_(sa.false(), *(_dated(value) for value in values if value in list(Fresh)))
     if facet is Facet.TAG:
         return sa.exists().where(ArticleTag.article_id == Article.id, ArticleTag.tag.in_(values))
     return sa.exists().where(
@@ -213,6 +240,11 @@ def _narrowed(facet: Facet, values: tuple[str, ...]) -> sa.ColumnElement[bool]:
         ArticleService.service_id == Service.id,
         Service.code.in_(values),
     )
+
+
+def _dated(value: str) -> sa.ColumnElement[bool]:
+    first, last = (datetime.fromtimestamp(min(each, LAST), UTC) for each in common.spans()[value])
+    return (Article.verify_due_at if value == Fresh.LOOK else Article.updated_at).between(first, last)
 
 
 def _plain_hit(article: Article) -> Hit:
@@ -334,8 +366,3 @@ def compare() -> Differences:
 def published() -> int:
     """How many articles there are to be found."""
     return session.scalar(sa.select(sa.func.count()).select_from(Article).where(Article.live)) or 0
-
-
-def category_names() -> dict[str, str]:
-    """Names by slug, for facets."""
-    return {row.slug: row.name for row in session.execute(sa.select(Category.slug, Category.name))}

@@ -13,12 +13,13 @@ from wiki.search.analysis import sounds
 from wiki.search.analysis.documents import capitals
 from wiki.search.analysis.queries import Analysed, Need, Way, Where
 from wiki.search.analysis.scripts import HAN, HAS_HAN, fold, simplified
-from wiki.search.analysis.words import cut
+from wiki.search.analysis.words import cut, cut_fine
 
 LENGTH = 90
 _MAX_SPANS = 200
 _LEAD = 24
 _SNAP = 14
+_NEAR = 12
 _LETTER = re.compile(rf"[^\W_{HAN}]")
 _SIGN = re.compile(r"[\W_]")
 _BREAK = re.compile(r"[\s,.;:!?、，。；：！？…」』）)】》”]")
@@ -70,6 +71,22 @@ class _Aligned:
         return "".join(map(capitals, self.words))
 
 
+@lru_cache(maxsize=20_000)
+def _inside(han: str) -> dict[int, tuple[int, int]]:
+    """For every place inside a word of a Chinese text: where this word begins and ends. Also the short words inside a
+    long one begin and end somewhere."""
+    found: dict[int, tuple[int, int]] = {}
+    at = 0
+    for word in cut(han):
+        found |= dict.fromkeys(range(at + 1, at + len(word)), (at, at + len(word)))
+        for part in cut_fine(word) if len(word) > 2 else ():
+            start = at + word.index(part)
+            found.pop(start, None)
+            found.pop(start + len(part), None)
+        at += len(word)
+    return found
+
+
 def marked(text: str, asked: Analysed) -> str:
     """The whole text, escaped, with everything marked that meets a need."""
     return _html(text, _merged(spans(text, asked)), 0, len(text))
@@ -79,9 +96,19 @@ def snippet(text: str, asked: Analysed, length: int = LENGTH) -> str:
     """About `length` characters around the densest match, escaped and marked; the beginning where nothing matches."""
     flat = " ".join(text.split())
     found = spans(flat, asked)
-    start, end = _window(flat, found, length)
+    start, end = _around(_merged(found), *_window(flat, found, length), length)
     before, after = "…" if start > 0 else "", "…" if end < len(flat) else ""
     return f"{before}{_html(flat, _merged(found), start, end)}{after}"
+
+
+def _around(places: list[tuple[int, int]], start: int, end: int, length: int) -> tuple[int, int]:
+    """The stretch without half a mark at its edges: one that it cuts is left out, unless it is all there is."""
+    for a, b in places:
+        if a < start < b < end:
+            start = b
+        if start < a < end < b:
+            end = a if end - a < length // 2 else end
+    return start, end
 
 
 def spans(text: str, asked: Analysed) -> list[Span]:
@@ -98,8 +125,31 @@ def _places(need: Need, text: _Aligned) -> list[tuple[int, int]]:
     for way in need.ways:
         places = [place for wanted in way.texts for place in _occurrences(way, wanted, text)]
         if places:
-            return places
+            return _whole(places, text) if len(need.typed) > 1 else places
     return []
+
+
+def _whole(places: list[tuple[int, int]], text: _Aligned) -> list[tuple[int, int]]:
+    """Those that begin and end where words do; where there are none, these with all of the words they touch.
+
+    话费 is not marked in 电话费用 beside a 话费 of its own – and alone, 电话费用 is.
+    """
+    found = [(place, _with_words(*place, text.normal)) for place in places]
+    return [place for place, wide in found if place == wide] or [wide for _, wide in found]
+
+
+def _with_words(start: int, end: int, normal: str) -> tuple[int, int]:
+    """The stretch with all of the Chinese words that it touches; they are looked for nearby only."""
+    first, last = start, end
+    while first > max(0, start - _NEAR) and HAS_HAN.match(normal[first - 1]):
+        first -= 1
+    while last < min(len(normal), end + _NEAR) and HAS_HAN.match(normal[last]):
+        last += 1
+    if (first, last) == (start, end):
+        return start, end
+    words = _inside(normal[first:last])
+    begin = first + words.get(start - first, (start - first, 0))[0]
+    return begin, first + words.get(end - first, (0, end - first))[1]
 
 
 def _occurrences(way: Way, wanted: str, text: _Aligned) -> list[tuple[int, int]]:

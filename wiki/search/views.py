@@ -1,35 +1,43 @@
-"""The search page, which works without script; what is fetched while somebody types is in ``screen_views``."""
+"""The search page."""
 
 from typing import Any
 
 from flask import render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from core.actors import Actor
 from core.i18n import _
+from core.permissions import can, require
 from core.web import actor, blueprint, gate
-from wiki.articles.kinds import KINDS
 from wiki.articles.permissions import P
 from wiki.articles.queries import services
 from wiki.articles.titles import BLOCK
 from wiki.feedback.queries import used_today
 from wiki.feedback.rules import REASON_NAMES
-from wiki.search import log, own, service
+from wiki.search import also, facets, log, own, pins, service, spelling
 from wiki.search.engines.base import Facet, Page, Query
 from wiki.search.presenting import shown
 
 bp = blueprint("search", __name__)
 PER_PAGE = 20
-FACETS = {"kind": Facet.KIND, "category": Facet.CATEGORY, "tag": Facet.TAG, "service": Facet.SERVICE}
+ALSO = 3  # results under which stands what else was opened
 
 
 def ask(
-    who: Actor, text: str, chosen: dict[str, str], *, offset: int = 0, limit: int = PER_PAGE, facets: bool = False
+    who: Actor,
+    text: str,
+    filters: facets.Filters,
+    *,
+    offset: int = 0,
+    limit: int = PER_PAGE,
+    counted: bool = False,
+    explain: bool = False,
 ) -> Page:
     """The answer to a question and its filters, for this reader."""
-    filters = {facet: (chosen[name],) for name, facet in FACETS.items() if chosen[name]}
-    wanted = (Facet.KIND, Facet.CATEGORY, Facet.SERVICE) if facets else ()
-    tokens = service.reader_of(who, blocks=request.args.get("kind") == BLOCK)
-    return service.search(Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit), who)
+    wanted = tuple(Facet) if counted else ()
+    tokens = service.reader_of(who, blocks=BLOCK in filters.get(Facet.KIND, ()))
+    query = Query(text[:500], tokens, filters=filters, facets=wanted, offset=offset, limit=limit, explain=explain)
+    return service.search(query, who)
 
 
 @bp.get("/search")
@@ -38,14 +46,17 @@ def results() -> str:
     """Results with their filters; a script's wording is read in place."""
     who, text = actor(), request.args.get("q", "")
     number = max(1, min(request.args.get("page", 1, type=int) or 1, 50))
-    filters = {name: request.args.get(name, "") for name in FACETS}
-    kept = own.kept_service(who)
-    if "service" not in request.args:
-        filters["service"] = kept  # until they take it off
-    page = ask(who, text, filters, offset=(number - 1) * PER_PAGE, facets=True)
+    explain = request.args.get("explain") == "1"
+    if explain:
+        require(who, P.MANAGE_ARTICLES)
+    kept, args = own.kept_service(who), MultiDict(request.args)
+    if "service" not in args and kept:
+        args["service"] = kept  # until they take it off
+    filters = facets.chosen(args)
+    page = ask(who, text, filters, offset=(number - 1) * PER_PAGE, counted=True, explain=explain)
     asked = log.note(who, text, page.total) if text.strip() else ""
-    names = _names()
-    first = number == 1 and not text.strip() and not any(value for name, value in filters.items() if name != "service")
+    manages = can(who, P.MANAGE_ARTICLES) and bool(text.strip())
+    at_hand = number == 1 and not text.strip() and not set(filters) - {Facet.SERVICE}
     return render_template(
         "search/results.html",
         q=text,
@@ -53,21 +64,23 @@ def results() -> str:
         results=_marked(shown(page.hits), who),
         kept_service=kept,
         services=services(),
-        at_hand=[(_("Pinned"), own.pinned(who)), (_("Read last"), own.recent(who))] if first else [],
+        at_hand=[(_("Pinned"), own.pinned(who)), (_("Read last"), own.recent(who))] if at_hand else [],
         reasons=REASON_NAMES,
         total=page.total,
         took_ms=page.took_ms,
         degraded=page.degraded,
-        filters=filters,
-        chosen_labels={name: names.get(facet, {}).get(filters[name], filters[name]) for name, facet in FACETS.items()},
-        facets=_facets(page, names),
+        facets=facets.shown(page, filters),
+        meant=spelling.meant(text, who, page) if number == 1 else None,
+        also=also.opened_with([hit.id for hit in page.hits[:ALSO]], who),
+        pinned=pins.pinned_as(text) if manages else None,
+        explain=explain,
+        may_explain=manages,
         page={
             "number": number,
             "pages": max(1, -(-page.total // PER_PAGE)),
             "total": page.total,
             "has_next": number * PER_PAGE < page.total,
         },
-        kinds=[(kind.code, kind.label) for kind in KINDS.values()],
     )
 
 
@@ -83,26 +96,4 @@ def _marked(rows: list[dict[str, Any]], who: Actor) -> list[dict[str, Any]]:
             "pin_url": url_for("search.pin", slug=row["slug"]),
         }
         for row in rows
-    ]
-
-
-def _names() -> dict[Facet, dict[str, str]]:
-    """What a filter's values are called."""
-    return {
-        Facet.KIND: {code: str(kind.label) for code, kind in KINDS.items()},
-        Facet.CATEGORY: service.category_names(),
-        Facet.SERVICE: {row.code: row.name for row in services()},
-    }
-
-
-def _facets(page: Page, names: dict[Facet, dict[str, str]]) -> list[dict[str, Any]]:
-    labels = {Facet.KIND: _("Kind"), Facet.CATEGORY: _("Category"), Facet.SERVICE: _("Service")}
-    return [
-        {
-            "name": facet.value,
-            "label": labels[facet],
-            "values": [(value, names[facet].get(value, value), count) for value, count in values[:8]],
-        }
-        for facet, values in page.facets.items()
-        if values
     ]

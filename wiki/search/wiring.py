@@ -6,14 +6,17 @@ from accounts.permissions import P as People
 from core.i18n import _l
 from core.slots import menu, panel
 from wiki.articles import similar
+from wiki.articles.permissions import P as Articles
 from wiki.search import (
     alike,
+    also,
     api,
     cli,
     embed_views,
     gap_views,
     listeners,
     own_models,
+    pin_views,
     screen_views,
     service,
     twins,
@@ -29,9 +32,9 @@ __all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins"
 
 
 def init_app(app: Flask) -> None:
-    """The engine, the search page, the commands, and 'similar' for the editor."""
+    """The engine, the search pages, the commands, what people also opened, and 'similar' for the editor."""
     service.init_app(app)
-    for pages in (views, embed_views, word_views, gap_views, writing_views):
+    for pages in (views, embed_views, pin_views, word_views, gap_views, writing_views):
         app.register_blueprint(pages.bp)
     app.register_blueprint(embed_views.frame)
     menu(_l("Frame for other programs"), "embed.settings", People.LET_IN, order=93, place="person")
@@ -43,3 +46,5 @@ def init_app(app: Flask) -> None:
         panel(slot, writing_views.on_home, order=30)
     app.cli.add_command(cli.search)
     similar.register(alike.similar)
+    menu(_l("Recommended results"), "pins.show", Articles.MANAGE_ARTICLES, order=62, place="person")
+    panel("article.side", also.beside_article, order=70, stamp=also.stamp())

@@ -1,9 +1,10 @@
 """What every engine must do. An engine that is added is added to the fixture, and held to all of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core import clock
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Query, State
 from wiki.search.engines.embedded import Embedded
 from wiki.search.engines.remote import Meilisearch
@@ -249,3 +250,67 @@ def test_why_a_result_stands_where_it_stands_is_told_on_request(finder):
     assert hit.why is not None
     assert hit.why["coverage"] == 1.0
     assert finder.search(Query("话费", STAFF)).hits[0].why is None
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def dated(number, days, due=None, **more):
+    """A document that was changed so many days ago, and is to be looked at again in ``due`` days."""
+    at = {"published_at": NOW - timedelta(days=days), "due_at": None if due is None else NOW + timedelta(days=due)}
+    return document(number, "话费", **at, **more)
+
+
+@pytest.mark.parametrize("copies", [1, 5])
+def test_freshness_narrows_and_is_counted(finder, copies):
+    with clock.fixed(NOW):
+        ages = [(1, None), (8, 5), (40, -1), (200, -30)]
+        finder.index([dated(f"{i}{n}", d, due) for i, (d, due) in enumerate(ages) for n in range(copies)])
+        page = finder.search(Query("话费", STAFF, facets=(Facet.FRESH,)))
+        counts = {"7d": 1, "30d": 2, "90d": 3, "look": 2}
+        assert dict(page.facets[Facet.FRESH]) == {value: copies * n for value, n in counts.items()}
+        for value, n in counts.items():
+            assert finder.search(Query("话费", STAFF, filters={Facet.FRESH: (value,)})).total == copies * n
+            assert finder.search(Query("", STAFF, filters={Facet.FRESH: (value,)})).total == copies * n
+        both = {Facet.FRESH: ("look",), Facet.KIND: ("faq",)}
+        assert finder.search(Query("话费", STAFF, filters=both)).total == 0
+        assert finder.search(Query("话费", STAFF, filters={Facet.FRESH: ("] OR 1", "")})).total == 0
+
+
+def test_who_may_read_it_is_a_value_like_others(finder):
+    closed = document(9, "话费", readership="restricted", audience=frozenset({"role:qa"}))
+    finder.index([*(document(i, "话费", readership=r) for i, r in enumerate(["public", "internal"])), closed])
+    counts = dict(finder.search(Query("话费", STAFF, facets=(Facet.READERSHIP,))).facets[Facet.READERSHIP])
+    assert counts == {"public": 1, "internal": 1}
+    assert found(finder, "话费", STAFF | {"role:qa"}, filters={Facet.READERSHIP: ("restricted",)}) == ["9"]
+    assert found(finder, "话费", filters={Facet.READERSHIP: ("restricted",)}) == []
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_what_stands_first_stands_first_and_is_counted_once(finder, count):
+    finder.index([document(i, "话费", kind="faq") for i in range(count)])
+    more = [("a", "宽带报修"), ("b", "话费"), ("c", "国际漫游")]
+    finder.index([document(i, t, kind="script") for i, t in more])
+    finder.index([document("z", "话费", audience=frozenset({"role:qa"}))])
+    query = Query("话费", STAFF, first=("c", "z", "b", "gone"), facets=(Facet.KIND,))
+    page = finder.search(query)
+    assert [hit.id for hit in page.hits][:2] == ["c", "b"]
+    assert page.total == count + 2
+    assert dict(page.facets[Facet.KIND]) == {"faq": count, "script": 2}
+    seen = [i for n in range(0, count + 12, 10) for i in found(finder, "话费", first=query.first, offset=n, limit=10)]
+    assert len(seen) == len(set(seen)) == count + 2
+    assert found(finder, "话费", first=("c",), filters={Facet.KIND: ("faq",)}, limit=50).count("c") == 0
+
+
+def test_what_counts_beside_words_orders_those_who_meet_as_many(finder):
+    finder.index([document(i, "话费", published_at=NOW) for i in ("1", "2", "3")])
+    asked = []
+
+    def weigh(ids):
+        asked.append(sorted(ids))
+        return {"2": 1.1, "1": 0.9}
+
+    page = finder.search(Query("话费", STAFF, weigh=weigh, explain=True))
+    assert [hit.id for hit in page.hits] == ["2", "3", "1"]
+    assert [hit.why["weight"] for hit in page.hits] == [1.1, 1.0, 0.9]
+    assert asked == [["1", "2", "3"]]

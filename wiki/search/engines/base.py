@@ -1,12 +1,13 @@
 """What every engine does. Both are held to it by the same tests."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from wiki.search.analysis.synonyms import Synonyms
+from wiki.search.weights import Explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Document:
     published_at: datetime | None = None
     boost: float = 1.0
     stamp: str = ""
+    readership: str = ""  # who may read it, as one word to filter by: `public`, `internal`, `restricted`
+    due_at: datetime | None = None  # when somebody has to look at it again
 
 
 class Facet(StrEnum):
@@ -39,6 +42,24 @@ class Facet(StrEnum):
     CATEGORY = "category"
     TAG = "tag"
     SERVICE = "service"
+    READERSHIP = "readership"
+    FRESH = "fresh"
+
+
+STORED = tuple(facet for facet in Facet if facet is not Facet.FRESH)  # the values of FRESH follow from times
+
+
+class Fresh(StrEnum):
+    """Values of `Facet.FRESH`: changed within so many days, or its next look is overdue."""
+
+    WEEK = "7d"
+    MONTH = "30d"
+    QUARTER = "90d"
+    LOOK = "look"
+
+
+# From ids to what their score is multiplied by; 1 for those left out.
+Weigh = Callable[[Sequence[str]], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,8 @@ class Query:
     """One question of one reader. `filters` narrow to any of the values given for each facet.
 
     `reader` holds the tokens of the person asking; a document is visible when one of them is in its audience.
-    A category matches with all below it.
+    A category matches with all below it. The ids in `first` stand first, in their order, whether or not they meet the
+    question, as far as the reader and the filters let them through. `weigh` tells what else counts than words.
     """
 
     text: str
@@ -57,6 +79,8 @@ class Query:
     limit: int = 10
     synonyms: Synonyms | None = None  # other words for what is asked; None: the application's own (`service.search`)
     explain: bool = False
+    first: tuple[str, ...] = ()
+    weigh: Weigh | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +97,9 @@ class Hit:
     category: tuple[str, ...]
     score: float
     provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on; said by the database
+    recommended: bool = False  # the manager wants it to stand first for this question
     why: Mapping[str, float] | None = None
+    explained: Explained | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from core import clock
 from wiki.search import ranking, snippets
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Analysed, Need
-from wiki.search.engines.base import Facet, Hit
+from wiki.search.engines.base import Facet, Fresh, Hit, Query
 
 RERANKED = 60
 # Fewer exact results than this, and documents that meet only a part of the query are added.
@@ -29,6 +31,8 @@ class Kept(Protocol):
     @property
     def published_at(self) -> int: ...
     @property
+    def due_at(self) -> int: ...
+    @property
     def boost(self) -> float: ...
     @property
     def readable(self) -> tuple[Readable, Readable]: ...
@@ -46,6 +50,7 @@ class Ranked(NamedTuple):
     score: float
     values: ranking.Features | None
     kept: Kept
+    weight: float = 1.0  # what its words' score was multiplied by
 
 
 class Found(NamedTuple):
@@ -77,22 +82,27 @@ def least_of(count: int) -> int:
     return count if count <= 2 else -(-2 * count // 3)
 
 
-def ordered(asked: Analysed, candidates: Sequence[tuple[float, Kept]]) -> list[Ranked]:
+def ordered(asked: Analysed, candidates: Sequence[tuple[float, Kept]], query: Query) -> list[Ranked]:
     """The candidates, at most `RERANKED` of them, by all their features; equals newest first, then by id.
 
-    The numbers are the engine's own scores, highest first.
+    The numbers are the engine's own scores, highest first. Those that stand first anyway are never left out.
     """
     best = candidates[0][0] if candidates else 0.0
+    chosen = [*candidates[:RERANKED], *(each for each in candidates[RERANKED:] if each[1].id in query.first)]
+    weights = query.weigh([kept.id for _, kept in chosen]) if query.weigh else {}
     out = []
-    for score, kept in candidates[:RERANKED]:
+    for score, kept in chosen:
         values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
-        out.append(Ranked(round(ranking.total(values) * kept.boost, 6), values, kept))
-    return sorted(out, key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
+        weight = weights.get(kept.id, 1.0)
+        out.append(Ranked(round(ranking.total(values) * kept.boost * weight, 6), values, kept, weight))
+    out.sort(key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
+    place = {each: number for number, each in enumerate(query.first)}
+    return sorted(out, key=lambda r: place.get(r.kept.id, len(place))) if place else out
 
 
-def covered(found: list[Ranked]) -> list[Ranked]:
-    """Those that meet enough of the query to be shown where little meets all of it."""
-    return [r for r in found if r.values and r.values.coverage >= LEAST_COVERAGE]
+def covered(found: list[Ranked], query: Query) -> list[Ranked]:
+    """Those that meet enough of the query to be shown where little meets all of it, and those that stand first."""
+    return [r for r in found if r.kept.id in query.first or (r.values and r.values.coverage >= LEAST_COVERAGE)]
 
 
 def hit(asked: Analysed, ranked: Ranked, *, explain: bool) -> Hit:
@@ -109,8 +119,14 @@ def hit(asked: Analysed, ranked: Ranked, *, explain: bool) -> Hit:
         kind=next(iter(kept.values(Facet.KIND)), ""),
         category=kept.values(Facet.CATEGORY),
         score=ranked.score,
-        why={**ranked.values._asdict(), "boost": kept.boost} if explain and ranked.values else None,
+        why=_why(ranked) if explain and ranked.values else None,
     )
+
+
+def _why(ranked: Ranked) -> dict[str, float]:
+    """The features, and what their sum was multiplied by."""
+    features = ranked.values._asdict() if ranked.values else {}
+    return {**features, "boost": ranked.kept.boost, "weight": ranked.weight}
 
 
 def titles(hits: Iterable[Hit], limit: int) -> list[Hit]:
@@ -121,9 +137,38 @@ def titles(hits: Iterable[Hit], limit: int) -> list[Hit]:
 def tally(found: list[Ranked], facets: Iterable[Facet]) -> Counts:
     """How many of these each value of a facet has."""
     return {
-        facet: by_count(Counter(value for each in found for value in each.kept.values(facet) if value))
+        facet: by_count(Counter(value for each in found for value in _values(each.kept, facet) if value))
         for facet in facets
     }
+
+
+def _values(kept: Kept, facet: Facet) -> Iterable[str]:
+    if facet is not Facet.FRESH:
+        return kept.values(facet)
+    return [value for value in Fresh if (span := spans()[value])[0] <= moment(kept, value) <= span[1]]
+
+
+_DAYS = {Fresh.WEEK: 7, Fresh.MONTH: 30, Fresh.QUARTER: 90}
+FOREVER = 2**40
+
+
+def spans() -> dict[str, tuple[int, int]]:
+    """First and last second of each value of `Facet.FRESH`: of the last change, or of the look that is overdue."""
+    now = clock.now()
+    changed: dict[str, tuple[int, int]] = {
+        value: (int((now - timedelta(days=days)).timestamp()), FOREVER) for value, days in _DAYS.items()
+    }
+    return {**changed, Fresh.LOOK: (1, int(now.timestamp()))}
+
+
+def field_of(value: str) -> str:
+    """The time that a value of `Facet.FRESH` speaks of."""
+    return "due_at" if value == Fresh.LOOK else "published_at"
+
+
+def moment(kept: Kept, value: str) -> int:
+    """The document's time that a value of `Facet.FRESH` speaks of."""
+    return kept.due_at if value == Fresh.LOOK else kept.published_at
 
 
 def by_count(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

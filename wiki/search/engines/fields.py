@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 
 import tantivy
@@ -9,9 +10,9 @@ import tantivy
 from wiki.search.analysis import documents as analysis
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
-from wiki.search.engines.base import Document, Facet
+from wiki.search.engines.base import STORED, Document, Facet
 
-FORMAT = 2
+FORMAT = 3
 PARTS = ("title", "body")
 # (title, body): how much an occurrence counts in the first, rough order.
 BOOSTS = {
@@ -37,13 +38,14 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     for name in ("external_id", "slug", "title", "body", "ranked", "stamp"):
         builder.add_bytes_field(name, stored=True)
-    for facet in Facet:
+    for facet in STORED:
         builder.add_text_field(facet, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
     for kind in Kind:
         for part in PARTS:
             builder.add_text_field(f"{part}_{kind}", tokenizer_name="whitespace", index_option="freq")
     builder.add_integer_field("published_at", stored=True, fast=True)
+    builder.add_integer_field("due_at", stored=True, fast=True)
     builder.add_float_field("boost", stored=True)
     return builder.build()
 
@@ -65,11 +67,18 @@ def stored(document: Document) -> tantivy.Document:
         tag=list(document.tags),
         service=list(document.services),
         audience=sorted(document.audience),
-        published_at=int(document.published_at.timestamp()) if document.published_at else 0,
+        readership=document.readership,
+        published_at=seconds(document.published_at),
+        due_at=seconds(document.due_at),
         boost=float(document.boost),
         **dict(_searched("title", title.terms)),
         **dict(_searched("body", body.terms)),
     )
+
+
+def seconds(at: datetime | None) -> int:
+    """Since 1970; 0 where there is no such time."""
+    return int(at.timestamp()) if at else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,11 @@ class Kept:
     def published_at(self) -> int:
         """Seconds since 1970, 0 where unknown."""
         return int(self.found["published_at"][0])
+
+    @property
+    def due_at(self) -> int:
+        """Seconds since 1970 when it has to be looked at again, 0 for never."""
+        return int(self.found["due_at"][0])
 
     @property
     def boost(self) -> float:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from tantivy import Occur
@@ -53,16 +54,17 @@ class Snapshot:
         if not asked.needs or not query.reader:
             return Found([], 0, {})
         clauses = _Clauses(self._schema, tuple(parts))
-        strict = Clause.boolean_query([*clauses.strict(asked), *self._visible(query)])
+        text = self._or_first(clauses.strict(asked), query)
+        strict = Clause.boolean_query([*text, *self._visible(query)])
         wanted = max(RERANKED, query.offset + query.limit)
         exact = self.searcher.search(strict, wanted)
         if _count(exact) >= FEW:
-            ordered = self._ordered(asked, exact.hits)
-            total, facets = _count(exact), self._counted(clauses.strict(asked), query)
+            ordered = self._ordered(asked, exact.hits, query)
+            total, facets = _count(exact), self._counted(text, query)
         else:
             loose = Clause.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
-            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits)
-            ordered = common.covered(ordered)
+            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits, query)
+            ordered = common.covered(ordered, query)
             total, facets = len(ordered), common.tally(ordered, query.facets)
         page = ordered[query.offset : query.offset + query.limit]
         return Found([common.hit(asked, each, explain=query.explain) for each in page], total, facets)
@@ -80,21 +82,70 @@ class Snapshot:
         yield Occur.Must, _unscored(Clause.term_set_query(self._schema, "audience", sorted(query.reader)))
         for facet, values in query.filters.items():
             if values and facet is not without:
-                yield Occur.Must, _unscored(Clause.term_set_query(self._schema, facet, list(values)))
+                yield Occur.Must, _unscored(self._narrowed(facet, values))
 
-    def _ordered(self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]]) -> list[Ranked]:
+    def _narrowed(self, facet: Facet, values: Iterable[str]) -> Clause:
+        if facet is not Facet.FRESH:
+            return Clause.term_set_query(self._schema, facet, list(values))
+        spans = common.spans()
+        known = [(common.field_of(value), *spans[value]) for value in values if value in spans]
+        integer = tantivy.FieldType.Integer
+        each = [Clause.range_query(self._schema, name, integer, first, last) for name, first, last in known]
+        return Clause.boolean_query([(Occur.Should, one) for one in each]) if each else Clause.empty_query()
+
+    def _or_first(self, text: list[tuple[Occur, Clause]], query: Query) -> list[tuple[Occur, Clause]]:
+        """Those that meet the text, and those that stand first without."""
+        if not query.first:
+            return text
+        first = _unscored(Clause.term_set_query(self._schema, "id", list(query.first)))
+        return [(Occur.Must, Clause.boolean_query([(Occur.Should, Clause.boolean_query(text)), (Occur.Should, first)]))]
+
+    def _ordered(
+        self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]], query: Query
+    ) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
-        head = common.ordered(asked, [(score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED]])
-        return head + [Ranked(0.0, None, Kept(self.searcher.doc(at))) for _, at in hits[RERANKED:]]
+        head = [(score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED]]
+        head += self._lacking(query, {kept.id for _, kept in head})
+        rest = [Kept(self.searcher.doc(at)) for _, at in hits[RERANKED:]]
+        ranked = common.ordered(asked, head, query)
+        return ranked + [Ranked(0.0, None, kept) for kept in rest if kept.id not in query.first]
+
+    def _lacking(self, query: Query, known: set[str]) -> list[tuple[float, Kept]]:
+        """Those that stand first and are not among the best by their words."""
+        lacking = [each for each in query.first if each not in known]
+        if not lacking:
+            return []
+        wanted = [(Occur.Must, Clause.term_set_query(self._schema, "id", lacking)), *self._visible(query)]
+        found = self.searcher.search(Clause.boolean_query(wanted), len(lacking)).hits
+        return [(0.0, Kept(self.searcher.doc(at))) for _, at in found]
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""
-        counts = {}
-        for facet in query.facets:
-            narrowed = Clause.boolean_query([*text, *self._visible(query, without=facet)])
-            wanted = {"values": {"terms": {"field": str(facet), "size": MAX_FACET_VALUES}}}
-            buckets = self.searcher.aggregate(narrowed, wanted)["values"]["buckets"]
-            counts[facet] = common.by_count({b["key"]: b["doc_count"] for b in buckets if b["key"]})
+        counts: common.Counts = {}
+        free = tuple(facet for facet in query.facets if not query.filters.get(facet))
+        for group in (free, *((facet,) for facet in query.facets if facet not in free)):
+            if group:
+                narrowed = Clause.boolean_query([*text, *self._visible(query, without=group[0])])
+                counts |= self._aggregated(narrowed, group)
+        return counts
+
+    def _aggregated(self, narrowed: Clause, facets: tuple[Facet, ...]) -> common.Counts:
+        """The values of some facets, counted in one go over the documents."""
+        spans = common.spans()
+        wanted: dict[str, Any] = {f: {"terms": {"field": str(f), "size": MAX_FACET_VALUES}} for f in facets}
+        if wanted.pop(Facet.FRESH, None):
+            for value, (first, last) in spans.items():
+                ranges = [{"from": first, "to": last + 1}]
+                wanted[f"fresh {value}"] = {"range": {"field": common.field_of(value), "ranges": ranges}}
+        found = self.searcher.aggregate(narrowed, wanted)
+        counts: common.Counts = {}
+        for facet in facets:
+            if facet is Facet.FRESH:
+                inside = {v: found[f"fresh {v}"]["buckets"] for v in spans}
+                told = {v: sum(b["doc_count"] for b in inside[v] if b.get("from") == spans[v][0]) for v in spans}
+            else:
+                told = {b["key"]: b["doc_count"] for b in found[facet]["buckets"] if b["key"]}
+            counts[facet] = common.by_count({value: count for value, count in told.items() if count})
         return counts
 
 

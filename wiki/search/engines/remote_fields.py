@@ -15,14 +15,15 @@ from wiki.search.analysis import documents as analysis
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.analysis.scripts import HAS_HAN
-from wiki.search.engines.base import Document, Facet
-from wiki.search.engines.fields import PARTS, RANKED_CHARS, SHOWN_CHARS, signature
+from wiki.search.engines.base import STORED, Document, Facet
+from wiki.search.engines.fields import PARTS, RANKED_CHARS, SHOWN_CHARS, seconds, signature
 
 FORMAT = 1
 MOST = 100_000
 KEY = "key"
 OTHER_WORDS = "other_word"  # words that are not Chinese: completed and corrected while somebody types
-SHOWN = ("id", "slug", "external_id", "title", "boost", "published_at", *Facet)
+SHOWN = ("id", "slug", "external_id", "title", "boost", "published_at", "due_at", *STORED)
+_TIMES = ["published_at", "due_at"]
 _TERM_FIELDS = [f"{part}_{kind}" for part in PARTS for kind in Kind]
 _COMPLETED = [OTHER_WORDS, *(f"{part}_{Kind.SOUND}" for part in PARTS)]
 _LONGEST = 150  # characters of a term; the server cuts a value at 468 bytes
@@ -30,20 +31,24 @@ _PLAIN = re.compile(r"[a-z0-9_:./-]+")
 _TOO_MUCH = re.compile(r'["\\]')
 
 
-def _filtered(names: list[str], *, completed: bool) -> dict[str, Any]:
+def _filtered(names: list[str], *, completed: bool = False, compared: bool = False) -> dict[str, Any]:
     return {
         "attributePatterns": names,
-        "features": {"facetSearch": completed, "filter": {"equality": True, "comparison": False}},
+        "features": {"facetSearch": completed, "filter": {"equality": True, "comparison": compared}},
     }
 
 
 def settings() -> dict[str, Any]:
     """All that is set; any change is another version, and another index."""
-    exact = [name for name in (*_TERM_FIELDS, KEY, "audience", *Facet) if name not in _COMPLETED]
+    exact = [name for name in (*_TERM_FIELDS, KEY, "audience", *STORED) if name not in _COMPLETED]
     return {
         "searchableAttributes": [],
         "displayedAttributes": [KEY, "seal", "stamp", "body", "ranked", *SHOWN],
-        "filterableAttributes": [_filtered(exact, completed=False), _filtered(_COMPLETED, completed=True)],
+        "filterableAttributes": [
+            _filtered(exact),
+            _filtered(_COMPLETED, completed=True),
+            _filtered(_TIMES, compared=True),
+        ],
         "sortableAttributes": ["id", "published_at", "title_length"],
         "rankingRules": ["sort"],
         "typoTolerance": {"enabled": False},
@@ -103,7 +108,9 @@ def stored(document: Document) -> dict[str, Any]:
         "tag": [coded(value) for value in document.tags],
         "service": [coded(value) for value in document.services],
         "audience": [coded(token) for token in sorted(document.audience)],
-        "published_at": int(document.published_at.timestamp()) if document.published_at else 0,
+        "readership": [coded(document.readership)],
+        "published_at": seconds(document.published_at),
+        "due_at": seconds(document.due_at),
         "boost": float(document.boost),
         OTHER_WORDS: sorted(asked_term(term) for term in others),
     }
@@ -144,6 +151,10 @@ class Given:
     @property
     def published_at(self) -> int:
         return int(self.found["published_at"])
+
+    @property
+    def due_at(self) -> int:
+        return int(self.found["due_at"])
 
     @property
     def boost(self) -> float:

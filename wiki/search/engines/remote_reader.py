@@ -14,7 +14,7 @@ from wiki.search.analysis import queries, sounds
 from wiki.search.analysis.queries import Analysed, Kind, Where
 from wiki.search.analysis.synonyms import NONE
 from wiki.search.engines import common, remote_terms
-from wiki.search.engines.base import Facet, Query
+from wiki.search.engines.base import Facet, Fresh, Query
 from wiki.search.engines.common import FEW, Counts, Found, Ranked
 from wiki.search.engines.fields import PARTS
 from wiki.search.engines.remote_fields import KEY, SHOWN, Given, any_of, asked_term, coded, decoded, key_of
@@ -80,9 +80,9 @@ class Reader:
         if not asked.needs:
             return Found([], 0, {})
         visible = _visible(query)
-        sides = Sides(asked, parts)
+        sides = Sides(asked, parts, query.first)
         counting = list(self._counting(sides.demanded, query))
-        strict = list(sides.strict())
+        strict = [*sides.first(), *sides.strict()]
         answers = self._ask(
             [self._counted(_all_of([sides.demanded, visible])), *counting, *self._looking_at(strict, visible)]
         )
@@ -92,9 +92,9 @@ class Reader:
         found = answers[1 + len(counting) :]
         if not exact:
             found += self._ask(list(self._looking_at(sides.loose(), visible)))
-        ranked = common.ordered(asked, self._scored(asked, self._given(_pool(found), visible)))
+        ranked = common.ordered(asked, self._scored(asked, self._given(_pool(found), visible)), query)
         if not exact:
-            ranked = common.covered(ranked)
+            ranked = common.covered(ranked, query)
             total, facets = len(ranked), common.tally(ranked, query.facets)
         page = self._page(ranked, _all_of([sides.demanded, visible]) if exact else "", query)
         return Found([common.hit(asked, each, explain=query.explain) for each in self._whole(page)], total, facets)
@@ -142,6 +142,9 @@ class Reader:
         """One question for each facet: a facet's own filter does not narrow its counts."""
         for facet in query.facets:
             condition = _all_of([strict, _visible(query, without=facet)])
+            if facet is Facet.FRESH:
+                yield from (self._counted(_all_of([condition, _span(value)])) for value in Fresh)
+                continue
             yield {"filter": condition, "limit": 0, "facets": [str(facet)]}
 
     # -- documents
@@ -198,23 +201,41 @@ class Reader:
 
 
 def _visible(query: Query, without: Facet | None = None) -> str:
-    narrowed = [
-        any_of(facet, map(coded, values)) for facet, values in query.filters.items() if values and facet is not without
-    ]
+    narrowed = [_narrowed(facet, values) for facet, values in query.filters.items() if values and facet is not without]
     return _all_of([any_of("audience", map(coded, sorted(query.reader))), *narrowed])
+
+
+def _narrowed(facet: Facet, values: Iterable[str]) -> str:
+    if facet is not Facet.FRESH:
+        return any_of(facet, map(coded, values))
+    known = [_span(value) for value in values if value in list(Fresh)]
+    return "(" + " OR ".join(known) + ")" if known else any_of(KEY, ())
+
+
+def _span(value: str) -> str:
+    """A condition: the document has this value of `Facet.FRESH`."""
+    first, last = common.spans()[value]
+    return f"({common.field_of(value)} {first} TO {last})"
 
 
 class Sides:
     """Where to look for those who meet a query. `demanded` is the condition for all that it demands."""
 
-    def __init__(self, asked: Analysed, parts: Sequence[str]) -> None:
+    def __init__(self, asked: Analysed, parts: Sequence[str], first: Sequence[str] = ()) -> None:
         telling, self._others, _ = common.demands(asked)
         heavy = sorted(telling, key=lambda need: -need.weight)[:_HEAVIEST]
         self._asked, self._parts = asked, parts
         self._met = [_met(need.terms, parts) for need in heavy]
         self._in_title = [_met(need.terms, ("title",)) for need in heavy]
         self._least = common.least_of(len(heavy))
-        self.demanded = _at_least(self._least, self._met)
+        self._first = any_of(KEY, map(key_of, first)) if first else ""
+        met = _at_least(self._least, self._met)
+        self.demanded = f"({met} OR {self._first})" if first else met
+
+    def first(self) -> Iterator[Side]:
+        """For those who stand first, whatever they meet."""
+        if self._first:
+            yield Side(self._first, _NEWEST)
 
     def strict(self) -> Iterator[Side]:
         """For those who meet all that is demanded: the newest, and who meets more, in the title, side by side."""
@@ -296,12 +317,16 @@ def _pool(found: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _facets(query: Query, answers: list[dict[str, Any]]) -> Counts:
-    return {
-        facet: common.by_count(
-            {decoded(value): count for value, count in answer["facetDistribution"][facet].items() if value != coded("")}
-        )
-        for facet, answer in zip(query.facets, answers, strict=True)
-    }
+    left = iter(answers)
+    counts: Counts = {}
+    for facet in query.facets:
+        if facet is Facet.FRESH:
+            found = {value.value: int(next(left)["estimatedTotalHits"]) for value in Fresh}
+        else:
+            told = next(left)["facetDistribution"][facet]
+            found = {decoded(value): count for value, count in told.items() if value != coded("")}
+        counts[facet] = common.by_count({value: count for value, count in found.items() if count})
+    return counts
 
 
 def _size(given: Given) -> int:
