@@ -7,6 +7,7 @@ cannot take.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -45,6 +46,7 @@ _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
 _MARKER = re.compile(r">|[-*+]|\d+\.")
 _RULED = re.compile(r"#|[-=_*][-=_* \t]*$")  # a heading, the line under one, or a rule
+_own = threading.local()  # a converter is made for each thread: setting one up takes as long as a page of text
 
 
 def guard(source: str, field: str = "body") -> None:
@@ -99,7 +101,10 @@ def render(source: str) -> Markup:
         Invalid: the text fails ``guard``.
     """
     guard(source)
-    html = converter().convert(source.replace("\x00", ""))
+    md: Markdown = getattr(_own, "converter", None) or converter()
+    _own.converter = None  # one that breaks off in the middle is not used again
+    html = md.reset().convert(source.replace("\x00", ""))
+    _own.converter = md
     return clean(html)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import blake2s
 from html import escape
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -23,9 +23,10 @@ from wiki.articles.kinds import KINDS, FieldType, field_text
 from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
-from wiki.articles.rules import ProvisionalKind, tokens_of
+from wiki.articles.rules import tokens_of
 from wiki.articles.titles import BLOCK
-from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
+from wiki.search import wording
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Now, Page, Query
 
 log = logging.getLogger(__name__)
 FALLBACK = "database"
@@ -93,6 +94,7 @@ def document(article: Article) -> Document:
         audience=audience_of(article),
         published_at=article.updated_at,
         stamp=stamp(article),
+        carried=wording.packed(revision),
     )
 
 
@@ -157,18 +159,30 @@ def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
 
 
 def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
-    """Those that the database, too, lets this person read now; marked when their review has not ended."""
+    """Those that the database, too, lets this person read now, with what it says of them."""
     found = list(hits)
-    ids = [int(hit.id) for hit in found]
+    if not found:
+        return []
     rows = session.execute(
-        sa.select(Article.id, Article.provisional).where(Article.id.in_(ids), allowed(actor, P.READ))
+        sa.select(
+            Article.id,
+            Article.provisional,
+            Article.revision_id,
+            Article.major,
+            Article.minor,
+            Article.updated_at,
+            Category.name,
+        )
+        .outerjoin(Category, Category.id == Article.category_id)
+        .where(Article.id.in_([int(hit.id) for hit in found]), allowed(actor, P.READ))
     )
-    known: dict[int, ProvisionalKind | None] = {row.id: row.provisional for row in rows}
-    return [_with_mark(hit, known[int(hit.id)]) for hit in found if int(hit.id) in known]
+    known = {str(row.id): row for row in rows}
+    return [_as_now(hit, known[hit.id]) for hit in found if hit.id in known]
 
 
-def _with_mark(hit: Hit, kind: ProvisionalKind | None) -> Hit:
-    return replace(hit, provisional=kind.value) if kind else hit
+def _as_now(hit: Hit, row: Any) -> Hit:
+    now = Now(row.revision_id, f"{row.major}.{row.minor}", row.updated_at, row.name)
+    return replace(hit, provisional=row.provisional.value if row.provisional else None, now=now)
 
 
 def _from_database(query: Query, actor: Actor) -> Page:
@@ -223,6 +237,7 @@ def _plain_hit(article: Article) -> Hit:
         category=tuple(article.category.path.split("/")) if article.category else (),
         score=0.0,
         provisional=article.provisional.value if article.provisional else None,
+        now=Now(revision.id, article.version, article.updated_at, article.category.name if article.category else None),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Document:
 
     Tokens are opaque here: `public`, `internal`, `role:qa`, `team:3`, `tier:2`, `user:7`. Without one nobody finds it.
     `stamp` is opaque too: the index gives it back, and another one in the database means that the index is behind.
+    `carried` is given back with each hit, as it is.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Document:
     published_at: datetime | None = None
     boost: float = 1.0
     stamp: str = ""
+    carried: str = ""
 
 
 class Facet(StrEnum):
@@ -56,9 +58,21 @@ class Query:
     explain: bool = False
 
 
+class Now(NamedTuple):
+    """What the database says of an article when it is found; `category` is a name."""
+
+    revision_id: int
+    version: str
+    updated_at: datetime | None
+    category: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `title_html` and `snippet` are safe HTML in which only `<mark>` occurs; `why` is for managers."""
+    """One result. `title_html` and `snippet` are safe HTML in which only `<mark>` occurs; `why` is for managers.
+
+    `carried` is what the document carried; `now` and `provisional` are said by the database.
+    """
 
     id: str
     external_id: str
@@ -69,8 +83,10 @@ class Hit:
     kind: str
     category: tuple[str, ...]
     score: float
-    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on; said by the database
+    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on
     why: Mapping[str, float] | None = None
+    carried: str = ""
+    now: Now | None = None
 
 
 @dataclass(frozen=True, slots=True)

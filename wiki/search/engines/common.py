@@ -34,7 +34,7 @@ class Kept(Protocol):
     def readable(self) -> tuple[Readable, Readable]: ...
 
     def text(self, name: str) -> str:
-        """A text that is kept but not searched: `title`, `body`, `slug`, `external_id`."""
+        """A text that is kept but not searched: `title`, `body`, `slug`, `external_id`, `carried`."""
 
     def values(self, facet: Facet) -> tuple[str, ...]:
         """The document's values of a facet."""
@@ -110,6 +110,7 @@ def hit(asked: Analysed, ranked: Ranked, *, explain: bool) -> Hit:
         category=kept.values(Facet.CATEGORY),
         score=ranked.score,
         why={**ranked.values._asdict(), "boost": kept.boost} if explain and ranked.values else None,
+        carried=kept.text("carried"),
     )
 
 

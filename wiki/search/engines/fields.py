@@ -11,7 +11,7 @@ from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.engines.base import Document, Facet
 
-FORMAT = 2
+FORMAT = 3
 PARTS = ("title", "body")
 # (title, body): how much an occurrence counts in the first, rough order.
 BOOSTS = {
@@ -35,7 +35,7 @@ def schema() -> tantivy.Schema:
     """The fields; any change here is a new `FORMAT`."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("external_id", "slug", "title", "body", "ranked", "stamp"):
+    for name in ("external_id", "slug", "title", "body", "ranked", "stamp", "carried"):
         builder.add_bytes_field(name, stored=True)
     for facet in Facet:
         builder.add_text_field(facet, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
@@ -57,6 +57,7 @@ def stored(document: Document) -> tantivy.Document:
         external_id=document.external_id.encode(),
         slug=document.slug.encode(),
         stamp=document.stamp.encode(),
+        carried=document.carried.encode(),
         title=document.title.encode(),
         body=document.body[:SHOWN_CHARS].encode(),
         ranked=_SEPARATOR.join(texts).encode(),

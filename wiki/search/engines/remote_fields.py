@@ -23,6 +23,7 @@ MOST = 100_000
 KEY = "key"
 OTHER_WORDS = "other_word"  # words that are not Chinese: completed and corrected while somebody types
 SHOWN = ("id", "slug", "external_id", "title", "boost", "published_at", *Facet)
+WHOLE = ("body", "carried")  # these travel only for the results that are shown
 _TERM_FIELDS = [f"{part}_{kind}" for part in PARTS for kind in Kind]
 _COMPLETED = [OTHER_WORDS, *(f"{part}_{Kind.SOUND}" for part in PARTS)]
 _LONGEST = 150  # characters of a term; the server cuts a value at 468 bytes
@@ -42,7 +43,7 @@ def settings() -> dict[str, Any]:
     exact = [name for name in (*_TERM_FIELDS, KEY, "audience", *Facet) if name not in _COMPLETED]
     return {
         "searchableAttributes": [],
-        "displayedAttributes": [KEY, "seal", "stamp", "body", "ranked", *SHOWN],
+        "displayedAttributes": [KEY, "seal", "stamp", *WHOLE, "ranked", *SHOWN],
         "filterableAttributes": [_filtered(exact, completed=False), _filtered(_COMPLETED, completed=True)],
         "sortableAttributes": ["id", "published_at", "title_length"],
         "rankingRules": ["sort"],
@@ -98,6 +99,7 @@ def stored(document: Document) -> dict[str, Any]:
         "body": document.body[:SHOWN_CHARS],
         "ranked": [*_texts(title.readable), *_texts(body.readable)],
         "stamp": document.stamp,
+        "carried": document.carried,
         "kind": [coded(document.kind)],
         "category": [coded(value) for value in document.category],
         "tag": [coded(value) for value in document.tags],
@@ -127,7 +129,7 @@ def _texts(text: Readable) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the server gives back of one document (see `common.Kept`); the body only where it was asked for."""
+    """What the server gives back of one document (see `common.Kept`); `WHOLE` only where it was asked for."""
 
     found: Mapping[str, Any]
 
