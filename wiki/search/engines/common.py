@@ -1,5 +1,6 @@
 """What every engine does alike once it has candidates: which needs must be met, the order, the hits, the counts."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -13,10 +14,14 @@ from wiki.search.analysis.queries import Analysed, Need
 from wiki.search.engines.base import Facet, Hit
 
 RERANKED = 60
+# They are ranked so many at a time, until a batch brings nothing into the first `HEAD` any more.
+BATCH = 20
+HEAD = 10
 # Fewer exact results than this, and documents that meet only a part of the query are added.
 FEW = 10
 LEAST_COVERAGE = 0.2
 MAX_FACET_VALUES = 50
+RANKED_CHARS = 4_000  # of a text that are kept for ranking
 _TELLING = 0.35
 Counts = dict[Facet, tuple[tuple[str, int], ...]]
 
@@ -77,17 +82,27 @@ def least_of(count: int) -> int:
     return count if count <= 2 else -(-2 * count // 3)
 
 
-def ordered(asked: Analysed, candidates: Sequence[tuple[float, Kept]]) -> list[Ranked]:
-    """The candidates, at most `RERANKED` of them, by all their features; equals newest first, then by id.
+def ordered(asked: Analysed, candidates: Iterable[tuple[float, Kept]], *, every: bool = True) -> list[Ranked]:
+    """The candidates by all their features; equals newest first, then by id.
 
-    The numbers are the engine's own scores, highest first.
+    The numbers are the engine's own scores, highest first. Unless `every` is wanted, it ends with the first batch that
+    changes nothing about the `HEAD`: how far it goes depends on the question alone, not on the page asked for.
     """
-    best = candidates[0][0] if candidates else 0.0
-    out = []
-    for score, kept in candidates[:RERANKED]:
+    out: list[Ranked] = []
+    best = 0.0
+    for score, kept in candidates:
+        best = best or score
         values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
         out.append(Ranked(round(ranking.total(values) * kept.boost, 6), values, kept))
+        if not every and len(out) % BATCH == 0 and len(out) > BATCH and _settled(out):
+            break
     return sorted(out, key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
+
+
+def _settled(ranked: list[Ranked]) -> bool:
+    """The last batch holds nothing that is among the best of all."""
+    head = heapq.nlargest(HEAD, (each.score for each in ranked[:-BATCH]))
+    return max(each.score for each in ranked[-BATCH:]) < head[-1]
 
 
 def covered(found: list[Ranked]) -> list[Ranked]:
@@ -99,13 +114,14 @@ def hit(asked: Analysed, ranked: Ranked, *, explain: bool) -> Hit:
     """One result, marked."""
     kept = ranked.kept
     title = kept.text("title")
+    known = [None if len(each.plain) >= RANKED_CHARS else each for each in kept.readable] if asked.needs else [None] * 2
     return Hit(
         id=kept.id,
         external_id=kept.text("external_id"),
         slug=kept.text("slug"),
         title=title,
-        title_html=snippets.marked(title, asked),
-        snippet=snippets.snippet(kept.text("body"), asked),
+        title_html=snippets.marked(title, asked, known[0]),
+        snippet=snippets.snippet(kept.text("body"), asked, known[1]),
         kind=next(iter(kept.values(Facet.KIND)), ""),
         category=kept.values(Facet.CATEGORY),
         score=ranked.score,

@@ -1,7 +1,6 @@
 """The embedded index's fields: what is searched, what is filtered and counted, what is kept to rank and to show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import tantivy
@@ -10,6 +9,7 @@ from wiki.search.analysis import documents as analysis
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.engines.base import Document, Facet
+from wiki.search.engines.common import RANKED_CHARS
 
 FORMAT = 3
 PARTS = ("title", "body")
@@ -20,7 +20,6 @@ BOOSTS = {
     Kind.SOUND: (0.5, 0.25),
     Kind.INITIALS: (0.3, 0.1),
 }
-RANKED_CHARS = 4_000
 SHOWN_CHARS = 20_000
 _SEPARATOR = "\x1e"
 
@@ -73,11 +72,14 @@ def stored(document: Document) -> tantivy.Document:
     )
 
 
-@dataclass(frozen=True, slots=True)
 class Kept:
     """What the index gives back of one document."""
 
-    found: tantivy.Document
+    __slots__ = ("_readable", "found")
+
+    def __init__(self, found: tantivy.Document) -> None:
+        self.found = found
+        self._readable: tuple[Readable, Readable] | None = None
 
     def text(self, name: str) -> str:
         """A text that is kept but not searched."""
@@ -105,8 +107,10 @@ class Kept:
     @property
     def readable(self) -> tuple[Readable, Readable]:
         """Title and body for ranking."""
-        texts = self.text("ranked").split(_SEPARATOR)
-        return Readable(*texts[:3]), Readable(*texts[3:])
+        if self._readable is None:
+            texts = self.text("ranked").split(_SEPARATOR)
+            self._readable = Readable(*texts[:3]), Readable(*texts[3:])
+        return self._readable
 
 
 def _searched(part: str, terms: analysis.Terms) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, MAX_FACET_VALUES, RERANKED, Found, Ranked
 from wiki.search.engines.fields import BOOSTS, PARTS, Kept, schema
 
+Address = tuple[float, tantivy.DocAddress]
+
 
 class Opened:
     """A generation that is open for reading; `refresh` makes the newest commit visible."""
@@ -56,11 +58,11 @@ class Snapshot:
         wanted = max(RERANKED, query.offset + query.limit)
         exact = self.searcher.search(strict, wanted)
         if _count(exact) >= FEW:
-            ordered = self._ordered(asked, exact.hits)
+            ordered = self._ordered(asked, exact.hits, every=False)
             total, facets = _count(exact), self._counted(clauses.strict(asked), query)
         else:
             loose = Clause.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
-            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits)
+            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits, every=True)
             ordered = common.covered(ordered)
             total, facets = len(ordered), common.tally(ordered, query.facets)
         page = ordered[query.offset : query.offset + query.limit]
@@ -81,10 +83,11 @@ class Snapshot:
             if values and facet is not without:
                 yield Occur.Must, _unscored(Clause.term_set_query(self._schema, facet, list(values)))
 
-    def _ordered(self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]]) -> list[Ranked]:
+    def _ordered(self, asked: queries.Analysed, hits: list[Address], *, every: bool) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
-        head = common.ordered(asked, [(score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED]])
-        return head + [Ranked(0.0, None, Kept(self.searcher.doc(at))) for _, at in hits[RERANKED:]]
+        candidates = ((score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED])
+        head = common.ordered(asked, candidates, every=every)
+        return head + [Ranked(0.0, None, Kept(self.searcher.doc(at))) for _, at in hits[len(head) :]]
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""

@@ -16,7 +16,8 @@ from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.analysis.scripts import HAS_HAN
 from wiki.search.engines.base import Document, Facet
-from wiki.search.engines.fields import PARTS, RANKED_CHARS, SHOWN_CHARS, signature
+from wiki.search.engines.common import RANKED_CHARS
+from wiki.search.engines.fields import PARTS, SHOWN_CHARS, signature
 
 FORMAT = 1
 MOST = 100_000

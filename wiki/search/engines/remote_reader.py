@@ -91,7 +91,8 @@ class Reader:
         found = answers[1 + len(counting) :]
         if not exact:
             found += self._ask(list(self._looking_at(sides.loose(), visible)))
-        ranked = common.ordered(asked, self._scored(asked, self._given(_pool(found), visible)))
+        scored = self._scored(asked, self._given(_pool(found), visible))
+        ranked = common.ordered(asked, scored[: common.RERANKED])
         if not exact:
             ranked = common.covered(ranked)
             total, facets = len(ranked), common.tally(ranked, query.facets)
