@@ -15,30 +15,23 @@ from core.web import actor
 from wiki.articles.linking import Linker
 from wiki.articles.models import Revision
 from wiki.search import wording
-from wiki.search.engines.base import Hit
+from wiki.search.engines.base import Hit, Now
 from wiki.search.wording import Wording
 
 
 def shown(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     """Results as pages show them, with the text to be read in place."""
-    told = [(hit, hit.now.revision_id, wording.unpacked(hit.carried, hit.now.revision_id)) for hit in hits if hit.now]
-    lacking = [revision_id for _hit, revision_id, words in told if words is None or words.blocks]
+    told = [(hit, hit.now, wording.unpacked(hit.carried, hit.now.revision_id)) for hit in hits if hit.now]
+    lacking = [now.revision_id for _hit, now, words in told if words is None]
     found = sa.select(Revision).where(Revision.id.in_(lacking))
-    revisions = {row.id: row for row in session.scalars(found)} if lacking else {}
+    rendered = {row.id: wording.of(row) for row in session.scalars(found)} if lacking else {}
+    rows = [(hit, now, words or rendered[now.revision_id]) for hit, now, words in told]
     linker = Linker(actor())
-    rows = [
-        (hit, words or wording.of(revisions[revision_id]), revisions.get(revision_id))
-        for hit, revision_id, words in told
-        if words or revision_id in revisions
-    ]
-    linker.gather([words.html for _hit, words, _revision in rows])
-    return [_row(hit, words, revision, linker) for hit, words, revision in rows]
+    linker.gather([words.html for _hit, _now, words in rows])
+    return [_row(hit, now, words, linker) for hit, now, words in rows]
 
 
-def _row(hit: Hit, words: Wording, revision: Revision | None, linker: Linker) -> dict[str, Any]:
-    now = hit.now
-    assert now  # as asked above
-    copy = linker.copies(revision).get(words.field, "") if revision and words.blocks else words.copy
+def _row(hit: Hit, now: Now, words: Wording, linker: Linker) -> dict[str, Any]:
     return {
         "id": hit.id,
         "url": url_for("articles.show", slug=hit.slug),
@@ -51,6 +44,6 @@ def _row(hit: Hit, words: Wording, revision: Revision | None, linker: Linker) ->
         "updated_at": now.updated_at,
         "provisional": hit.provisional,
         "wording": linker.shown(words.html),
-        "copy": copy,
+        "copy": linker.copied(words.copy, words.html) if words.blocks else words.copy,
         "feedback_url": f"/articles/{hit.slug}/feedback",
     }

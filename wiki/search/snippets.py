@@ -47,17 +47,17 @@ class _Aligned:
 
     def __init__(self, original: str, known: Readable | None) -> None:
         self._original = original
-        self._known = known
+        self.known = known
 
     def may_have(self, way: Way, wanted: str) -> bool:
         """False where it certainly does not occur."""
-        if self._known is None:
+        if self.known is None:
             return True
         if way.where is Where.SOUND:
-            return wanted in self._known.sound
+            return wanted in self.known.sound
         if way.where is Where.INITIALS:
-            return wanted in self._known.initials.lower()
-        return not HAS_HAN.match(wanted) or wanted in self._known.plain
+            return wanted in self.known.initials.lower()
+        return not HAS_HAN.match(wanted) or wanted in self.known.plain
 
     @cached_property
     def normal(self) -> str:
@@ -120,6 +120,14 @@ def _places(need: Need, text: _Aligned) -> list[tuple[int, int]]:
 def _occurrences(way: Way, wanted: str, text: _Aligned) -> list[tuple[int, int]]:
     if way.where is Where.PLAIN:
         return list(_written(wanted, text.normal))
+    if text.known is not None:  # the characters that sound so are known: the text need not be read aloud anew
+        written = dict.fromkeys(text.known.plain[a:b] for a, b in _heard(way, wanted, text.known))
+        return sorted(place for each in written for place in _everywhere(each, text.normal))
+    return _heard(way, wanted, text)
+
+
+def _heard(way: Way, wanted: str, text: "_Aligned | Readable") -> list[tuple[int, int]]:
+    """Where it occurs by sound, or by initials: those of whole words where there are any."""
     if way.where is Where.SOUND:
         return list(_everywhere(wanted, text.sound))
     initials = text.initials

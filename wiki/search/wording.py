@@ -18,13 +18,12 @@ _BLOCK = "![["
 
 
 class Wording(NamedTuple):
-    """What is read, and what goes to the clipboard. ``blocks``: the copy has words of other texts, which depend on
-    the reader and are not in it yet."""
+    """What is read, and what goes to the clipboard. With ``blocks`` the copy is still as it was written: words of
+    other texts stand in it, which depend on the reader."""
 
     html: Markup | None
     copy: str
     blocks: bool
-    field: str
 
 
 _kept: Cache[Wording] = Cache(size=2000)
@@ -37,10 +36,15 @@ def of(revision: Revision) -> Wording:
         for code in FIRST:
             text = revision.fields.get(code)
             if text and code in specs and specs[code].type is FieldType.TEXT and (html := markup.shown(text)):
-                return Wording(html, markup.plain(text), _BLOCK in text, code)
+                return _wording(html, text)
         text = revision.body
         whole = markup.shown(text) if text.strip() else None
-        return Wording(whole, markup.plain(text), _BLOCK in text, "body")
+        return _wording(whole, text)
+
+
+def _wording(html: Markup | None, text: str) -> Wording:
+    blocks = _BLOCK in text
+    return Wording(html, text if blocks else markup.plain(text), blocks)
 
 
 def packed(revision: Revision) -> str:
@@ -57,10 +61,10 @@ def unpacked(carried: str, revision_id: int | None) -> Wording | None:
         return None
     found = _kept.get((carried, revision_id))
     if found is None:
-        seal, html, copy, blocks, field = json.loads(carried)
+        seal, html, copy, blocks = json.loads(carried)
         if seal != _seal(revision_id):
             return None
-        found = Wording(markup.clean(html) if html is not None else None, copy, blocks, field)
+        found = Wording(markup.cleaned_before(html) if html is not None else None, copy, blocks)
         _kept.put((carried, revision_id), found)
     return found
 

@@ -73,13 +73,21 @@ def stored(document: Document) -> tantivy.Document:
 
 
 class Kept:
-    """What the index gives back of one document."""
+    """What the index gives back of one document; it is fetched when something of it is asked for."""
 
-    __slots__ = ("_readable", "found")
+    __slots__ = ("_at", "_found", "_readable", "_searcher")
 
-    def __init__(self, found: tantivy.Document) -> None:
-        self.found = found
+    def __init__(self, searcher: tantivy.Searcher, at: tantivy.DocAddress) -> None:
+        self._searcher, self._at = searcher, at
+        self._found: tantivy.Document | None = None
         self._readable: tuple[Readable, Readable] | None = None
+
+    @property
+    def found(self) -> tantivy.Document:
+        """The stored document."""
+        if self._found is None:
+            self._found = self._searcher.doc(self._at)
+        return self._found
 
     def text(self, name: str) -> str:
         """A text that is kept but not searched."""

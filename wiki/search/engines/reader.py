@@ -72,22 +72,28 @@ class Snapshot:
         """The visible documents without a question, newest first."""
         every = Clause.boolean_query([(Occur.Must, Clause.all_query()), *self._visible(query)])
         found = self.searcher.search(every, query.offset + query.limit, order_by_field="published_at")
-        kept = [Kept(self.searcher.doc(address)) for _, address in found.hits[query.offset :]]
+        kept = [Kept(self.searcher, address) for _, address in found.hits[query.offset :]]
         empty = queries.Analysed((), ())
         hits = [common.hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
         return Found(hits, _count(found), self._counted([(Occur.Must, Clause.all_query())], query))
 
     def _visible(self, query: Query, without: Facet | None = None) -> Iterator[tuple[Occur, Clause]]:
-        yield Occur.Must, _unscored(Clause.term_set_query(self._schema, "audience", sorted(query.reader)))
+        yield Occur.Must, self._one_of("audience", sorted(query.reader))
         for facet, values in query.filters.items():
             if values and facet is not without:
-                yield Occur.Must, _unscored(Clause.term_set_query(self._schema, facet, list(values)))
+                yield Occur.Must, self._one_of(facet, values)
+
+    def _one_of(self, field: str, values: Iterable[str]) -> Clause:
+        """Documents with one of these values. A set of terms would be looked up in all of the index, for each query."""
+        known = [value for value in values if self.searcher.doc_freq(field, value)]
+        each = [(Occur.Should, Clause.term_query(self._schema, field, value, "basic")) for value in known]
+        return _unscored(Clause.boolean_query(each)) if each else Clause.empty_query()
 
     def _ordered(self, asked: queries.Analysed, hits: list[Address], *, every: bool) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
-        candidates = ((score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED])
+        candidates = ((score, Kept(self.searcher, at)) for score, at in hits[:RERANKED])
         head = common.ordered(asked, candidates, every=every)
-        return head + [Ranked(0.0, None, Kept(self.searcher.doc(at))) for _, at in hits[len(head) :]]
+        return head + [Ranked(0.0, None, Kept(self.searcher, at)) for _, at in hits[len(head) :]]
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""
