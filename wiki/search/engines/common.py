@@ -15,7 +15,7 @@ from wiki.search.engines.base import Facet, Hit
 
 RERANKED = 60
 # They are ranked so many at a time, until a batch brings nothing into the first `HEAD` any more.
-BATCH = 20
+BATCH = 15
 HEAD = 10
 # Fewer exact results than this, and documents that meet only a part of the query are added.
 FEW = 10
