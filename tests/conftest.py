@@ -32,7 +32,7 @@ from core.db import Database, session, writing
 from core.settings import Settings, load
 from tests.clients import Browser, Script
 from tests.make import Make
-from tests.support import postgres
+from tests.support import postgres, routing
 from wiki.app import create_app
 from wiki.notifications import telling
 
@@ -42,6 +42,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    routing.install()
     config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL, also without `db`")
 
 

@@ -8,17 +8,14 @@ of the project; `MEILISEARCH_BIN` names another one. Every test gets an index na
 
 import hashlib
 import itertools
-import json
 import os
 import platform
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,8 +31,6 @@ SHA512 = (
     "e916b9a3753ab153799c65658444507a8d617d7eb9397a4fc9ace57504404cad"
 )
 VERSION = "1.21.0"
-KEEPER = Path(__file__).with_name("meilisearch_keeper.py")
-START = 90  # seconds the first start may take on a loaded machine
 FETCH = 300
 _numbers = itertools.count(1)
 
@@ -80,50 +75,8 @@ def _without(why: str) -> NoReturn:
 
 def server() -> tuple[int, str]:
     """Port and master key of the run's server; the first process that asks starts it."""
-    said, failed = run.folder() / "meilisearch.json", run.folder() / "meilisearch.failed"
-    with run.locked("meilisearch"):
-        if not said.exists() and not failed.exists():
-            _start_keeper(binary())
-        end = time.monotonic() + START
-        while time.monotonic() < end and not failed.exists():
-            if said.exists():
-                told = json.loads(said.read_text())
-                return int(told["port"]), str(told["key"])
-            time.sleep(0.02)
-    reason = failed.read_text() if failed.exists() else f"not ready within {START} s"
-    log = run.folder() / "meilisearch.log"
-    pytest.fail(
-        f"Meilisearch did not start: {reason}\n{log.read_text()[-2000:] if log.exists() else ''}", pytrace=False
-    )
-
-
-def stop() -> None:
-    """Nothing of this run's server is left."""
-    said = run.folder() / "meilisearch.json"
-    try:
-        os.kill(json.loads(said.read_text())["keeper"], signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
-        return
-    end = time.monotonic() + 15
-    while said.exists() and time.monotonic() < end:
-        time.sleep(0.02)
-
-
-def _start_keeper(program: str) -> None:
-    words = [sys.executable, str(KEEPER), str(run.folder()), str(run.owner()), program]
-    words += [str(free_port()), secrets.token_hex(16)]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    os.posix_spawn(
-        sys.executable,
-        words,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(run.folder() / "meilisearch.log"), flags, 0o644),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,  # Ctrl-C is for the tests; the keeper sees their end by itself
-    )
+    told = run.kept("meilisearch", lambda: [binary(), str(free_port()), secrets.token_hex(16)])
+    return int(told["port"]), str(told["key"])
 
 
 @pytest.fixture

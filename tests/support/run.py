@@ -2,17 +2,22 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
+import signal
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 FOLDER = "TEST_RUN_FOLDER"  # set by the run's first process, inherited by its workers
 OWNER = "TEST_RUN_OWNER"  # the process whose end is the end of the run
+START = 90  # seconds a server's first start may take on a loaded machine
 LONGEST = 40  # characters: a PostgreSQL socket inside must stay below 108
 
 
@@ -67,3 +72,50 @@ def left_out() -> list[str]:
         return sorted(set((folder() / "left-out").read_text(encoding="utf-8").splitlines()))
     except FileNotFoundError:
         return []
+
+
+def kept(name: str, words: Callable[[], list[str]]) -> dict[str, Any]:
+    """What the run's server of this name says of itself, in ``<name>.json``.
+
+    The first process that asks starts its keeper – this file's neighbour ``<name>_keeper.py``, told the run's folder
+    and owner and then ``words()`` – and the others wait. It writes ``<name>.json``, or ``<name>.failed`` and why.
+    """
+    said, failed = folder() / f"{name}.json", folder() / f"{name}.failed"
+    with locked(name):
+        if not said.exists() and not failed.exists():
+            _start_keeper(name, words())
+        end = time.monotonic() + START
+        while time.monotonic() < end and not failed.exists():
+            if said.exists():
+                return dict(json.loads(said.read_text()))
+            time.sleep(0.02)
+    log = folder() / f"{name}.log"
+    reason = failed.read_text() if failed.exists() else f"not ready within {START} s"
+    pytest.fail(f"{name} did not start: {reason}\n{log.read_text()[-2000:] if log.exists() else ''}", pytrace=False)
+
+
+def _start_keeper(name: str, words: list[str]) -> None:
+    keeper = Path(__file__).with_name(f"{name}_keeper.py")
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, str(keeper), str(folder()), str(owner()), *words],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(folder() / f"{name}.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,  # Ctrl-C is for the tests; the keeper sees their end by itself
+    )
+
+
+def dismiss(name: str) -> None:
+    """The server of this name is gone, if there was one."""
+    said = folder() / f"{name}.json"
+    try:
+        os.kill(json.loads(said.read_text())["keeper"], signal.SIGTERM)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    end = time.monotonic() + 15
+    while said.exists() and time.monotonic() < end:
+        time.sleep(0.02)

@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound, Stale
 from core.i18n import _
 from core.permissions import can
 from core.web import actor
-from wiki.articles import draft_ops, ops, personal_policy, presenting, similar
+from wiki.articles import draft_ops, opens, ops, personal_policy, presenting, similar
 from wiki.articles.blocks import warnings
 from wiki.articles.content import Content, of_revision
 from wiki.articles.diff import whole
@@ -24,6 +24,7 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.linking import Linker
 from wiki.articles.mentioning import may_name
 from wiki.articles.models import Article, Revision, Submission
+from wiki.articles.open_models import OpenSource
 from wiki.articles.permissions import P
 from wiki.articles.queries import authors_of, mine, published, submissions, usernames_of, versions
 from wiki.articles.shapes import (
@@ -287,6 +288,7 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
+    opens.note(actor(), article.id, article.revision_id, OpenSource.API)
     out = _article(article)
     etag = f"{article.id}-{article.version}-{article.revision_id}-{article.provisional or ''}"
     if article.revision is not None and may_name(article.revision):  # what others are called, and what blocks say today

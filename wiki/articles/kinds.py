@@ -156,7 +156,7 @@ KINDS: dict[str, Kind] = {
             _l("FAQ"),
             _l("A question customers ask again and again, and the answer for them."),
             (
-                FieldSpec("question", T.TEXT, _l("Question"), _l("As customers put it."), required=True),
+                FieldSpec("question", T.TEXT, _l("Customer’s question"), _l("As customers put it."), required=True),
                 FieldSpec("answer", T.TEXT, _l("Answer for customers"), required=True),
                 FieldSpec("note", T.TEXT, _l("Note for reps"), _l("Never shown to customers."), private=True),
             ),

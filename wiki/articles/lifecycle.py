@@ -149,6 +149,25 @@ def verify(article: Article, actor: Actor, *, seen: int | None = None, note: str
     return row
 
 
+def ask_to_look(article: Article, actor: Actor, *, note: str = "") -> None:
+    """Whoever keeps the text is to look at it now, and hears of it at once; asking again changes nothing.
+
+    Raises:
+        Forbidden, Conflict (``nobody``): it has no keeper yet.
+    """
+    require(actor, P.ASK_TO_LOOK, article)
+    if article.owner_id is None and article.owner_team_id is None:
+        raise Conflict(_("Nobody keeps this text yet: give it an owner first."), code="nobody")
+    now = clock.now()
+    if article.verify_due_at is not None and article.verify_due_at <= now:
+        return
+    article.verify_due_at = article.verify_told_for = now
+    audit.record(actor, "ask_to_look", subject_kind="article", subject_id=article.id, note=note.strip()[:500])
+    session.flush()
+    emit(VerificationDue(article.id, now, now))
+    emit(ArticleTouched(article.id))
+
+
 def keep(article: Article, actor: Actor, *, owner: str | None, verify_months: int, expires_at: datetime | None) -> None:
     """Whose text it is, how often it is looked at, and until when readers see it.
 

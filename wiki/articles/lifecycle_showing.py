@@ -101,6 +101,7 @@ def _acts(article: Article) -> list[Moment]:
         "expire": _("its time was over"),
         "ownership_fell": _("its owner is gone; it fell to the team"),
         "keep": _("its keeping was changed"),
+        "ask_to_look": _("its keeper was asked to look at it"),
     }
     return [
         Moment(row.at, words[row.verb], row.actor_name if row.actor_id else "", row.note or _changes(row))

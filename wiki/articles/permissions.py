@@ -40,6 +40,7 @@ class P(Permission):
     SEE_PROVISIONAL = "see what was published before its review"
     MANAGE_ARTICLES = "import, retire and restore articles"
     KEEP = "keep a published text true"
+    ASK_TO_LOOK = "ask whoever keeps a text to look at it again"
     SCHEDULE = "say from when and until when readers see a text"
 
 
@@ -195,6 +196,7 @@ grant(
         P.PUBLISH_WORKAROUND: all_of(holds("supervisor", "business", "manager"), none_of(wrote_it), reads_it),
         P.SEE_PROVISIONAL: holds("supervisor", "business", "manager"),
         P.MANAGE_ARTICLES: holds("manager"),
+        P.ASK_TO_LOOK: all_of(may_read, holds("supervisor", "training", "manager")),
         P.KEEP: any_of(holds("manager"), all_of(may_read, keeps_it)),
         P.SCHEDULE: any_of(all_of(is_editable, wrote_it), all_of(left_the_desk, holds("manager"))),
     },

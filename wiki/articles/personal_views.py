@@ -42,8 +42,8 @@ def level_words() -> list[tuple[str, str]]:
     """(code, words) of what may be chosen."""
     return [
         (Level.OFF.value, _("leave it")),
-        (Level.WARN.value, _("tell the author")),
-        (Level.MUST.value, _("must be masked")),
+        (Level.WARN.value, _("warn")),
+        (Level.MUST.value, _("must mask")),
     ]
 
 

@@ -13,7 +13,7 @@ from core.pages import kept, stamp_of
 from core.permissions import can
 from core.slots import stamps
 from core.web import actor, blueprint, gate
-from wiki.articles import presenting
+from wiki.articles import opens, presenting
 from wiki.articles.link_table import changed
 from wiki.articles.linking import Linker
 from wiki.articles.models import Article, Audience
@@ -34,6 +34,7 @@ def show(slug: str) -> Any:
     stamp = stamp_of(who, slug, lambda: _asked(statement, slug, who.id))
     if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
         return _page(slug)  # it knows what to say, and who is of a closed circle
+    opens.note(who, stamp.id, stamp.revision_id)  # also when the page is kept, and when the browser has it already
     return kept(who, tuple(stamp), lambda: _page(slug))
 
 
@@ -69,6 +70,8 @@ def _page(slug: str) -> str:
     if published is None:
         raise NotFound(_("This article has no version %(version)s.", version=wanted[:20]))
     revision = published.revision
+    if wanted == live:
+        opens.note(actor(), article.id, article.revision_id)
     linker = Linker(actor())
     texts = linker.shown(presenting.texts_of(revision))
     return render_template(

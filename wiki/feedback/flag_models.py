@@ -68,3 +68,16 @@ class FlagNote(Base):
     at: Mapped[datetime]
 
     user: Mapped[User] = relationship()
+
+
+class RemarkFlag(Base):
+    """What a reader wrote with a vote became a flag: once, by whoever keeps the text; the reader is answered there."""
+
+    __tablename__ = "feedback_flags"
+
+    feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id"), primary_key=True)
+    flag_id: Mapped[int] = mapped_column(sa.ForeignKey("flags.id"), index=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+    flag: Mapped[Flag] = relationship()

@@ -42,13 +42,21 @@ def flag(article: Article, actor: Actor, *, reason: str, comment: str, quote: st
         errors["comment"] = _("A comment may have %(n)s characters at most.", n=COMMENT_LIMIT)
     if errors:
         raise Invalid(errors)
-    _must_be_new(article, actor, Reason(reason))
+    if open_flag(article.id, actor.id, Reason(reason)) is not None:
+        raise Conflict(_("You have said so already; the answer is on its way."), code="already-flagged")
+    return raised(article, article.revision_id, actor.id, Reason(reason), comment, quote=quote, by=actor)
+
+
+def raised(
+    article: Article, revision_id: int, reporter_id: int, reason: Reason, comment: str, *, by: Actor, quote: str = ""
+) -> Flag:
+    """A flag of this reporter is open; it was they who read ``revision_id``. Nothing is asked about rights here."""
     now = clock.now()
     row = Flag(
         article_id=article.id,
-        revision_id=article.revision_id,
-        reporter_id=actor.id,
-        reason=Reason(reason),
+        revision_id=revision_id,
+        reporter_id=reporter_id,
+        reason=reason,
         quote=quote,
         comment=comment,
         state=FlagState.OPEN,
@@ -57,20 +65,20 @@ def flag(article: Article, actor: Actor, *, reason: str, comment: str, quote: st
     )
     session.add(row)
     session.flush()
-    audit.record(actor, "flag", subject_kind="article", subject_id=article.id, revision_id=row.revision_id)
-    emit(FlagRaised(row.id, article.id, actor.id, row.reason.value, row.due_at, now))
+    audit.record(by, "flag", subject_kind="article", subject_id=article.id, revision_id=row.revision_id)
+    emit(FlagRaised(row.id, article.id, reporter_id, row.reason.value, row.due_at, now))
     return row
 
 
-def _must_be_new(article: Article, actor: Actor, reason: Reason) -> None:
-    same = sa.select(Flag.id).where(
-        Flag.article_id == article.id,
-        Flag.reporter_id == actor.id,
+def open_flag(article_id: int, reporter_id: int, reason: Reason) -> Flag | None:
+    """This reader's flag of this sort that still waits."""
+    found = sa.select(Flag).where(
+        Flag.article_id == article_id,
+        Flag.reporter_id == reporter_id,
         Flag.reason == reason,
         Flag.state != FlagState.ANSWERED,
     )
-    if session.scalar(same) is not None:
-        raise Conflict(_("You have said so already; the answer is on its way."), code="already-flagged")
+    return session.scalar(found)
 
 
 def find(flag_id: int, actor: Actor, *, locked: bool = False) -> Flag:

@@ -25,6 +25,11 @@ def reads_it(actor: Actor, article: Article | None = None) -> bool:
     return article is None or can(actor, Articles.READ, article)
 
 
+def keeps_it(actor: Actor, article: Article | None = None) -> bool:
+    """Keeps the text true; a manager keeps all. As a gate (no article yet) everybody signed in may try."""
+    return article is None or can(actor, Articles.KEEP, article)
+
+
 def readable(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of SAY, over ``Article``."""
     return allowed(actor, Articles.READ)
@@ -50,7 +55,7 @@ def answerable(actor: Actor) -> sa.ColumnElement[bool]:
 grant(
     {
         P.SAY: reads_it,
-        P.READ_COMMENTS: holds("business", "qa", "training", "supervisor", "manager"),
+        P.READ_COMMENTS: keeps_it,
         P.SEE_FLAG: any_of(raised_it, keeps_its_text),
         P.ANSWER_FLAG: keeps_its_text,
         P.SEE_HEALTH: holds("supervisor", "training", "manager"),

@@ -24,43 +24,52 @@ from wiki.feedback.models import Feedback
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What readers said of an article: votes that count now, uses, and the asker's own last vote and use today."""
+    """What readers said of an article: votes that count now, uses ever and since the first of this month, and the
+    asker's own last vote and use today."""
 
     helpful: int
     not_helpful: int
     used: int
+    used_this_month: int
     mine: bool | None
     used_today: bool
 
 
-def votes_in_force(article_id: int) -> sa.Select[Feedback]:
-    """The newest vote of each person on each revision of an article, own work left out, newest first."""
+def present(article: Article) -> sa.Select[int]:
+    """Ids of the revisions under the article's present major number: what earlier ones were told counts no more."""
+    return sa.select(Publication.revision_id).where(
+        Publication.article_id == article.id, Publication.major == article.major
+    )
+
+
+def votes_in_force(article: Article) -> sa.Select[Feedback]:
+    """The newest vote of each person on the present major version, own work left out, newest first."""
     newest = (
         sa.select(sa.func.max(Feedback.id))
-        .where(Feedback.article_id == article_id, Feedback.helpful.is_not(None), sa.not_(Feedback.own))
-        .group_by(Feedback.user_id, Feedback.revision_id)
+        .where(Feedback.article_id == article.id, Feedback.helpful.is_not(None), sa.not_(Feedback.own))
+        .where(Feedback.revision_id.in_(present(article)))
+        .group_by(Feedback.user_id)
     )
     return sa.select(Feedback).where(Feedback.id.in_(newest)).order_by(Feedback.id.desc())
 
 
 def standing(article: Article, user_id: int) -> Standing:
     """What is said of an article, in two queries."""
-    votes = votes_in_force(article.id).order_by(None).subquery()
-    used = (
-        sa.select(sa.func.count())
-        .where(Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own))
-        .scalar_subquery()
+    votes = votes_in_force(article).order_by(None).subquery()
+    used = sa.select(sa.func.count()).where(
+        Feedback.article_id == article.id, Feedback.used_in_call, sa.not_(Feedback.own)
     )
     row = session.execute(
         sa.select(
             sa.func.count().filter(votes.c.helpful),
             sa.func.count().filter(sa.not_(votes.c.helpful)),
-            used,
+            used.scalar_subquery(),
+            used.where(Feedback.at >= _first_of_month()).scalar_subquery(),
         ).select_from(votes)
     ).one()
     mine = session.execute(
         sa.select(Feedback.helpful, Feedback.used_in_call, Feedback.at)
-        .where(Feedback.article_id == article.id, Feedback.revision_id == article.revision_id)
+        .where(Feedback.article_id == article.id, Feedback.revision_id.in_(present(article)))
         .where(Feedback.user_id == user_id)
         .order_by(Feedback.id)
     ).all()
@@ -70,6 +79,7 @@ def standing(article: Article, user_id: int) -> Standing:
         helpful=row[0],
         not_helpful=row[1],
         used=row[2],
+        used_this_month=row[3],
         mine=votes_of_mine[-1] if votes_of_mine else None,
         used_today=any(was_used and at >= midnight for _said, was_used, at in mine),
     )
@@ -85,6 +95,10 @@ def _midnight() -> datetime:
     return datetime.combine(clock.now().astimezone(zone).date(), time(), zone)
 
 
+def _first_of_month() -> datetime:
+    return _midnight().replace(day=1)
+
+
 def last_vote(user_id: int, revision_id: int) -> Feedback | None:
     """The vote of this person on this revision that counts now."""
     return session.scalar(
@@ -92,15 +106,6 @@ def last_vote(user_id: int, revision_id: int) -> Feedback | None:
         .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id, Feedback.turn.is_not(None))
         .order_by(Feedback.turn.desc())
         .limit(1)
-    )
-
-
-def remarks(article_id: int) -> sa.Select[Feedback]:
-    """What readers wrote about an article, newest first."""
-    return (
-        sa.select(Feedback)
-        .where(Feedback.article_id == article_id, sa.or_(Feedback.reason != "", Feedback.comment != ""))
-        .order_by(Feedback.id.desc())
     )
 
 

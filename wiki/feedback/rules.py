@@ -16,6 +16,7 @@ class Reason(StrEnum):
     OUTDATED = "outdated"
     UNCLEAR = "unclear"
     MISSING = "missing"
+    NOT_NEEDED = "not_needed"
     OTHER = "other"
 
 
@@ -24,6 +25,7 @@ REASON_NAMES = {
     Reason.OUTDATED: _l("It is out of date"),
     Reason.UNCLEAR: _l("It is hard to understand"),
     Reason.MISSING: _l("Something is missing"),
+    Reason.NOT_NEEDED: _l("It is not what I needed"),
     Reason.OTHER: _l("Another reason"),
 }
 

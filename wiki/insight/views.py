@@ -28,11 +28,14 @@ from wiki.insight.permissions import P
 from wiki.kpi.periods import Span
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
-from wiki.search.log import gaps
+from wiki.search.gaps import few
 from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
+from wiki.training.following import waiting_to_read_again
+from wiki.training.permissions import P as Learning
 from wiki.training.queries import mine as my_courses
 from wiki.training.queries import progress_of
+from wiki.training.recalling import waiting as asked_again
 from workflows.inbox_queries import counts_of, waiting
 from workflows.presenting import rows_of
 
@@ -109,6 +112,12 @@ def _rep(who: Actor) -> dict[str, Any]:
             }
             for course in courses
             if progress[course.id].completed_at is None
+        ],
+        "recall": len(asked_again(who)),
+        "again": [
+            {"title": one.publication.revision.title, "url": url_for("training.course", slug=one.course.slug)}
+            for one in waiting_to_read_again(who.id)
+            if can(who, Learning.READ_LESSON, one)
         ],
         "fresh": [
             {
@@ -241,7 +250,12 @@ def _manager(who: Actor) -> dict[str, Any]:
     flow = queries.flow()
     return {
         "stats": [
-            {"label": _("Published articles"), "value": queries.published_count(), "url": "/search"},
+            {
+                "label": _("Published articles"),
+                "value": queries.published_count(),
+                "url": url_for("content_health.show"),
+                "source": _("How healthy they are"),
+            },
             {
                 "label": _("Waiting for a verdict"),
                 "value": sum(row["waiting"] for row in flow),
@@ -265,7 +279,7 @@ def _manager(who: Actor) -> dict[str, Any]:
             {"phase": p, "name": names[p], "count": phases[p], "note": notes[p], "url": urls[p]}
             for p in ("s", "e", "c", "i")
         ],
-        "gaps": [{"query": q, "times": n, "url": f"/search?q={quote(q)}"} for q, n in gaps(since)],
+        "gaps": [{"query": q, "people": n, "url": f"/search?q={quote(q)}"} for q, n in few(who)],
         "chart": _chart(),
         "chart_title": _("Published each week"),
     }

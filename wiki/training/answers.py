@@ -243,12 +243,12 @@ def given_answers(quiz: Quiz, answers: dict[str, Any] | list[Any]) -> dict[int, 
     Raises:
         Invalid: there is an answer to something that was not asked.
     """
-    asked = {str(question.id): question.id for question in quiz.questions}
+    asked = {str(question.id): question.id for question in quiz.asked}
     if isinstance(answers, list):
         if all(isinstance(one, dict) for one in answers):
             answers = {str(one.get("question", one.get("id"))): one.get("answer") for one in answers}
         else:
-            answers = {str(question.id): one for question, one in zip(quiz.questions, answers, strict=False)}
+            answers = {str(question.id): one for question, one in zip(quiz.asked, answers, strict=False)}
     unknown = [name for name in answers if name not in asked]
     if unknown:
         raise Invalid({f"answers.{unknown[0][:40]}": _("This quiz has no such question (any more).")})
@@ -292,7 +292,7 @@ def whole_course(course: Course, who: Actor) -> CourseOut:
         QuizHeadOut(
             id=str(quiz.id),
             title=quiz.title,
-            questions=len(quiz.questions),
+            questions=len(quiz.asked),
             pass_mark=quiz.pass_mark,
             passed=quiz.id in passed,
         )

@@ -257,7 +257,7 @@ def edit_quiz(quiz_id: int) -> str:
 def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
     return render_template(
         "training/edit_quiz.html",
-        quiz=_head(quiz),
+        quiz=quiz_head(quiz),
         typed=typed,
         errors=errors,
         questions=presenting.question_rows(quiz.questions, actor()),
@@ -265,7 +265,8 @@ def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
     )
 
 
-def _head(quiz: Quiz) -> dict[str, Any]:
+def quiz_head(quiz: Quiz) -> dict[str, Any]:
+    """A quiz as the head of a trainer's page names it."""
     return {
         "id": quiz.id,
         "title": quiz.title,
@@ -313,7 +314,7 @@ def _kind(text: str) -> Kind:
 def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None) -> str:
     return render_template(
         "training/question.html",
-        quiz=_head(quiz),
+        quiz=quiz_head(quiz),
         kind=kind.value,
         kinds=[one.value for one in forms.OFFERED],
         typed=typed,
@@ -365,6 +366,8 @@ def change_question(quiz_id: int, question_id: int) -> Any:
             quizzes.move_question(question, actor(), cast(ops.Direction, verb))
         elif verb == "remove":
             quizzes.remove_question(question, actor())
+        elif verb == "resume":
+            quizzes.resume_question(question, actor())
         else:
             quizzes.change_question(question, actor(), forms.question_spec(question.kind, request.form))
     except Invalid as error:

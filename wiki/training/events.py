@@ -37,6 +37,27 @@ class LessonOutdated:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonRenewed:
+    """A lesson teaches another major version of its article: who had read an earlier one is to read it again."""
+
+    lesson_id: int
+    course_id: int
+    article_id: int
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsSuspended:
+    """Passages that a course asks about have changed; its trainer is to look at ``count`` questions."""
+
+    course_id: int
+    article_id: int
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QuizPassed:
     """A person passed a quiz for the first time; ``score`` is 0–100. Later attempts are practice and are not told."""
 

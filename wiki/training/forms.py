@@ -116,16 +116,15 @@ def stored_question(question: Question) -> dict[str, Any]:
 
 def answers_in(quiz: Quiz, form: Form) -> dict[int, Any]:
     """What was chosen, by question id: ``q-<id>``, several times for several answers, a number per option for order."""
-    given: dict[int, Any] = {}
-    for question in quiz.questions:
-        name = f"q-{question.id}"
-        if question.kind is Kind.ORDER:
-            given[question.id] = _ordered(question, form)
-        elif question.kind is Kind.MULTIPLE:
-            given[question.id] = form.getlist(name)
-        else:
-            given[question.id] = form.get(name)
-    return given
+    return {question.id: answer_in(question, form) for question in quiz.asked}
+
+
+def answer_in(question: Question, form: Form) -> Any:
+    """What was chosen for one question."""
+    name = f"q-{question.id}"
+    if question.kind is Kind.ORDER:
+        return _ordered(question, form)
+    return form.getlist(name) if question.kind is Kind.MULTIPLE else form.get(name)
 
 
 def _ordered(question: Question, form: Form) -> list[str]:

@@ -14,11 +14,23 @@ from core.events import emit
 from core.i18n import _
 from core.permissions import can, require
 from wiki.training.events import QuizPassed
-from wiki.training.models import Attempt, AttemptAnswer, Course, Enrolment, Lesson, LessonDone, Question, Quiz
+from wiki.training.following import to_read_again
+from wiki.training.models import (
+    Attempt,
+    AttemptAnswer,
+    Course,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    LessonReadAgain,
+    Question,
+    Quiz,
+)
 from wiki.training.permissions import P
 from wiki.training.progress import settle
 from wiki.training.queries import attempts_of, quiz_by_id
-from wiki.training.rules import Kind, attempts_left, is_passed, is_right, score, seed_of, shuffled, understand
+from wiki.training.recalling import follow
+from wiki.training.rules import attempts_left, is_passed, is_right, score, seed_of, shuffled
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
@@ -45,7 +57,8 @@ def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
 
 
 def confirm(lesson: Lesson, actor: Actor) -> Enrolment:
-    """The person has read the lesson in the version that is pinned now. Confirming again changes nothing.
+    """The person has read the lesson in the version that is pinned now. Confirming again changes nothing, unless the
+    lesson teaches a later major version since: then that is confirmed as well.
 
     Raises:
         Forbidden: the course is not open, or the article is for a closed circle.
@@ -66,6 +79,17 @@ def confirm(lesson: Lesson, actor: Actor) -> Enrolment:
             revision_id=lesson.publication.revision_id, details={"lesson": lesson.id},
         )  # fmt: skip
         settle(lesson.course, user_id=actor.id)
+    elif lesson.id in to_read_again(actor.id, [lesson.id]):
+        session.add(
+            LessonReadAgain(
+                enrolment_id=enrolment.id, lesson_id=lesson.id, publication_id=lesson.publication_id, at=clock.now()
+            )
+        )
+        session.flush()
+        audit.record(
+            actor, "read_lesson_again", subject_kind="course", subject_id=lesson.course_id,
+            revision_id=lesson.publication.revision_id, details={"lesson": lesson.id},
+        )  # fmt: skip
     return enrolment
 
 
@@ -81,7 +105,7 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
         Invalid: something chosen is none of the options.
     """
     require(actor, P.TAKE_COURSE, quiz.course)
-    if not quiz.questions:
+    if not quiz.asked:
         raise Conflict(_("This quiz has no questions yet."), code="empty-quiz")
     enrolment = enrol(quiz.course, actor.id, actor)
     lock(Enrolment, enrolment.id)
@@ -91,6 +115,7 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
         return known
     _must_be_open(quiz, before, number)
     attempt = _record(quiz, actor, enrolment, len(before) + 1, given)
+    follow(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
         details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},
@@ -113,7 +138,7 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
     errors: dict[str, str] = {}
     for position, question in enumerate(in_order(quiz, actor.id, number), 1):
         try:
-            chosen = understood(question, given.get(question.id))
+            chosen = question.understood(given.get(question.id))
         except ValueError as error:
             errors[f"answers.{question.id}"] = _("“%(answer)s” is none of the options.", answer=str(error))
             continue
@@ -138,25 +163,12 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
     return attempt
 
 
-def understood(question: Question, given: Any) -> tuple[str, ...]:
-    """What was chosen, as option ids.
-
-    Raises:
-        ValueError: something is none of the options.
-    """
-    if question.kind is Kind.FILL_IN:
-        return tuple(text[:500] for text in understand(question.kind, (), given))
-    return understand(question.kind, question.options, given)
-
-
 def in_order(quiz: Quiz, user_id: int, number: int) -> list[Question]:
     """The questions as this person meets them in this attempt: the same in every tab and after every reload."""
     if not quiz.shuffle:
-        return list(quiz.questions)
-    place = {
-        one: at for at, one in enumerate(shuffled([q.id for q in quiz.questions], seed_of(quiz.id, user_id, number)))
-    }
-    return sorted(quiz.questions, key=lambda question: place[question.id])
+        return quiz.asked
+    place = {one: at for at, one in enumerate(shuffled([q.id for q in quiz.asked], seed_of(quiz.id, user_id, number)))}
+    return sorted(quiz.asked, key=lambda question: place[question.id])
 
 
 def find_quiz(quiz_id: int, actor: Actor) -> Quiz:

@@ -9,6 +9,7 @@ from core.db import session
 from core.events import emit, on
 from wiki.articles.events import ArticlePublished, ArticleRetired, ProvisionalConfirmed
 from wiki.articles.models import Article, Publication
+from wiki.training import following
 from wiki.training.events import LessonOutdated
 from wiki.training.models import Lesson
 from wiki.training.queries import lessons_on
@@ -25,14 +26,15 @@ def follow_the_article(event: ArticlePublished) -> None:
     if event.provisional:
         return
     lessons = list(session.scalars(lessons_on(event.article_id)))
-    if not lessons:
-        return
     article = session.get_one(Article, event.article_id)
     newest = session.scalars(
         sa.select(Publication).where(
             Publication.article_id == article.id, Publication.major == article.major, Publication.minor == article.minor
         )
     ).one()
+    if newest.revision is not None:
+        text = following.text_of(newest.revision)
+        following.look_at_questions(article.id, text, major=newest.minor == 0, at=event.at)
     for lesson in lessons:
         before = lesson.publication
         if before.revision_id == newest.revision_id or follow(before.major, newest.major) is Follow.MOVE:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Team, User
 from core.db import Base, Points, enum_column
 from wiki.articles.models import Article, Publication
-from wiki.training.rules import CourseState, Kind, Option, Requires, options_of
+from wiki.training.rules import CourseState, Kind, Option, Requires, options_of, understand
 
 
 class Course(Base):
@@ -110,11 +110,16 @@ class Quiz(Base):
     removed_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship()
-    questions: Mapped[list["Question"]] = relationship(
+    questions: Mapped[list["Question"]] = relationship(  # those that rest, too
         primaryjoin="and_(Question.quiz_id == Quiz.id, Question.retired_at.is_(None))",
         order_by="Question.position, Question.id",
         viewonly=True,
     )
+
+    @property
+    def asked(self) -> list["Question"]:
+        """The questions that learners are asked now."""
+        return [question for question in self.questions if question.suspended_at is None]
 
 
 class Question(Base):
@@ -137,6 +142,7 @@ class Question(Base):
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questions.id"))
+    suspended_at: Mapped[datetime | None]  # its passage has changed since: it is not asked until a trainer looked
 
     quiz: Mapped[Quiz] = relationship()
     article: Mapped[Article | None] = relationship()
@@ -145,6 +151,16 @@ class Question(Base):
     def options(self) -> tuple[Option, ...]:
         """The options with their ids, in the order written."""
         return options_of(self.kind, self.option_texts)
+
+    def understood(self, given: Any) -> tuple[str, ...]:
+        """What was chosen, as option ids.
+
+        Raises:
+            ValueError: something is none of the options.
+        """
+        if self.kind is Kind.FILL_IN:
+            return tuple(text[:500] for text in understand(self.kind, (), given))
+        return understand(self.kind, self.options, given)
 
 
 class Assignment(Base):
@@ -173,12 +189,14 @@ class Assignment(Base):
 
 
 class Enrolment(Base):
-    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth."""
+    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth,
+    ``certificate`` is the code under which everybody who holds it finds that it was completed."""
 
     __tablename__ = "enrolments"
     __table_args__ = (
         sa.UniqueConstraint("course_id", "user_id"),
         sa.Index("ix_enrolments_user_id", "user_id"),
+        sa.Index("uq_enrolments_certificate", "certificate", unique=True),
         sa.CheckConstraint("(completed_at IS NULL) = (credits IS NULL)", name="credits_when_completed"),
     )
 
@@ -188,6 +206,7 @@ class Enrolment(Base):
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     credits: Mapped[Decimal | None] = mapped_column(Points)
+    certificate: Mapped[str | None] = mapped_column(sa.String(16))
 
     course: Mapped[Course] = relationship()
     user: Mapped[User] = relationship()
@@ -201,6 +220,19 @@ class LessonDone(Base):
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolments.id"), primary_key=True)
     lesson_id: Mapped[int] = mapped_column(sa.ForeignKey("lessons.id"), primary_key=True, index=True)
     publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"))
+    at: Mapped[datetime]
+
+    publication: Mapped[Publication] = relationship()
+
+
+class LessonReadAgain(Base):
+    """A person confirmed a lesson once more, after a major change of what it teaches; only ever added."""
+
+    __tablename__ = "lessons_read_again"
+
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolments.id"), primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(sa.ForeignKey("lessons.id"), primary_key=True, index=True)
+    publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"), primary_key=True)
     at: Mapped[datetime]
 
 

@@ -21,7 +21,7 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CourseAssigned, CoursePublished
+from wiki.training.events import CourseAssigned, CoursePublished, LessonRenewed
 from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.progress import settle
@@ -200,12 +200,14 @@ def pin(lesson: Lesson, actor: Actor, *, version: str | None = None) -> None:
     """
     require(actor, P.TEACH)
     article, publication = pinnable(actor, lesson.article.slug, version)
-    before = lesson.publication.version
+    before, earlier = lesson.publication.version, lesson.publication.major
     lesson.publication_id = publication.id
     lesson.marked_at = lesson.marked_at if publication.major < article.major else None
     session.flush()
     session.expire(lesson, ["publication"])
     touched(lesson.course, actor, "pin", article=article.slug, before=before, after=publication.version)
+    if publication.major > earlier:
+        emit(LessonRenewed(lesson.id, lesson.course_id, article.id, actor.id, clock.now()))
 
 
 def describe_lesson(lesson: Lesson, actor: Actor, task: str) -> None:

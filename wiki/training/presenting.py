@@ -11,6 +11,7 @@ from core.i18n import _
 from core.markup import shown
 from core.permissions import can
 from wiki.articles.permissions import P as Reading
+from wiki.training.following import to_read_again
 from wiki.training.learning import in_order
 from wiki.training.models import Attempt, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
@@ -67,15 +68,17 @@ def steps_of(course: Course, actor: Actor) -> dict[str, Any]:
     """Lessons and quizzes with this person's state, and where to go on (``next_url``, ``None``: all is done)."""
     done = lessons_done(course, actor.id)
     attempts = attempts_of(actor.id, [quiz.id for quiz in course.quizzes])
-    lessons = [_lesson(lesson, number, done, actor) for number, lesson in enumerate(course.lessons, 1)]
+    again = to_read_again(actor.id, [lesson.id for lesson in course.lessons]) if done else set()
+    lessons = [_lesson(one, number, done, actor, again=one.id in again) for number, one in enumerate(course.lessons, 1)]
     quizzes = [quiz_row(quiz, [a for a in attempts if a.quiz_id == quiz.id]) for quiz in course.quizzes]
-    waiting = [s for s in lessons if s["url"] and not s["done_at"]] + [s for s in quizzes if not s["passed"]]
-    if waiting:
+    waiting = [s for s in lessons if s["url"] and (s["again"] or not s["done_at"])]
+    waiting += [s for s in quizzes if not s["passed"]]
+    if waiting and waiting[0]["state"] != "again":
         waiting[0]["state"] = "next"
     return {"lessons": lessons, "quizzes": quizzes, "next_url": waiting[0]["url"] if waiting else None}
 
 
-def _lesson(lesson: Lesson, number: int, done: Mapping[int, Any], actor: Actor) -> dict[str, Any]:
+def _lesson(lesson: Lesson, number: int, done: Mapping[int, Any], actor: Actor, *, again: bool) -> dict[str, Any]:
     readable = can(actor, P.READ_LESSON, lesson)
     confirmed = done.get(lesson.id)
     return {
@@ -92,7 +95,9 @@ def _lesson(lesson: Lesson, number: int, done: Mapping[int, Any], actor: Actor) 
         "marked": lesson.marked_at is not None,
         "restricted": lesson.article.audience == "restricted",
         "done_at": confirmed.at if confirmed else None,
-        "state": "done" if confirmed else "open",
+        "again": again and readable,
+        "before": confirmed.publication.version if confirmed and again else None,
+        "state": "again" if again and readable else "done" if confirmed else "open",
     }
 
 
@@ -103,7 +108,7 @@ def quiz_row(quiz: Quiz, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "id": quiz.id,
         "title": quiz.title,
         "url": url_for("training.quiz", quiz_id=quiz.id),
-        "questions": len(quiz.questions),
+        "questions": len(quiz.asked),
         "pass_mark": quiz.pass_mark,
         "attempts": len(attempts),
         "left": attempts_left(quiz.attempts_allowed, len(attempts), passed=passed),
@@ -125,18 +130,23 @@ def summary_html(course: Course) -> Any:
 def questions_to_take(quiz: Quiz, user_id: int, number: int, given: Mapping[int, Any]) -> list[dict[str, Any]]:
     """The questions as this attempt shows them, with what was chosen so far and without the key."""
     return [
-        {
-            "id": question.id,
-            "type": question.kind.value,
-            "text": question.text,
-            "options": [
-                {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(one.id, given.get(question.id))}
-                for one in options_to_take(question, user_id, number)
-            ],
-            "answer": given.get(question.id) if question.kind is Kind.FILL_IN else None,
-        }
+        question_to_take(question, user_id, number, given.get(question.id))
         for question in in_order(quiz, user_id, number)
     ]
+
+
+def question_to_take(question: Question, user_id: int, number: int, given: Any = None) -> dict[str, Any]:
+    """One question without its key, its options in the order of this attempt."""
+    return {
+        "id": question.id,
+        "type": question.kind.value,
+        "text": question.text,
+        "options": [
+            {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(one.id, given)}
+            for one in options_to_take(question, user_id, number)
+        ],
+        "answer": given if question.kind is Kind.FILL_IN else None,
+    }
 
 
 def options_to_take(question: Question, user_id: int, number: int) -> list[Any]:
@@ -175,11 +185,12 @@ def result_of(attempt: Attempt, made: Sequence[Attempt], actor: Actor) -> dict[s
         "of": len(attempt.answers),
         "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
         "shows_key": show_key,
-        "questions": [_answered(answer, actor, show_key=show_key) for answer in attempt.answers],
+        "questions": [answered(answer, actor, show_key=show_key) for answer in attempt.answers],
     }
 
 
-def _answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+    """One answer (of an attempt, or to a question asked again): right or wrong, why, and where it is written."""
     question: Question = answer.question
     one_only = question.kind in {Kind.SINGLE, Kind.TRUE_FALSE}
     return {
@@ -243,6 +254,8 @@ def question_rows(questions: Iterable[Question], actor: Actor) -> list[dict[str,
             ],
             "accepted": list(question.key) if question.kind is Kind.FILL_IN else [],
             "explanation": question.explanation,
+            "passage": question.passage,
+            "suspended": question.suspended_at is not None,
             "article": question.article.title
             if question.article and can(actor, Reading.READ, question.article)
             else None,

@@ -1,5 +1,6 @@
 """Who has completed a course: decided in one place, whatever brought it about."""
 
+import secrets
 from collections import defaultdict
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ def _passed(rows: list[Enrolment]) -> dict[int, set[int]]:
 
 
 def _complete(course: Course, row: Enrolment) -> None:
-    row.completed_at, row.credits = clock.now(), course.credits
+    row.completed_at, row.credits, row.certificate = clock.now(), course.credits, secrets.token_hex(8)
     session.flush()
     audit.record(
         None, "complete", subject_kind="course", subject_id=course.id,

@@ -290,6 +290,17 @@ def lessons_done(course: Course, user_id: int) -> dict[int, LessonDone]:
     return {row.lesson_id: row for row in rows}
 
 
+def enrolment_certified(code: str) -> Enrolment | None:
+    """The completed enrolment with this code."""
+    return session.scalar(sa.select(Enrolment).where(Enrolment.certificate == code.strip().lower()))
+
+
+def certificate_of(course_id: int, user_id: int) -> str | None:
+    """The code under which a person's completion of a course is found."""
+    mine = (Enrolment.course_id == course_id, Enrolment.user_id == user_id)
+    return session.scalar(sa.select(Enrolment.certificate).where(*mine))
+
+
 def attempts_of(user_id: int, quiz_ids: Sequence[int]) -> list[Attempt]:
     """Attempts of a person at these quizzes, oldest first."""
     return list(

@@ -125,6 +125,7 @@ def change_question(question: Question, actor: Actor, spec: QuestionSpec) -> Que
         fresh = question
         for name, value in _columns(spec, actor, question.article_id).items():
             setattr(question, name, value)
+        question.suspended_at = None
     _asked_anew(quiz, actor, "edit_question", fresh.id)
     return fresh
 
@@ -144,6 +145,13 @@ def remove_question(question: Question, actor: Actor) -> None:
     question.retired_at = clock.now()
     _asked_anew(quiz, actor, "remove_question", question.id)
     number(list(quiz.questions))
+
+
+def resume_question(question: Question, actor: Actor) -> None:
+    """A question that rested is asked again as it is: the trainer looked, and the changed text still answers it."""
+    require(actor, P.TEACH)
+    question.suspended_at = None
+    _asked_anew(question.quiz, actor, "resume_question", question.id)
 
 
 def move_question(question: Question, actor: Actor, direction: Direction) -> None:

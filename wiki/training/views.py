@@ -11,7 +11,7 @@ from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
-from wiki.training import presenting, queries, reports
+from wiki.training import presenting, queries, recalling, reports
 from wiki.training.forms import answers_in
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.models import Attempt, Course, Quiz
@@ -38,7 +38,9 @@ def index() -> str:
         tab = "open" if tab == "open" else "mine"
         page = paginate(queries.open_to(who) if tab == "open" else queries.mine(who))
         rows = presenting.course_rows(who, page.items)
-    return render_template("training/index.html", tab=tab, page=page, rows=rows, teaches=teaches)
+    return render_template(
+        "training/index.html", tab=tab, page=page, rows=rows, teaches=teaches, recall=len(recalling.waiting(who))
+    )
 
 
 def _taught(course: Course, totals: reports.Totals) -> dict[str, Any]:
@@ -72,6 +74,7 @@ def course(slug: str) -> str:
             "requires": found.requires.value,
             "earned": progress.credits,
             "begun": progress.begun,
+            "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),
         teaches=teaches,

@@ -73,6 +73,10 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffof of", "GET /quizzes/{quiz}/edit", "quizzes and their keys are for those who teach"),
     ("ll ff ffif if", "POST /quizzes/{quiz}/edit", "quizzes and their keys are for those who teach", {"title": ""}),
     ("ll ff ffof of", "POST /quizzes/{quiz}/remove", "quizzes and their keys are for those who teach", {}),
+    ("ll ff ffof of", "GET /quizzes/{quiz}/drafts", "quizzes and their keys are for those who teach"),
+    ("ll ff ffif if", "POST /quizzes/{quiz}/drafts", "quizzes and their keys are for those who teach", {}),
+    ("ll ff ffof of", "GET /quizzes/{hidden_quiz}/drafts", "quizzes and their keys are for those who teach"),
+    ("ll ff ffif if", "POST /quizzes/{hidden_quiz}/drafts", "quizzes and their keys are for those who teach", {}),
     ("ll ff ffof of", "GET /quizzes/{quiz}/questions/new", "quizzes and their keys are for those who teach"),
     ("ll ff ffif if", "POST /quizzes/{quiz}/questions/new",
      "quizzes and their keys are for those who teach", {"text": ""}),
@@ -95,5 +99,9 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffnf nf", "POST /quizzes/{hidden_quiz}/questions/{question}",
      "quizzes and their keys are for those who teach", {"text": ""}),
     ("ll on nnon on", "GET /attempts/{attempt}", "a result is for its learner and those who teach"),
+    ("nn nn nnnn nn", "GET /certificates/0123456789abcdef", "a guessed code is of nothing"),
+    ("ll oo oooo oo", "GET /recall", "everybody is asked what they missed themselves"),
+    ("ll nn nnnn nn", "POST /recall/999999", "a question asked of somebody else is not there", {}),
+    ("ll nn nnnn nn", "GET /recall/answers/999999", "nor is their answer"),
 ]
 # fmt: on

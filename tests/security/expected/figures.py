@@ -31,5 +31,10 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff of", "GET /insight/acts/e", "the acts behind the spiral are seen by the manager"),
     ("ll ff ffff of", "GET /insight/acts/c", "the acts behind the spiral are seen by the manager"),
     ("ll ff ffff of", "GET /insight/acts/i", "the acts behind the spiral are seen by the manager"),
+    ("ll oo oooo oo", "GET /insight/health", "who watches over texts lists what they may read, others what they keep"),
+    ("ll oo oooo oo", "GET /insight/health?form=csv", "a file holds what the page shows"),
+    ("ll on nnoo on", "GET /insight/health/{open}", "how a score adds up is for who keeps the text or watches"),
+    ("ll on nnnn on", "GET /insight/health/{circle}", "and may read it"),
+    ("ll ff ffii if", "POST /insight/health", "who watches over texts acts on several", {"act": "?"}),
 ]
 # fmt: on

@@ -1,0 +1,31 @@
+"""What somebody completed, to be shown and checked: whoever holds the code sees that it is genuine."""
+
+from flask import render_template, request, url_for
+
+from core.errors import NotFound
+from core.i18n import _
+from core.web import EVERYONE, gate, maybe_actor
+from wiki.training.queries import enrolment_certified
+from wiki.training.views import bp
+
+
+@bp.get("/certificates/<code>")
+@gate(EVERYONE)
+def certificate(code: str) -> str:
+    """A certificate. It names the person, the course and its credits, and none of the texts that were taught."""
+    found = enrolment_certified(code)
+    if found is None:
+        raise NotFound(_("There is no certificate with this code. Please compare it with the paper letter by letter."))
+    return render_template(
+        "training/certificate.html",
+        learner=found.user.name,
+        team=found.user.team.name if found.user.team else None,
+        course=found.course.title,
+        trainer=found.course.author.name,
+        credits=found.credits,
+        completed_at=found.completed_at,
+        code=code,
+        address=request.host_url.rstrip("/") + url_for("training.certificate", code=code),
+        own=(who := maybe_actor()) is not None and who.id == found.user_id,
+        back=url_for("training.course", slug=found.course.slug),
+    )
