@@ -32,8 +32,8 @@ def test_a_count_ends_with_its_time_and_is_nobody_elses(now: list[float]) -> Non
 def test_no_request_starts_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
     time.sleep(0.03)  # the library starts one when it begins
-    started = []
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread))
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
     for _ in range(3):
         counted.incr("a", 1)
     assert started == []
