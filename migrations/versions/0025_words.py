@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Json, Time, code
 
 revision = "0025_words"
-down_revision = "0042_certificates"
+down_revision = "0024_opens"
 
 
 def upgrade() -> None:
