@@ -1,41 +1,60 @@
 """Search as it is used: while somebody types, over HTTP, and how soon a new text is found."""
 
 import json
+import os
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from benchmarks.bench_pages import good
-from benchmarks.centres import centre, server
-from benchmarks.harness import Figure, benchmark
-from benchmarks.load import arrivals, one_by_one
+from benchmarks.centres import centre, folder, server
+from benchmarks.harness import BIG, Figure, benchmark
+from benchmarks.load import Call, arrivals, one_by_one
+from benchmarks.world import Words
+from wiki.search.engines.base import Document, Query
+from wiki.search.engines.embedded import Embedded
 
 RATE = 50.0  # queries a second, arriving at random
+PEOPLE = 40  # who ask them, in turn
+ALONE = 100_000 if BIG else 1_000  # articles of the engine without the web around it
 
 
-def typed(times: int) -> list[str]:
-    """What people have typed when the page asks: two signs, more, nearly a title; and titles by their initials."""
+def typed(titles: list[str]) -> list[str]:
+    """What people have typed when the page asks: the beginning of a title, words from inside of one, one character;
+    their pinyin, finished or not, and their initials. In no order."""
     from pypinyin import Style, lazy_pinyin
 
+    def sound(text: str) -> str:
+        return "".join(lazy_pinyin(text))
+
+    def initials(text: str) -> str:
+        return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER))
+
     out: list[str] = []
-    for title in centre(times).titles[:200]:
-        out += [title[:2], title[:4], title[2:9]]
-        out.append("".join(lazy_pinyin(title[:3], style=Style.FIRST_LETTER)))
-        out.append("".join(lazy_pinyin(title[:2])))
-    return out
+    for title in titles[:200]:
+        word = title[4:8]
+        out += [title[:2], title[:4], title[2:9], word, title[5:6]]
+        out += [initials(title[:3]), sound(title[:2]), sound(word), sound(word)[:-1], initials(title[4:7])]
+    random.Random(3).shuffle(out)
+    return [one for one in out if one.strip()]
 
 
 def asked(times: int, path: str) -> Figure:
     """p99 of ten seconds; the note has the rest."""
     base, place = server(times).base, centre(times)
-    headers = {"Cookie": place.cookie("rep1")}
-    paths = [path + quote(words) for words in typed(times)]
-    for one in paths[:60]:  # the first questions load dictionaries
-        good(one_by_one(base, one, times=1, headers=headers))
-    load = good(arrivals(base, paths, rate=RATE, seconds=10, headers=headers))
+    cookies = [place.cookie(f"rep{n}") for n in range(PEOPLE)]
+    calls = [
+        Call(path + quote(words), headers={"Cookie": cookies[n % PEOPLE]})
+        for n, words in enumerate(typed(place.titles))
+    ]
+    for one in calls[:200]:  # the first questions load dictionaries; they are not asked again
+        good(one_by_one(base, one.path, times=1, headers=one.headers))
+    load = good(arrivals(base, calls[200:], rate=RATE, seconds=10))
     return Figure(
         load.percentile(0.99),
         f"{place.articles:,} articles, p50 {load.percentile(0.5):.1f} ms, p95 {load.percentile(0.95):.1f} ms",
@@ -91,3 +110,36 @@ def freshness(times: int) -> Figure:
             time.sleep(0.01)
         waits.append((time.perf_counter() - began) * 1000)
     return Figure(median(waits), f"slowest {max(waits):.0f} ms")
+
+
+def _memory() -> int:
+    """Megabytes that this process holds now."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+@benchmark("embedded engine alone, p99 of processor time", unit="ms", target=30, tenfold=60)
+def engine_alone(times: int) -> Figure:
+    """No web, no database: made texts are indexed in one go, then asked for. `BIG=1`: 100,000 and a million."""
+    engine, words, count = Embedded(folder("engine")), Words(), ALONE * times
+    staff, titles, held = frozenset({"internal", "public"}), [words.title() for _ in range(1000)], [_memory()]
+
+    def documents() -> Iterator[Document]:
+        for n in range(count):
+            if n % max(1, count // 10) == 0:
+                held.append(_memory())
+            title = titles[n] if n < len(titles) else words.title()
+            yield Document(id=str(n), slug=f"text-{n}", title=title, body=words.body(490), audience=staff)
+
+    began = time.perf_counter()
+    engine.rebuild(documents(), lambda ids: ())
+    took, took_each = time.perf_counter() - began, []
+    for text in typed(titles):
+        began = time.thread_time()
+        engine.search(Query(text, staff, limit=8))
+        took_each.append((time.thread_time() - began) * 1000)
+    took_each.sort()
+    return Figure(
+        took_each[int(0.99 * len(took_each))],
+        f"{count:,} articles, p50 {median(took_each):.1f} ms; index made in {took:.0f} s, "
+        f"{engine.stats().size >> 20} MB, memory {held[0]} … {max(held)} MB",
+    )

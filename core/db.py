@@ -122,6 +122,7 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=30,
+            pool_use_lifo=True,  # the connection used last knows the pages that are asked for most
             pool_pre_ping=not self.sqlite,
             connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {},
         )

@@ -7,6 +7,7 @@ cannot take.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -41,10 +42,15 @@ ATTRIBUTES = {
 LINKED = {"a", "img", *mentions.TAGS}  # what leads out of a text
 
 _LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
+_MARKED = re.compile(r"[^<]*+(?:<mark>[^<]*+</mark>[^<]*+)*+")
+_BARE = re.compile(
+    r"[^<]*+(?:</?(?:p|br|hr|strong|em|del|code|pre|blockquote|ul|ol|li|table|thead|tbody|tr|th|td|h[1-6])>[^<]*+)*+"
+)
 _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
 _MARKER = re.compile(r">|[-*+]|\d+\.")
 _RULED = re.compile(r"#|[-=_*][-=_* \t]*$")  # a heading, the line under one, or a rule
+_own = threading.local()  # a converter is made for each thread: setting one up takes as long as a page of text
 
 
 def guard(source: str, field: str = "body") -> None:
@@ -99,7 +105,10 @@ def render(source: str) -> Markup:
         Invalid: the text fails ``guard``.
     """
     guard(source)
-    html = converter().convert(source.replace("\x00", ""))
+    md: Markdown = getattr(_own, "converter", None) or converter()
+    _own.converter = None  # one that breaks off in the middle is not used again
+    html = md.reset().convert(source.replace("\x00", ""))
+    _own.converter = md
     return clean(html)
 
 
@@ -141,8 +150,18 @@ def bare(html: str) -> Markup:
     return Markup(safe)  # noqa: S704 - as in clean
 
 
+def cleaned_before(html: str) -> Markup:
+    """What ``clean`` made, come back from a place where it was kept. It is cleaned again, unless it obviously need
+    not be: that takes as long as twenty results of a search."""
+    if _BARE.fullmatch(html):
+        return Markup(html)  # noqa: S704 - tags of our dialect without any attribute, and text
+    return clean(html)
+
+
 def marked(html: str) -> Markup:
     """Already escaped text in which only ``<mark>`` and ``<br>`` may remain (search snippets)."""
+    if _MARKED.fullmatch(html):
+        return Markup(html)  # noqa: S704 - text and marks, nothing else
     return Markup(nh3.clean(html, tags={"mark", "br"}, attributes={}))  # noqa: S704 - sanitised here
 
 

@@ -71,6 +71,12 @@ class Linker:
         texts = {spec.code: revision.fields.get(spec.code) for spec in fields} | {"body": revision.body}
         return {code: plain(text, self._words) for code, text in texts.items() if text}
 
+    def copied(self, text: str, html: Any) -> str:
+        """One text without its marks, with the words of the blocks that this reader sees. ``html`` is its markup."""
+        self.gather([html])
+        self._shown = 0
+        return plain(text, self._words)
+
     def found(self, title: str) -> list[Under]:
         """The live articles that a link means, whoever may read them."""
         return meant(self._under.get(folded_title(title), []))

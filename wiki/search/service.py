@@ -8,27 +8,28 @@ from datetime import UTC, datetime
 from hashlib import blake2s
 from html import escape
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.orm import joinedload, selectinload
 
 from core.actors import Actor
+from core.caches import Cache
 from core.db import reading, session
 from core.markup import plain
 from core.permissions import allowed
 from core.settings import Settings
 from wiki.articles.blocks import words_for
 from wiki.articles.kinds import KINDS, FieldType, field_text
-from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Revision, Service
+from wiki.articles.models import Article, ArticleService, ArticleTag, Audience, Category, Revision, Service
 from wiki.articles.permissions import P
 from wiki.articles.queries import below
-from wiki.articles.rules import ProvisionalKind, tokens_of
+from wiki.articles.rules import tokens_of
 from wiki.articles.titles import BLOCK
-from wiki.search import pins, words
+from wiki.search import pins, wording, words
 from wiki.search.engines import common
-from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Page, Query
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Now, Page, Query
 from wiki.search.explaining import explained
 from wiki.search.signals import Weigher
 
@@ -38,6 +39,7 @@ BATCH = 500
 LAST = 2**33  # seconds since 1970: later than any text
 ROUNDS = 4  # a text that changes faster than it is indexed is left to the next promise
 EVERYTHING = "*"  # the token of those who may read every published article
+_asked: Cache[sa.Select[Any]] = Cache(size=500)  # by person
 WORDLESS = (FieldType.TIME, FieldType.DATE, FieldType.INTEGER, FieldType.READERS)
 
 
@@ -77,7 +79,7 @@ def documents(ids: Iterable[str]) -> list[Document]:
     """The published ones among these articles, as the index takes them."""
     found = (
         sa.select(Article)
-        .where(Article.live, Article.id.in_([int(i) for i in ids]))
+        .where(_checked(Article.live), Article.id.in_([int(i) for i in ids]))
         .options(joinedload(Article.revision), joinedload(Article.category), selectinload(Article.service_rows))
     )
     return [document(article) for article in session.scalars(found)]
@@ -101,6 +103,7 @@ def document(article: Article) -> Document:
         stamp=stamp(article),
         readership=article.audience.value,
         due_at=article.verify_due_at,
+        carried=wording.packed(revision),
     )
 
 
@@ -181,18 +184,40 @@ def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
 
 
 def _still_open(hits: Iterable[Hit], actor: Actor) -> list[Hit]:
-    """Those that the database, too, lets this person read now; marked when their review has not ended."""
+    """Those that the database, too, lets this person read now, with what it says of them."""
     found = list(hits)
-    ids = [int(hit.id) for hit in found]
-    rows = session.execute(
-        sa.select(Article.id, Article.provisional).where(Article.id.in_(ids), allowed(actor, P.READ))
+    if not found:
+        return []
+    asked = _asked.get(actor)
+    if asked is None:
+        asked = _what_is_now(actor)
+        _asked.put(actor, asked)
+    rows = session.execute(asked, {"ids": [int(hit.id) for hit in found]})
+    known = {str(row.id): row for row in rows}
+    return [_as_now(hit, known[hit.id]) for hit in found if hit.id in known]
+
+
+def _what_is_now(actor: Actor) -> sa.Select[Any]:
+    """Of the articles ``ids`` those that this person may read, with what `Now` tells. Putting the statement together
+    takes longer than asking it."""
+    columns: list[Any] = [Article.id, Article.provisional, Article.revision_id, Article.major, Article.minor]
+    wanted = Article.id.in_(sa.bindparam("ids", expanding=True))
+    return (
+        sa.select(*columns, Article.updated_at, Category.name)
+        .outerjoin(Category, Category.id == Article.category_id)
+        .where(wanted, _checked(allowed(actor, P.READ)))
     )
-    known: dict[int, ProvisionalKind | None] = {row.id: row.provisional for row in rows}
-    return [_with_mark(hit, known[int(hit.id)]) for hit in found if int(hit.id) in known]
 
 
-def _with_mark(hit: Hit, kind: ProvisionalKind | None) -> Hit:
-    return replace(hit, provisional=kind.value) if kind else hit
+def _checked(condition: sa.ColumnExpressionArgument[bool]) -> sa.ColumnElement[bool]:
+    """The same condition, to be looked at row by row. SQLite takes an index on 'live' for selective – 10 rows – and
+    would walk through all that is published instead of going to the few rows whose ids are known."""
+    return sa.case((condition, 1), else_=0) == 1
+
+
+def _as_now(hit: Hit, row: Any) -> Hit:
+    now = Now(row.revision_id, f"{row.major}.{row.minor}", row.updated_at, row.name)
+    return replace(hit, provisional=row.provisional.value if row.provisional else None, now=now)
 
 
 def _from_database(query: Query, actor: Actor) -> Page:
@@ -260,6 +285,7 @@ def _plain_hit(article: Article) -> Hit:
         category=tuple(article.category.path.split("/")) if article.category else (),
         score=0.0,
         provisional=article.provisional.value if article.provisional else None,
+        now=Now(revision.id, article.version, article.updated_at, article.category.name if article.category else None),
     )
 
 
@@ -322,14 +348,14 @@ def _everything() -> Iterable[Document]:
 
 
 def _live(after: int) -> sa.Select[int]:
-    return sa.select(Article.id).where(Article.live, Article.id > after).order_by(Article.id).limit(BATCH)
+    return sa.select(Article.id).where(_checked(Article.live), Article.id > after).order_by(Article.id).limit(BATCH)
 
 
 def _stamps(ids: Iterable[str]) -> dict[str, str]:
     """The stamps of the published ones among these."""
     found = (
         sa.select(Article)
-        .where(Article.live, Article.id.in_([int(i) for i in ids]))
+        .where(_checked(Article.live), Article.id.in_([int(i) for i in ids]))
         .options(joinedload(Article.category), selectinload(Article.service_rows))
     )
     return {str(article.id): stamp(article) for article in session.scalars(found)}

@@ -5,12 +5,12 @@ What was found by sound, by initials or in the other script is marked in the ori
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
 from typing import NamedTuple
 
 from wiki.search.analysis import sounds
-from wiki.search.analysis.documents import capitals
+from wiki.search.analysis.documents import Readable, capitals
 from wiki.search.analysis.queries import Analysed, Need, Way, Where
 from wiki.search.analysis.scripts import HAN, HAS_HAN, fold, simplified
 from wiki.search.analysis.words import cut, cut_fine
@@ -41,32 +41,45 @@ def _one(char: str) -> str:
 
 
 class _Aligned:
-    """A text with its normalised, sound and initial forms, all of the original's length; the last two when needed."""
+    """A text with its normalised, sound and initial forms, all of the original's length; each when needed.
 
-    def __init__(self, original: str) -> None:
+    ``known`` is the text as ranking sees it: what does not occur there is not looked for.
+    """
+
+    def __init__(self, original: str, known: Readable | None) -> None:
+        self._original = original
+        self.known = known
+
+    def may_have(self, way: Way, wanted: str) -> bool:
+        """False where it certainly does not occur."""
+        if self.known is None:
+            return True
+        if way.where is Where.SOUND:
+            return wanted in self.known.sound
+        if way.where is Where.INITIALS:
+            return wanted in self.known.initials.lower()
+        return not HAS_HAN.match(wanted) or wanted in self.known.plain
+
+    @cached_property
+    def normal(self) -> str:
+        original = self._original
         folded = fold(original)
         if len(folded) != len(original):
             folded = "".join(map(_one, original))
         normal = simplified(folded)
         if len(normal) != len(original):
             normal = "".join(simplified(char)[:1] or " " for char in folded)
-        self.normal = normal
-        self._words: list[str] | None = None
-        self._sound: str | None = None
+        return normal
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
-        if self._words is None:
-            self._words = cut(self.normal)
-        return self._words
+        return cut(self.normal)
 
-    @property
+    @cached_property
     def sound(self) -> str:
-        if self._sound is None:
-            self._sound = "".join(map(sounds.sound, self.words))
-        return self._sound
+        return "".join(map(sounds.sound, self.words))
 
-    @property
+    @cached_property
     def initials(self) -> str:
         return "".join(map(capitals, self.words))
 
@@ -87,15 +100,16 @@ def _inside(han: str) -> dict[int, tuple[int, int]]:
     return found
 
 
-def marked(text: str, asked: Analysed) -> str:
-    """The whole text, escaped, with everything marked that meets a need."""
-    return _html(text, _merged(spans(text, asked)), 0, len(text))
+def marked(text: str, asked: Analysed, known: Readable | None = None) -> str:
+    """The whole text, escaped, with everything marked that meets a need. `known`: the same text, all of it, analysed
+    before."""
+    return _html(text, _merged(spans(text, asked, known)), 0, len(text))
 
 
-def snippet(text: str, asked: Analysed, length: int = LENGTH) -> str:
+def snippet(text: str, asked: Analysed, known: Readable | None = None, length: int = LENGTH) -> str:
     """About `length` characters around the densest match, escaped and marked; the beginning where nothing matches."""
     flat = " ".join(text.split())
-    found = spans(flat, asked)
+    found = spans(flat, asked, known)
     start, end = _around(_merged(found), *_window(flat, found, length), length)
     before, after = "…" if start > 0 else "", "…" if end < len(flat) else ""
     return f"{before}{_html(flat, _merged(found), start, end)}{after}"
@@ -111,9 +125,9 @@ def _around(places: list[tuple[int, int]], start: int, end: int, length: int) ->
     return start, end
 
 
-def spans(text: str, asked: Analysed) -> list[Span]:
+def spans(text: str, asked: Analysed, known: Readable | None = None) -> list[Span]:
     """Where the text meets the needs, each by the best of its ways that occurs in it."""
-    aligned = _Aligned(text)
+    aligned = _Aligned(text, known)
     out: list[Span] = []
     for number, need in enumerate(asked.needs):
         places = _places(need, aligned)
@@ -123,7 +137,8 @@ def spans(text: str, asked: Analysed) -> list[Span]:
 
 def _places(need: Need, text: _Aligned) -> list[tuple[int, int]]:
     for way in need.ways:
-        places = [place for wanted in way.texts for place in _occurrences(way, wanted, text)]
+        wanted = (each for each in way.texts if text.may_have(way, each))
+        places = [place for each in wanted for place in _occurrences(way, each, text)]
         if places:
             return _whole(places, text) if len(need.typed) > 1 else places
     return []
@@ -155,6 +170,14 @@ def _with_words(start: int, end: int, normal: str) -> tuple[int, int]:
 def _occurrences(way: Way, wanted: str, text: _Aligned) -> list[tuple[int, int]]:
     if way.where is Where.PLAIN:
         return list(_written(wanted, text.normal))
+    if text.known is not None:  # the characters that sound so are known: the text need not be read aloud anew
+        written = dict.fromkeys(text.known.plain[a:b] for a, b in _heard(way, wanted, text.known))
+        return sorted(place for each in written for place in _everywhere(each, text.normal))
+    return _heard(way, wanted, text)
+
+
+def _heard(way: Way, wanted: str, text: "_Aligned | Readable") -> list[tuple[int, int]]:
+    """Where it occurs by sound, or by initials: those of whole words where there are any."""
     if way.where is Where.SOUND:
         return list(_everywhere(wanted, text.sound))
     initials = text.initials

@@ -92,6 +92,19 @@ def test_a_hit_carries_what_a_result_shows(finder):
     assert "<mark>营业厅</mark>" in hit.snippet
 
 
+def test_what_a_document_carries_comes_back_with_it(finder):
+    finder.index([document(1, "话费", carried='["<p>“话费”</p>", null]')])
+    assert [hit.carried for hit in finder.search(Query("话费", STAFF)).hits] == ['["<p>“话费”</p>", null]']
+    assert [hit.carried for hit in finder.search(Query("", STAFF)).hits] == ['["<p>“话费”</p>", null]']
+
+
+def test_a_slip_of_the_fingers_in_chinese_finds_the_word(finder):
+    finder.index([document(1, "收费术语"), document(2, "语言"), document(3, "首班末班船"), document(4, "常常")])
+    assert found(finder, "术语")[:1] == found(finder, "语术")[:1] == ["1"]
+    assert found(finder, "末班班船")[:1] == ["3"]
+    assert found(finder, "常常") == ["4"], "a word with two equal characters stays one"
+
+
 def test_indexing_again_replaces(finder):
     finder.index(ARTICLES)
     finder.index([document(1, "宽带报修")])

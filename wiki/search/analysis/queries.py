@@ -184,11 +184,20 @@ class _Reader:
 
     def chinese(self, run: str) -> None:
         """A run of Chinese characters."""
+        run = self._struck_once(run)
         self.extra += [(Kind.CHAR, char) for char in run]
         words = self._cut(run)
         self.extra += [(Kind.SOUND, pair) for pair in sounds.pairs("".join(map(sounds.sound, words)))]
         for word in words:
             self.needs.append(self._word(word))
+
+    def _struck_once(self, run: str) -> str:
+        """A character that was struck twice is there once, unless the pair is a word of the index."""
+        out = run[:1]
+        for char in run[1:]:
+            if char != out[-1] or self.vocabulary.count(Kind.WORD, 2 * char):
+                out += char
+        return out
 
     def _cut(self, run: str) -> list[str]:
         """The words of a run; terms of this house that no dictionary knows are whole words."""
@@ -208,9 +217,12 @@ class _Reader:
         ways = [Way(Where.PLAIN, (word,), 1.0), Way(Where.SOUND, (said,), 0.75)]
         if len(word) > 2:
             ways.append(Way(Where.PLAIN, tuple(word[:i] + word[i + 1 :] for i in range(len(word))), 0.7))
-        ways.append(
-            Way(Where.PLAIN, tuple(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)), 0.5)
-        )
+        swapped = tuple(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+        ways.append(Way(Where.PLAIN, swapped, 0.5))
+        if not self.vocabulary.count(Kind.WORD, word):
+            meant = [each for each in swapped if self.vocabulary.count(Kind.WORD, each)]
+            terms += [(Kind.WORD, each) for each in meant]
+            ways += [Way(Where.PLAIN, tuple(meant), 0.75)] if meant else []
         if len(inner) > 1:
             ways.append(Way(Where.PLAIN, tuple(w for w in inner if w != word), 0.7, share=True))
         known = [(Kind.WORD, word)] if self.vocabulary.count(Kind.WORD, word) else terms

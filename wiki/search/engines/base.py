@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.weights import Explained
@@ -16,6 +16,7 @@ class Document:
 
     Tokens are opaque here: `public`, `internal`, `role:qa`, `team:3`, `tier:2`, `user:7`. Without one nobody finds it.
     `stamp` is opaque too: the index gives it back, and another one in the database means that the index is behind.
+    `carried` is given back with each hit, as it is.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Document:
     stamp: str = ""
     readership: str = ""  # who may read it, as one word to filter by: `public`, `internal`, `restricted`
     due_at: datetime | None = None  # when somebody has to look at it again
+    carried: str = ""
 
 
 class Facet(StrEnum):
@@ -83,9 +85,21 @@ class Query:
     weigh: Weigh | None = field(default=None, compare=False)
 
 
+class Now(NamedTuple):
+    """What the database says of an article when it is found; `category` is a name."""
+
+    revision_id: int
+    version: str
+    updated_at: datetime | None
+    category: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `title_html` and `snippet` are safe HTML in which only `<mark>` occurs; `why` is for managers."""
+    """One result. `title_html` and `snippet` are safe HTML in which only `<mark>` occurs; `why` is for managers.
+
+    `carried` is what the document carried; `now` and `provisional` are said by the database.
+    """
 
     id: str
     external_id: str
@@ -96,10 +110,12 @@ class Hit:
     kind: str
     category: tuple[str, ...]
     score: float
-    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on; said by the database
+    provisional: str | None = None  # 'emergency' or 'workaround' while its review goes on
     recommended: bool = False  # the manager wants it to stand first for this question
     why: Mapping[str, float] | None = None
     explained: Explained | None = None
+    carried: str = ""
+    now: Now | None = None
 
 
 @dataclass(frozen=True, slots=True)

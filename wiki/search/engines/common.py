@@ -1,8 +1,10 @@
 """What every engine does alike once it has candidates: which needs must be met, the order, the hits, the counts."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from rapidfuzz import process
@@ -15,10 +17,14 @@ from wiki.search.analysis.queries import Analysed, Need
 from wiki.search.engines.base import Facet, Fresh, Hit, Query
 
 RERANKED = 60
+# They are ranked so many at a time, until a batch brings nothing into the first `HEAD` any more.
+BATCH = 15
+HEAD = 10
 # Fewer exact results than this, and documents that meet only a part of the query are added.
 FEW = 10
 LEAST_COVERAGE = 0.2
 MAX_FACET_VALUES = 50
+RANKED_CHARS = 4_000  # of a text that are kept for ranking
 _TELLING = 0.35
 Counts = dict[Facet, tuple[tuple[str, int], ...]]
 
@@ -38,7 +44,7 @@ class Kept(Protocol):
     def readable(self) -> tuple[Readable, Readable]: ...
 
     def text(self, name: str) -> str:
-        """A text that is kept but not searched: `title`, `body`, `slug`, `external_id`."""
+        """A text that is kept but not searched: `title`, `body`, `slug`, `external_id`, `carried`."""
 
     def values(self, facet: Facet) -> tuple[str, ...]:
         """The document's values of a facet."""
@@ -82,22 +88,36 @@ def least_of(count: int) -> int:
     return count if count <= 2 else -(-2 * count // 3)
 
 
-def ordered(asked: Analysed, candidates: Sequence[tuple[float, Kept]], query: Query) -> list[Ranked]:
-    """The candidates, at most `RERANKED` of them, by all their features; equals newest first, then by id.
+def ordered(
+    asked: Analysed, candidates: Iterable[tuple[float, Kept]], query: Query, *, every: bool = True
+) -> list[Ranked]:
+    """The candidates by all their features; equals newest first, then by id.
 
-    The numbers are the engine's own scores, highest first. Those that stand first anyway are never left out.
+    The numbers are the engine's own scores, highest first. Unless `every` is wanted, it ends with the first batch that
+    changes nothing about the `HEAD`: how far it goes depends on the question alone, not on the page asked for. Where
+    something stands first anyway, all are ranked.
     """
-    best = candidates[0][0] if candidates else 0.0
-    chosen = [*candidates[:RERANKED], *(each for each in candidates[RERANKED:] if each[1].id in query.first)]
-    weights = query.weigh([kept.id for _, kept in chosen]) if query.weigh else {}
-    out = []
-    for score, kept in chosen:
-        values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
-        weight = weights.get(kept.id, 1.0)
-        out.append(Ranked(round(ranking.total(values) * kept.boost * weight, 6), values, kept, weight))
+    out: list[Ranked] = []
+    best = 0.0
+    waiting = iter(candidates)
+    while batch := list(islice(waiting, BATCH)):
+        weights = query.weigh([kept.id for _, kept in batch]) if query.weigh else {}
+        for score, kept in batch:
+            best = best or score
+            values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
+            weight = weights.get(kept.id, 1.0)
+            out.append(Ranked(round(ranking.total(values) * kept.boost * weight, 6), values, kept, weight))
+        if not every and not query.first and len(out) > BATCH and len(batch) == BATCH and _settled(out):
+            break
     out.sort(key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
     place = {each: number for number, each in enumerate(query.first)}
     return sorted(out, key=lambda r: place.get(r.kept.id, len(place))) if place else out
+
+
+def _settled(ranked: list[Ranked]) -> bool:
+    """The last batch holds nothing that is among the best of all."""
+    head = heapq.nlargest(HEAD, (each.score for each in ranked[:-BATCH]))
+    return max(each.score for each in ranked[-BATCH:]) < head[-1]
 
 
 def covered(found: list[Ranked], query: Query) -> list[Ranked]:
@@ -109,17 +129,19 @@ def hit(asked: Analysed, ranked: Ranked, *, explain: bool) -> Hit:
     """One result, marked."""
     kept = ranked.kept
     title = kept.text("title")
+    known = [None if len(each.plain) >= RANKED_CHARS else each for each in kept.readable] if asked.needs else [None] * 2
     return Hit(
         id=kept.id,
         external_id=kept.text("external_id"),
         slug=kept.text("slug"),
         title=title,
-        title_html=snippets.marked(title, asked),
-        snippet=snippets.snippet(kept.text("body"), asked),
+        title_html=snippets.marked(title, asked, known[0]),
+        snippet=snippets.snippet(kept.text("body"), asked, known[1]),
         kind=next(iter(kept.values(Facet.KIND)), ""),
         category=kept.values(Facet.CATEGORY),
         score=ranked.score,
         why=_why(ranked) if explain and ranked.values else None,
+        carried=kept.text("carried"),
     )
 
 

@@ -137,7 +137,7 @@ class Embedded:
             searcher = self._snapshot().searcher
             hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
             for _, address in hits:
-                kept = Kept(searcher.doc(address))
+                kept = Kept(searcher, address)
                 yield kept.id, kept.text("stamp")
 
     def advice(self) -> str:

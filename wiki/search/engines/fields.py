@@ -1,7 +1,6 @@
 """The embedded index's fields: what is searched, what is filtered and counted, what is kept to rank and to show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -11,8 +10,9 @@ from wiki.search.analysis import documents as analysis
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.engines.base import STORED, Document, Facet
+from wiki.search.engines.common import RANKED_CHARS
 
-FORMAT = 3
+FORMAT = 4
 PARTS = ("title", "body")
 # (title, body): how much an occurrence counts in the first, rough order.
 BOOSTS = {
@@ -21,7 +21,6 @@ BOOSTS = {
     Kind.SOUND: (0.5, 0.25),
     Kind.INITIALS: (0.3, 0.1),
 }
-RANKED_CHARS = 4_000
 SHOWN_CHARS = 20_000
 _SEPARATOR = "\x1e"
 
@@ -36,7 +35,7 @@ def schema() -> tantivy.Schema:
     """The fields; any change here is a new `FORMAT`."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("external_id", "slug", "title", "body", "ranked", "stamp"):
+    for name in ("external_id", "slug", "title", "body", "ranked", "stamp", "carried"):
         builder.add_bytes_field(name, stored=True)
     for facet in STORED:
         builder.add_text_field(facet, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
@@ -59,6 +58,7 @@ def stored(document: Document) -> tantivy.Document:
         external_id=document.external_id.encode(),
         slug=document.slug.encode(),
         stamp=document.stamp.encode(),
+        carried=document.carried.encode(),
         title=document.title.encode(),
         body=document.body[:SHOWN_CHARS].encode(),
         ranked=_SEPARATOR.join(texts).encode(),
@@ -81,11 +81,22 @@ def seconds(at: datetime | None) -> int:
     return int(at.timestamp()) if at else 0
 
 
-@dataclass(frozen=True, slots=True)
 class Kept:
-    """What the index gives back of one document."""
+    """What the index gives back of one document; it is fetched when something of it is asked for."""
 
-    found: tantivy.Document
+    __slots__ = ("_at", "_found", "_readable", "_searcher")
+
+    def __init__(self, searcher: tantivy.Searcher, at: tantivy.DocAddress) -> None:
+        self._searcher, self._at = searcher, at
+        self._found: tantivy.Document | None = None
+        self._readable: tuple[Readable, Readable] | None = None
+
+    @property
+    def found(self) -> tantivy.Document:
+        """The stored document."""
+        if self._found is None:
+            self._found = self._searcher.doc(self._at)
+        return self._found
 
     def text(self, name: str) -> str:
         """A text that is kept but not searched."""
@@ -118,8 +129,10 @@ class Kept:
     @property
     def readable(self) -> tuple[Readable, Readable]:
         """Title and body for ranking."""
-        texts = self.text("ranked").split(_SEPARATOR)
-        return Readable(*texts[:3]), Readable(*texts[3:])
+        if self._readable is None:
+            texts = self.text("ranked").split(_SEPARATOR)
+            self._readable = Readable(*texts[:3]), Readable(*texts[3:])
+        return self._readable
 
 
 def _searched(part: str, terms: analysis.Terms) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,8 @@ from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, MAX_FACET_VALUES, RERANKED, Found, Ranked
 from wiki.search.engines.fields import BOOSTS, PARTS, Kept, schema
 
+Address = tuple[float, tantivy.DocAddress]
+
 
 class Opened:
     """A generation that is open for reading; `refresh` makes the newest commit visible."""
@@ -59,11 +61,11 @@ class Snapshot:
         wanted = max(RERANKED, query.offset + query.limit)
         exact = self.searcher.search(strict, wanted)
         if _count(exact) >= FEW:
-            ordered = self._ordered(asked, exact.hits, query)
+            ordered = self._ordered(asked, exact.hits, query, every=False)
             total, facets = _count(exact), self._counted(text, query)
         else:
             loose = Clause.boolean_query([(Occur.Must, clauses.loose(asked)), *self._visible(query)])
-            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits, query)
+            ordered = self._ordered(asked, self.searcher.search(loose, RERANKED).hits, query, every=True)
             ordered = common.covered(ordered, query)
             total, facets = len(ordered), common.tally(ordered, query.facets)
         page = ordered[query.offset : query.offset + query.limit]
@@ -73,51 +75,60 @@ class Snapshot:
         """The visible documents without a question, newest first."""
         every = Clause.boolean_query([(Occur.Must, Clause.all_query()), *self._visible(query)])
         found = self.searcher.search(every, query.offset + query.limit, order_by_field="published_at")
-        kept = [Kept(self.searcher.doc(address)) for _, address in found.hits[query.offset :]]
+        kept = [Kept(self.searcher, address) for _, address in found.hits[query.offset :]]
         empty = queries.Analysed((), ())
         hits = [common.hit(empty, Ranked(0.0, None, each), explain=False) for each in kept]
         return Found(hits, _count(found), self._counted([(Occur.Must, Clause.all_query())], query))
 
     def _visible(self, query: Query, without: Facet | None = None) -> Iterator[tuple[Occur, Clause]]:
-        yield Occur.Must, _unscored(Clause.term_set_query(self._schema, "audience", sorted(query.reader)))
+        yield Occur.Must, self._one_of("audience", sorted(query.reader))
         for facet, values in query.filters.items():
             if values and facet is not without:
-                yield Occur.Must, _unscored(self._narrowed(facet, values))
+                yield Occur.Must, self._narrowed(facet, values)
 
     def _narrowed(self, facet: Facet, values: Iterable[str]) -> Clause:
         if facet is not Facet.FRESH:
-            return Clause.term_set_query(self._schema, facet, list(values))
+            return self._one_of(facet, values)
         spans = common.spans()
         known = [(common.field_of(value), *spans[value]) for value in values if value in spans]
         integer = tantivy.FieldType.Integer
         each = [Clause.range_query(self._schema, name, integer, first, last) for name, first, last in known]
-        return Clause.boolean_query([(Occur.Should, one) for one in each]) if each else Clause.empty_query()
+        one_of = Clause.boolean_query([(Occur.Should, one) for one in each]) if each else Clause.empty_query()
+        return _unscored(one_of)
+
+    def _one_of(self, field: str, values: Iterable[str]) -> Clause:
+        """Documents with one of these values. A set of terms would be looked up in all of the index, for each query."""
+        known = [value for value in values if self.searcher.doc_freq(field, value)]
+        each = [(Occur.Should, Clause.term_query(self._schema, field, value, "basic")) for value in known]
+        return _unscored(Clause.boolean_query(each)) if each else Clause.empty_query()
 
     def _or_first(self, text: list[tuple[Occur, Clause]], query: Query) -> list[tuple[Occur, Clause]]:
         """Those that meet the text, and those that stand first without."""
         if not query.first:
             return text
-        first = _unscored(Clause.term_set_query(self._schema, "id", list(query.first)))
-        return [(Occur.Must, Clause.boolean_query([(Occur.Should, Clause.boolean_query(text)), (Occur.Should, first)]))]
+        either = [(Occur.Should, Clause.boolean_query(text)), (Occur.Should, self._one_of("id", query.first))]
+        return [(Occur.Must, Clause.boolean_query(either))]
 
-    def _ordered(
-        self, asked: queries.Analysed, hits: list[tuple[float, tantivy.DocAddress]], query: Query
-    ) -> list[Ranked]:
+    def _ordered(self, asked: queries.Analysed, hits: list[Address], query: Query, *, every: bool) -> list[Ranked]:
         """The hits, the first `RERANKED` by all their features; equals newest first, then by id."""
-        head = [(score, Kept(self.searcher.doc(at))) for score, at in hits[:RERANKED]]
-        head += self._lacking(query, {kept.id for _, kept in head})
-        rest = [Kept(self.searcher.doc(at)) for _, at in hits[RERANKED:]]
-        ranked = common.ordered(asked, head, query)
-        return ranked + [Ranked(0.0, None, kept) for kept in rest if kept.id not in query.first]
+        head = ((score, Kept(self.searcher, at)) for score, at in hits[:RERANKED])
+        if not query.first:
+            ranked = common.ordered(asked, head, query, every=every)
+            return ranked + [Ranked(0.0, None, Kept(self.searcher, at)) for _, at in hits[len(ranked) :]]
+        best = list(head)
+        best += self._lacking(query, {kept.id for _, kept in best})
+        rest = (Kept(self.searcher, at) for _, at in hits[RERANKED:])
+        beyond = [Ranked(0.0, None, kept) for kept in rest if kept.id not in query.first]
+        return common.ordered(asked, best, query) + beyond
 
     def _lacking(self, query: Query, known: set[str]) -> list[tuple[float, Kept]]:
         """Those that stand first and are not among the best by their words."""
         lacking = [each for each in query.first if each not in known]
         if not lacking:
             return []
-        wanted = [(Occur.Must, Clause.term_set_query(self._schema, "id", lacking)), *self._visible(query)]
+        wanted = [(Occur.Must, self._one_of("id", lacking)), *self._visible(query)]
         found = self.searcher.search(Clause.boolean_query(wanted), len(lacking)).hits
-        return [(0.0, Kept(self.searcher.doc(at))) for _, at in found]
+        return [(0.0, Kept(self.searcher, at)) for _, at in found]
 
     def _counted(self, text: list[tuple[Occur, Clause]], query: Query) -> dict[Facet, tuple[tuple[str, int], ...]]:
         """How many results each value of a facet has; a facet's own filter does not narrow its counts."""

@@ -16,14 +16,16 @@ from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Kind
 from wiki.search.analysis.scripts import HAS_HAN
 from wiki.search.engines.base import STORED, Document, Facet
-from wiki.search.engines.fields import PARTS, RANKED_CHARS, SHOWN_CHARS, seconds, signature
+from wiki.search.engines.common import RANKED_CHARS
+from wiki.search.engines.fields import PARTS, SHOWN_CHARS, seconds, signature
 
-FORMAT = 1
+FORMAT = 2
 MOST = 100_000
 KEY = "key"
 OTHER_WORDS = "other_word"  # words that are not Chinese: completed and corrected while somebody types
 SHOWN = ("id", "slug", "external_id", "title", "boost", "published_at", "due_at", *STORED)
 _TIMES = ["published_at", "due_at"]
+WHOLE = ("body", "carried")  # these travel only for the results that are shown
 _TERM_FIELDS = [f"{part}_{kind}" for part in PARTS for kind in Kind]
 _COMPLETED = [OTHER_WORDS, *(f"{part}_{Kind.SOUND}" for part in PARTS)]
 _LONGEST = 150  # characters of a term; the server cuts a value at 468 bytes
@@ -43,7 +45,7 @@ def settings() -> dict[str, Any]:
     exact = [name for name in (*_TERM_FIELDS, KEY, "audience", *STORED) if name not in _COMPLETED]
     return {
         "searchableAttributes": [],
-        "displayedAttributes": [KEY, "seal", "stamp", "body", "ranked", *SHOWN],
+        "displayedAttributes": [KEY, "seal", "stamp", *WHOLE, "ranked", *SHOWN],
         "filterableAttributes": [
             _filtered(exact),
             _filtered(_COMPLETED, completed=True),
@@ -103,6 +105,7 @@ def stored(document: Document) -> dict[str, Any]:
         "body": document.body[:SHOWN_CHARS],
         "ranked": [*_texts(title.readable), *_texts(body.readable)],
         "stamp": document.stamp,
+        "carried": document.carried,
         "kind": [coded(document.kind)],
         "category": [coded(value) for value in document.category],
         "tag": [coded(value) for value in document.tags],
@@ -134,7 +137,7 @@ def _texts(text: Readable) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the server gives back of one document (see `common.Kept`); the body only where it was asked for."""
+    """What the server gives back of one document (see `common.Kept`); `WHOLE` only where it was asked for."""
 
     found: Mapping[str, Any]
 

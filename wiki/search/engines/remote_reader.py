@@ -17,7 +17,7 @@ from wiki.search.engines import common, remote_terms
 from wiki.search.engines.base import Facet, Fresh, Query
 from wiki.search.engines.common import FEW, Counts, Found, Ranked
 from wiki.search.engines.fields import PARTS
-from wiki.search.engines.remote_fields import KEY, SHOWN, Given, any_of, asked_term, coded, decoded, key_of
+from wiki.search.engines.remote_fields import KEY, SHOWN, WHOLE, Given, any_of, asked_term, coded, decoded, key_of
 from wiki.search.engines.remote_server import Server
 from wiki.search.engines.remote_terms import Memory
 from wiki.search.engines.rough import Rough
@@ -92,7 +92,9 @@ class Reader:
         found = answers[1 + len(counting) :]
         if not exact:
             found += self._ask(list(self._looking_at(sides.loose(), visible)))
-        ranked = common.ordered(asked, self._scored(asked, self._given(_pool(found), visible)), query)
+        scored = self._scored(asked, self._given(_pool(found), visible))
+        first = [each for each in scored[common.RERANKED :] if each[1].id in query.first]
+        ranked = common.ordered(asked, [*scored[: common.RERANKED], *first], query)
         if not exact:
             ranked = common.covered(ranked, query)
             total, facets = len(ranked), common.tally(ranked, query.facets)
@@ -187,13 +189,13 @@ class Reader:
         keys = {str(given.found[KEY]): given for each in page if isinstance(given := each.kept, Given)}
         if not keys:
             return []
-        wanted = {"filter": any_of(KEY, keys), "limit": len(keys), "attributesToRetrieve": [KEY, "seal", "body"]}
+        wanted = {"filter": any_of(KEY, keys), "limit": len(keys), "attributesToRetrieve": [KEY, "seal", *WHOLE]}
         (answer,) = self._ask([wanted])
-        bodies = {hit["seal"]: hit["body"] for hit in answer["hits"]}
+        rest = {hit["seal"]: {name: hit[name] for name in WHOLE} for hit in answer["hits"]}
         return [
-            each._replace(kept=Given({**each.kept.found, "body": bodies[each.kept.found["seal"]]}))
+            each._replace(kept=Given({**each.kept.found, **rest[each.kept.found["seal"]]}))
             for each in page
-            if isinstance(each.kept, Given) and each.kept.found["seal"] in bodies
+            if isinstance(each.kept, Given) and each.kept.found["seal"] in rest
         ]
 
 
