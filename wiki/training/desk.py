@@ -12,7 +12,7 @@ from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate, paginate
 from wiki.articles.permissions import P as Reading
-from wiki.training import forms, ops, presenting, queries, quizzes, reports
+from wiki.training import forms, ops, outline, presenting, queries, quizzes, reports
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
 from wiki.training.permissions import P
@@ -65,8 +65,7 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
         course={"title": found.title, "slug": found.slug, "state": found.state.value},
         typed=typed or stored,
         errors=errors or {},
-        lessons=steps["lessons"],
-        quizzes=steps["quizzes"],
+        steps=steps,
         words=words,
         found=[
             {"slug": a.slug, "title": a.title, "kind": a.kind, "version": a.version, "taken": a.id in taken}
@@ -138,7 +137,7 @@ def change_lesson(slug: str, number: int) -> Any:
     found = ops.find_course(slug, actor(), P.TEACH)
     lesson, verb = ops.find_lesson(found, number), request.form.get("verb", "")
     if verb in {"up", "down"}:
-        ops.move_lesson(lesson, actor(), cast(ops.Direction, verb))
+        outline.place(found, actor(), [], key=f"lesson:{lesson.id}", way=verb)
     elif verb == "remove":
         ops.remove_lesson(lesson, actor())
     elif verb == "pin":

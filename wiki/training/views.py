@@ -17,6 +17,7 @@ from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.models import Attempt, Course, Quiz
 from wiki.training.ops import find_course, find_lesson
 from wiki.training.permissions import P
+from wiki.training.practice_permissions import count_to_sign
 from wiki.training.queries import Progress
 from wiki.training.rules import attempts_left
 
@@ -39,7 +40,13 @@ def index() -> str:
         page = paginate(queries.open_to(who) if tab == "open" else queries.mine(who))
         rows = presenting.course_rows(who, page.items)
     return render_template(
-        "training/index.html", tab=tab, page=page, rows=rows, teaches=teaches, recall=len(recalling.waiting(who))
+        "training/index.html",
+        tab=tab,
+        page=page,
+        rows=rows,
+        teaches=teaches,
+        recall=len(recalling.waiting(who)),
+        sign_offs=count_to_sign(who),
     )
 
 
@@ -98,7 +105,7 @@ def lesson(slug: str, number: int) -> str:
         course={"title": found.title, "slug": found.slug, "url": url_for(".course", slug=slug)},
         lesson=steps["lessons"][number - 1],
         steps=steps,
-        after_url=_after(steps, number, slug),
+        after_url=after_step(steps, f"lesson:{one.id}", slug),
         may_confirm=can(who, P.TAKE_COURSE, found),
         article={"version": one.publication.version, "kind": one.article.kind, "slug": one.article.slug},
         fields=texts.fields_of(revision),
@@ -106,9 +113,10 @@ def lesson(slug: str, number: int) -> str:
     )
 
 
-def _after(steps: dict[str, Any], number: int, slug: str) -> str:
-    """The step that follows a lesson in the order of the course."""
-    following = [row["url"] for row in steps["lessons"][number:] if row["url"]] + [q["url"] for q in steps["quizzes"]]
+def after_step(steps: dict[str, Any], key: str, slug: str) -> str:
+    """The step that follows another in the order of the course, else the course itself."""
+    at = next(n for n, row in enumerate(steps["rows"], 1) if row["key"] == key)
+    following: list[str] = [row["url"] for row in steps["rows"][at:] if row["url"]]
     return following[0] if following else url_for(".course", slug=slug)
 
 

@@ -1,0 +1,53 @@
+"""The trainer orders a course and groups it into modules: one form, by buttons or by drawing rows."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+
+from core.errors import Invalid
+from core.web import actor, gate
+from wiki.training import ops, outline
+from wiki.training.permissions import P
+from wiki.training.views import bp
+
+
+def _back(slug: str, place: str = "lessons") -> Any:
+    return redirect(url_for(".edit", slug=slug, _anchor=place), 303)
+
+
+@bp.post("/courses/<slug>/order")
+@gate(P.TEACH)
+def order(slug: str) -> Any:
+    """Keep the order in which the form names the steps, and move one of them up or down."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    way, _colon, key = request.form.get("move", "").partition(":")
+    outline.place(found, actor(), request.form.getlist("step"), key=key, way=way)
+    return _back(slug, f"{way}-{key.replace(':', '-')}" if key else "lessons")
+
+
+@bp.post("/courses/<slug>/modules")
+@gate(P.TEACH)
+def add_module(slug: str) -> Any:
+    """One more module, at the end."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    try:
+        outline.add_module(found, actor(), request.form.get("title", ""))
+    except Invalid as error:
+        flash(error.errors["module"], "error")
+    return _back(slug)
+
+
+@bp.post("/courses/<slug>/modules/<int:module_id>")
+@gate(P.TEACH)
+def change_module(slug: str, module_id: int) -> Any:
+    """Call a module something else, or take its heading away."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    module = outline.find_module(found, module_id)
+    if request.form.get("verb") == "remove":
+        outline.remove_module(module, found, actor())
+        return _back(slug)
+    try:
+        outline.rename_module(module, found, actor(), request.form.get("title", ""))
+    except Invalid as error:
+        flash(error.errors["module"], "error")
+    return _back(slug)
