@@ -44,6 +44,7 @@ class Settings(BaseModel):
     embed_origins: str = ""
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
+    query_log_days: int = Field(180, ge=1, le=3650)  # how long what people searched for is kept
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time, code
 
 revision = "0024_opens"
-down_revision = "0041_following"
+down_revision = "0023_flags"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time
 
 revision = "0031_figures"
-down_revision = "0024_opens"
+down_revision = "0025_words"
 
 
 def upgrade() -> None:

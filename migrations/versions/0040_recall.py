@@ -7,7 +7,7 @@ from migrations.columns import Json, Time
 from migrations.triggers import append_only, drop_append_only
 
 revision = "0040_recall"
-down_revision = "0023_flags"
+down_revision = "0031_figures"
 
 
 def upgrade() -> None:

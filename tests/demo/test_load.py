@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,7 @@ from wiki.feedback.models import Feedback
 from wiki.kpi.models import CardSnapshot, ClosedPeriod, KpiReading
 from wiki.scoring import ops as scoring
 from wiki.scoring.models import LedgerEntry
+from wiki.search import gaps, log_queries, words, writing
 from wiki.training.acknowledging import must_read
 from wiki.training.models import Attempt, Enrolment
 from workflows.models import Decision, Task
@@ -246,6 +247,15 @@ def test_some_have_still_to_confirm_a_notice(looking: Demo) -> None:
 
 
 # ── signing in, and loading again ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_some_questions_wait_for_a_text_and_some_are_being_written(looking: Demo) -> None:
+    found = gaps.gaps(actor_of(user("gaoyuan")))
+    assert Counter(one.view for one in found).keys() == {"open", "writing", "settled"}
+    assert found[0].group.people >= 5
+    assert any(len(one.group.wordings) > 1 for one in found)
+    assert session.scalars(writing.waiting(actor_of(user("chenyu")))).all()
+    assert log_queries.turns(NOW - timedelta(days=30), words.current())
 
 
 def test_everybody_can_sign_in(looking: Demo) -> None:

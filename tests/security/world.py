@@ -21,6 +21,9 @@ from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import ops as feedback
+from wiki.search import log
+from wiki.search import writing as writing_tasks
+from wiki.search.models import Source
 from wiki.training import learning, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
@@ -107,6 +110,10 @@ class World:
         self.asked = experts.ask_colleague(asked, who["business"], username="rep", question="Is it so?").id
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
         draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
+        self.writing = writing_tasks.ask(who["manager"], "what is missing", whom=f"user:{who['rep'].id}").id
+        for word in ("zzcircle", "zznarrow"):  # somebody of the circle looked for it, and opened nothing
+            said = f"{word} title"
+            log.keep(session, [log.Asked(clock.now(), who["qa"].id, said, 1, Source.PAGE, word)])
         for slug in (self.circle, self.open):
             article = ops.readable_article(who["qa"], slug)
             feedback.say(article, who["qa"], helpful=True, used_in_call=True, comment="fine")

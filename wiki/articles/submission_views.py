@@ -1,5 +1,6 @@
 """The writer's desk: the editor, autosave, submit, withdraw, and following where it is."""
 
+import re
 import secrets
 from typing import Any
 
@@ -39,6 +40,7 @@ from wiki.articles.queries import mine, written_by
 from workflows.blindness import blind_since
 
 bp = blueprint("submissions", __name__)
+WRITING_KEY = re.compile(r"writing-[0-9]{1,9}-[0-9a-f]{12}")
 
 
 @bp.get("/new/<kind>")
@@ -47,7 +49,13 @@ def new(kind: str) -> str:
     """The editor for a new piece of knowledge; the draft begins with the first words typed."""
     found = kind_of(kind)
     title = one_line(request.args.get("title", ""))[:TITLE_LIMIT]  # carried over by a link that leads nowhere yet
-    return _editor(found, Content(title=title), key=secrets.token_urlsafe(16))
+    asked = {"question": title} if title and any(spec.code == "question" for spec in found.fields) else {}
+    return _editor(found, Content(title=title, fields=asked), key=_key(request.args.get("key")))
+
+
+def _key(given: str | None) -> str:
+    """The key of a new draft: one's own for a writing task (`wiki.search.writing`), else a new one."""
+    return given if given and WRITING_KEY.fullmatch(given) else secrets.token_urlsafe(16)
 
 
 @bp.post("/new/<kind>")

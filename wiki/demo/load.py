@@ -21,6 +21,7 @@ from wiki.demo.plan import Plan
 from wiki.demo.readership import plan_readership
 from wiki.demo.readings import plan_readings
 from wiki.demo.reviews import plan_texts
+from wiki.demo.searching import plan_searching
 from wiki.demo.teaching import plan_courses
 from wiki.demo.usage import plan_usage
 
@@ -44,6 +45,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_usage(plan)
     plan_readings(plan)
     plan_courses(plan)
+    plan_searching(plan)
     plan_readership(plan)
     zone = library.zone("gaoyuan")
     founded = some_time(plan.present.day(FOUNDED, zone), zone, plan.chance("founded"))

@@ -28,7 +28,7 @@ from wiki.insight.permissions import P
 from wiki.kpi.periods import Span
 from wiki.scoring.queries import Filter, sums
 from wiki.scoring.rules import Unit
-from wiki.search.log import gaps
+from wiki.search.gaps import few
 from wiki.training import reports
 from wiki.training.acknowledging import must_read, unread_in
 from wiki.training.following import waiting_to_read_again
@@ -279,7 +279,7 @@ def _manager(who: Actor) -> dict[str, Any]:
             {"phase": p, "name": names[p], "count": phases[p], "note": notes[p], "url": urls[p]}
             for p in ("s", "e", "c", "i")
         ],
-        "gaps": [{"query": q, "times": n, "url": f"/search?q={quote(q)}"} for q, n in gaps(since)],
+        "gaps": [{"query": q, "people": n, "url": f"/search?q={quote(q)}"} for q, n in few(who)],
         "chart": _chart(),
         "chart_title": _("Published each week"),
     }

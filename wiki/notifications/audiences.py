@@ -22,6 +22,9 @@ from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
+from wiki.search.gap_models import WritingTask
+from wiki.search.permissions import P as Search
+from wiki.search.writing_rules import LIVE
 from wiki.training.acknowledging import concerns
 from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
@@ -321,6 +324,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Articles.READ, Article, subject_id)
     if kind == "course":
         return _can(actor, Training.SEE_COURSE, Course, subject_id)
+    if kind == "writing_task":
+        return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
     if kind == "user":
         return True  # absences are told to the deputy alone
     return subjects.subject(kind).visible(actor, subject_id)
@@ -335,3 +340,28 @@ def people(ids: Iterable[int]) -> list[User]:
     """The active ones of these people."""
     found = sa.select(User).options(joinedload(User.team)).where(User.id.in_(sorted(ids)), User.active)
     return list(session.scalars(found.order_by(User.id)))
+
+
+# ── what is to be written ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked_writers(event: Any) -> People:
+    """who took the writing task, else the person or the team that is asked"""
+    task = session.get(WritingTask, event.task_id)
+    if task is None:
+        return set()
+    if task.taken_by_id or task.user_id:
+        return {task.taken_by_id or task.user_id or 0}
+    return set(session.scalars(sa.select(User.id).where(User.team_id == task.team_id, User.active)))
+
+
+def who_asked_for_text(event: Any) -> People:
+    """who asked for the text"""
+    task = session.get(WritingTask, event.task_id)
+    return {task.asked_by_id} if task is not None else set()
+
+
+def around_writing(event: Any) -> People:
+    """who is asked to write it, and who asked for it"""
+    task = session.get(WritingTask, event.task_id)
+    return asked_writers(event) | {task.asked_by_id} if task is not None and task.state in LIVE else set()

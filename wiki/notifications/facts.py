@@ -16,6 +16,7 @@ from core.db import session
 from wiki.articles.models import Article, ProvisionalPublication, Revision, Submission, SubmissionState
 from wiki.feedback.flag_models import Flag
 from wiki.notifications.rules import shortened
+from wiki.search.gap_models import WritingTask
 from wiki.training.models import Course
 from workflows.models import Decision, ExpertRequest, Remark, Review, Task
 from workflows.rules import Verb
@@ -242,6 +243,21 @@ def flag(event: Any) -> Fact | None:
         "due_at": found.due_at.isoformat(),
     }
     return Fact("article", found.article_id, path_to("flags.show", flag_id=found.id), event.at, params)
+
+
+def writing(event: Any) -> Fact | None:
+    """A text that is asked for; the question stands for its title."""
+    found = session.get(WritingTask, event.task_id)
+    if found is None:
+        return None
+    params = {
+        "title": found.question,
+        "kind": found.kind,
+        "who": name_of(found.asked_by_id),
+        "due_on": found.due_on.isoformat(),
+        "note": shortened(found.answer or found.note),
+    }
+    return Fact("writing_task", found.id, path_to("writing.show", task_id=found.id), event.at, params)
 
 
 def fallen(event: Any) -> Fact | None:

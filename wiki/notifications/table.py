@@ -30,6 +30,7 @@ from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVote
 from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
+from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.training.events import CourseAssigned, LessonOutdated, LessonRenewed, QuestionsSuspended
 from workflows import events
 from workflows.rules import State, Verb
@@ -124,6 +125,16 @@ def unhelpful(event: Any) -> bool:
     return not event.helpful
 
 
+def was_written(event: Any) -> bool:
+    """the text is there"""
+    return bool(event.done)
+
+
+def was_dropped(event: Any) -> bool:
+    """it is not asked for any more"""
+    return not event.done
+
+
 def back_to_keeper(event: Any) -> bool:
     """its reporter replied, or opened it again"""
     return event.act in {"reply", "reopen"}
@@ -159,6 +170,18 @@ TABLE: tuple[Notice, ...] = (
     Notice("interrupted", events.ReviewMoved, overtaken, who.interrupted, facts.move, WAITS, AT_ONCE,
            _l("«%(title)s» no longer waits for you"),
            _l("%(who)s was first: it was decided, changed or withdrawn while it lay with you.")),
+    Notice("writing_asked", WritingAsked, always, who.asked_writers, facts.writing, WAITS, AT_ONCE,
+           _l("%(who)s asks for a text: «%(title)s»"),
+           _l("Colleagues looked for it and did not find it. It is to be written by %(due_on)s. %(note)s")),
+    Notice("writing_closed", WritingClosed, was_written, who.who_asked_for_text, facts.writing, MINE, DIGEST,
+           _l("Written: «%(title)s»"),
+           _l("What you asked for can be found now.")),
+    Notice("writing_dropped", WritingClosed, was_dropped, who.asked_writers, facts.writing, WAITS, DIGEST,
+           _l("«%(title)s» is not to be written any more"),
+           "%(note)s"),
+    Notice("writing_overdue", WritingOverdue, always, who.around_writing, facts.writing, WAITS, DIGEST,
+           _l("Still to be written: «%(title)s»"),
+           _l("It was wanted by %(due_on)s. Write it, or say who can.")),
     # ── my submissions ───────────────────────────────────────────────────────────────────────────────────────────────
     Notice("handed_in", events.ReviewMoved, handed_in, who.authors, facts.move, MINE, DIGEST,
            _l("«%(title)s» was handed in"),

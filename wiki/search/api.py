@@ -11,6 +11,7 @@ from wiki.articles.permissions import P
 from wiki.articles.titles import BLOCK
 from wiki.search import log, service
 from wiki.search.engines.base import Facet, Hit, Query
+from wiki.search.models import Source
 
 api = Api("search")
 
@@ -52,8 +53,16 @@ class SearchOut(Out):
     next: str | None
     total: int
     took_ms: float
+    asked: str = ""  # the key of this question, for POST /search/opened
     engine: str
     degraded: bool = False  # the engine could not be asked, and the database answered, word by word
+
+
+class OpenedIn(In):
+    """Which result of which question of one's own was opened."""
+
+    asked: str = Field(max_length=32)
+    article: int = Field(ge=1, le=2**31 - 1)
 
 
 class SuggestOut(Out):
@@ -85,17 +94,24 @@ def search(query: SearchIn) -> dict[str, Any]:
     who = actor()
     tokens = service.reader_of(who, blocks=query.kind == BLOCK)
     page = service.search(Query(query.q, tokens, filters=filters, offset=start, limit=query.limit), who)
-    if start == 0:
-        log.note(who, query.q, page.total)
+    asked = log.note(who, query.q, page.total, Source.API) if start == 0 else ""
     following = start + len(page.hits)
     return {
         "items": [_hit(hit).model_dump(mode="json") for hit in page.hits],
         "next": cursor(following) if page.hits and following < page.total else None,
         "total": page.total,
         "took_ms": round(page.took_ms, 2),
+        "asked": asked,
         "engine": page.engine,
         "degraded": page.degraded,
     }
+
+
+@api.post("/search/opened", gate=P.PROPOSE, body=OpenedIn, status=202, transaction=False)
+def opened(body: OpenedIn) -> dict[str, Any]:
+    """Say that a result of one's own question was opened"""
+    log.opened(actor(), body.asked, body.article)
+    return {}
 
 
 @api.get("/suggest", gate=P.PROPOSE, query=SuggestIn, answer=SuggestOut)

@@ -1,48 +1,153 @@
-"""The query log: what was asked and not found shows where knowledge is missing."""
+"""The query log: what was asked, whether it was found, and what was opened from it.
 
-import re
+A question gets a key when it is answered; its owner says with the key what was opened. Everything is buffered, written
+about once a second, and may be lost: reads never write. What is kept holds no number of a person (``log_rules``).
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
 
 from core import clock
 from core.actors import Actor
 from core.buffers import Buffer
 from core.db import session, writing
-from wiki.search.models import SearchQuery
+from core.settings import Settings
+from wiki.articles.models import Article
+from wiki.search.likeness import flat
+from wiki.search.log_rules import AGAIN, is_step, masked, worth_keeping
+from wiki.search.models import SearchQuery, Source
 
-KEEP = timedelta(days=180)
-_PERSONAL = re.compile(r"\d{7,}")  # phone, card and identity numbers have no place in a log
+LATE = timedelta(minutes=30)  # an opening that comes later belongs to no question any more
+TURNS = 5  # flushes that an opening waits for its question, which another process may be about to write
 
 
-def _write(items: list[tuple[datetime, int, str, int]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on its way into the log; of the keys of its steps the last one counts."""
+
+    at: datetime
+    user_id: int
+    text: str
+    found: int
+    source: Source
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Somebody opened an article from the answer to a question of their own."""
+
+    at: datetime
+    user_id: int
+    asked: str
+    article_id: int
+    turns: int = 0
+
+
+def note(actor: Actor, text: str, found: int, source: Source = Source.PAGE) -> str:
+    """Remember a question; the key under which its owner may say what was opened. Empty for what asks nothing."""
+    kept = masked(text)
+    if not worth_keeping(kept, typing=source is Source.TYPING):
+        return ""
+    key = secrets.token_urlsafe(12)
+    _questions.add(Asked(clock.now(), actor.id, kept, found, source, key))
+    return key
+
+
+def opened(actor: Actor, asked: str, article_id: int) -> None:
+    """Remember that this person opened an article from the answer to the question with this key."""
+    _openings.add(Opening(clock.now(), actor.id, asked[:32], article_id))
+
+
+def _write_questions(items: list[Asked]) -> None:
     with writing() as s:
-        s.add_all(SearchQuery(at=at, user_id=user_id, text=text, found=found) for at, user_id, text, found in items)
+        keep(s, items)
 
 
-_buffer = Buffer("search queries", _write)
+def keep(s: Session, items: Iterable[Asked]) -> None:
+    """These questions are in the log, in this transaction; a further step of one is that one."""
+    for one in _merged(sorted(items, key=lambda item: item.at)):
+        last = _last_of(s, one)
+        if last is None:
+            s.add(_row(one))
+            s.flush()
+        else:  # the question that is being typed; an older key of it opens nothing any more
+            last.text, last.flat, last.found = one.text, flat(one.text)[:200], one.found
+            last.at, last.source, last.asked = one.at, one.source, one.key
 
 
-def note(actor: Actor, text: str, found: int) -> None:
-    """Remember a question; long numbers are masked."""
-    asked = _PERSONAL.sub("***", " ".join(text.split()))[:200]
-    if asked:
-        _buffer.add((clock.now(), actor.id, asked, found))
-
-
-def gaps(since: datetime, *, limit: int = 8) -> list[tuple[str, int]]:
-    """(question, times) of what was asked and found nothing, most asked first."""
-    asked = sa.func.lower(SearchQuery.text)
-    rows = session.execute(
-        sa.select(asked, sa.func.count())
-        .where(SearchQuery.at >= since, SearchQuery.found == 0)
-        .group_by(asked)
-        .order_by(sa.func.count().desc(), asked)
-        .limit(limit)
+def _row(one: Asked) -> SearchQuery:
+    return SearchQuery(
+        at=one.at,
+        user_id=one.user_id,
+        text=one.text,
+        flat=flat(one.text)[:200],
+        found=one.found,
+        source=one.source,
+        asked=one.key,
     )
-    return [(text, times) for text, times in rows]
+
+
+def _merged(items: Iterable[Asked]) -> list[Asked]:
+    """The steps of one question as one."""
+    out: dict[int, list[Asked]] = {}
+    for one in items:
+        theirs = out.setdefault(one.user_id, [])
+        if theirs and is_step(theirs[-1].text, theirs[-1].at, one.text, one.at):
+            theirs[-1] = one
+        else:
+            theirs.append(one)
+    return sorted((one for theirs in out.values() for one in theirs), key=lambda item: item.at)
+
+
+def _last_of(s: Session, one: Asked) -> SearchQuery | None:
+    """The row of which this is a further step: the person's last one, if nothing was opened from it yet."""
+    found = sa.select(SearchQuery).where(SearchQuery.user_id == one.user_id, SearchQuery.at >= one.at - AGAIN)
+    last = s.scalar(found.order_by(SearchQuery.at.desc(), SearchQuery.id.desc()).limit(1))
+    if last is None or last.at > one.at or not is_step(last.text, last.at, one.text, one.at):
+        return None
+    return last if last.opened_id is None or flat(last.text) == flat(one.text) else None
+
+
+def _write_openings(items: list[Opening]) -> None:
+    with writing() as s:
+        for one in keep_openings(s, items):
+            if one.turns < TURNS:
+                _openings.add(replace(one, turns=one.turns + 1))
+
+
+def keep_openings(s: Session, items: Iterable[Opening]) -> list[Opening]:
+    """These openings are in the log, in this transaction; those whose question is not there come back. The first one
+    counts; keys of others, and things that are no published article, do nothing."""
+    given = list(items)
+    wanted = {one.article_id for one in given}
+    articles = set(s.scalars(sa.select(Article.id).where(Article.id.in_(wanted), Article.live)))
+    known = s.scalars(sa.select(SearchQuery).where(SearchQuery.asked.in_({one.asked for one in given})))
+    rows = {row.asked: row for row in known}
+    for one in given:
+        row = rows.get(one.asked)
+        theirs = row is not None and row.user_id == one.user_id and one.article_id in articles
+        if row is not None and theirs and row.opened_id is None and one.at - row.at <= LATE:
+            row.opened_id, row.opened_at = one.article_id, one.at
+    return [one for one in given if one.asked not in rows]
+
+
+_questions = Buffer("search queries", _write_questions)
+_openings = Buffer("search openings", _write_openings, limit=5_000)
+
+
+def kept_days() -> int:
+    """For how long questions are kept (``SPIRAL_QUERY_LOG_DAYS``)."""
+    settings: Settings = current_app.config["SPIRAL"]
+    return settings.query_log_days
 
 
 def sweep() -> None:
-    """Forget what is older than ``KEEP``."""
-    session.execute(sa.delete(SearchQuery).where(SearchQuery.at < clock.now() - KEEP))
+    """Forget what is older than that."""
+    session.execute(sa.delete(SearchQuery).where(SearchQuery.at < clock.now() - timedelta(days=kept_days())))

@@ -25,6 +25,7 @@ from wiki.articles.permissions import P
 from wiki.articles.queries import below
 from wiki.articles.rules import ProvisionalKind, tokens_of
 from wiki.articles.titles import BLOCK
+from wiki.search import words
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Hit, Page, Query
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,10 @@ def search(query: Query, actor: Actor) -> Page:
     """The engine's answer, else the database's; ``page.engine`` says which.
 
     The index follows the database after a moment; what has been closed to this reader meanwhile is left out here.
+    The words of this house are put beside what was typed, unless the query brings its own.
     """
+    if query.synonyms is None:
+        query = replace(query, synonyms=words.current())
     try:
         page = engine().search(query)
         hits = _still_open(page.hits, actor)
@@ -150,7 +154,7 @@ def search(query: Query, actor: Actor) -> Page:
 def suggest(text: str, actor: Actor, limit: int = 8) -> Page:
     """Titles for what has been typed so far."""
     try:
-        hits = _still_open(engine().suggest(text, reader_of(actor), limit), actor)
+        hits = _still_open(engine().suggest(text, reader_of(actor), limit, words.current()), actor)
         return Page(tuple(hits), len(hits), {}, 0.0, engine().name)
     except EngineUnavailable:
         return _from_database(Query(text, reader_of(actor), limit=limit), actor)
@@ -181,8 +185,9 @@ def _from_database(query: Query, actor: Actor) -> Page:
         .options(joinedload(Article.revision), joinedload(Article.category))
     )
     for word in query.text.split()[:8]:
+        ways = [word, *words.current().others(word)]
         found = found.where(
-            sa.or_(Article.title.icontains(word, autoescape=True), Revision.body.icontains(word, autoescape=True))
+            sa.or_(*(text.icontains(way, autoescape=True) for way in ways for text in (Article.title, Revision.body)))
         )
     for facet, values in query.filters.items():
         found = found.where(_narrowed(facet, values))

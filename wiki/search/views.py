@@ -13,6 +13,7 @@ from wiki.articles.queries import services
 from wiki.articles.titles import BLOCK
 from wiki.search import log, service
 from wiki.search.engines.base import Facet, Page, Query
+from wiki.search.models import Source
 from wiki.search.presenting import shown
 
 bp = blueprint("search", __name__)
@@ -36,12 +37,12 @@ def results() -> str:
     who, text = actor(), request.args.get("q", "")
     number = max(1, min(request.args.get("page", 1, type=int) or 1, 50))
     page = ask(who, text, offset=(number - 1) * PER_PAGE, facets=True)
-    if number == 1 and text.strip():
-        log.note(who, text, page.total)
+    asked = log.note(who, text, page.total) if text.strip() else ""
     names, filters = _names(), {name: request.args.get(name, "") for name in FACETS}
     return render_template(
         "search/results.html",
         q=text,
+        asked=asked,
         results=shown(page.hits),
         total=page.total,
         took_ms=page.took_ms,
@@ -68,11 +69,22 @@ def typing() -> str:
     return render_template(
         "search/_typing.html",
         q=text,
+        asked=log.note(who, text, page.total, Source.TYPING) if text.strip() else "",
         results=shown(page.hits),
         total=page.total,
         degraded=page.degraded,
         all_url=url_for(".results", q=text),
     )
+
+
+@bp.post("/search/opened")
+@gate(P.PROPOSE, transaction=False)
+def opened() -> Any:
+    """A result of one's own question was opened, or read in place; ``asked`` is the question's key."""
+    article = request.form.get("article", type=int)
+    if article and request.form.get("asked"):
+        log.opened(actor(), request.form["asked"], article)
+    return "", 204
 
 
 def _names() -> dict[Facet, dict[str, str]]:

@@ -5,6 +5,7 @@ Each way says by which terms an engine finds candidates and what ranking looks f
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,11 +15,38 @@ from typing import Protocol
 from wiki.search.analysis import sounds
 from wiki.search.analysis.scripts import HAS_HAN, fold, mainland_wording, simplified
 from wiki.search.analysis.stems import stem
+from wiki.search.analysis.synonyms import NONE, Found, Synonyms, is_han, known_words, words_of
 from wiki.search.analysis.words import cut, cut_fine, other_terms, plain, runs
 
 MAX_CHARS = 200
 MAX_NEEDS = 24
 _MAX_ENDINGS = 20
+_BESIDE = 0.9  # what another word for it is worth, the typed one being 1
+_HEARD = 0.75  # the same, where the term itself was only heard in the letters
+_MAX_SHARED = 4
+# Words that only frame a question, whatever it is about. Left out where something else was asked: anything that may
+# tell two articles apart (how, where, not, no more) stays.
+FRAME = frozenset(
+    [
+        "请问",
+        "您好",
+        "你好",
+        "麻烦",
+        "谢谢",
+        "劳驾",
+        "拜托",
+        "吗",
+        "呢",
+        "吧",
+        "啊",
+        "呀",
+        "哦",
+        "嗯",
+        "please",
+        "hello",
+        "thanks",
+    ]
+)
 
 
 class Kind(StrEnum):
@@ -96,11 +124,13 @@ class Analysed:
     extra: tuple[tuple[Kind, str], ...]
 
 
-def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
-    """The needs in what was typed; none in a query without letters, digits or characters."""
+def analyse(text: str, vocabulary: Vocabulary, synonyms: Synonyms = NONE) -> Analysed:
+    """The needs in what was typed; none in a query without letters, digits or characters. What the synonyms know as
+    another word for it meets a need nearly as well as the typed word."""
     folded = fold(text[:MAX_CHARS])
     normal = simplified(folded)
-    reader = _Reader(vocabulary)
+    beside = synonyms.find(normal)
+    reader = _Reader(vocabulary, [one.term for one in beside])
     parts = _join_letters([(run.text, run.han) for run in runs(normal)], vocabulary)
     for i, (part, han) in enumerate(parts):
         if len(reader.needs) >= MAX_NEEDS:
@@ -110,7 +140,8 @@ def analyse(text: str, vocabulary: Vocabulary) -> Analysed:
         else:
             reader.other(part, last=i == len(parts) - 1)
     reader.elsewhere(folded, normal)
-    return Analysed(tuple(reader.needs), tuple(dict.fromkeys(reader.extra)))
+    reader.beside(beside)
+    return Analysed(tuple(_without_frame(reader.needs)), tuple(dict.fromkeys(reader.extra)))
 
 
 def _join_letters(found: list[tuple[str, bool]], vocabulary: Vocabulary) -> list[tuple[str, bool]]:
@@ -134,8 +165,10 @@ def _join_letters(found: list[tuple[str, bool]], vocabulary: Vocabulary) -> list
 class _Reader:
     """Collects the needs of one query."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, terms: Iterable[str] = ()) -> None:
         self.vocabulary = vocabulary
+        learnt = [term for term in terms if is_han(term) and known_words(term) == [term]]
+        self._learnt = re.compile(f"({'|'.join(map(re.escape, learnt))})") if learnt else None
         self.needs: list[Need] = []
         self.extra: list[tuple[Kind, str]] = []
 
@@ -152,10 +185,17 @@ class _Reader:
     def chinese(self, run: str) -> None:
         """A run of Chinese characters."""
         self.extra += [(Kind.CHAR, char) for char in run]
-        words = cut(run)
+        words = self._cut(run)
         self.extra += [(Kind.SOUND, pair) for pair in sounds.pairs("".join(map(sounds.sound, words)))]
         for word in words:
             self.needs.append(self._word(word))
+
+    def _cut(self, run: str) -> list[str]:
+        """The words of a run; terms of this house that no dictionary knows are whole words."""
+        if self._learnt is None:
+            return cut(run)
+        parts = self._learnt.split(run)  # every second one is a term
+        return [word for i, part in enumerate(parts) if part for word in ([part] if i % 2 else cut(part))]
 
     def _word(self, word: str) -> Need:
         if len(word) == 1:
@@ -253,6 +293,54 @@ class _Reader:
             else replace(need, terms=need.terms + terms, ways=_sorted([*need.ways, way]))
             for need in self.needs
         ]
+
+    def beside(self, found: Iterable[Found]) -> None:
+        """Adds the other words for the terms that were typed, to the needs of those terms."""
+        for one in found:
+            covered = {one.typed} if one.heard else {*words_of(one.term), *words_of(one.typed)}
+            terms, ways, count = self._other_words(one.others, _HEARD if one.heard else _BESIDE)
+            for i, need in enumerate(self.needs):
+                if need.typed in covered:
+                    weight = min(need.weight, self.idf(count)) if count else need.weight
+                    all_ways = _sorted([*need.ways, *ways])
+                    self.needs[i] = replace(need, weight=weight, terms=need.terms + terms, ways=all_ways)
+
+    def _other_words(
+        self, others: Iterable[str], quality: float
+    ) -> tuple[tuple[tuple[Kind, str], ...], list[Way], int]:
+        """By which terms other words are found, what ranking looks for, and in how many documents the most frequent of
+        them occurs, nearly: several words together are as rare as the rarest."""
+        terms: list[tuple[Kind, str]] = []
+        count = 0
+        texts: list[str] = []
+        ways: list[Way] = []
+        for other in others:
+            flat = plain(other)
+            texts.append(flat.lstrip() if HAS_HAN.match(other) else flat)
+            texts[-1] = texts[-1].rstrip() if HAS_HAN.match(other[-1]) else texts[-1]
+            words = words_of(other)
+            found = [term for word in words for term in self._terms_of(word)]
+            count = max(count, min((self.vocabulary.count(*term) for term in found), default=0))
+            terms += found
+            if len(words) > 1:
+                apart = tuple(word if HAS_HAN.match(word) else f" {word} " for word in words)
+                ways.append(Way(Where.PLAIN, apart, 0.75 * quality, share=True))
+        return tuple(dict.fromkeys(terms)), [Way(Where.PLAIN, tuple(texts), quality), *ways[:_MAX_SHARED]], count
+
+    def _terms_of(self, word: str) -> list[tuple[Kind, str]]:
+        if not HAS_HAN.match(word):
+            return [(Kind.WORD, term) for term in other_terms(word)]
+        inner = [w for w in cut_fine(word) if len(w) > 1]
+        if word in inner:
+            return [(Kind.WORD, word)]
+        if any(len(part) == 1 for part in cut(word)) and len(word) > 1:  # no dictionary's word: its sound finds it
+            return [(Kind.SOUND, pair) for pair in sounds.pairs(sounds.sound(word))]
+        return [(Kind.WORD, w) for w in inner] or [(Kind.CHAR, word)]
+
+
+def _without_frame(needs: list[Need]) -> list[Need]:
+    """Without the words that only frame a question, as long as there is anything else in it."""
+    return [need for need in needs if need.typed not in FRAME] or needs
 
 
 def _sorted(ways: list[Way]) -> tuple[Way, ...]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from wiki.search.analysis.synonyms import Synonyms
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -53,6 +55,7 @@ class Query:
     facets: tuple[Facet, ...] = ()
     offset: int = 0
     limit: int = 10
+    synonyms: Synonyms | None = None  # other words for what is asked; None: the application's own (`service.search`)
     explain: bool = False
 
 
@@ -138,7 +141,7 @@ class Engine(Protocol):
     def search(self, query: Query) -> Page:
         """The visible documents that meet the query, best first; the same question has the same order."""
 
-    def suggest(self, text: str, reader: frozenset[str], limit: int = 8) -> list[Hit]:
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None) -> list[Hit]:
         """Titles for what has been typed so far, best first."""
 
     def rebuild(self, documents: Iterable[Document], again: Reload) -> int:

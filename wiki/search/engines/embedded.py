@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tantivy
 
+from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.engines.base import Document, EngineUnavailable, Hit, Page, Query, Reload, State, Stats
 from wiki.search.engines.common import titles
 from wiki.search.engines.fields import Kept, schema, signature, stored
@@ -112,10 +113,11 @@ class Embedded:
         took = (time.perf_counter() - began) * 1000
         return Page(tuple(found.hits), found.total, found.facets, took, self.name)
 
-    def suggest(self, text: str, reader: frozenset[str], limit: int = 8) -> list[Hit]:
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None) -> list[Hit]:
         """See `Engine.suggest`; equal titles are told once."""
         with _speaking():
-            found = self._snapshot().find(Query(text, reader, limit=2 * limit), parts=("title",))
+            asked = Query(text, reader, limit=2 * limit, synonyms=synonyms)
+            found = self._snapshot().find(asked, parts=("title",))
         return titles(found.hits, limit)
 
     def stats(self) -> Stats:

@@ -11,6 +11,7 @@ from tantivy import Query as Clause
 
 from wiki.search.analysis import queries
 from wiki.search.analysis.queries import Kind
+from wiki.search.analysis.synonyms import NONE
 from wiki.search.engines import common
 from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, MAX_FACET_VALUES, RERANKED, Found, Ranked
@@ -48,7 +49,7 @@ class Snapshot:
 
     def find(self, query: Query, parts: Iterable[str] = PARTS) -> Found:
         """The page that the query asks for. `parts` are the texts searched."""
-        asked = queries.analyse(query.text, self.vocabulary)
+        asked = queries.analyse(query.text, self.vocabulary, query.synonyms or NONE)
         if not asked.needs or not query.reader:
             return Found([], 0, {})
         clauses = _Clauses(self._schema, tuple(parts))

@@ -18,6 +18,7 @@ from typing import Any
 from meilisearch import Client
 
 from core.settings import search_server
+from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.engines.base import (
     Document,
     EngineRefused,
@@ -194,10 +195,11 @@ class Meilisearch:
         took = (time.perf_counter() - began) * 1000
         return Page(tuple(found.hits), found.total, found.facets, took, self.name)
 
-    def suggest(self, text: str, reader: frozenset[str], limit: int = 8) -> list[Hit]:
+    def suggest(self, text: str, reader: frozenset[str], limit: int = 8, synonyms: Synonyms | None = None) -> list[Hit]:
         """See `Engine.suggest`."""
+        asked = Query(text, reader, limit=2 * limit, synonyms=synonyms)
         with _answering():
-            return titles(self._reader.find(Query(text, reader, limit=2 * limit), parts=("title",)).hits, limit)
+            return titles(self._reader.find(asked, parts=("title",)).hits, limit)
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""

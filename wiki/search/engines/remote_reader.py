@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from wiki.search.analysis import queries, sounds
 from wiki.search.analysis.queries import Analysed, Kind, Where
+from wiki.search.analysis.synonyms import NONE
 from wiki.search.engines import common, remote_terms
 from wiki.search.engines.base import Facet, Query
 from wiki.search.engines.common import FEW, Counts, Found, Ranked
@@ -75,7 +76,7 @@ class Reader:
         """The page that the query asks for. `parts` are the texts searched."""
         if not query.reader:
             return Found([], 0, {})
-        asked = remote_terms.analyse(query.text, self.memory)
+        asked = remote_terms.analyse(query.text, self.memory, query.synonyms or NONE)
         if not asked.needs:
             return Found([], 0, {})
         visible = _visible(query)

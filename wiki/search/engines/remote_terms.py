@@ -9,6 +9,7 @@ from typing import Any
 
 from wiki.search.analysis import queries
 from wiki.search.analysis.queries import Analysed, Kind
+from wiki.search.analysis.synonyms import NONE, Synonyms
 from wiki.search.engines import common
 from wiki.search.engines.fields import PARTS
 from wiki.search.engines.remote_fields import OTHER_WORDS, any_of, asked_term
@@ -137,14 +138,14 @@ class _Round:
         return bool(self.counts or self.beginnings or self.letters)
 
 
-def analyse(text: str, memory: Memory) -> Analysed:
+def analyse(text: str, memory: Memory, synonyms: Synonyms = NONE) -> Analysed:
     """The needs in what was typed, as the index's vocabulary tells them."""
     for _ in range(ROUNDS):
         vocabulary = _Round(memory)
-        asked = queries.analyse(text, vocabulary)
+        asked = queries.analyse(text, vocabulary, synonyms)
         if not vocabulary.learn():
             return asked
-    return queries.analyse(text, _Round(memory))
+    return queries.analyse(text, _Round(memory), synonyms)
 
 
 def frequencies(terms: list[tuple[Kind, str]], memory: Memory) -> dict[tuple[Kind, str], Frequency]:
