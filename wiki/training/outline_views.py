@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
+from core.i18n import _n
 from core.web import actor, gate
-from wiki.training import ops, outline
+from wiki.training import ops, outline, suggesting
 from wiki.training.permissions import P
 from wiki.training.views import bp
 
@@ -51,3 +52,16 @@ def change_module(slug: str, module_id: int) -> Any:
     except Invalid as error:
         flash(error.errors["module"], "error")
     return _back(slug)
+
+
+@bp.post("/courses/<slug>/several")
+@gate(P.TEACH)
+def add_several(slug: str) -> Any:
+    """Every ticked article is a lesson."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    try:
+        count = suggesting.add_several(found, actor(), request.form.getlist("article"))
+        flash(_n("%(num)s lesson was added.", "%(num)s lessons were added.", count), "success" if count else "warning")
+    except DomainError as error:
+        flash(error.sentence, "error")
+    return redirect(url_for(".edit", slug=slug, q=request.form.get("q") or None, _anchor="lessons"), 303)

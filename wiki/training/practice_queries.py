@@ -51,11 +51,13 @@ def practised_by(enrolments: Iterable[Enrolment]) -> dict[int, set[str]]:
     rows = list(enrolments)
     by_person = {row.user_id: row.id for row in rows}
     found: dict[int, set[str]] = defaultdict(set)
-    seats = sa.select(Seat.user_id, Seat.session_id).where(Seat.user_id.in_(by_person), Seat.attended_at.is_not(None))
+    seats = sa.select(Seat.user_id, Seat.session_id).where(
+        Seat.user_id.in_(list(by_person)), Seat.attended_at.is_not(None)
+    )
     for user_id, session_id in session.execute(seats):
         found[by_person[user_id]].add(f"session:{session_id}")
     signed = sa.select(TaskReport.enrolment_id, TaskReport.task_id).where(
-        TaskReport.enrolment_id.in_(by_person.values()), TaskReport.verdict == Verdict.SIGNED
+        TaskReport.enrolment_id.in_(list(by_person.values())), TaskReport.verdict == Verdict.SIGNED
     )
     for enrolment_id, task_id in session.execute(signed):
         found[enrolment_id].add(f"task:{task_id}")
