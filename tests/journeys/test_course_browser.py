@@ -1,4 +1,4 @@
-"""A course from its first click to what a changed article asks of those who learned: a trainer, and a rep on a phone."""
+"""A course from its first click to what a changed article asks of its learners: a trainer, a rep on a phone."""
 
 import json
 import re
@@ -33,7 +33,8 @@ with writing():
     actor = actor_of(session.scalars(sa.select(User).where(User.username == "gaoyuan")).one())
     before = of_revision(article.revision)
     body = say["body"] if say["significance"] == "major" else before.body + say["body"]
-    made = propose(actor, article.kind, replace(before, body=body), article_slug=article.slug, significance=say["significance"], reason="so")
+    about = dict(article_slug=article.slug, significance=say["significance"], reason="so")
+    made = propose(actor, article.kind, replace(before, body=body), **about)
     print(publish(session.get_one(Submission, made.id)).version)
 """
 
@@ -142,7 +143,9 @@ from wiki.training.models import Course
 import sqlalchemy as sa
 with reading():
     course = session.scalars(sa.select(Course).where(Course.title == {title!r})).one()
-    print("KEY" + json.dumps({{q.text: [o.text or o.id.capitalize() for o in q.options if o.id in q.key] for q in course.quizzes[0].questions}}))
+    found = dict((q.text, [o.text or o.id.capitalize() for o in q.options if o.id in q.key])
+                 for q in course.quizzes[0].questions)
+    print("KEY" + json.dumps(found))
 """
     said = rep.server.flask("shell", stdin=once(code.format(title=COURSE))).stdout
     return json.loads(re.search(r"KEY(\{.*\})", said)[1])

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from accounts.people import actor_of
 from core.db import reading, session
 from core.errors import Conflict, Forbidden, Invalid
-from wiki.training import learning, ops, outline, practice
+from wiki.training import learning, ops, outline, practice, prerequisites
 from wiki.training.models import Course, Enrolment
 from wiki.training.practice_models import TaskReport
 from wiki.training.practice_permissions import waiting
@@ -171,3 +171,42 @@ def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock)
     assert saved.status_code == 303
     with reading():
         assert progress_of(person, None, [course.id])[course.id].practised == 2
+
+
+def test_a_course_before_a_course(db, make, school):
+    trainer, rep = make.actor("training"), make.actor("rep")
+    one, two, three = (school.course(lessons=1, quiz=False, title=title) for title in ("First", "Second", "Third"))
+    prerequisites.need(two, trainer, one)
+    prerequisites.need(two, trainer, one)
+    prerequisites.need(three, trainer, two)
+    with pytest.raises(Invalid) as refused:
+        prerequisites.need(one, trainer, three)
+    assert "First → Third → Second → First" in refused.value.errors["needs"]
+    with pytest.raises(Conflict) as locked:
+        learning.confirm(two.lessons[0], rep)
+    assert "First" in locked.value.sentence
+    learning.confirm(one.lessons[0], rep)
+    assert prerequisites.missing(two, rep.id) == []
+    learning.confirm(two.lessons[0], rep)
+    assert complete(two, rep.id)
+    learning.enrol(three, rep.id, rep)
+    prerequisites.need(three, trainer, school.course(lessons=1, quiz=False, title="Fourth"))
+    assert prerequisites.missing(three, rep.id) == []  # who has begun goes on
+    prerequisites.let_go(two, trainer, one.id)
+    assert prerequisites.missing(two, make.actor("rep").id) == []
+
+
+def test_a_locked_course_says_what_is_missing(client, make, school, signed_in):
+    one, two = (school.course(lessons=1, quiz=False, title=title) for title in ("The basics", "The art"))
+    trainer = signed_in(make.user("training"))
+    edit = f"/courses/{two.slug}/edit"
+    trainer.submit(edit, {"course": one.id}, to=f"/courses/{two.slug}/needs")
+    assert "Ask for it" in trainer.text(edit)
+    rep = signed_in(make.user("rep"))
+    page = rep.text(f"/courses/{two.slug}")
+    assert "opens when you have completed what comes first" in page
+    assert f'href="/courses/{one.slug}"' in page
+    assert ">Begin<" not in page
+    begun = rep.submit(f"/courses/{two.slug}", to=f"/courses/{two.slug}/begin", follow=True)
+    assert "Please complete “The basics” first." in begun.text
+    assert "I have read this" not in rep.text(f"/courses/{two.slug}/lessons/1")

@@ -14,7 +14,7 @@ from core.permissions import can
 from core.web import actor, gate, paginate
 from wiki.articles.models import Article
 from wiki.articles.permissions import P as Reading
-from wiki.training import forms, ops, outline, presenting, queries, quizzes, reports, suggesting
+from wiki.training import forms, ops, outline, prerequisites, presenting, queries, quizzes, reports, suggesting
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
 from wiki.training.permissions import P
@@ -69,6 +69,8 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
         steps=steps,
         words=words,
         found=_to_choose(found, who, words),
+        needed=prerequisites.needed_by(found),
+        to_need=prerequisites.to_choose(found, who),
         assignments=[_assignment(row) for row in session.scalars(reports.assignments(found))],
         teams=list(session.scalars(sa.select(Team).order_by(Team.name))),
         people=list(session.scalars(sa.select(User).where(User.active).order_by(User.name))),

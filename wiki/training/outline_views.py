@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from core.db import session
 from core.errors import DomainError, Invalid
 from core.i18n import _n
 from core.web import actor, gate
-from wiki.training import ops, outline, suggesting
+from wiki.training import ops, outline, prerequisites, suggesting
+from wiki.training.models import Course
 from wiki.training.permissions import P
 from wiki.training.views import bp
 
@@ -65,3 +67,20 @@ def add_several(slug: str) -> Any:
     except DomainError as error:
         flash(error.sentence, "error")
     return redirect(url_for(".edit", slug=slug, q=request.form.get("q") or None, _anchor="lessons"), 303)
+
+
+@bp.post("/courses/<slug>/needs")
+@gate(P.TEACH)
+def needs(slug: str) -> Any:
+    """Ask for another course first, or no longer."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    number = request.form.get("course", 0, type=int)
+    if request.form.get("verb") == "remove":
+        prerequisites.let_go(found, actor(), number)
+        return _back(slug, "first")
+    wanted = session.get(Course, number) if 0 < number < 2**31 else None
+    try:
+        prerequisites.need(found, actor(), wanted)
+    except Invalid as error:
+        flash(error.errors["needs"], "error")
+    return _back(slug, "first")

@@ -5,13 +5,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from core.db import session
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
-from wiki.training import presenting, queries, recalling, reports
+from wiki.training import prerequisites, presenting, queries, recalling, reports
 from wiki.training.forms import answers_in
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.models import Attempt, Course, Quiz
@@ -81,6 +81,7 @@ def course(slug: str) -> str:
             "requires": found.requires.value,
             "earned": progress.credits,
             "begun": progress.begun,
+            "first": [] if progress.begun else prerequisites.missing(found, who.id),
             "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),
@@ -106,7 +107,7 @@ def lesson(slug: str, number: int) -> str:
         lesson=steps["lessons"][number - 1],
         steps=steps,
         after_url=after_step(steps, f"lesson:{one.id}", slug),
-        may_confirm=can(who, P.TAKE_COURSE, found),
+        may_confirm=can(who, P.TAKE_COURSE, found) and not prerequisites.missing(found, who.id),
         article={"version": one.publication.version, "kind": one.article.kind, "slug": one.article.slug},
         fields=texts.fields_of(revision),
         texts=shown(texts.texts_of(revision), who),
@@ -146,7 +147,11 @@ def begin(slug: str) -> Any:
     """Take a course that is open to everybody."""
     who = actor()
     found = find_course(slug, who, P.TAKE_COURSE)
-    enrol(found, who.id, who)
+    try:
+        enrol(found, who.id, who)
+    except Conflict as error:
+        flash(error.sentence, "warning")
+        return redirect(url_for(".course", slug=slug), 303)
     return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
 
 
