@@ -87,7 +87,7 @@ def taken(session_ids: Iterable[int]) -> dict[int, int]:
     found = sa.select(Seat.session_id, sa.func.count()).where(
         Seat.session_id.in_(list(session_ids)), Seat.taken_at.is_not(None)
     )
-    return dict(session.execute(found.group_by(Seat.session_id)).tuples().all())
+    return {row[0]: row[1] for row in session.execute(found.group_by(Seat.session_id))}
 
 
 def reports_of(task_ids: Iterable[int], user_id: int) -> list[TaskReport]:

@@ -77,7 +77,7 @@ def need(course: Course, actor: Actor, needed: Course | None) -> None:
         rows.setdefault(course_id, []).append(needs_id)
     way = closes_a_circle(rows, course.id, needed.id)
     if way:
-        titles = dict(session.execute(sa.select(Course.id, Course.title).where(Course.id.in_(way))).tuples().all())
+        titles = {one.id: one.title for one in session.scalars(sa.select(Course).where(Course.id.in_(way)))}
         names = _(" → ").join(titles[one] for one in [course.id, *way])
         raise Invalid({"needs": _("Then the course would wait for itself: %(way)s.", way=names)})
     if session.get(Prerequisite, (course.id, needed.id)) is None:
