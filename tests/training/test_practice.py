@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -123,7 +124,7 @@ def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock)
     course = school.course(lessons=2, quiz=False)
     trainer = signed_in(make.user("training"))
     edit = f"/courses/{course.slug}/edit"
-    soon = clock.now() + timedelta(hours=2)
+    soon = (clock.now() + timedelta(hours=2)).astimezone(ZoneInfo("Asia/Shanghai"))  # the clock of the centre
     typed = {
         "title": "In pairs",
         "place": "Room 9",
@@ -212,3 +213,23 @@ def test_a_locked_course_says_what_is_missing(client, make, school, signed_in):
     begun = rep.submit(f"/courses/{two.slug}", to=f"/courses/{two.slug}/begin", follow=True)
     assert "Please complete “The basics” first." in begun.text
     assert "I have read this" not in rep.text(f"/courses/{two.slug}/lessons/1")
+
+
+def test_learners_under_way_see_what_changed_and_who_is_through_stays_through(client, make, school, signed_in, clock):
+    course = school.course(lessons=1, quiz=False)
+    through, under_way = make.user("rep"), make.user("rep")
+    rep = signed_in(through)
+    rep.submit(f"/courses/{course.slug}/lessons/1", to=f"/courses/{course.slug}/lessons/1/done")
+    rep = signed_in(under_way)
+    rep.submit(f"/courses/{course.slug}", to=f"/courses/{course.slug}/begin")
+    clock.advance(hours=1)
+    trainer = signed_in(make.user("training"))
+    trainer.submit(f"/courses/{course.slug}/tasks/new", {"title": "Listen in", "what": "Two calls."})
+    listed = trainer.text(f"/courses/{course.slug}/changes")
+    assert "added a task: <strong>Listen in</strong>" in listed
+    assert "1 person is under way now." in listed
+    page = signed_in(under_way).text(f"/courses/{course.slug}")
+    assert "1 change since you began" in page
+    page = signed_in(through).text(f"/courses/{course.slug}")
+    assert "Completed" in page
+    assert "since you began" not in page

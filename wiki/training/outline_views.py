@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
 
 from core.db import session
 from core.errors import DomainError, Invalid
 from core.i18n import _n
 from core.web import actor, gate
-from wiki.training import ops, outline, prerequisites, suggesting
-from wiki.training.models import Course
+from wiki.training import ops, outline, prerequisites, suggesting, trail
+from wiki.training.models import Course, Enrolment
 from wiki.training.permissions import P
 from wiki.training.views import bp
 
@@ -84,3 +85,17 @@ def needs(slug: str) -> Any:
     except Invalid as error:
         flash(error.errors["needs"], "error")
     return _back(slug, "first")
+
+
+@bp.get("/courses/<slug>/changes")
+@gate(P.TEACH)
+def changes(slug: str) -> str:
+    """Who changed what in a course, newest first."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    begun = sa.select(sa.func.count()).select_from(Enrolment)
+    return render_template(
+        "training/changes.html",
+        course={"title": found.title, "slug": slug},
+        rows=trail.rows(trail.acts(found)),
+        under_way=session.scalar(begun.where(Enrolment.course_id == found.id, Enrolment.completed_at.is_(None))),
+    )

@@ -11,7 +11,7 @@ from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
-from wiki.training import prerequisites, presenting, queries, recalling, reports
+from wiki.training import prerequisites, presenting, queries, recalling, reports, trail
 from wiki.training.forms import answers_in
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.models import Attempt, Course, Quiz
@@ -82,6 +82,7 @@ def course(slug: str) -> str:
             "earned": progress.credits,
             "begun": progress.begun,
             "first": [] if progress.begun else prerequisites.missing(found, who.id),
+            "changed": trail.changed_for(found, who.id) if progress.begun and not progress.completed_at else [],
             "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),

@@ -144,5 +144,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffin if", "POST /sign-offs/{report}", "a supervisor signs for the own team only", {"verb": "back"}),
     ("ll ff ffof of", "POST /courses/{course}/needs", "courses are built by those who teach", {}),
     ("ll ff ffof of", "POST /courses/{hidden_course}/needs", "courses are built by those who teach", {}),
+    ("ll ff ffof of", "GET /courses/{course}/changes", "courses are built by those who teach"),
+    ("ll ff ffof of", "GET /courses/{hidden_course}/changes", "courses are built by those who teach"),
 ]
 # fmt: on
