@@ -122,6 +122,7 @@ def takes(rep: Person) -> None:
     rep.follow(COURSE)
     rep.press("Begin")
     for _number in range(5):
+        page.wait_for_load_state("networkidle")
         assert overflow(page) == 0, page.url
         rep.press("I have read this")
     right = answers(rep)
