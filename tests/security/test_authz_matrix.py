@@ -25,7 +25,7 @@ from wiki.training.models import Lesson
 UNSAFE = {"POST", "PUT"}
 NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
            "attempt", "absence", "brought", "asked", "emergency", "remark", "session_of_author", "token_of_author",
-           "draft_file", "circle_file", "open_file", "writing"}  # fmt: skip
+           "draft_file", "circle_file", "open_file", "writing", "session", "todo", "report"}  # fmt: skip
 
 
 @pytest.fixture
