@@ -141,7 +141,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll nn nnnn nn", "GET /courses/{hidden_course}/tasks/{todo}", "a task belongs to its course"),
     ("ll nn nnfn fn", "POST /courses/{hidden_course}/tasks/{todo}/done", "a task belongs to its course", {}),
     ("ll ff ffoo of", "GET /sign-offs", "supervisors and trainers sign off"),
-    ("ll ff ffin if", "POST /sign-offs/{report}", "a supervisor signs for the own team only", {"verb": "back"}),
+    ("ll ff ffii if", "POST /sign-offs/{report}", "a supervisor signs for the own team, trainers for all", {"verb": "back"}),
     ("ll ff ffof of", "POST /courses/{course}/needs", "courses are built by those who teach", {}),
     ("ll ff ffof of", "POST /courses/{hidden_course}/needs", "courses are built by those who teach", {}),
     ("ll ff ffof of", "GET /courses/{course}/changes", "courses are built by those who teach"),
