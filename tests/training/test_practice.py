@@ -120,9 +120,8 @@ def test_a_task_is_done_when_somebody_who_may_has_signed(db, make, school):
     assert session.scalar(sa.select(sa.func.count()).select_from(TaskReport)) == 2
 
 
-def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock):
-    course = school.course(lessons=2, quiz=False)
-    trainer = signed_in(make.user("training"))
+def built(trainer, course, clock) -> None:
+    """A trainer adds a session, a task and a module, and moves a lesson, all by the pages."""
     edit = f"/courses/{course.slug}/edit"
     soon = (clock.now() + timedelta(hours=2)).astimezone(ZoneInfo("Asia/Shanghai"))  # the clock of the centre
     typed = {
@@ -149,6 +148,11 @@ def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock)
     moved = trainer.submit(edit, {"step": steps, "move": f"up:{steps[1]}"}, to=f"/courses/{course.slug}/order")
     assert moved.location.endswith(f"#up-{steps[1].replace(':', '-')}")
     assert re.findall(r'name="step" value="([^"]+)"', trainer.text(edit)) == [steps[1], steps[0], *steps[2:]]
+
+
+def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock):
+    course = school.course(lessons=2, quiz=False)
+    built(signed_in(make.user("training")), course, clock)
     rep = signed_in(make.user("rep"))
     page = rep.text(f"/courses/{course.slug}")
     assert "Second part" in page
