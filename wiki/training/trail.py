@@ -35,9 +35,10 @@ def rows(entries: Sequence[TrailEntry]) -> list[dict[str, Any]]:
 
 
 def _about(details: dict[str, Any]) -> str:
+    """What the act was about. Articles are not named: one may be for a closed circle."""
     if details.get("before") and details.get("after") and isinstance(details["before"], str):
-        return f"{details.get('article', '')} {details['before']} → {details['after']}".strip()
-    return str(details.get("title") or details.get("article") or details.get("to") or "")
+        return f"{details['before']} → {details['after']}"
+    return str(details.get("title") or details.get("to") or "")
 
 
 def changed_for(course: Course, user_id: int) -> list[dict[str, Any]]:
