@@ -34,7 +34,7 @@ from wiki.scoring.models import Finding, FindingKind
 from wiki.search import log, pins
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
-from wiki.training import learning, quizzes
+from wiki.training import learning, practice, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
@@ -146,7 +146,12 @@ class World:
         circle = ops.readable_article(manager, self.circle)
         question = spec(Kind.SINGLE, "Which?", ["This", "That"], 0, explanation="Because.", article_id=circle.id)
         quiz = quizzes.add_quiz(course, manager, quizzes.QuizSpec("a quiz", shuffle=False), (question,))
+        begins = clock.now() + timedelta(days=1)
+        about = practice.SessionSpec("a session", "Room 1", begins, begins + timedelta(hours=1))
+        self.session = practice.save_session(course, manager, about).id
+        todo = practice.save_task(course, manager, "a task", "Do it.")
         teaching.publish(course, manager)
+        self.todo, self.report = todo.id, practice.say_done(todo, self.actors["author"]).id
         self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
         teaching.assign(course, manager, user=self.users["author"])
         self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id

@@ -11,7 +11,10 @@ from accounts.models import Team
 from core.db import session
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
-from wiki.training import learning, ops, quizzes
+from wiki.training import learning, ops, outline, practice, quizzes
+from wiki.training.models import Course
+from wiki.training.practice_queries import reports_of, sessions_of, tasks_of
+from wiki.training.practice_rules import Verdict
 from wiki.training.rules import Kind, spec
 
 Raw = Mapping[str, Any]
@@ -24,9 +27,12 @@ def plan_courses(plan: Plan) -> None:
         chance = plan.chance(course["title"])
         day = plan.present.day(course["assigned_days_ago"], zone)
         assigned = some_time(day, zone, chance, since=time(9), until=time(9, 30))
-        plan.at(worked_back(assigned, 5, zone), _make(course))
+        plan.at(worked_back(assigned, 5, zone), _make(course, _begins(plan, course)))
         plan.at(assigned, _assign(course, plan.present.day(-course["due_in_days"], zone)))
         _learners(plan, course, assigned)
+        begins = _begins(plan, course)
+        if begins is not None:
+            _meet_and_practise(plan, course, begins)
 
 
 def _learners(plan: Plan, course: Raw, assigned: datetime) -> None:
@@ -55,23 +61,82 @@ def _read(plan: Plan, course: Raw, username: str, count: int, until: datetime) -
         plan.at(at, _confirm(course, username, number))
 
 
+def _begins(plan: Plan, course: Raw) -> datetime | None:
+    """When the people of a course meet, if they do."""
+    if "session" not in course:
+        return None
+    zone = plan.library.zone(course["author"])
+    return datetime.combine(plan.present.day(course["session"]["days_ago"], zone), time(14), zone)
+
+
+def _meet_and_practise(plan: Plan, course: Raw, began: datetime) -> None:
+    """Who attempted the quiz was at the session and has the task signed; who is still reading waits for it."""
+    zone = plan.library.zone(course["author"])
+    through = sorted({attempt["by"] for attempt in course["attempts"]})
+    plan.at(began + timedelta(hours=1, minutes=10), _attend(course, through))
+    for number, username in enumerate(through):
+        said = began + timedelta(hours=1, minutes=20 + number)
+        plan.at(said, _say_done(course, username))
+        plan.at(said + timedelta(minutes=30), _sign(course, username))
+    for progress in course["progress"][-1:]:
+        day = plan.present.day(1, plan.library.zone(progress["by"]))
+        plan.at(datetime.combine(day, time(17), zone), _say_done(course, progress["by"]))
+
+
 # ── the acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _make(course: Raw) -> Do:
+def _make(course: Raw, begins: datetime | None) -> Do:
     def make(world: World) -> None:
         actor = world.actors[course["author"]]
         about = ops.CourseSpec(course["title"], course["summary"], Decimal(course["credits"]))
         made = ops.create_course(actor, about)
         world.courses[course["title"]] = made
-        for lesson in course["lessons"]:
+        for number, lesson in enumerate(course["lessons"], 1):
+            if number in course.get("modules", {}):
+                outline.add_module(made, actor, course["modules"][number])
             ops.add_lesson(made, actor, world.articles[lesson["article"]].slug, task=lesson["task"])
+        if begins is not None:
+            _practice(world, course, made, begins)
         asked = tuple(_question(world, question) for question in course["quiz"])
         about_quiz = quizzes.QuizSpec(course["title"], course["pass_mark"], course["attempts_allowed"])
         quizzes.add_quiz(made, actor, about_quiz, asked)
         ops.publish(made, actor)
 
     return make
+
+
+def _practice(world: World, course: Raw, made: Course, begins: datetime) -> None:
+    actor, meets, task = world.actors[course["author"]], course["session"], course["sign_off"]
+    about = practice.SessionSpec(meets["title"], meets["place"], begins, begins + timedelta(hours=1), meets["seats"])
+    practice.save_session(made, actor, about)
+    practice.save_task(made, actor, task["title"], task["what"])
+
+
+def _attend(course: Raw, usernames: list[str]) -> Do:
+    def attend(world: World) -> None:
+        made = world.courses[course["title"]]
+        there = [world.actors[username].id for username in usernames]
+        practice.note_attendance(sessions_of(made.id)[0], world.actors[course["author"]], listed=there, present=there)
+
+    return attend
+
+
+def _say_done(course: Raw, username: str) -> Do:
+    def say_done(world: World) -> None:
+        task = tasks_of(world.courses[course["title"]].id)[0]
+        practice.say_done(task, world.actors[username], course["sign_off"]["note"])
+
+    return say_done
+
+
+def _sign(course: Raw, username: str) -> Do:
+    def sign(world: World) -> None:
+        task = tasks_of(world.courses[course["title"]].id)[0]
+        report = reports_of([task.id], world.actors[username].id)[-1]
+        practice.judge(report, world.actors[course["author"]], Verdict.SIGNED)
+
+    return sign
 
 
 def _question(world: World, raw: Raw) -> Any:

@@ -6,13 +6,15 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
 from accounts.models import Team, User
+from core.actors import Actor
 from core.db import session
 from core.errors import DomainError, Invalid, NotFound
 from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate, paginate
+from wiki.articles.models import Article
 from wiki.articles.permissions import P as Reading
-from wiki.training import forms, ops, presenting, queries, quizzes, reports
+from wiki.training import forms, ops, outline, prerequisites, presenting, queries, quizzes, reports, suggesting
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
 from wiki.training.permissions import P
@@ -53,7 +55,6 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
     who = actor()
     words = request.args.get("q", "").strip()
     steps = presenting.steps_of(found, who)
-    taken = {lesson.article_id for lesson in found.lessons}
     stored = {
         "title": found.title,
         "summary": found.summary,
@@ -65,17 +66,29 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
         course={"title": found.title, "slug": found.slug, "state": found.state.value},
         typed=typed or stored,
         errors=errors or {},
-        lessons=steps["lessons"],
-        quizzes=steps["quizzes"],
+        steps=steps,
         words=words,
-        found=[
-            {"slug": a.slug, "title": a.title, "kind": a.kind, "version": a.version, "taken": a.id in taken}
-            for a in session.scalars(reports.to_teach(who, words).limit(FOUND_PER_PAGE)).unique()
-        ],
+        found=_to_choose(found, who, words),
+        needed=prerequisites.needed_by(found),
+        to_need=prerequisites.to_choose(found, who),
         assignments=[_assignment(row) for row in session.scalars(reports.assignments(found))],
         teams=list(session.scalars(sa.select(Team).order_by(Team.name))),
         people=list(session.scalars(sa.select(User).where(User.active).order_by(User.name))),
     )
+
+
+def _to_choose(course: Course, who: Actor, words: str) -> list[dict[str, Any]]:
+    """Articles to tick: what the words find, or without words what the course might teach next, and why."""
+    taken = {lesson.article_id for lesson in course.lessons}
+    rows: list[tuple[Article, tuple[str, ...]]]
+    if words:
+        rows = [(one, ()) for one in session.scalars(reports.to_teach(who, words).limit(FOUND_PER_PAGE)).unique()]
+    else:
+        rows = [(one.article, one.reasons) for one in suggesting.suggested(course, who)]
+    return [
+        {"slug": a.slug, "title": a.title, "kind": a.kind, "version": a.version, "taken": a.id in taken, "why": why}
+        for a, why in rows
+    ]
 
 
 def _assignment(row: Assignment) -> dict[str, Any]:
@@ -138,7 +151,7 @@ def change_lesson(slug: str, number: int) -> Any:
     found = ops.find_course(slug, actor(), P.TEACH)
     lesson, verb = ops.find_lesson(found, number), request.form.get("verb", "")
     if verb in {"up", "down"}:
-        ops.move_lesson(lesson, actor(), cast(ops.Direction, verb))
+        outline.place(found, actor(), [], key=f"lesson:{lesson.id}", way=verb)
     elif verb == "remove":
         ops.remove_lesson(lesson, actor())
     elif verb == "pin":

@@ -103,3 +103,26 @@ class CourseCompleted:
     user_id: int
     credits: Decimal
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSaidDone:
+    """A learner says that a task is done: a supervisor of their team or the trainer is to look at it."""
+
+    report_id: int
+    task_id: int
+    course_id: int
+    user_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskJudged:
+    """A task was ``signed`` off, or ``sent_back`` with a word."""
+
+    report_id: int
+    task_id: int
+    course_id: int
+    user_id: int
+    verdict: str
+    actor_id: int

@@ -27,6 +27,7 @@ from wiki.training.models import (
     Quiz,
 )
 from wiki.training.permissions import P
+from wiki.training.prerequisites import must_have_completed
 from wiki.training.progress import settle
 from wiki.training.queries import attempts_of, quiz_by_id
 from wiki.training.recalling import follow
@@ -38,6 +39,7 @@ def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
 
     Raises:
         Forbidden: the course is not open, or it is somebody else and this person does not teach.
+        Conflict: another course is to be completed first.
     """
     require(actor, P.TAKE_COURSE, course)
     if user_id != actor.id:
@@ -46,6 +48,8 @@ def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
     found = session.scalar(mine)
     if found is not None:
         return found
+    if user_id == actor.id:
+        must_have_completed(course, user_id)
     try:
         with session.begin_nested():
             found = Enrolment(course_id=course.id, user_id=user_id, created_at=clock.now())

@@ -6,6 +6,7 @@ from flask import flash, redirect, url_for
 
 from core.i18n import _
 from core.web import actor, blueprint, gate, maybe_actor
+from wiki.articles.models import Article
 from wiki.articles.ops import readable_article
 from wiki.training.acknowledging import acknowledge, concerns, confirmed
 from wiki.training.permissions import P
@@ -25,7 +26,7 @@ def confirm(slug: str) -> Any:
 def under_a_notice(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The button, or when it was pressed; nothing for those who are not asked."""
     row, who = context.get("row"), maybe_actor()
-    if row is None or who is None or not concerns(who, row):
+    if not isinstance(row, Article) or who is None or not concerns(who, row):  # a notice in a lesson has no row
         return None
     return "training/_acknowledge.html", {
         "acknowledged_at": confirmed(who, row.revision_id),

@@ -24,6 +24,7 @@ from wiki.articles.rules import slugify
 from wiki.training.events import CourseAssigned, CoursePublished, LessonRenewed
 from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
+from wiki.training.practice_queries import practice_in
 from wiki.training.progress import settle
 from wiki.training.queries import course_by_slug, lesson_numbered
 from wiki.training.rules import CourseState, Requires
@@ -130,12 +131,12 @@ def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
 
     Raises:
         Forbidden: this person does not teach.
-        Conflict: the course has neither lesson nor quiz, or a quiz without questions.
+        Conflict: the course has no step at all, or a quiz without questions.
     """
     require(actor, P.TEACH)
     if course.state is CourseState.PUBLISHED:
         return
-    if not empty and not course.lessons and not course.quizzes:
+    if not (empty or course.lessons or course.quizzes or practice_in(course.id)):
         raise Conflict(_("There is nothing to learn in this course yet. Add a lesson or a quiz."), code="empty-course")
     for quiz in course.quizzes:
         if not quiz.questions:

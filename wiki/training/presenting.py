@@ -17,6 +17,7 @@ from wiki.training.models import Attempt, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.queries import Progress, attempts_of, lessons_done, progress_of
 from wiki.training.rules import Kind, Standing, attempts_left, may_see_key, seed_of, shuffled
+from wiki.training.stepping import whole
 
 CHIPS = {
     Standing.DONE: "done",
@@ -55,6 +56,7 @@ def course_row(course: Course, progress: Progress) -> dict[str, Any]:
         "trainer": course.author.name,
         "lessons": progress.lessons,
         "quizzes": progress.quizzes,
+        "practice": progress.practice,
         "done": progress.steps_done,
         "of": progress.steps,
         "due_on": progress.due_on,
@@ -65,17 +67,13 @@ def course_row(course: Course, progress: Progress) -> dict[str, Any]:
 
 
 def steps_of(course: Course, actor: Actor) -> dict[str, Any]:
-    """Lessons and quizzes with this person's state, and where to go on (``next_url``, ``None``: all is done)."""
+    """Every step with this person's state, in order, and where to go on (``next_url``, ``None``: nothing waits)."""
     done = lessons_done(course, actor.id)
     attempts = attempts_of(actor.id, [quiz.id for quiz in course.quizzes])
     again = to_read_again(actor.id, [lesson.id for lesson in course.lessons]) if done else set()
     lessons = [_lesson(one, number, done, actor, again=one.id in again) for number, one in enumerate(course.lessons, 1)]
     quizzes = [quiz_row(quiz, [a for a in attempts if a.quiz_id == quiz.id]) for quiz in course.quizzes]
-    waiting = [s for s in lessons if s["url"] and (s["again"] or not s["done_at"])]
-    waiting += [s for s in quizzes if not s["passed"]]
-    if waiting and waiting[0]["state"] != "again":
-        waiting[0]["state"] = "next"
-    return {"lessons": lessons, "quizzes": quizzes, "next_url": waiting[0]["url"] if waiting else None}
+    return whole(course, actor, lessons, quizzes)
 
 
 def _lesson(lesson: Lesson, number: int, done: Mapping[int, Any], actor: Actor, *, again: bool) -> dict[str, Any]:

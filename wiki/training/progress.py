@@ -10,13 +10,15 @@ from core.db import session
 from core.events import emit
 from wiki.training.events import CourseCompleted
 from wiki.training.models import Attempt, Course, Enrolment, LessonDone
+from wiki.training.practice_queries import practice_in, practised_by
 from wiki.training.rules import is_complete
 
 
 def settle(course: Course, *, user_id: int | None = None) -> list[Enrolment]:
     """Everybody (or this person) who has done all that the course asks for has completed it, and is told of once.
 
-    Called after every act that can complete somebody: a lesson confirmed, a quiz passed, a requirement taken away.
+    Called after every act that can complete somebody: a lesson confirmed, a quiz passed, somebody seen at a
+    session, a task signed off, a requirement taken away.
     """
     waiting = sa.select(Enrolment).where(Enrolment.course_id == course.id, Enrolment.completed_at.is_(None))
     if user_id is not None:
@@ -27,10 +29,19 @@ def settle(course: Course, *, user_id: int | None = None) -> list[Enrolment]:
         return []
     lessons, quizzes = {one.id for one in course.lessons}, {one.id for one in course.quizzes}
     done, passed = _done(rows), _passed(rows)
+    practice, practised = practice_in(course.id), practised_by(rows)
     finished = [
         row
         for row in rows
-        if is_complete(course.requires, lessons=lessons, done=done[row.id], quizzes=quizzes, passed=passed[row.id])
+        if is_complete(
+            course.requires,
+            lessons=lessons,
+            done=done[row.id],
+            quizzes=quizzes,
+            passed=passed[row.id],
+            practice=practice,
+            practised=practised[row.id],
+        )
     ]
     for row in finished:
         _complete(course, row)

@@ -28,6 +28,7 @@ from wiki.training.models import (
     Quiz,
 )
 from wiki.training.permissions import P
+from wiki.training.practice_queries import practice_counts, practice_there
 from wiki.training.rules import CourseState, Standing, standing
 
 
@@ -44,16 +45,18 @@ class Progress:
     due_on: date | None = None
     completed_at: datetime | None = None
     credits: Decimal | None = None
+    practice: int = 0
+    practised: int = 0
 
     @property
     def steps(self) -> int:
-        """Lessons and quizzes."""
-        return self.lessons + self.quizzes
+        """Lessons, quizzes, sessions and tasks."""
+        return self.lessons + self.quizzes + self.practice
 
     @property
     def steps_done(self) -> int:
-        """Lessons confirmed and quizzes passed."""
-        return self.done + self.passed
+        """Lessons confirmed, quizzes passed, sessions attended, tasks signed off."""
+        return self.done + self.passed + self.practised
 
     @property
     def standing(self) -> Standing:
@@ -142,6 +145,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
     filled = sa.or_(
         sa.exists().where(Lesson.course_id == Course.id, Lesson.removed_at.is_(None)),
         sa.exists().where(Quiz.course_id == Course.id, Quiz.removed_at.is_(None)),
+        *(sa.exists().where(one) for one in practice_there()),
     )
     return (
         sa.select(Course)
@@ -240,9 +244,8 @@ def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
 
 def _as_progress(row: Sequence[Any]) -> Progress:
     lessons, done, quizzes, passed, assigned, enrolment_id, due_on, completed_at, credit = row[:9]
-    return Progress(
-        lessons, done, quizzes, passed, bool(assigned), enrolment_id is not None, due_on, completed_at, credit
-    )
+    began = enrolment_id is not None
+    return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:11])
 
 
 def _progress(user_id: Any, team_id: Any) -> Any:
@@ -272,6 +275,7 @@ def _progress(user_id: Any, team_id: Any) -> Any:
         due(user_id, team_id),
         Enrolment.completed_at,
         Enrolment.credits,
+        *(sum(counted(one, around) for one in several) for several in practice_counts(user_id)),
     )
 
 

@@ -235,11 +235,16 @@ def is_complete(
     done: Collection[int],
     quizzes: Collection[int],
     passed: Collection[int],
+    practice: Collection[str] = (),
+    practised: Collection[str] = (),
 ) -> bool:
-    """Has somebody done all that the course asks for? An empty course is never complete."""
-    if not lessons and not quizzes:
+    """Has somebody done all that the course asks for? An empty course is never complete.
+
+    ``practice`` are sessions and tasks: nobody is let off them, whatever they know already.
+    """
+    if not lessons and not quizzes and not practice:
         return False
-    if not set(quizzes) <= set(passed):
+    if not (set(quizzes) <= set(passed) and set(practice) <= set(practised)):
         return False
     if requires is Requires.QUIZZES and quizzes:
         return True

@@ -5,18 +5,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from core.db import session
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
-from wiki.training import presenting, queries, recalling, reports
+from wiki.training import prerequisites, presenting, queries, recalling, reports, trail
 from wiki.training.forms import answers_in
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.models import Attempt, Course, Quiz
 from wiki.training.ops import find_course, find_lesson
 from wiki.training.permissions import P
+from wiki.training.practice_permissions import count_to_sign
 from wiki.training.queries import Progress
 from wiki.training.rules import attempts_left
 from wiki.training.voiding import void
@@ -40,7 +41,13 @@ def index() -> str:
         page = paginate(queries.open_to(who) if tab == "open" else queries.mine(who))
         rows = presenting.course_rows(who, page.items)
     return render_template(
-        "training/index.html", tab=tab, page=page, rows=rows, teaches=teaches, recall=len(recalling.waiting(who))
+        "training/index.html",
+        tab=tab,
+        page=page,
+        rows=rows,
+        teaches=teaches,
+        recall=len(recalling.waiting(who)),
+        sign_offs=count_to_sign(who),
     )
 
 
@@ -75,6 +82,8 @@ def course(slug: str) -> str:
             "requires": found.requires.value,
             "earned": progress.credits,
             "begun": progress.begun,
+            "first": [] if progress.begun else prerequisites.missing(found, who.id),
+            "changed": trail.changed_for(found, who.id) if progress.begun and not progress.completed_at else [],
             "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),
@@ -99,17 +108,18 @@ def lesson(slug: str, number: int) -> str:
         course={"title": found.title, "slug": found.slug, "url": url_for(".course", slug=slug)},
         lesson=steps["lessons"][number - 1],
         steps=steps,
-        after_url=_after(steps, number, slug),
-        may_confirm=can(who, P.TAKE_COURSE, found),
+        after_url=after_step(steps, f"lesson:{one.id}", slug),
+        may_confirm=can(who, P.TAKE_COURSE, found) and not prerequisites.missing(found, who.id),
         article={"version": one.publication.version, "kind": one.article.kind, "slug": one.article.slug},
         fields=texts.fields_of(revision),
         texts=shown(texts.texts_of(revision), who),
     )
 
 
-def _after(steps: dict[str, Any], number: int, slug: str) -> str:
-    """The step that follows a lesson in the order of the course."""
-    following = [row["url"] for row in steps["lessons"][number:] if row["url"]] + [q["url"] for q in steps["quizzes"]]
+def after_step(steps: dict[str, Any], key: str, slug: str) -> str:
+    """The step that follows another in the order of the course, else the course itself."""
+    at = next(n for n, row in enumerate(steps["rows"], 1) if row["key"] == key)
+    following: list[str] = [row["url"] for row in steps["rows"][at:] if row["url"]]
     return following[0] if following else url_for(".course", slug=slug)
 
 
@@ -139,7 +149,11 @@ def begin(slug: str) -> Any:
     """Take a course that is open to everybody."""
     who = actor()
     found = find_course(slug, who, P.TAKE_COURSE)
-    enrol(found, who.id, who)
+    try:
+        enrol(found, who.id, who)
+    except Conflict as error:
+        flash(error.sentence, "warning")
+        return redirect(url_for(".course", slug=slug), 303)
     return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
 
 

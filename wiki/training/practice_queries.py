@@ -1,0 +1,103 @@
+"""Reads of sessions and tasks: what a course has, who was there, what was signed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from core.db import session
+from wiki.training.models import Course, Enrolment
+from wiki.training.practice_models import CourseSession, CourseTask, Seat, TaskReport
+from wiki.training.practice_rules import Verdict
+
+
+def practice_there() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """The sessions and the tasks that ``Course`` has now."""
+    return (
+        sa.and_(CourseSession.course_id == Course.id, CourseSession.removed_at.is_(None)),
+        sa.and_(CourseTask.course_id == Course.id, CourseTask.removed_at.is_(None)),
+    )
+
+
+def practice_counts(user_id: Any) -> tuple[tuple[sa.Select[int], ...], tuple[sa.Select[int], ...]]:
+    """Sessions and tasks of ``Course``; and how many of them the person (an id or a column) has done, in the outer
+    ``Enrolment``."""
+    sessions, tasks = practice_there()
+    count = sa.select(sa.func.count())
+    seen = sa.and_(Seat.session_id == CourseSession.id, Seat.user_id == user_id, Seat.attended_at.is_not(None))
+    signed = sa.and_(
+        TaskReport.task_id == CourseTask.id,
+        TaskReport.enrolment_id == Enrolment.id,
+        TaskReport.verdict == Verdict.SIGNED,
+    )
+    return (
+        (count.select_from(CourseSession).where(sessions), count.select_from(CourseTask).where(tasks)),
+        (
+            count.select_from(CourseSession).join(Seat, seen).where(sessions),
+            count.select_from(CourseTask).join(TaskReport, signed).where(tasks),
+        ),
+    )
+
+
+def practice_in(course_id: int) -> set[str]:
+    """The keys of the sessions and tasks that a course asks for."""
+    return {f"session:{one.id}" for one in sessions_of(course_id)} | {f"task:{one.id}" for one in tasks_of(course_id)}
+
+
+def practised_by(enrolments: Iterable[Enrolment]) -> dict[int, set[str]]:
+    """By enrolment, the keys of the sessions attended and the tasks signed off; of this or any other course."""
+    rows = list(enrolments)
+    by_person = {row.user_id: row.id for row in rows}
+    found: dict[int, set[str]] = defaultdict(set)
+    seats = sa.select(Seat.user_id, Seat.session_id).where(
+        Seat.user_id.in_(list(by_person)), Seat.attended_at.is_not(None)
+    )
+    for user_id, session_id in session.execute(seats):
+        found[by_person[user_id]].add(f"session:{session_id}")
+    signed = sa.select(TaskReport.enrolment_id, TaskReport.task_id).where(
+        TaskReport.enrolment_id.in_(list(by_person.values())), TaskReport.verdict == Verdict.SIGNED
+    )
+    for enrolment_id, task_id in session.execute(signed):
+        found[enrolment_id].add(f"task:{task_id}")
+    return found
+
+
+def sessions_of(course_id: int) -> list[CourseSession]:
+    """The sessions of a course, first come first."""
+    found = sa.select(CourseSession).where(CourseSession.course_id == course_id, CourseSession.removed_at.is_(None))
+    return list(session.scalars(found.order_by(CourseSession.starts_at, CourseSession.id)))
+
+
+def tasks_of(course_id: int) -> list[CourseTask]:
+    """The tasks of a course, in the order in which they were written."""
+    found = sa.select(CourseTask).where(CourseTask.course_id == course_id, CourseTask.removed_at.is_(None))
+    return list(session.scalars(found.order_by(CourseTask.id)))
+
+
+def seats_of(session_ids: Iterable[int], user_id: int | None = None) -> list[Seat]:
+    """Who takes part in these sessions; of one person only when one is named."""
+    found = sa.select(Seat).where(Seat.session_id.in_(list(session_ids)))
+    return list(session.scalars(found if user_id is None else found.where(Seat.user_id == user_id)))
+
+
+def taken(session_ids: Iterable[int]) -> dict[int, int]:
+    """How many said that they come, by session."""
+    found = sa.select(Seat.session_id, sa.func.count()).where(
+        Seat.session_id.in_(list(session_ids)), Seat.taken_at.is_not(None)
+    )
+    return {row[0]: row[1] for row in session.execute(found.group_by(Seat.session_id))}
+
+
+def reports_of(task_ids: Iterable[int], user_id: int) -> list[TaskReport]:
+    """What a person said about these tasks and what was answered, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(TaskReport)
+            .join(TaskReport.enrolment)
+            .where(TaskReport.task_id.in_(list(task_ids)), Enrolment.user_id == user_id)
+            .options(joinedload(TaskReport.judged_by))
+            .order_by(TaskReport.id)
+        )
+    )
