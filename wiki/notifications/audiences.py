@@ -22,6 +22,7 @@ from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
+from wiki.kpi.appeals import may_see as may_see_appeal
 from wiki.kpi.dealing_models import CardAppeal
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
@@ -333,6 +334,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Training.SEE_COURSE, Course, subject_id)
     if kind == "writing_task":
         return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
+    if kind == "card_appeal":
+        return may_see_appeal(actor, subject_id)
     if kind == "user":
         return True  # absences are told to the deputy alone
     return subjects.subject(kind).visible(actor, subject_id)
