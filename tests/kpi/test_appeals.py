@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DatabaseError
 
 from accounts.people import actor_of
-from core import buffers
+from core import buffers, outbox
 from core import clock as core_clock
 from core.db import session, writing
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
@@ -188,11 +188,13 @@ def test_the_pages_of_an_appeal_and_who_saw_the_card(
     sent = mine.submit(form, to="/scorecard/appeals", text="<b>more</b> were closed", **said)
     where = str(sent.headers["Location"])
     assert "&lt;b&gt;more" in theirs.text(where)
+    outbox.drain()
     assert f"{rep.name} appeals against a figure" in theirs.text("/notices")
     assert "1 appeal waits" in theirs.text("/admin/kpi") or "waiting" in theirs.text("/scorecard/appeals")
     verdict = {"text": "you are right", "numerator": "94", "denominator": "100", "outcome": "upheld"}
     theirs.post(f"{where}/answer", data={**verdict, "csrf_token": theirs.csrf(where)})
     assert "you are right" in mine.text(where)
+    outbox.drain()
     assert "answered your appeal" in mine.text("/notices")
     page = mine.text("/scorecard?period=2026-10")
     assert re.search(r"restated <strong>100\.00", page)

@@ -161,9 +161,19 @@ def find(who: Actor, appeal_id: int) -> CardAppeal:
         NotFound.
     """
     found = session.scalar(_loaded().where(CardAppeal.id == appeal_id))
-    if found is None or not (found.raised_by_id == who.id or who.holds(Role.MANAGER, Role.ADMIN)):
+    if found is None or not _is_seen(who, found):
         raise NotFound(_("There is no such appeal."))
     return found
+
+
+def may_see(who: Actor, appeal_id: int) -> bool:
+    """This person may know of the appeal."""
+    found = session.get(CardAppeal, appeal_id)
+    return found is not None and _is_seen(who, found)
+
+
+def _is_seen(who: Actor, row: CardAppeal) -> bool:
+    return row.raised_by_id == who.id or who.holds(Role.MANAGER, Role.ADMIN)
 
 
 def subject_of(row: CardAppeal) -> Subject:

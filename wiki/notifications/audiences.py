@@ -22,6 +22,7 @@ from wiki.articles.permissions import KEEPERS
 from wiki.articles.permissions import P as Articles
 from wiki.articles.rules import ProvisionalState
 from wiki.feedback.queries import authors_of
+from wiki.kpi.appeals import may_see as may_see_appeal
 from wiki.kpi.cuika_models import KpiAction
 from wiki.kpi.cuika_permissions import P as Cuika
 from wiki.kpi.dealing_models import CardAppeal
@@ -353,6 +354,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
     if kind == "kpi_action":
         return _can(actor, Cuika.SEE_ACTION, KpiAction, subject_id)
+    if kind == "card_appeal":
+        return may_see_appeal(actor, subject_id)
     if kind == "user":
         return True  # absences are told to the deputy alone
     return subjects.subject(kind).visible(actor, subject_id)
