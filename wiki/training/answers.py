@@ -333,7 +333,7 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
                 text=question.text,
                 options=[
                     OptionOut(id=one.id, text=one.text or truth(one.id))
-                    for one in options_to_take(question, who.id, number)
+                    for one in options_to_take(question, who.id, number, quiz=quiz)
                 ],
             )
             for question in in_order(quiz, who.id, number)

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from accounts.models import Team, User
 from core.db import session
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Invalid
 from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate, paginate
@@ -311,7 +311,9 @@ def _kind(text: str) -> Kind:
     return Kind(text) if text in forms.OFFERED else Kind.SINGLE
 
 
-def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None) -> str:
+def _question_page(
+    quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None, preview: Any = None
+) -> str:
     return render_template(
         "training/question.html",
         quiz=quiz_head(quiz),
@@ -320,6 +322,7 @@ def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], q
         typed=typed,
         errors=errors,
         question_id=question_id,
+        preview=presenting.as_met(preview) if preview else None,
         number=len(quiz.questions) + 1,
         sources=[
             (str(one.article_id), one.article.title)
@@ -335,7 +338,10 @@ def add_question(quiz_id: int) -> Any:
     """One more question; then the next one, or back to the quiz."""
     quiz, kind = _quiz(quiz_id), _kind(request.form.get("kind", ""))
     try:
-        quizzes.add_question(quiz, actor(), forms.question_spec(kind, request.form))
+        spec = forms.question_spec(kind, request.form)
+        if request.form.get("verb") == "preview":
+            return _question_page(quiz, kind, forms.typed_question(kind, request.form), {}, None, spec)
+        quizzes.add_question(quiz, actor(), spec)
     except Invalid as error:
         return _question_page(quiz, kind, forms.typed_question(kind, request.form), error.errors, None), 422
     if "more" in request.form:
@@ -350,8 +356,6 @@ def edit_question(quiz_id: int, question_id: int) -> str:
     """A question, to be changed."""
     quiz = _quiz(quiz_id)
     question = quizzes.find_question(quiz, question_id)
-    if question.kind not in forms.OFFERED:
-        raise NotFound(_("Questions of this kind cannot be changed on a page yet; use the interface."))
     return _question_page(quiz, question.kind, forms.stored_question(question), {}, question_id)
 
 
@@ -369,7 +373,11 @@ def change_question(quiz_id: int, question_id: int) -> Any:
         elif verb == "resume":
             quizzes.resume_question(question, actor())
         else:
-            quizzes.change_question(question, actor(), forms.question_spec(question.kind, request.form))
+            spec = forms.question_spec(question.kind, request.form)
+            if verb == "preview":
+                typed = forms.typed_question(question.kind, request.form)
+                return _question_page(quiz, question.kind, typed, {}, question_id, spec)
+            quizzes.change_question(question, actor(), spec)
     except Invalid as error:
         typed = forms.typed_question(question.kind, request.form)
         return _question_page(quiz, question.kind, typed, error.errors, question_id), 422

@@ -11,11 +11,12 @@ from core.i18n import _
 from wiki.training.models import Question, Quiz
 from wiki.training.ops import CourseSpec
 from wiki.training.quizzes import QuizSpec
-from wiki.training.rules import Kind, QuestionSpec, Requires, options_of, spec
+from wiki.training.rules import Kind, Option, QuestionSpec, Requires, options_of, spec
 
 Form = MultiDict[str, str]
-OPTION_ROWS = 6
-OFFERED = (Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE)
+OPTION_ROWS = 6  # shown; more when more are written
+_ROW_LIMIT = 40
+OFFERED = tuple(Kind)
 
 
 def course_spec(form: Form) -> CourseSpec:
@@ -63,15 +64,19 @@ def question_spec(kind: Kind, form: Form) -> QuestionSpec:
         Invalid: with a sentence per field.
     """
     marked = {int(n) for n in form.getlist("right") if n.isdecimal() and len(n) < 4}
+    key: Any
+    texts: list[str] = []
     if kind is Kind.TRUE_FALSE:
-        texts, key = [], form.get("right")
+        key = form.get("right")
+    elif kind is Kind.FILL_IN:
+        key = [text for n in range(1, _ROW_LIMIT + 1) if (text := form.get(f"option-{n}", "").strip())]
     else:
-        rows = [(n, form.get(f"option-{n}", "").strip()) for n in range(1, OPTION_ROWS + 1)]
-        if any(n in marked and not text for n, text in rows):
+        rows = [(n, form.get(f"option-{n}", "").strip()) for n in range(1, _ROW_LIMIT + 1)]
+        if kind is not Kind.ORDER and any(n in marked and not text for n, text in rows):
             raise Invalid({"options": _("An option is marked as right and has no text.")})
         kept = [(n, text) for n, text in rows if text]
         texts = [text for _n, text in kept]
-        key = [at for at, (n, _text) in enumerate(kept) if n in marked]  # type: ignore[assignment]
+        key = None if kind is Kind.ORDER else [at for at, (n, _text) in enumerate(kept) if n in marked]
     article = form.get("article", "")
     return spec(
         kind,
@@ -90,7 +95,9 @@ def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
     return {
         "text": form.get("text", ""),
         "rows": [
-            {"n": n, "text": form.get(f"option-{n}", ""), "right": str(n) in marked} for n in range(1, OPTION_ROWS + 1)
+            {"n": n, "text": form.get(f"option-{n}", ""), "right": str(n) in marked}
+            for n in range(1, _ROW_LIMIT + 1)
+            if n <= OPTION_ROWS or form.get(f"option-{n}", "").strip()
         ],
         "truth": form.get("right", ""),
         "explanation": form.get("explanation", ""),
@@ -102,6 +109,10 @@ def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
 def stored_question(question: Question) -> dict[str, Any]:
     """A stored question, to be changed."""
     options = options_of(question.kind, question.option_texts)
+    if question.kind is Kind.FILL_IN:
+        options = tuple(Option("", text) for text in question.key)
+    elif question.kind is Kind.ORDER:
+        options = tuple(sorted(options, key=lambda one: question.key.index(one.id)))
     rows = [{"n": n, "text": one.text, "right": one.id in question.key} for n, one in enumerate(options, 1)]
     rows += [{"n": n, "text": "", "right": False} for n in range(len(rows) + 1, OPTION_ROWS + 1)]
     return {
@@ -123,16 +134,9 @@ def answer_in(question: Question, form: Form) -> Any:
     """What was chosen for one question."""
     name = f"q-{question.id}"
     if question.kind is Kind.ORDER:
-        return _ordered(question, form)
+        places = {one.id: form.get(f"{name}-{one.id}", "").strip() for one in question.options}
+        return {one: place for one, place in places.items() if place} or None
     return form.getlist(name) if question.kind is Kind.MULTIPLE else form.get(name)
-
-
-def _ordered(question: Question, form: Form) -> list[str]:
-    places = {one.id: form.get(f"q-{question.id}-{one.id}", "").strip() for one in question.options}
-    typed = [
-        (int(place), one) for one, place in places.items() if place.isascii() and place.isdecimal() and len(place) < 10
-    ]
-    return [one for _place, one in sorted(typed)]
 
 
 def due_day(form: Form) -> date | None:

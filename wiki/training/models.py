@@ -162,6 +162,13 @@ class Question(Base):
             return tuple(text[:500] for text in understand(self.kind, (), given))
         return understand(self.kind, self.options, given)
 
+    def answered_by(self, given: Any) -> bool:
+        """Was something chosen, be it none of the options (any more)?"""
+        try:
+            return bool(self.understood(given))
+        except ValueError:
+            return True
+
 
 class Assignment(Base):
     """A team or a person is to take a course. A team's assignment is for whoever belongs to the team at the time."""

@@ -13,7 +13,7 @@ from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
 from wiki.training import presenting, queries, recalling, reports
 from wiki.training.forms import answers_in
-from wiki.training.learning import confirm, enrol, find_quiz, hand_in
+from wiki.training.learning import confirm, enrol, find_quiz, hand_in, in_order
 from wiki.training.models import Attempt, Course, Quiz
 from wiki.training.ops import find_course, find_lesson
 from wiki.training.permissions import P
@@ -165,7 +165,7 @@ def _quiz_page(quiz: Quiz, given: dict[int, Any], *, number: int | None = None, 
             "passed": passed,
             "open": can(who, P.TAKE_COURSE, quiz.course),
         },
-        questions=presenting.questions_to_take(quiz, who.id, number, given),
+        questions=presenting.questions_to_take(quiz, in_order(quiz, who.id, number), who.id, number, given),
         unanswered=unanswered,
     )
 
@@ -199,7 +199,7 @@ def answer(quiz_id: int) -> Any:
     found = find_quiz(quiz_id, actor())
     given = answers_in(found, request.form)
     number = request.form.get("attempt", type=int)
-    unanswered = sum(not value for value in given.values())
+    unanswered = sum(not one.answered_by(given.get(one.id)) for one in found.asked)
     if unanswered and "sure" not in request.form:
         return _quiz_page(found, given, number=number, unanswered=unanswered), 422
     try:
