@@ -12,7 +12,9 @@ from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate, paginate
 from wiki.articles.permissions import P as Reading
-from wiki.training import forms, ops, presenting, queries, quizzes, reports
+from wiki.articles.queries import categories
+from wiki.training import forms, items, ops, presenting, queries, quizzes, reports
+from wiki.training.bank_presenting import from_the_bank
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
 from wiki.training.permissions import P
@@ -250,6 +252,7 @@ def edit_quiz(quiz_id: int) -> str:
         "pass_mark": quiz.pass_mark,
         "attempts_allowed": quiz.attempts_allowed or "",
         "shuffle": quiz.shuffle,
+        "time_limit": quiz.time_limit or "",
     }
     return _quiz_page(quiz, typed, {})
 
@@ -261,6 +264,8 @@ def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
         typed=typed,
         errors=errors,
         questions=presenting.question_rows(quiz.questions, actor()),
+        bank=from_the_bank(quiz),
+        items=items.of_quiz(quiz),
         kinds=[kind.value for kind in forms.OFFERED],
     )
 
@@ -329,6 +334,7 @@ def _question_page(
             for one in quiz.course.lessons
             if can(actor(), Reading.READ, one.article)
         ],
+        categories=[(str(one.id), one.name) for one in categories()],
     )
 
 

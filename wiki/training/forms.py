@@ -1,5 +1,6 @@
 """Between the trainer's and the learner's forms and what the verbs take. It never looks at state or role."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -8,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
 from core.i18n import _
-from wiki.training.models import Question, Quiz
+from wiki.training.models import Question
 from wiki.training.ops import CourseSpec
 from wiki.training.quizzes import QuizSpec
 from wiki.training.rules import Kind, Option, QuestionSpec, Requires, options_of, spec
@@ -42,9 +43,10 @@ def quiz_spec(form: Form) -> QuizSpec:
     errors: dict[str, str] = {}
     mark = _whole(form.get("pass_mark", "80"), "pass_mark", errors)
     attempts = _whole(form.get("attempts_allowed", ""), "attempts_allowed", errors)
+    minutes = _whole(form.get("time_limit", ""), "time_limit", errors)
     if errors:
         raise Invalid(errors)
-    return QuizSpec(form.get("title", ""), mark or 0, attempts, "shuffle" in form)
+    return QuizSpec(form.get("title", ""), mark or 0, attempts, "shuffle" in form, minutes)
 
 
 def _whole(text: str, name: str, errors: dict[str, str]) -> int | None:
@@ -77,16 +79,22 @@ def question_spec(kind: Kind, form: Form) -> QuestionSpec:
         kept = [(n, text) for n, text in rows if text]
         texts = [text for _n, text in kept]
         key = None if kind is Kind.ORDER else [at for at, (n, _text) in enumerate(kept) if n in marked]
-    article = form.get("article", "")
     return spec(
         kind,
         form.get("text", ""),
         texts,
         key,
         explanation=form.get("explanation", ""),
-        article_id=int(article) if article.isascii() and article.isdecimal() and len(article) < 10 else None,
+        article_id=number_in(form, "article"),
         passage=form.get("passage", ""),
+        category_id=number_in(form, "category"),
     )
+
+
+def number_in(form: Form, name: str) -> int | None:
+    """The id that a field says, if it says one."""
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
@@ -102,6 +110,7 @@ def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
         "truth": form.get("right", ""),
         "explanation": form.get("explanation", ""),
         "article": form.get("article", ""),
+        "category": form.get("category", ""),
         "passage": form.get("passage", ""),
     }
 
@@ -121,13 +130,14 @@ def stored_question(question: Question) -> dict[str, Any]:
         "truth": question.key[0] if question.kind is Kind.TRUE_FALSE else "",
         "explanation": question.explanation,
         "article": str(question.article_id or ""),
+        "category": str(question.category_id or ""),
         "passage": question.passage,
     }
 
 
-def answers_in(quiz: Quiz, form: Form) -> dict[int, Any]:
+def answers_in(questions: Iterable[Question], form: Form) -> dict[int, Any]:
     """What was chosen, by question id: ``q-<id>``, several times for several answers, a number per option for order."""
-    return {question.id: answer_in(question, form) for question in quiz.asked}
+    return {question.id: answer_in(question, form) for question in questions}
 
 
 def answer_in(question: Question, form: Form) -> Any:

@@ -11,6 +11,7 @@ from core.i18n import _
 from core.markup import shown
 from core.permissions import can
 from wiki.articles.permissions import P as Reading
+from wiki.training.asking import how_many
 from wiki.training.following import to_read_again
 from wiki.training.models import Attempt, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
@@ -116,7 +117,7 @@ def quiz_row(quiz: Quiz, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "id": quiz.id,
         "title": quiz.title,
         "url": url_for("training.quiz", quiz_id=quiz.id),
-        "questions": len(quiz.asked),
+        "questions": how_many(quiz),
         "pass_mark": quiz.pass_mark,
         "attempts": len(attempts),
         "left": attempts_left(quiz.attempts_allowed, len(attempts), passed=passed),
@@ -208,11 +209,11 @@ def result_of(attempt: Attempt, made: Sequence[Attempt], actor: Actor) -> dict[s
         "of": len(attempt.answers),
         "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
         "shows_key": show_key,
-        "questions": [answered(answer, actor, show_key=show_key) for answer in attempt.answers],
+        "questions": [answered(answer, actor, show_key=show_key, course=quiz.course) for answer in attempt.answers],
     }
 
 
-def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+def answered(answer: Any, actor: Actor, *, show_key: bool, course: Course | None = None) -> dict[str, Any]:
     """One answer (of an attempt, or to a question asked again): right or wrong, why, and where it is written."""
     question: Question = answer.question
     one_only = question.kind in {Kind.SINGLE, Kind.TRUE_FALSE}
@@ -238,7 +239,7 @@ def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
         "accepted": list(question.key) if question.kind is Kind.FILL_IN and show_key else [],
         "because": question.explanation if not answer.right or show_key else "",
         "passage": question.passage if not answer.right else "",
-        "source": source_of(question, actor) if not answer.right else None,
+        "source": source_of(question, actor, course) if not answer.right else None,
     }
 
 
@@ -259,12 +260,13 @@ def _ordered(answer: Any, *, show_key: bool) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["place"] or len(rows), row["text"]))
 
 
-def source_of(question: Question, actor: Actor) -> dict[str, str] | None:
+def source_of(question: Question, actor: Actor, course: Course | None = None) -> dict[str, str] | None:
     """Where the answer is written: the lesson of this course that teaches the article, else the article itself."""
     if question.article is None:
         return None
-    course = question.quiz.course
-    for number, lesson in enumerate(course.lessons, 1):
+    course = course or question.quiz.course
+    lessons = course.lessons if can(actor, P.SEE_COURSE, course) else []
+    for number, lesson in enumerate(lessons, 1):
         if lesson.article_id == question.article_id and can(actor, P.READ_LESSON, lesson):
             url = url_for("training.lesson", slug=course.slug, number=number)
             return {"title": question.article.title, "url": url + fragment(question.passage)}

@@ -82,6 +82,7 @@ class QuestionSpec:
     explanation: str = ""
     article_id: int | None = None
     passage: str = ""
+    category_id: int | None = None  # where it lies in the bank; without one, where its article lies
 
 
 def options_of(kind: Kind, texts: Sequence[str]) -> tuple[Option, ...]:
@@ -147,6 +148,7 @@ def spec(
     explanation: str = "",
     article_id: int | None = None,
     passage: str = "",
+    category_id: int | None = None,
 ) -> QuestionSpec:
     """A checked question. ``key`` is understood as an answer is: ids, texts, positions from 0, true or false.
 
@@ -170,7 +172,9 @@ def spec(
         errors["answer"] = problem
     if errors:
         raise Invalid(errors)
-    return QuestionSpec(kind, text.strip(), options, found, explanation.strip(), article_id, passage.strip())
+    return QuestionSpec(
+        kind, text.strip(), options, found, explanation.strip(), article_id, passage.strip(), category_id
+    )
 
 
 def _options_problem(kind: Kind, options: Sequence[Option]) -> str | None:

@@ -12,13 +12,36 @@ from core.permissions import allowed
 from core.slots import menu, panel
 from wiki.articles import dependants
 from wiki.articles.models import Publication
-from wiki.training import api, certificate_views, desk, draft_views, listeners, notice_views, recall_views, views
+from wiki.training import (
+    api,
+    bank_views,
+    certificate_views,
+    desk,
+    draft_views,
+    item_views,
+    listeners,
+    notice_views,
+    recall_views,
+    taking_views,
+    views,
+)
 from wiki.training.acknowledging import confirmed_stamp
 from wiki.training.models import Course, Lesson
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
-__all__ = ["api", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views"]
+__all__ = [
+    "api",
+    "bank_views",
+    "certificate_views",
+    "desk",
+    "draft_views",
+    "init_app",
+    "item_views",
+    "listeners",
+    "recall_views",
+    "taking_views",
+]
 
 
 def init_app(app: Flask) -> None:
