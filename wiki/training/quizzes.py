@@ -125,7 +125,8 @@ def change_question(question: Question, actor: Actor, spec: QuestionSpec) -> Que
     if was_answered(question):
         fresh = _store(quiz, actor, spec, question.position, question.article_id)
         fresh.replaces_id, question.retired_at, fresh.asked_here = question.id, clock.now(), question.asked_here
-        session.execute(sa.update(QuizAsk).where(QuizAsk.question_id == question.id).values(question_id=fresh.id))
+        for ask in session.scalars(sa.select(QuizAsk).where(QuizAsk.question_id == question.id)):
+            ask.question = fresh  # whoever asks it of the bank asks the new one
     else:
         fresh = question
         for name, value in _columns(spec, actor, question.article_id).items():

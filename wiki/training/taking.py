@@ -72,14 +72,16 @@ def keep(
     return row
 
 
-def allow_more_time(quiz: Quiz, actor: Actor, user_id: int, minutes: int) -> None:
+def allow_more_time(quiz: Quiz, actor: Actor, user_id: int | None, minutes: int) -> None:
     """The person has so many minutes more in every attempt at the quiz, one that runs included; 0 takes it back.
 
     Raises:
         Forbidden.
-        Invalid: less than 0, or more than a day.
+        Invalid: nobody is named; less than 0, or more than a day.
     """
     require(actor, P.TEACH)
+    if user_id is None:
+        raise Invalid({"user": _("Choose a person.")})
     if not 0 <= minutes <= 24 * 60:
         raise Invalid({"minutes": _("Give between 0 and %(n)s minutes.", n=24 * 60)})
     row = session.get(QuizAllowance, (quiz.id, user_id))
