@@ -17,7 +17,7 @@ from wiki.training.taking_models import QuizAllowance
 def counted() -> list[dict[str, Any]]:
     """The categories with how many questions lie in each of them and below."""
     alone = in_the_bank().with_only_columns(Question.category_id, sa.func.count()).group_by(Question.category_id)
-    counts: dict[int, int] = {row[0]: row[1] for row in session.execute(alone)}
+    counts: dict[int, int] = {row[0] or 0: row[1] for row in session.execute(alone)}
     every = categories()
 
     def whole(one: Category) -> int:

@@ -164,10 +164,9 @@ def options_to_take(question: Question, user_id: int, number: int, *, quiz: Quiz
     never in order already."""
     options = list(question.options)
     quiz = quiz or question.quiz
-    keeps = quiz is not None and not quiz.shuffle
-    if question.kind is Kind.TRUE_FALSE or (keeps and question.kind is not Kind.ORDER):
+    if question.kind is Kind.TRUE_FALSE or (not quiz.shuffle and question.kind is not Kind.ORDER):
         return options
-    seed = f"{seed_of(quiz.id if quiz else 0, user_id, number)}:{question.id}"
+    seed = f"{seed_of(quiz.id, user_id, number)}:{question.id}"
     ids = [option.id for option in options]
     order = mixed(ids, question.key, seed) if question.kind is Kind.ORDER else shuffled(ids, seed)
     return sorted(options, key=lambda option: order.index(option.id))
@@ -175,10 +174,14 @@ def options_to_take(question: Question, user_id: int, number: int, *, quiz: Quiz
 
 def as_met(spec: QuestionSpec) -> dict[str, Any]:
     """A question that is being written, as a learner would meet it; it is stored nowhere."""
-    texts = [one.text for one in spec.options]
-    return question_to_take(
-        Question(id=0, kind=spec.kind, text=spec.text, option_texts=texts, key=list(spec.key)), 0, 1
+    question = Question(
+        id=0,
+        kind=spec.kind,
+        text=spec.text,
+        option_texts=[one.text for one in spec.options],
+        key=list(spec.key),
     )
+    return question_to_take(question, 0, 1, quiz=Quiz(id=0, shuffle=True))
 
 
 def _chosen(kind: Kind, option_id: str, given: Any) -> Any:

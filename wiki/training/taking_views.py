@@ -11,7 +11,7 @@ from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate
 from wiki.training import presenting, queries
-from wiki.training.asking import begun, in_order, must_begin, until
+from wiki.training.asking import begun, how_many, in_order, must_begin, until
 from wiki.training.forms import answers_in
 from wiki.training.learning import find_quiz, hand_in
 from wiki.training.models import Attempt, Quiz
@@ -54,7 +54,7 @@ def _quiz_page(quiz: Quiz, given: dict[int, Any] | None = None, *, unanswered: i
             "seconds_left": max(0, int((ends - clock.now()).total_seconds())) if ends else None,
             "over": not takes_answers(clock.now(), ends),
             "begins": first,
-            "count": presenting.how_many(quiz),
+            "count": how_many(quiz),
             "kept": bool(history),
         },
         questions=[]
