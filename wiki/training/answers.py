@@ -15,7 +15,7 @@ from core.api import In, Out
 from core.errors import Invalid
 from core.i18n import _
 from core.permissions import can
-from wiki.training.learning import in_order
+from wiki.training.asking import as_written, begun, how_many, in_order, until
 from wiki.training.models import Assignment, Attempt, Course, Enrolment, Lesson, Quiz
 from wiki.training.ops import pinnable
 from wiki.training.permissions import P
@@ -69,6 +69,7 @@ class QuizIn(In):
     pass_mark: int = Field(80, ge=1, le=100)
     attempts_allowed: int | None = Field(3, ge=1, le=100)
     shuffle: bool = False
+    time_limit: int | None = Field(None, ge=1, le=1440)
 
 
 class AssignmentIn(In):
@@ -150,7 +151,7 @@ class QuestionOut(Out):
 
 
 class QuizOut(Out):
-    """A quiz as it would be taken now."""
+    """A quiz as it would be taken now. ``time_limit`` in minutes, from when the attempt is begun, ``until`` then."""
 
     id: str
     course: str
@@ -159,6 +160,8 @@ class QuizOut(Out):
     attempts_allowed: int | None
     attempts_left: int | None
     attempt: int
+    time_limit: int | None
+    until: datetime | None
     questions: list[QuestionOut]
 
 
@@ -237,18 +240,19 @@ def _guess(texts: Sequence[str], key: Any) -> Kind:
     return Kind.MULTIPLE if isinstance(key, list) and len(key) > 1 else Kind.SINGLE
 
 
-def given_answers(quiz: Quiz, answers: dict[str, Any] | list[Any]) -> dict[int, Any]:
+def given_answers(quiz: Quiz, answers: dict[str, Any] | list[Any], who: Actor, number: int | None) -> dict[int, Any]:
     """Answers by question id.
 
     Raises:
         Invalid: there is an answer to something that was not asked.
     """
-    asked = {str(question.id): question.id for question in quiz.asked}
+    questions = as_written(quiz, who.id, number or len(attempts_of(who.id, [quiz.id])) + 1)
+    asked = {str(question.id): question.id for question in questions}
     if isinstance(answers, list):
         if all(isinstance(one, dict) for one in answers):
             answers = {str(one.get("question", one.get("id"))): one.get("answer") for one in answers}
         else:
-            answers = {str(question.id): one for question, one in zip(quiz.asked, answers, strict=False)}
+            answers = {str(question.id): one for question, one in zip(questions, answers, strict=False)}
     unknown = [name for name in answers if name not in asked]
     if unknown:
         raise Invalid({f"answers.{unknown[0][:40]}": _("This quiz has no such question (any more).")})
@@ -292,7 +296,7 @@ def whole_course(course: Course, who: Actor) -> CourseOut:
         QuizHeadOut(
             id=str(quiz.id),
             title=quiz.title,
-            questions=len(quiz.asked),
+            questions=how_many(quiz),
             pass_mark=quiz.pass_mark,
             passed=quiz.id in passed,
         )
@@ -318,6 +322,7 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
     """A quiz in the order of the caller's next attempt, without the key."""
     made = attempts_of(who.id, [quiz.id])
     number = len(made) + 1
+    row = begun(quiz.id, who.id, number)
     return QuizOut(
         id=str(quiz.id),
         course=quiz.course.slug,
@@ -326,6 +331,8 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
         attempts_allowed=quiz.attempts_allowed,
         attempts_left=attempts_left(quiz.attempts_allowed, len(made), passed=any(one.passed for one in made)),
         attempt=number,
+        time_limit=quiz.time_limit,
+        until=until(quiz, row) if row else None,
         questions=[
             QuestionOut(
                 id=str(question.id),
@@ -333,7 +340,7 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
                 text=question.text,
                 options=[
                     OptionOut(id=one.id, text=one.text or truth(one.id))
-                    for one in options_to_take(question, who.id, number)
+                    for one in options_to_take(question, who.id, number, quiz=quiz)
                 ],
             )
             for question in in_order(quiz, who.id, number)
@@ -382,7 +389,7 @@ def attempt_out(attempt: Attempt, who: Actor, progress: Progress) -> AttemptOut:
                 question=str(answer.question_id),
                 right=answer.right,
                 explanation=shown["because"],
-                source=source_of(answer.question, who) if not answer.right else None,
+                source=source_of(answer.question, who, attempt.quiz.course) if not answer.right else None,
                 key=list(answer.question.key) if result["shows_key"] else None,
             )
             for answer, shown in zip(attempt.answers, result["questions"], strict=True)

@@ -15,7 +15,7 @@ from core.db import session
 from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.web import actor
-from wiki.training import ops, quizzes
+from wiki.training import ops, quizzes, taking
 from wiki.training.answers import (
     AssignmentIn,
     AssignmentOut,
@@ -102,7 +102,7 @@ def add_quiz(slug: str, body: QuizIn) -> Any:
     """One more quiz with its questions."""
     course = ops.find_course(slug, actor(), P.TEACH)
     title = body.title or _("Quiz: %(course)s", course=course.title)[:200]
-    spec = quizzes.QuizSpec(title, body.pass_mark, body.attempts_allowed, body.shuffle)
+    spec = quizzes.QuizSpec(title, body.pass_mark, body.attempts_allowed, body.shuffle, body.time_limit)
     found = tuple(question_spec(one, number, actor()) for number, one in enumerate(body.questions))
     return quiz_out(quizzes.add_quiz(course, actor(), spec, found), actor())
 
@@ -150,12 +150,20 @@ def show_quiz(quiz_id: str) -> Any:
     return quiz_out(find_quiz(_number(quiz_id), actor()), actor())
 
 
+@api.post("/quizzes/<quiz_id>/begin", gate=P.LEARN, answer=QuizOut)
+def begin_attempt(quiz_id: str) -> Any:
+    """The next attempt is begun: its questions are fixed, and its time runs; again changes nothing."""
+    quiz = find_quiz(_number(quiz_id), actor())
+    taking.begin(quiz, actor())
+    return quiz_out(quiz, actor())
+
+
 @api.post("/quizzes/<quiz_id>/attempts", gate=P.LEARN, body=AttemptIn, answer=AttemptOut, status=201)
 def attempt(quiz_id: str, body: AttemptIn) -> Any:
     """Hand a quiz in; the first time it is passed counts, and a completed course gives its credits."""
     who = actor()
     quiz = find_quiz(_number(quiz_id), who)
-    made = hand_in(quiz, who, given_answers(quiz, body.answers), number=body.attempt)
+    made = hand_in(quiz, who, given_answers(quiz, body.answers, who, body.attempt), number=body.attempt)
     progress = progress_of(who.id, who.team_id, [quiz.course_id])[quiz.course_id]
     return Answer(attempt_out(made, who, progress), 201)
 

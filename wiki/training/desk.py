@@ -8,13 +8,15 @@ from flask import flash, redirect, render_template, request, url_for
 from accounts.models import Team, User
 from core.actors import Actor
 from core.db import session
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Invalid
 from core.i18n import _
 from core.permissions import can
 from core.web import actor, gate, paginate
 from wiki.articles.models import Article
 from wiki.articles.permissions import P as Reading
-from wiki.training import forms, ops, outline, prerequisites, presenting, queries, quizzes, reports, suggesting
+from wiki.articles.queries import categories
+from wiki.training import forms, items, ops, outline, prerequisites, presenting, queries, quizzes, reports, suggesting
+from wiki.training.bank_presenting import from_the_bank
 from wiki.training.learning import find_quiz
 from wiki.training.models import Assignment, Course, Quiz
 from wiki.training.permissions import P
@@ -263,6 +265,7 @@ def edit_quiz(quiz_id: int) -> str:
         "pass_mark": quiz.pass_mark,
         "attempts_allowed": quiz.attempts_allowed or "",
         "shuffle": quiz.shuffle,
+        "time_limit": quiz.time_limit or "",
     }
     return _quiz_page(quiz, typed, {})
 
@@ -274,6 +277,8 @@ def _quiz_page(quiz: Quiz, typed: Any, errors: dict[str, str]) -> str:
         typed=typed,
         errors=errors,
         questions=presenting.question_rows(quiz.questions, actor()),
+        bank=from_the_bank(quiz),
+        items=items.of_quiz(quiz),
         kinds=[kind.value for kind in forms.OFFERED],
     )
 
@@ -324,7 +329,9 @@ def _kind(text: str) -> Kind:
     return Kind(text) if text in forms.OFFERED else Kind.SINGLE
 
 
-def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None) -> str:
+def _question_page(
+    quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], question_id: int | None, preview: Any = None
+) -> str:
     return render_template(
         "training/question.html",
         quiz=quiz_head(quiz),
@@ -333,12 +340,14 @@ def _question_page(quiz: Quiz, kind: Kind, typed: Any, errors: dict[str, str], q
         typed=typed,
         errors=errors,
         question_id=question_id,
+        preview=presenting.as_met(preview) if preview else None,
         number=len(quiz.questions) + 1,
         sources=[
             (str(one.article_id), one.article.title)
             for one in quiz.course.lessons
             if can(actor(), Reading.READ, one.article)
         ],
+        categories=[(str(one.id), one.name) for one in categories()],
     )
 
 
@@ -348,7 +357,10 @@ def add_question(quiz_id: int) -> Any:
     """One more question; then the next one, or back to the quiz."""
     quiz, kind = _quiz(quiz_id), _kind(request.form.get("kind", ""))
     try:
-        quizzes.add_question(quiz, actor(), forms.question_spec(kind, request.form))
+        spec = forms.question_spec(kind, request.form)
+        if request.form.get("verb") == "preview":
+            return _question_page(quiz, kind, forms.typed_question(kind, request.form), {}, None, spec)
+        quizzes.add_question(quiz, actor(), spec)
     except Invalid as error:
         return _question_page(quiz, kind, forms.typed_question(kind, request.form), error.errors, None), 422
     if "more" in request.form:
@@ -363,8 +375,6 @@ def edit_question(quiz_id: int, question_id: int) -> str:
     """A question, to be changed."""
     quiz = _quiz(quiz_id)
     question = quizzes.find_question(quiz, question_id)
-    if question.kind not in forms.OFFERED:
-        raise NotFound(_("Questions of this kind cannot be changed on a page yet; use the interface."))
     return _question_page(quiz, question.kind, forms.stored_question(question), {}, question_id)
 
 
@@ -382,7 +392,11 @@ def change_question(quiz_id: int, question_id: int) -> Any:
         elif verb == "resume":
             quizzes.resume_question(question, actor())
         else:
-            quizzes.change_question(question, actor(), forms.question_spec(question.kind, request.form))
+            spec = forms.question_spec(question.kind, request.form)
+            if verb == "preview":
+                typed = forms.typed_question(question.kind, request.form)
+                return _question_page(quiz, question.kind, typed, {}, question_id, spec)
+            quizzes.change_question(question, actor(), spec)
     except Invalid as error:
         typed = forms.typed_question(question.kind, request.form)
         return _question_page(quiz, question.kind, typed, error.errors, question_id), 422

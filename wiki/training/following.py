@@ -9,6 +9,7 @@ from core import audit
 from core.db import session
 from core.events import emit
 from wiki.articles.models import Publication, Revision
+from wiki.training.asking import courses_asking
 from wiki.training.events import QuestionsSuspended
 from wiki.training.following_rules import holds
 from wiki.training.models import Course, Enrolment, Lesson, LessonDone, LessonReadAgain, Question, Quiz
@@ -26,7 +27,7 @@ def look_at_questions(article_id: int, text: str, *, major: bool, at: datetime) 
             Question.article_id == article_id,
             Question.passage != "",
             Question.retired_at.is_(None),
-            Quiz.removed_at.is_(None),
+            sa.or_(Quiz.removed_at.is_(None), Question.category_id.is_not(None)),  # the bank outlives the quiz
         )
     )
     resting: dict[int, int] = {}
@@ -34,7 +35,8 @@ def look_at_questions(article_id: int, text: str, *, major: bool, at: datetime) 
         there = holds(question.passage, text)
         if question.suspended_at is None and major and not there:
             question.suspended_at = at
-            resting[course_id] = resting.get(course_id, 0) + 1
+            for asking in courses_asking(question):
+                resting[asking] = resting.get(asking, 0) + 1
             _remember("suspend_question", course_id, question.id)
         elif question.suspended_at is not None and there:
             question.suspended_at = None

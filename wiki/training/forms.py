@@ -1,5 +1,6 @@
 """Between the trainer's and the learner's forms and what the verbs take. It never looks at state or role."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -8,14 +9,15 @@ from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
 from core.i18n import _
-from wiki.training.models import Question, Quiz
+from wiki.training.models import Question
 from wiki.training.ops import CourseSpec
 from wiki.training.quizzes import QuizSpec
-from wiki.training.rules import Kind, QuestionSpec, Requires, options_of, spec
+from wiki.training.rules import Kind, Option, QuestionSpec, Requires, options_of, spec
 
 Form = MultiDict[str, str]
-OPTION_ROWS = 6
-OFFERED = (Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE)
+OPTION_ROWS = 6  # shown; more when more are written
+_ROW_LIMIT = 40
+OFFERED = tuple(Kind)
 
 
 def course_spec(form: Form) -> CourseSpec:
@@ -41,9 +43,10 @@ def quiz_spec(form: Form) -> QuizSpec:
     errors: dict[str, str] = {}
     mark = _whole(form.get("pass_mark", "80"), "pass_mark", errors)
     attempts = _whole(form.get("attempts_allowed", ""), "attempts_allowed", errors)
+    minutes = _whole(form.get("time_limit", ""), "time_limit", errors)
     if errors:
         raise Invalid(errors)
-    return QuizSpec(form.get("title", ""), mark or 0, attempts, "shuffle" in form)
+    return QuizSpec(form.get("title", ""), mark or 0, attempts, "shuffle" in form, minutes)
 
 
 def _whole(text: str, name: str, errors: dict[str, str]) -> int | None:
@@ -63,25 +66,35 @@ def question_spec(kind: Kind, form: Form) -> QuestionSpec:
         Invalid: with a sentence per field.
     """
     marked = {int(n) for n in form.getlist("right") if n.isdecimal() and len(n) < 4}
+    key: Any
+    texts: list[str] = []
     if kind is Kind.TRUE_FALSE:
-        texts, key = [], form.get("right")
+        key = form.get("right")
+    elif kind is Kind.FILL_IN:
+        key = [text for n in range(1, _ROW_LIMIT + 1) if (text := form.get(f"option-{n}", "").strip())]
     else:
-        rows = [(n, form.get(f"option-{n}", "").strip()) for n in range(1, OPTION_ROWS + 1)]
-        if any(n in marked and not text for n, text in rows):
+        rows = [(n, form.get(f"option-{n}", "").strip()) for n in range(1, _ROW_LIMIT + 1)]
+        if kind is not Kind.ORDER and any(n in marked and not text for n, text in rows):
             raise Invalid({"options": _("An option is marked as right and has no text.")})
         kept = [(n, text) for n, text in rows if text]
         texts = [text for _n, text in kept]
-        key = [at for at, (n, _text) in enumerate(kept) if n in marked]  # type: ignore[assignment]
-    article = form.get("article", "")
+        key = None if kind is Kind.ORDER else [at for at, (n, _text) in enumerate(kept) if n in marked]
     return spec(
         kind,
         form.get("text", ""),
         texts,
         key,
         explanation=form.get("explanation", ""),
-        article_id=int(article) if article.isascii() and article.isdecimal() and len(article) < 10 else None,
+        article_id=number_in(form, "article"),
         passage=form.get("passage", ""),
+        category_id=number_in(form, "category"),
     )
+
+
+def number_in(form: Form, name: str) -> int | None:
+    """The id that a field says, if it says one."""
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
@@ -90,11 +103,14 @@ def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
     return {
         "text": form.get("text", ""),
         "rows": [
-            {"n": n, "text": form.get(f"option-{n}", ""), "right": str(n) in marked} for n in range(1, OPTION_ROWS + 1)
+            {"n": n, "text": form.get(f"option-{n}", ""), "right": str(n) in marked}
+            for n in range(1, _ROW_LIMIT + 1)
+            if n <= OPTION_ROWS or form.get(f"option-{n}", "").strip()
         ],
         "truth": form.get("right", ""),
         "explanation": form.get("explanation", ""),
         "article": form.get("article", ""),
+        "category": form.get("category", ""),
         "passage": form.get("passage", ""),
     }
 
@@ -102,6 +118,10 @@ def typed_question(kind: Kind, form: Form) -> dict[str, Any]:
 def stored_question(question: Question) -> dict[str, Any]:
     """A stored question, to be changed."""
     options = options_of(question.kind, question.option_texts)
+    if question.kind is Kind.FILL_IN:
+        options = tuple(Option("", text) for text in question.key)
+    elif question.kind is Kind.ORDER:
+        options = tuple(sorted(options, key=lambda one: question.key.index(one.id)))
     rows = [{"n": n, "text": one.text, "right": one.id in question.key} for n, one in enumerate(options, 1)]
     rows += [{"n": n, "text": "", "right": False} for n in range(len(rows) + 1, OPTION_ROWS + 1)]
     return {
@@ -110,29 +130,23 @@ def stored_question(question: Question) -> dict[str, Any]:
         "truth": question.key[0] if question.kind is Kind.TRUE_FALSE else "",
         "explanation": question.explanation,
         "article": str(question.article_id or ""),
+        "category": str(question.category_id or ""),
         "passage": question.passage,
     }
 
 
-def answers_in(quiz: Quiz, form: Form) -> dict[int, Any]:
+def answers_in(questions: Iterable[Question], form: Form) -> dict[int, Any]:
     """What was chosen, by question id: ``q-<id>``, several times for several answers, a number per option for order."""
-    return {question.id: answer_in(question, form) for question in quiz.asked}
+    return {question.id: answer_in(question, form) for question in questions}
 
 
 def answer_in(question: Question, form: Form) -> Any:
     """What was chosen for one question."""
     name = f"q-{question.id}"
     if question.kind is Kind.ORDER:
-        return _ordered(question, form)
+        places = {one.id: form.get(f"{name}-{one.id}", "").strip() for one in question.options}
+        return {one: place for one, place in places.items() if place} or None
     return form.getlist(name) if question.kind is Kind.MULTIPLE else form.get(name)
-
-
-def _ordered(question: Question, form: Form) -> list[str]:
-    places = {one.id: form.get(f"q-{question.id}-{one.id}", "").strip() for one in question.options}
-    typed = [
-        (int(place), one) for one, place in places.items() if place.isascii() and place.isdecimal() and len(place) < 10
-    ]
-    return [one for _place, one in sorted(typed)]
 
 
 def due_day(form: Form) -> date | None:

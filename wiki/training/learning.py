@@ -13,8 +13,10 @@ from core.errors import Conflict, Invalid, NotFound
 from core.events import emit
 from core.i18n import _
 from core.permissions import can, require
+from wiki.training.asking import begun, in_order, until
 from wiki.training.events import QuizPassed
 from wiki.training.following import to_read_again
+from wiki.training.keeping import write_down
 from wiki.training.models import (
     Attempt,
     AttemptAnswer,
@@ -23,7 +25,6 @@ from wiki.training.models import (
     Lesson,
     LessonDone,
     LessonReadAgain,
-    Question,
     Quiz,
 )
 from wiki.training.permissions import P
@@ -31,7 +32,8 @@ from wiki.training.prerequisites import must_have_completed
 from wiki.training.progress import settle
 from wiki.training.queries import attempts_of, quiz_by_id
 from wiki.training.recalling import follow
-from wiki.training.rules import attempts_left, is_passed, is_right, score, seed_of, shuffled
+from wiki.training.rules import attempts_left, is_passed, is_right, score
+from wiki.training.taking_rules import LATEST, takes_answers
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
@@ -97,11 +99,21 @@ def confirm(lesson: Lesson, actor: Actor) -> Enrolment:
     return enrolment
 
 
-def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int | None = None) -> Attempt:
+def hand_in(
+    quiz: Quiz,
+    actor: Actor,
+    given: Mapping[int, Any],
+    *,
+    number: int | None = None,
+    tab: str = "",
+    seen: int = LATEST,
+) -> Attempt:
     """One more attempt with its score; the first that passes is told as ``QuizPassed``.
 
     ``given`` maps question ids to what was chosen; what is missing counts as not answered. ``number`` is the attempt
     that the person believes to hand in: one that is handed in already (second tab, lost answer) is given back as it is.
+    What was kept of the attempt counts as well, where the page (``tab``, ``seen``: see ``taking_rules``) did not change
+    it; after the time is up it alone counts.
 
     Raises:
         Forbidden: the course is not open.
@@ -109,16 +121,20 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
         Invalid: something chosen is none of the options.
     """
     require(actor, P.TAKE_COURSE, quiz.course)
-    if not quiz.asked:
-        raise Conflict(_("This quiz has no questions yet."), code="empty-quiz")
     enrolment = enrol(quiz.course, actor.id, actor)
     lock(Enrolment, enrolment.id)
     before = attempts_of(actor.id, [quiz.id])
     known = next((attempt for attempt in before if attempt.number == number), None)
     if known is not None:
         return known
-    _must_be_open(quiz, before, number)
-    attempt = _record(quiz, actor, enrolment, len(before) + 1, given)
+    must_be_open(quiz, before, number)
+    row, late = begun(quiz.id, actor.id, len(before) + 1), False
+    if row is not None:
+        given = write_down(quiz, row, given, tab=tab, seen=seen)
+        late = not takes_answers(clock.now(), until(quiz, row))
+    elif quiz.time_limit is not None:
+        raise Conflict(_("Begin the attempt first: its time runs from then on."), code="not-begun")
+    attempt = _record(quiz, actor, enrolment, len(before) + 1, given, late=late)
     follow(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
@@ -130,22 +146,34 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
     return attempt
 
 
-def _must_be_open(quiz: Quiz, before: list[Attempt], number: int | None) -> None:
+def must_be_open(quiz: Quiz, before: list[Attempt], number: int | None) -> None:
+    """The next attempt may be made, and it is this one.
+
+    Raises:
+        Conflict.
+    """
     if attempts_left(quiz.attempts_allowed, len(before), passed=any(one.passed for one in before)) == 0:
         raise Conflict(_("You have used all your attempts at this quiz. Ask your trainer."), code="no-attempts-left")
     if number is not None and number != len(before) + 1:
         raise Conflict(_("This attempt cannot be handed in. Open the quiz again."), code="wrong-attempt")
 
 
-def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: Mapping[int, Any]) -> Attempt:
+def _record(
+    quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: Mapping[int, Any], *, late: bool
+) -> Attempt:
+    """``late``: nothing can be chosen anew, so what is no option any more counts as not answered."""
     answers: list[AttemptAnswer] = []
     errors: dict[str, str] = {}
-    for position, question in enumerate(in_order(quiz, actor.id, number), 1):
+    asked = in_order(quiz, actor.id, number)
+    if not asked:
+        raise Conflict(_("This quiz has no questions yet."), code="empty-quiz")
+    for position, question in enumerate(asked, 1):
         try:
             chosen = question.understood(given.get(question.id))
         except ValueError as error:
-            errors[f"answers.{question.id}"] = _("“%(answer)s” is none of the options.", answer=str(error))
-            continue
+            chosen = ()
+            if not late:
+                errors[f"answers.{question.id}"] = _("“%(answer)s” is none of the options.", answer=str(error))
         right = is_right(question.kind, question.key, chosen)
         answers.append(AttemptAnswer(question_id=question.id, position=position, answer=list(chosen), right=right))
     if errors:
@@ -165,14 +193,6 @@ def _record(quiz: Quiz, actor: Actor, enrolment: Enrolment, number: int, given: 
     session.add(attempt)
     session.flush()
     return attempt
-
-
-def in_order(quiz: Quiz, user_id: int, number: int) -> list[Question]:
-    """The questions as this person meets them in this attempt: the same in every tab and after every reload."""
-    if not quiz.shuffle:
-        return quiz.asked
-    place = {one: at for at, one in enumerate(shuffled([q.id for q in quiz.asked], seed_of(quiz.id, user_id, number)))}
-    return sorted(quiz.asked, key=lambda question: place[question.id])
 
 
 def find_quiz(quiz_id: int, actor: Actor) -> Quiz:

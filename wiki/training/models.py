@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Team, User
 from core.db import Base, Points, enum_column
-from wiki.articles.models import Article, Publication
+from wiki.articles.models import Article, Category, Publication
 from wiki.training.rules import CourseState, Kind, Option, Requires, options_of, understand
 
 
@@ -107,24 +107,51 @@ class Quiz(Base):
     pass_mark: Mapped[int]  # percent
     attempts_allowed: Mapped[int | None]
     shuffle: Mapped[bool] = mapped_column(default=True)
+    time_limit: Mapped[int | None]  # minutes for an attempt
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship()
+    asks: Mapped[list["QuizAsk"]] = relationship(order_by="QuizAsk.id", viewonly=True)
     questions: Mapped[list["Question"]] = relationship(  # those that rest, too
-        primaryjoin="and_(Question.quiz_id == Quiz.id, Question.retired_at.is_(None))",
+        primaryjoin="and_(Question.quiz_id == Quiz.id, Question.asked_here, Question.retired_at.is_(None))",
         order_by="Question.position, Question.id",
         viewonly=True,
     )
 
     @property
     def asked(self) -> list["Question"]:
-        """The questions that learners are asked now."""
+        """Its own questions that learners are asked now; see ``asking`` for all."""
         return [question for question in self.questions if question.suspended_at is None]
 
 
+class QuizAsk(Base):
+    """What a quiz asks besides its own questions: one of the bank, or ``count`` drawn at random from a category."""
+
+    __tablename__ = "quiz_asks"
+    __table_args__ = (
+        sa.CheckConstraint("(question_id IS NULL) <> (category_id IS NULL)", name="question_or_draw"),
+        sa.CheckConstraint("count > 0", name="asks_something"),
+        sa.UniqueConstraint("quiz_id", "question_id"),
+        sa.UniqueConstraint("quiz_id", "category_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(sa.ForeignKey("quizzes.id"))
+    question_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questions.id"), index=True)
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
+    count: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    question: Mapped["Question | None"] = relationship()
+    category: Mapped[Category | None] = relationship()
+
+
 class Question(Base):
-    """One question with its key. ``publication_id`` is the version of the article in which the passage stood."""
+    """One question with its key. ``publication_id`` is the version of the article in which the passage stood.
+
+    With a category it lies in the bank, from where other quizzes ask it, too. ``asked_here``: so does its own quiz.
+    """
 
     __tablename__ = "questions"
     __table_args__ = (sa.Index("ix_questions_quiz_position", "quiz_id", "position"),)
@@ -142,11 +169,14 @@ class Question(Base):
     passage: Mapped[str] = mapped_column(sa.String(500), default="")
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
+    asked_here: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questions.id"))
     suspended_at: Mapped[datetime | None]  # its passage has changed since: it is not asked until a trainer looked
 
     quiz: Mapped[Quiz] = relationship()
     article: Mapped[Article | None] = relationship()
+    category: Mapped[Category | None] = relationship()
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -162,6 +192,13 @@ class Question(Base):
         if self.kind is Kind.FILL_IN:
             return tuple(text[:500] for text in understand(self.kind, (), given))
         return understand(self.kind, self.options, given)
+
+    def answered_by(self, given: Any) -> bool:
+        """Was something chosen, be it none of the options (any more)?"""
+        try:
+            return bool(self.understood(given))
+        except ValueError:
+            return True
 
 
 class Assignment(Base):

@@ -26,7 +26,8 @@ def confirm(slug: str) -> Any:
 def under_a_notice(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The button, or when it was pressed; nothing for those who are not asked."""
     row, who = context.get("row"), maybe_actor()
-    if not isinstance(row, Article) or who is None or not concerns(who, row):  # a notice in a lesson has no row
+    # a notice in a lesson has no row
+    if not isinstance(row, Article) or row.revision_id is None or who is None or not concerns(who, row):
         return None
     return "training/_acknowledge.html", {
         "acknowledged_at": confirmed(who, row.revision_id),

@@ -139,7 +139,7 @@ def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
     if not (empty or course.lessons or course.quizzes or practice_in(course.id)):
         raise Conflict(_("There is nothing to learn in this course yet. Add a lesson or a quiz."), code="empty-course")
     for quiz in course.quizzes:
-        if not quiz.questions:
+        if not quiz.questions and not quiz.asks:
             raise Conflict(_("The quiz “%(title)s” has no questions yet.", title=quiz.title), code="empty-quiz")
     course.state, course.published_at = CourseState.PUBLISHED, clock.now()
     touched(course, actor, "publish")

@@ -11,12 +11,21 @@ from core.i18n import _
 from core.markup import shown
 from core.permissions import can
 from wiki.articles.permissions import P as Reading
+from wiki.training.asking import how_many
 from wiki.training.following import to_read_again
-from wiki.training.learning import in_order
 from wiki.training.models import Attempt, Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.queries import Progress, attempts_of, lessons_done, progress_of
-from wiki.training.rules import Kind, Standing, attempts_left, may_see_key, seed_of, shuffled
+from wiki.training.rules import (
+    Kind,
+    QuestionSpec,
+    Standing,
+    attempts_left,
+    may_see_key,
+    mixed,
+    seed_of,
+    shuffled,
+)
 from wiki.training.stepping import whole
 
 CHIPS = {
@@ -106,7 +115,7 @@ def quiz_row(quiz: Quiz, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "id": quiz.id,
         "title": quiz.title,
         "url": url_for("training.quiz", quiz_id=quiz.id),
-        "questions": len(quiz.asked),
+        "questions": how_many(quiz),
         "pass_mark": quiz.pass_mark,
         "attempts": len(attempts),
         "left": attempts_left(quiz.attempts_allowed, len(attempts), passed=passed),
@@ -125,43 +134,61 @@ def summary_html(course: Course) -> Any:
 # --- Quizzes -------------------------------------------------------------------------------------------------------
 
 
-def questions_to_take(quiz: Quiz, user_id: int, number: int, given: Mapping[int, Any]) -> list[dict[str, Any]]:
+def questions_to_take(
+    quiz: Quiz, questions: Iterable[Question], user_id: int, number: int, given: Mapping[int, Any]
+) -> list[dict[str, Any]]:
     """The questions as this attempt shows them, with what was chosen so far and without the key."""
-    return [
-        question_to_take(question, user_id, number, given.get(question.id))
-        for question in in_order(quiz, user_id, number)
-    ]
+    return [question_to_take(one, user_id, number, given.get(one.id), quiz=quiz) for one in questions]
 
 
-def question_to_take(question: Question, user_id: int, number: int, given: Any = None) -> dict[str, Any]:
+def question_to_take(
+    question: Question, user_id: int, number: int, given: Any = None, *, quiz: Quiz | None = None
+) -> dict[str, Any]:
     """One question without its key, its options in the order of this attempt."""
     return {
         "id": question.id,
         "type": question.kind.value,
         "text": question.text,
         "options": [
-            {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(one.id, given)}
-            for one in options_to_take(question, user_id, number)
+            {"id": one.id, "text": one.text or truth(one.id), "chosen": _chosen(question.kind, one.id, given)}
+            for one in options_to_take(question, user_id, number, quiz=quiz)
         ],
         "answer": given if question.kind is Kind.FILL_IN else None,
     }
 
 
-def options_to_take(question: Question, user_id: int, number: int) -> list[Any]:
-    """The options in the order of this attempt; true always stands before false."""
+def options_to_take(question: Question, user_id: int, number: int, *, quiz: Quiz | None = None) -> list[Any]:
+    """The options in the order of this attempt; true always stands before false, and what is to be put in order is
+    never in order already."""
     options = list(question.options)
-    if question.kind is Kind.TRUE_FALSE or (not question.quiz.shuffle and question.kind is not Kind.ORDER):
+    quiz = quiz or question.quiz
+    if question.kind is Kind.TRUE_FALSE or (not quiz.shuffle and question.kind is not Kind.ORDER):
         return options
-    seed = f"{seed_of(question.quiz_id, user_id, number)}:{question.id}"
-    place = {one: at for at, one in enumerate(shuffled([option.id for option in options], seed))}
-    return sorted(options, key=lambda option: place[option.id])
+    seed = f"{seed_of(quiz.id, user_id, number)}:{question.id}"
+    ids = [option.id for option in options]
+    order = mixed(ids, question.key, seed) if question.kind is Kind.ORDER else shuffled(ids, seed)
+    return sorted(options, key=lambda option: order.index(option.id))
 
 
-def _chosen(option_id: str, given: Any) -> Any:
+def as_met(spec: QuestionSpec) -> dict[str, Any]:
+    """A question that is being written, as a learner would meet it; it is stored nowhere."""
+    question = Question(
+        id=0,
+        kind=spec.kind,
+        text=spec.text,
+        option_texts=[one.text for one in spec.options],
+        key=list(spec.key),
+    )
+    return question_to_take(question, 0, 1, quiz=Quiz(id=0, shuffle=True))
+
+
+def _chosen(kind: Kind, option_id: str, given: Any) -> Any:
     if given is None:
         return False
-    if isinstance(given, dict):  # positions of a question of order, as typed
+    if isinstance(given, dict):  # numbers of a question of order, as typed
         return given.get(option_id)
+    if kind is Kind.ORDER:
+        return given.index(option_id) + 1 if option_id in given else None
     return option_id in given if isinstance(given, list | tuple) else option_id == given
 
 
@@ -183,11 +210,11 @@ def result_of(attempt: Attempt, made: Sequence[Attempt], actor: Actor) -> dict[s
         "of": len(attempt.answers),
         "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
         "shows_key": show_key,
-        "questions": [answered(answer, actor, show_key=show_key) for answer in attempt.answers],
+        "questions": [answered(answer, actor, show_key=show_key, course=quiz.course) for answer in attempt.answers],
     }
 
 
-def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
+def answered(answer: Any, actor: Actor, *, show_key: bool, course: Course | None = None) -> dict[str, Any]:
     """One answer (of an attempt, or to a question asked again): right or wrong, why, and where it is written."""
     question: Question = answer.question
     one_only = question.kind in {Kind.SINGLE, Kind.TRUE_FALSE}
@@ -196,7 +223,9 @@ def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
         "type": question.kind.value,
         "text": question.text,
         "right": answer.right,
-        "options": [
+        "options": _ordered(answer, show_key=show_key)
+        if question.kind is Kind.ORDER
+        else [
             {
                 "text": one.text or truth(one.id),
                 "chosen": one.id in answer.answer,
@@ -204,7 +233,6 @@ def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
                 "wrong": one.id in answer.answer
                 and not answer.right
                 and (one_only or (show_key and one.id not in question.key)),
-                "place": answer.answer.index(one.id) + 1 if one.id in answer.answer else None,
             }
             for one in question.options
         ],
@@ -212,16 +240,34 @@ def answered(answer: Any, actor: Actor, *, show_key: bool) -> dict[str, Any]:
         "accepted": list(question.key) if question.kind is Kind.FILL_IN and show_key else [],
         "because": question.explanation if not answer.right or show_key else "",
         "passage": question.passage if not answer.right else "",
-        "source": source_of(question, actor) if not answer.right else None,
+        "source": source_of(question, actor, course) if not answer.right else None,
     }
 
 
-def source_of(question: Question, actor: Actor) -> dict[str, str] | None:
+def _ordered(answer: Any, *, show_key: bool) -> list[dict[str, Any]]:
+    """The options of a question of order as they were numbered; where each belongs, when that may be seen."""
+    key, given = list(answer.question.key), list(answer.answer)
+    rows = [
+        {
+            "text": one.text,
+            "place": given.index(one.id) + 1 if one.id in given else None,
+            "belongs": key.index(one.id) + 1 if show_key else None,
+        }
+        for one in answer.question.options
+    ]
+    for row in rows:
+        row["right"] = answer.right or (show_key and row["place"] == row["belongs"])
+        row["wrong"] = show_key and not row["right"]
+    return sorted(rows, key=lambda row: (row["place"] or len(rows), row["text"]))
+
+
+def source_of(question: Question, actor: Actor, course: Course | None = None) -> dict[str, str] | None:
     """Where the answer is written: the lesson of this course that teaches the article, else the article itself."""
     if question.article is None:
         return None
-    course = question.quiz.course
-    for number, lesson in enumerate(course.lessons, 1):
+    course = course or question.quiz.course
+    lessons = course.lessons if can(actor, P.SEE_COURSE, course) else []
+    for number, lesson in enumerate(lessons, 1):
         if lesson.article_id == question.article_id and can(actor, P.READ_LESSON, lesson):
             url = url_for("training.lesson", slug=course.slug, number=number)
             return {"title": question.article.title, "url": url + fragment(question.passage)}

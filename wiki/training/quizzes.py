@@ -11,9 +11,9 @@ from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import can, require
 from core.texts import clean, one_line
-from wiki.articles.models import Article, Publication
+from wiki.articles.models import Article, Category, Publication
 from wiki.articles.permissions import P as Reading
-from wiki.training.models import AttemptAnswer, Course, Question, Quiz
+from wiki.training.models import AttemptAnswer, Course, Question, Quiz, QuizAsk
 from wiki.training.ops import Direction, number, swap, touched
 from wiki.training.permissions import P
 from wiki.training.progress import settle
@@ -30,6 +30,7 @@ class QuizSpec:
     pass_mark: int = 80
     attempts_allowed: int | None = 3
     shuffle: bool = True
+    time_limit: int | None = None  # minutes
 
 
 def add_quiz(course: Course, actor: Actor, spec: QuizSpec, questions: tuple[QuestionSpec, ...] = ()) -> Quiz:
@@ -47,6 +48,7 @@ def add_quiz(course: Course, actor: Actor, spec: QuizSpec, questions: tuple[Ques
         pass_mark=found.pass_mark,
         attempts_allowed=found.attempts_allowed,
         shuffle=found.shuffle,
+        time_limit=found.time_limit,
         created_at=clock.now(),
     )
     session.add(quiz)
@@ -65,7 +67,7 @@ def change_quiz(quiz: Quiz, actor: Actor, spec: QuizSpec) -> None:
     require(actor, P.TEACH)
     found = _checked(spec)
     quiz.title, quiz.pass_mark = found.title, found.pass_mark
-    quiz.attempts_allowed, quiz.shuffle = found.attempts_allowed, found.shuffle
+    quiz.attempts_allowed, quiz.shuffle, quiz.time_limit = found.attempts_allowed, found.shuffle, found.time_limit
     touched(quiz.course, actor, "edit_quiz", title=quiz.title, pass_mark=quiz.pass_mark)
 
 
@@ -80,9 +82,11 @@ def _checked(spec: QuizSpec) -> QuizSpec:
         errors["pass_mark"] = _("The pass mark is a percentage from 1 to 100.")
     if spec.attempts_allowed is not None and not 1 <= spec.attempts_allowed <= 100:
         errors["attempts_allowed"] = _("Allow between 1 and 100 attempts, or leave it empty for as many as wanted.")
+    if spec.time_limit is not None and not 1 <= spec.time_limit <= 24 * 60:
+        errors["time_limit"] = _("Give between 1 and %(n)s minutes, or leave it empty for no limit.", n=24 * 60)
     if errors:
         raise Invalid(errors)
-    return QuizSpec(title, spec.pass_mark, spec.attempts_allowed, spec.shuffle)
+    return QuizSpec(title, spec.pass_mark, spec.attempts_allowed, spec.shuffle, spec.time_limit)
 
 
 def remove_quiz(quiz: Quiz, actor: Actor) -> None:
@@ -120,7 +124,9 @@ def change_question(question: Question, actor: Actor, spec: QuestionSpec) -> Que
     quiz = question.quiz
     if was_answered(question):
         fresh = _store(quiz, actor, spec, question.position, question.article_id)
-        fresh.replaces_id, question.retired_at = question.id, clock.now()
+        fresh.replaces_id, question.retired_at, fresh.asked_here = question.id, clock.now(), question.asked_here
+        for ask in session.scalars(sa.select(QuizAsk).where(QuizAsk.question_id == question.id)):
+            ask.question = fresh  # whoever asks it of the bank asks the new one
     else:
         fresh = question
         for name, value in _columns(spec, actor, question.article_id).items():
@@ -131,18 +137,20 @@ def change_question(question: Question, actor: Actor, spec: QuestionSpec) -> Que
 
 
 def remove_question(question: Question, actor: Actor) -> None:
-    """The quiz no longer asks it; answers given stay on record.
+    """The quiz no longer asks it; answers given stay on record. In the bank it stays, for the quizzes that ask it.
 
     Raises:
         Conflict: it is the only question of a quiz that learners can already take.
     """
     require(actor, P.TEACH)
     quiz = question.quiz
-    if quiz.course.state is CourseState.PUBLISHED and len(quiz.questions) == 1:
+    if quiz.course.state is CourseState.PUBLISHED and len(quiz.questions) == 1 and not quiz.asks:
         raise Conflict(
             _("This is the only question of a quiz that learners take. Add another one first."), code="last-question"
         )
-    question.retired_at = clock.now()
+    question.asked_here = False
+    if question.category_id is None:
+        question.retired_at = clock.now()
     _asked_anew(quiz, actor, "remove_question", question.id)
     number(list(quiz.questions))
 
@@ -188,9 +196,13 @@ def _columns(spec: QuestionSpec, actor: Actor, known: int | None = None) -> dict
     article = session.get(Article, spec.article_id) if spec.article_id else None
     if spec.article_id and spec.article_id != known and (article is None or not can(actor, Reading.READ, article)):
         errors["article"] = _("There is no such article.")
+    category = spec.category_id or (article.category_id if article else None)
+    if spec.category_id and session.get(Category, spec.category_id) is None:
+        errors["category"] = _("There is no such category.")
     if errors:
         raise Invalid(errors)
     return {
+        "category_id": category,
         "kind": spec.kind,
         "text": text,
         "option_texts": [clean(option.text) for option in spec.options],

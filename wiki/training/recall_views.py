@@ -40,7 +40,7 @@ def recall_answer(card_id: int) -> Any:
     who = actor()
     card = recalling.find(card_id, who)
     number, given = request.form.get("number", 0, type=int), answer_in(card.question, request.form)
-    if not given:
+    if not card.question.answered_by(given):
         flash(_("Choose an answer first."), "warning")
         return redirect(url_for(".recall"), 303)
     try:

@@ -12,7 +12,7 @@ from core.db import lock, session
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _, local
 from core.permissions import allowed
-from wiki.training.models import Attempt, Course, Question, Quiz
+from wiki.training.models import Attempt, AttemptAnswer, Course, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.recall_models import RecallAnswer, RecallCard
 from wiki.training.recall_rules import answered, left_today, missed
@@ -48,17 +48,23 @@ def _cards(user_id: int, attempt: Attempt) -> sa.Select[RecallCard]:
 
 def mine(actor: Actor) -> sa.Select[RecallCard]:
     """The cards of this person whose questions are still asked, in courses that are open to them."""
+    met = (
+        sa.select(AttemptAnswer.id)
+        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        .join(Quiz, Quiz.id == Attempt.quiz_id)
+        .join(Course, Course.id == Quiz.course_id)
+        .where(AttemptAnswer.question_id == RecallCard.question_id, Attempt.user_id == RecallCard.user_id)
+        .where(Quiz.removed_at.is_(None), allowed(actor, P.TAKE_COURSE))
+        .correlate(RecallCard)
+    )
     return (
         sa.select(RecallCard)
         .join(Question, Question.id == RecallCard.question_id)
-        .join(Quiz, Quiz.id == Question.quiz_id)
-        .join(Course, Course.id == Quiz.course_id)
         .where(
             RecallCard.user_id == actor.id,
             Question.retired_at.is_(None),
             Question.suspended_at.is_(None),
-            Quiz.removed_at.is_(None),
-            allowed(actor, P.TAKE_COURSE),
+            met.exists(),
         )
     )
 

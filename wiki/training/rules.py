@@ -7,13 +7,14 @@ for a question to be filled in they are texts.
 
 import hashlib
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from core.errors import Invalid
+from core.folding import simplified
 from core.i18n import _
 
 OPTION_LIMIT = 10
@@ -35,7 +36,7 @@ class Requires(StrEnum):
 
 
 class Kind(StrEnum):
-    """Kinds of questions. The last two are understood here and not yet offered in the form."""
+    """Kinds of questions."""
 
     SINGLE = "single"
     MULTIPLE = "multiple"
@@ -81,6 +82,7 @@ class QuestionSpec:
     explanation: str = ""
     article_id: int | None = None
     passage: str = ""
+    category_id: int | None = None  # where it lies in the bank; without one, where its article lies
 
 
 def options_of(kind: Kind, texts: Sequence[str]) -> tuple[Option, ...]:
@@ -101,6 +103,8 @@ def understand(kind: Kind, options: Sequence[Option], given: Any) -> tuple[str, 
     """
     if given is None or given == "":
         return ()
+    if kind is Kind.ORDER and isinstance(given, Mapping):
+        given = numbered(given, options)
     values = list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
     values = [value for value in values if value is not None and value != ""]
     if kind is Kind.FILL_IN:
@@ -109,6 +113,18 @@ def understand(kind: Kind, options: Sequence[Option], given: Any) -> tuple[str, 
     if kind is Kind.ORDER:
         return tuple(chosen)
     return tuple(option.id for option in options if option.id in chosen)
+
+
+def numbered(places: Mapping[str, Any], options: Sequence[Option]) -> list[str]:
+    """The option ids in the order of the numbers typed beside them; nothing while a number is missing or stands twice.
+
+    Otherwise the same number everywhere would name the options in the order written, which is the right one.
+    """
+    typed = {one.id: str(places.get(one.id) or "").strip() for one in options}
+    if not all(place.isascii() and place.isdecimal() and len(place) < 10 for place in typed.values()):
+        return []
+    numbers = {one: int(place) for one, place in typed.items()}
+    return sorted(numbers, key=lambda one: numbers[one]) if len(set(numbers.values())) == len(numbers) else []
 
 
 def _option(kind: Kind, options: Sequence[Option], value: Any) -> str:
@@ -132,6 +148,7 @@ def spec(
     explanation: str = "",
     article_id: int | None = None,
     passage: str = "",
+    category_id: int | None = None,
 ) -> QuestionSpec:
     """A checked question. ``key`` is understood as an answer is: ids, texts, positions from 0, true or false.
 
@@ -155,7 +172,9 @@ def spec(
         errors["answer"] = problem
     if errors:
         raise Invalid(errors)
-    return QuestionSpec(kind, text.strip(), options, found, explanation.strip(), article_id, passage.strip())
+    return QuestionSpec(
+        kind, text.strip(), options, found, explanation.strip(), article_id, passage.strip(), category_id
+    )
 
 
 def _options_problem(kind: Kind, options: Sequence[Option]) -> str | None:
@@ -186,8 +205,8 @@ def _key_problem(kind: Kind, options: Sequence[Option], key: Sequence[str]) -> s
 def is_right(kind: Kind, key: Sequence[str], answer: Sequence[str]) -> bool:
     """Right or wrong, with nothing between: several options are right only when exactly these are chosen."""
     if kind is Kind.FILL_IN:
-        accepted = {fold(text) for text in key}
-        return len(answer) == 1 and fold(answer[0]) in accepted
+        accepted = {same_text(text) for text in key}
+        return len(answer) == 1 and same_text(answer[0]) in accepted
     if kind is Kind.ORDER:
         return tuple(answer) == tuple(key)
     return set(answer) == set(key)
@@ -196,6 +215,16 @@ def is_right(kind: Kind, key: Sequence[str], answer: Sequence[str]) -> bool:
 def fold(text: str) -> str:
     """The text without differences of width, case and spaces."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+_AROUND = "。．.,，、;；!！“”\"'「」『』"
+
+
+def same_text(text: str) -> str:
+    """The form in which what was filled in is compared: width, case, spaces, Traditional or Simplified characters and
+    the marks around it make no difference."""
+    folded = fold(text)
+    return simplified(folded.strip(_AROUND) or folded)
 
 
 def score(verdicts: Collection[bool]) -> int:
@@ -226,6 +255,12 @@ def seed_of(quiz_id: int, user_id: int, number: int) -> str:
 def shuffled(ids: Iterable[Any], seed: str) -> list[Any]:
     """The ids in an order that follows from the seed alone, on every machine."""
     return sorted(ids, key=lambda one: hashlib.sha256(f"{seed}/{one}".encode()).digest())
+
+
+def mixed(ids: Sequence[str], key: Sequence[str], seed: str) -> list[str]:
+    """The options of a question of order as an attempt shows them: shuffled, and never in the right order already."""
+    shown = shuffled(ids, seed)
+    return shown[1:] + shown[:1] if shown == list(key) else shown
 
 
 def is_complete(

@@ -5,21 +5,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from core.db import session
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
 from wiki.training import prerequisites, presenting, queries, recalling, reports, trail
-from wiki.training.forms import answers_in
-from wiki.training.learning import confirm, enrol, find_quiz, hand_in
+from wiki.training.learning import confirm, enrol
 from wiki.training.models import Attempt, Course, Quiz
 from wiki.training.ops import find_course, find_lesson
 from wiki.training.permissions import P
 from wiki.training.practice_permissions import count_to_sign
 from wiki.training.queries import Progress
-from wiki.training.rules import attempts_left
 from wiki.training.voiding import void
 
 bp = blueprint("training", __name__)
@@ -157,35 +155,11 @@ def begin(slug: str) -> Any:
     return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
 
 
-@bp.get("/quizzes/<int:quiz_id>")
-@gate(P.LEARN)
-def quiz(quiz_id: int) -> str:
-    """Take a quiz: every question on one page, in the order of this attempt."""
-    found = find_quiz(quiz_id, actor())
-    return _quiz_page(found, {})
+# --- Results -------------------------------------------------------------------------------------------------------
 
 
-def _quiz_page(quiz: Quiz, given: dict[int, Any], *, number: int | None = None, unanswered: int = 0) -> str:
-    who = actor()
-    made = queries.attempts_of(who.id, [quiz.id])
-    number = number or len(made) + 1
-    passed = any(one.passed for one in made)
-    return render_template(
-        "training/quiz.html",
-        quiz=_quiz_head(quiz)
-        | {
-            "attempt": number,
-            "previous": [_attempt_row(one) for one in made],
-            "left": attempts_left(quiz.attempts_allowed, len(made), passed=passed),
-            "passed": passed,
-            "open": can(who, P.TAKE_COURSE, quiz.course),
-        },
-        questions=presenting.questions_to_take(quiz, who.id, number, given),
-        unanswered=unanswered,
-    )
-
-
-def _quiz_head(quiz: Quiz) -> dict[str, Any]:
+def quiz_head(quiz: Quiz) -> dict[str, Any]:
+    """A quiz as the head of a learner's page names it."""
     return {
         "id": quiz.id,
         "title": quiz.title,
@@ -197,7 +171,8 @@ def _quiz_head(quiz: Quiz) -> dict[str, Any]:
     }
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """An attempt in a list."""
     return {
         "number": attempt.number,
         "score": attempt.score,
@@ -205,24 +180,6 @@ def _attempt_row(attempt: Attempt) -> dict[str, Any]:
         "at": attempt.at,
         "url": url_for(".result", attempt_id=attempt.id),
     }
-
-
-@bp.post("/quizzes/<int:quiz_id>")
-@gate(P.LEARN)
-def answer(quiz_id: int) -> Any:
-    """Hand a quiz in. With questions left open it is shown again once, so that none is forgotten by accident."""
-    found = find_quiz(quiz_id, actor())
-    given = answers_in(found, request.form)
-    number = request.form.get("attempt", type=int)
-    unanswered = sum(not value for value in given.values())
-    if unanswered and "sure" not in request.form:
-        return _quiz_page(found, given, number=number, unanswered=unanswered), 422
-    try:
-        attempt = hand_in(found, actor(), given, number=number)
-    except Invalid:  # the questions were changed while the page was open
-        flash(_("The quiz was changed meanwhile. Please answer it once more; this attempt was not counted."), "warning")
-        return redirect(url_for(".quiz", quiz_id=quiz_id), 303)
-    return redirect(url_for(".result", attempt_id=attempt.id), 303)
 
 
 @bp.get("/attempts/<int:attempt_id>")
@@ -238,8 +195,8 @@ def result(attempt_id: int) -> str:
     progress = queries.progress_in(course.id, [attempt.user_id]).get(attempt.user_id, Progress())
     return render_template(
         "training/result.html",
-        quiz=_quiz_head(attempt.quiz),
-        attempt=_attempt_row(attempt),
+        quiz=quiz_head(attempt.quiz),
+        attempt=attempt_row(attempt),
         result=presenting.result_of(attempt, made, who),
         learner=None if attempt.user_id == who.id else attempt.user.name,
         void_url=url_for(".void_attempt", attempt_id=attempt.id) if can(who, P.VOID_ATTEMPT, attempt) else None,

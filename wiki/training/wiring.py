@@ -14,14 +14,17 @@ from wiki.articles import dependants
 from wiki.articles.models import Publication
 from wiki.training import (
     api,
+    bank_views,
     certificate_views,
     desk,
     draft_views,
+    item_views,
     listeners,
     notice_views,
     outline_views,
     practice_views,
     recall_views,
+    taking_views,
     views,
 )
 from wiki.training.acknowledging import confirmed_stamp
@@ -30,9 +33,19 @@ from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
 __all__ = [
-    "api", "certificate_views", "desk", "draft_views", "init_app", "listeners", "outline_views", "practice_views",
+    "api",
+    "bank_views",
+    "certificate_views",
+    "desk",
+    "draft_views",
+    "init_app",
+    "item_views",
+    "listeners",
+    "outline_views",
+    "practice_views",
     "recall_views",
-]  # fmt: skip
+    "taking_views",
+]
 
 
 def init_app(app: Flask) -> None:
