@@ -80,3 +80,37 @@ class CourseCompleted:
     user_id: int
     credits: Decimal
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadAsked:
+    """These people are asked to confirm a text: by somebody now, or because they have joined a team that was asked."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    due_at: datetime
+    urgent: bool
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadDue:
+    """These people have not confirmed a text yet and are reminded: by the clock once, by somebody at most once a day."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    due_at: datetime
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadOverdue:
+    """These people of one team have let a deadline pass; told once of each of them."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    team_id: int | None
+    due_at: datetime
+    at: datetime

@@ -9,16 +9,28 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import _, _l
 from core.permissions import allowed
-from core.slots import menu, panel
+from core.slots import frame, menu, panel
 from wiki.articles import dependants
 from wiki.articles.models import Publication
-from wiki.training import api, certificate_views, desk, draft_views, listeners, notice_views, recall_views, views
+from wiki.training import (
+    api,
+    asking,
+    banner,
+    certificate_views,
+    desk,
+    draft_views,
+    listeners,
+    must_read_views,
+    notice_views,
+    recall_views,
+    views,
+)
 from wiki.training.acknowledging import confirmed_stamp
 from wiki.training.models import Course, Lesson
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
-__all__ = ["api", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views"]
+__all__ = ["api", "asking", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views"]
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +39,10 @@ def init_app(app: Flask) -> None:
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
+    panel("article.foot", notice_views.under_a_text, order=10, stamp=confirmed_stamp())
+    panel("article.side", must_read_views.beside_article, order=70, stamp=sa.literal_column("1"))
+    panel("page.top", banner.on_every_page)
+    frame(banner.frame)
     panel("article.side", beside_article, order=60, stamp=taught_stamp())
     dependants.register(teaching)
 
