@@ -31,6 +31,7 @@ from wiki.training.progress import settle
 from wiki.training.queries import attempts_of, quiz_by_id
 from wiki.training.recalling import follow
 from wiki.training.rules import attempts_left, is_passed, is_right, score, seed_of, shuffled
+from wiki.training.trainer_desk import count_answers
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
@@ -116,6 +117,7 @@ def hand_in(quiz: Quiz, actor: Actor, given: Mapping[int, Any], *, number: int |
     _must_be_open(quiz, before, number)
     attempt = _record(quiz, actor, enrolment, len(before) + 1, given)
     follow(attempt)
+    count_answers(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
         details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},

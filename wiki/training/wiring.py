@@ -23,6 +23,7 @@ from wiki.training import (
     must_read_views,
     notice_views,
     recall_views,
+    trainer_desk_views,
     views,
 )
 from wiki.training.acknowledging import confirmed_stamp
@@ -30,13 +31,15 @@ from wiki.training.models import Course, Lesson
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
-__all__ = ["api", "asking", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views"]
+__all__ = ["api", "asking", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views", "trainer_desk_views"]
 
 
 def init_app(app: Flask) -> None:
     """Courses in the menu, what teaches an article beside it, pages."""
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
+    menu(_l("Trainer’s desk"), "training.trainer_desk", P.TEACH, order=50, place="person")
+    menu(_l("Must-read: who has not"), "training.must_reads", P.CHASE, order=51, place="person")
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
     panel("article.foot", notice_views.under_a_text, order=10, stamp=confirmed_stamp())
