@@ -24,7 +24,7 @@ from wiki.feedback import ops as feedback
 from wiki.search import log
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
-from wiki.training import learning, quizzes
+from wiki.training import asking, learning, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
@@ -111,6 +111,9 @@ class World:
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
         draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         self.writing = writing_tasks.ask(who["manager"], "what is missing", whom=f"user:{who['rep'].id}").id
+        for slug in (self.circle, self.narrow, self.open):
+            article = ops.readable_article(who["manager"], slug)
+            asking.ask(who["manager"], article, due_at=clock.now() + timedelta(days=3), urgent=True)
         for word in ("zzcircle", "zznarrow"):  # somebody of the circle looked for it, and opened nothing
             said = f"{word} title"
             log.keep(session, [log.Asked(clock.now(), who["qa"].id, said, 1, Source.PAGE, word)])

@@ -208,7 +208,12 @@ def must_read(event: Any) -> Fact | None:
     if found is None or not found.live:
         return None
     who = name_of(getattr(event, "actor_id", None))
-    params = {"title": found.title, "kind": found.kind, "due_at": event.due_at.isoformat(), **({"who": who} if who else {})}
+    params = {
+        "title": found.title,
+        "kind": found.kind,
+        "due_at": event.due_at.isoformat(),
+        **({"who": who} if who else {}),
+    }
     return Fact("article", found.id, path_to("articles.show", slug=found.slug), event.at, params)
 
 

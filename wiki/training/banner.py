@@ -7,6 +7,7 @@ an urgent text, which is nearly always, it is one look into memory.
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,14 +19,16 @@ from core.actors import Actor
 from core.caches import Cache
 from core.db import has_session, session
 from core.web import maybe_actor
-from wiki.articles.models import Article
-from wiki.training.acknowledging import answered, asked_about
+from wiki.articles.models import Article, Audience
+from wiki.articles.rules import tokens_of
+from wiki.training.acknowledging import concerns
+from wiki.training.models import Acknowledgement
 from wiki.training.must_read_models import ReadingAsk
 from wiki.training.must_read_rules import FOLD
 
 FOLDED = "folded"  # in the cookie: {key of the ask: until, as a timestamp}
 SECONDS = 5.0
-_urgent: Cache[tuple[int, ...]] = Cache(1, seconds=SECONDS, until_write=True)
+_urgent: Cache[tuple[Any, ...]] = Cache(1, seconds=SECONDS, until_write=True)
 _mine: Cache[tuple["Urgent", ...]] = Cache(10_000, seconds=SECONDS, until_write=True)
 
 
@@ -41,29 +44,53 @@ class Urgent:
 
 def urgent_for(actor: Actor) -> tuple[Urgent, ...]:
     """What this person is urgently to read and has not confirmed; at most some seconds old."""
-    ids = _urgent.get(0)
-    if ids is None:
-        open_ones = sa.and_(ReadingAsk.closed_at.is_(None), ReadingAsk.urgent)
-        ids = tuple(session.scalars(sa.select(ReadingAsk.article_id).where(open_ones).order_by(ReadingAsk.due_at)))
-        _urgent.put(0, ids)
-    if not ids:
+    rows = _urgent.get(0)
+    if rows is None:
+        rows = tuple(session.execute(_open_ones()))
+        _urgent.put(0, rows)
+    if not rows:
         return ()
     found = _mine.get(actor)
     if found is None:
-        found = _found(actor, ids)
+        found = _found(actor, rows)
         _mine.put(actor, found)
     return found
 
 
-def _found(actor: Actor, ids: tuple[int, ...]) -> tuple[Urgent, ...]:
-    articles = {row.id: row for row in session.scalars(sa.select(Article).where(Article.id.in_(ids), Article.live))}
-    asks = [ask for key in ids if key in articles and (ask := asked_about(articles[key])) and ask.concerns(actor)]
-    done = answered(asks, {actor.id})
-    return tuple(
-        Urgent(ask.key, ask.article.slug, ask.article.title, ask.due_at)
-        for ask in asks
-        if (ask.key, actor.id) not in done
+@cache
+def _open_ones() -> sa.Select[Any]:
+    facts = (Article.id, Article.slug, Article.title, Article.kind, Article.revision_id, Article.audience)
+    asked = (ReadingAsk.id.label("ask_id"), ReadingAsk.circle, ReadingAsk.due_at, ReadingAsk.created_at)
+    return (
+        sa.select(*facts, Article.provisional, *asked)
+        .join(ReadingAsk, ReadingAsk.article_id == Article.id)
+        .where(ReadingAsk.closed_at.is_(None), ReadingAsk.urgent, Article.live)
+        .order_by(ReadingAsk.due_at, ReadingAsk.id)
     )
+
+
+def _found(actor: Actor, rows: tuple[Any, ...]) -> tuple[Urgent, ...]:
+    """The rows that concern this person; one statement, as long as no text is of a closed circle or under review."""
+    tokens = tokens_of(actor)
+    mine = [row for row in rows if (not row.circle or not tokens.isdisjoint(row.circle)) and _open_to(actor, row)]
+    if not mine:
+        return ()
+    given = sa.select(Acknowledgement.article_id, Acknowledgement.revision_id, Acknowledgement.at).where(
+        Acknowledgement.user_id == actor.id, Acknowledgement.article_id.in_([row.id for row in mine])
+    )
+    done = {
+        row.id
+        for article_id, revision_id, at in session.execute(given)
+        for row in mine
+        if row.id == article_id and (revision_id == row.revision_id or (row.kind != "notice" and at >= row.created_at))
+    }
+    return tuple(Urgent(f"q{row.ask_id}", row.slug, row.title, row.due_at) for row in mine if row.id not in done)
+
+
+def _open_to(actor: Actor, row: Any) -> bool:
+    if row.audience is not Audience.RESTRICTED and row.provisional is None:
+        return True
+    return concerns(actor, session.get_one(Article, row.id))
 
 
 def _folded() -> dict[str, int]:

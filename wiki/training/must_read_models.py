@@ -1,4 +1,4 @@
-"""Texts that people are asked to confirm, and who was told of it when. Confirmations themselves: ``Acknowledgement``."""
+"""Texts that people are asked to confirm, and who was told when. What they confirmed: ``Acknowledgement``."""
 
 from datetime import datetime
 from typing import Any

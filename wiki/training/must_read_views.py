@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 
 from core.errors import Forbidden, Invalid, NotFound
 from core.i18n import _, _n, choose_zone, local
-from core.permissions import can
+from core.permissions import can, require
 from core.tables import TYPES, Sheet, as_csv, as_xlsx
 from core.web import actor, gate, maybe_actor
 from wiki.articles.forms import reader_choices
@@ -119,6 +120,7 @@ def _page(article: Article, typed: Any, errors: dict[str, str]) -> str:
 def ask_people(slug: str) -> Any:
     """Ask people to confirm the text, or stop asking."""
     who, article = actor(), readable_article(actor(), slug)
+    require(who, P.ASK_TO_CONFIRM, article)
     if "stop" in request.form:
         close(who, article)
         flash(_("Nobody is asked about this text any more. What was confirmed stays."), "success")
@@ -135,8 +137,6 @@ def ask_people(slug: str) -> Any:
 
 
 def _time(text: str) -> datetime:
-    from zoneinfo import ZoneInfo
-
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -149,6 +149,8 @@ def _time(text: str) -> datetime:
 def remind_people(slug: str) -> Any:
     """Remind everybody (of one team) who has not confirmed, each once a day."""
     who, article = actor(), _article(slug)
+    if chasing.team_seen(who, article) == -1:
+        raise Forbidden(_("Only who sees who has not confirmed can remind them."))
     found = asked_about(article)
     if found is None:
         raise NotFound(_("Nobody is asked to confirm this text."))

@@ -83,9 +83,16 @@ def _changed_sheet(every: bool) -> Sheet:
 
 def _behind_sheet(every: bool) -> Sheet:
     rows = [
-        [one.due_on, one.name, one.team, one.course, _("late") if one.late else _("soon"), _("yes") if one.begun else ""]
+        [
+            one.due_on,
+            one.name,
+            one.team,
+            one.course,
+            _("late") if one.late else _("soon"),
+            _("yes") if one.begun else "",
+        ]
         for one in reads.behind(actor(), every=every, limit=IN_A_FILE)
-    ]
+    ]  # fmt: skip
     return Sheet(
         _("Who is behind"), [_("Until"), _("Full name"), _("Team"), _("Course"), _("State"), _("Has begun")], rows
     )

@@ -31,7 +31,17 @@ from wiki.training.models import Course, Lesson
 from wiki.training.permissions import P
 from wiki.training.queries import count_due, taught_in, taught_stamp
 
-__all__ = ["api", "asking", "certificate_views", "desk", "draft_views", "init_app", "listeners", "recall_views", "trainer_desk_views"]
+__all__ = [
+    "api",
+    "asking",
+    "certificate_views",
+    "desk",
+    "draft_views",
+    "init_app",
+    "listeners",
+    "recall_views",
+    "trainer_desk_views",
+]
 
 
 def init_app(app: Flask) -> None:

@@ -103,5 +103,17 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "GET /recall", "everybody is asked what they missed themselves"),
     ("ll nn nnnn nn", "POST /recall/999999", "a question asked of somebody else is not there", {}),
     ("ll nn nnnn nn", "GET /recall/answers/999999", "nor is their answer"),
+    ("ll ff ffof of", "GET /training/desk", "the trainer's desk is for those who teach"),
+    ("ll ff ffof of", "GET /training/desk?table=behind&form=csv", "and so are its files"),
+    ("ll ff oooo of", "GET /training/must-read", "who chases sees what is asked, of texts that they may read"),
+    ("ll ff oooo of", "GET /training/must-read?form=csv", "a file holds what the page shows"),
+    ("ll of oooo of", "GET /training/must-read/{open}", "who keeps a text, reviews or supervises may ask about it"),
+    ("ll on nonn on", "GET /training/must-read/{circle}", "a closed circle is not there for others"),
+    ("ll of oooo of", "GET /training/must-read/{open}/proof", "the proof is for the same people"),
+    ("ll of oooo of", "GET /training/must-read/{open}/proof?form=csv", "and so is its file"),
+    ("ll on nonn on", "GET /training/must-read/{circle}/proof", "a closed circle is not there for others"),
+    ("ll if iiii if", "POST /training/must-read/{open}", "asking is for who may see the list", {"due_at": ""}),
+    ("ll ff ffoo of", "POST /training/must-read/{open}/remind", "who sees who has not reminds them", {}),
+    ("ll oo oooo oo", "POST /training/must-read/{open}/fold", "everybody folds their own banner", {}),
 ]
 # fmt: on
