@@ -87,7 +87,8 @@ def _ask(article: Article, row: ReadingAsk | None) -> Ask | None:
     if article.kind != "notice" or not fields.get("acknowledge_by"):
         return None
     due = datetime.fromisoformat(fields["acknowledge_by"])
-    return Ask(f"r{article.revision_id}", article, article.updated_at, due, frozenset(fields.get("audience_ack") or ()))
+    since = article.updated_at or article.created_at
+    return Ask(f"r{article.revision_id}", article, since, due, frozenset(fields.get("audience_ack") or ()))
 
 
 def open_row(article_id: int) -> ReadingAsk | None:
@@ -167,7 +168,7 @@ def answered(asks: list[Ask], people: Iterable[int]) -> set[tuple[str, int]]:
 def who_answered(ask: Ask) -> dict[int, datetime]:
     """Who has confirmed it, and when first."""
     found = sa.select(Acknowledgement.user_id, sa.func.min(Acknowledgement.at)).where(ask.counts)
-    return {user_id: at for user_id, at in session.execute(found.group_by(Acknowledgement.user_id))}
+    return dict(iter(session.execute(found.group_by(Acknowledgement.user_id))))
 
 
 def everybody(team_id: int | None = None) -> list[Actor]:

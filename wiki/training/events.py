@@ -96,7 +96,7 @@ class MustReadAsked:
 
 @dataclass(frozen=True, slots=True)
 class MustReadDue:
-    """These people have not confirmed a text yet and are reminded: by the clock once, by somebody at most once a day."""
+    """These people have not confirmed a text yet and are reminded: once by the clock, once a day by somebody."""
 
     article_id: int
     user_ids: tuple[int, ...]

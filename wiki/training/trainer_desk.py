@@ -6,7 +6,7 @@ A few statements for any number of courses and people: what is shown is found fi
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -93,7 +93,7 @@ def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     )
     found: dict[tuple[int, str], Behind] = {}
     for chunk in _chunks(list(session.scalars(due))):
-        rows = [Behind(*row[:6], begun=row[6] is not None) for row in session.execute(_of(chunk))]
+        rows = [Behind(*facts, begun is not None) for *facts, begun in session.execute(_of(chunk))]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
         if len(found) >= limit:
@@ -111,10 +111,10 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
         at += size
 
 
-def _of(assignments: Sequence[int]) -> sa.CompoundSelect[str]:
+def _of(assignments: Sequence[int]) -> sa.CompoundSelect[Any]:
     """The active people of these assignments who have not completed the course."""
 
-    def found(whom: sa.ColumnElement[bool]) -> sa.Select[str]:
+    def found(whom: sa.ColumnElement[bool]) -> Any:
         return (
             sa.select(
                 User.id, User.name, sa.func.coalesce(Team.name, ""), Course.title, Course.slug, Assignment.due_on,
@@ -217,8 +217,8 @@ def cohorts(shown: Sequence[Course]) -> list[Cohort]:
     return sorted(found.values(), key=lambda one: (place[one.course.id], one.team == "", one.team))
 
 
-def _assigned(ids: Sequence[int]) -> sa.CompoundSelect[int]:
-    def found(whom: sa.ColumnElement[bool]) -> sa.Select[int]:
+def _assigned(ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+    def found(whom: sa.ColumnElement[bool]) -> Any:
         return (
             sa.select(Assignment.course_id, User.team_id, User.id)
             .join(User, whom)
@@ -245,7 +245,7 @@ def _add_enrolments(ids: Sequence[int], of: Callable[[int, int | None], Cohort])
         of(course_id, team_id).days = sum(days) / len(days)
 
 
-def _scores(ids: Sequence[int]) -> sa.Select[int]:
+def _scores(ids: Sequence[int]) -> Any:
     """(course, team, mean of each person's best score per quiz)."""
     best = (
         sa.select(Quiz.course_id, User.team_id, sa.func.max(Attempt.score).label("best"))

@@ -82,7 +82,7 @@ def _changed_sheet(every: bool) -> Sheet:
 
 
 def _behind_sheet(every: bool) -> Sheet:
-    rows = [
+    rows: list[list[Any]] = [
         [
             one.due_on,
             one.name,
@@ -99,7 +99,7 @@ def _behind_sheet(every: bool) -> Sheet:
 
 
 def _hard_sheet(every: bool) -> Sheet:
-    rows = [
+    rows: list[list[Any]] = [
         [one.question.quiz.course.title, one.question.text, one.share, one.asked]
         for one in reads.hard(actor(), every=every, limit=IN_A_FILE)
     ]
@@ -110,7 +110,7 @@ def _hard_sheet(every: bool) -> Sheet:
 def _cohorts_sheet(every: bool) -> Sheet:
     who = actor()
     shown = list(session.scalars(reads.courses(who, every=every)))
-    rows = [
+    rows: list[list[Any]] = [
         [
             one.course.title, one.team, len(one.people), one.completed, one.score,
             None if one.days is None else round(one.days, 1),
