@@ -111,9 +111,10 @@ class World:
         self.link = experts.ask_outside(asked, who["business"], name="Somebody outside", question="Is it so?")[1]
         draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         self.writing = writing_tasks.ask(who["manager"], "what is missing", whom=f"user:{who['rep'].id}").id
-        for slug in (self.circle, self.narrow, self.open):
-            article = ops.readable_article(who["manager"], slug)
-            asking.ask(who["manager"], article, due_at=clock.now() + timedelta(days=3), urgent=True)
+        asked_of = {self.circle: "role:training", self.narrow: "role:training", self.open: f"user:{who['victim'].id}"}
+        for slug, token in asked_of.items():  # who trains does not read the first two
+            article, soon = ops.readable_article(who["manager"], slug), clock.now() + timedelta(days=3)
+            asking.ask(who["manager"], article, due_at=soon, circle=[token], urgent=True)
         for word in ("zzcircle", "zznarrow"):  # somebody of the circle looked for it, and opened nothing
             said = f"{word} title"
             log.keep(session, [log.Asked(clock.now(), who["qa"].id, said, 1, Source.PAGE, word)])

@@ -93,7 +93,7 @@ def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     )
     found: dict[tuple[int, str], Behind] = {}
     for chunk in _chunks(list(session.scalars(due))):
-        rows = [Behind(*facts, begun is not None) for *facts, begun in session.execute(_of(chunk))]
+        rows = [Behind(*facts) for facts in _rows(chunk)]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
         if len(found) >= limit:
@@ -109,6 +109,10 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
             return
         yield ids[at : at + size]
         at += size
+
+
+def _rows(assignments: Sequence[int]) -> list[Any]:
+    return [(*facts[:6], facts[6] is not None) for facts in session.execute(_of(assignments))]
 
 
 def _of(assignments: Sequence[int]) -> sa.CompoundSelect[Any]:
