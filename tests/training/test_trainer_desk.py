@@ -35,8 +35,8 @@ def test_the_desk_counts_what_happened(app, make, school):
         both = trainer_desk.behind(who, every=True, limit=50)
         assert [one.course for one in both] == ["Other"] * 6 + [course.title] * 2
         assert len(trainer_desk.behind(who, every=True, limit=3)) == 3
-        first, *rest = trainer_desk.hard(who, every=False, limit=9)
-        assert (first.share, first.asked, [one.share for one in rest]) == (20, 5, [100, 100])
+        (first,) = trainer_desk.hard(who, every=False, limit=9)
+        assert (first.share, first.asked) == (20, 5)
         (lesson,) = trainer_desk.marked(who, every=False, limit=9)
         assert (lesson.publication.version, lesson.article.version) == ("1.0", "2.0")
         billing, faults = trainer_desk.cohorts([course])

@@ -24,6 +24,7 @@ from wiki.training.queries import today
 from wiki.training.rules import SOON, CourseState
 
 ENOUGH = 5  # a question answered less often than this says nothing
+EASY = 0.8  # what is answered right so often is not hard
 LATE_STEPS = (50, 200, 1000)  # assignments looked at in one statement: first few, then more
 
 
@@ -153,7 +154,7 @@ class Hard:
 
 
 def hard(actor: Actor, *, every: bool, limit: int) -> list[Hard]:
-    """Questions that are asked now, those answered right least often first."""
+    """Questions of now that fewer than 80 % answer right, the hardest first."""
     share = sa.cast(QuestionFigures.right, sa.Float) / QuestionFigures.asked
     found = (
         sa.select(Question, QuestionFigures.asked, QuestionFigures.right)
@@ -161,7 +162,7 @@ def hard(actor: Actor, *, every: bool, limit: int) -> list[Hard]:
         .join(Question.quiz)
         .join(Quiz.course)
         .where(mine(actor, every=every), Quiz.removed_at.is_(None), Question.retired_at.is_(None))
-        .where(QuestionFigures.asked >= ENOUGH)
+        .where(QuestionFigures.asked >= ENOUGH, share < EASY)
         .options(joinedload(Question.quiz).joinedload(Quiz.course))
         .order_by(share, Question.id)
         .limit(limit)
