@@ -50,11 +50,9 @@ def upgrade() -> None:
         answers.c.question_id, sa.func.count(), sa.func.sum(sa.case((answers.c.right, 1), else_=0))
     ).group_by(answers.c.question_id)
     op.execute(sa.insert(figures).from_select(["question_id", "asked", "right"], counted))
-    op.create_index("ix_assignments_due_on", "assignments", ["due_on"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_assignments_due_on", "assignments")
     op.drop_table("question_figures")
     drop_append_only("reading_told")
     op.drop_table("reading_told")
