@@ -165,10 +165,14 @@ def test_the_pages_of_who_chases(app, make, signed_in):
     browser, path = signed_in(boss), f"/training/must-read/{slug}"
     assert "Nobody is asked" in browser.text(path)
     assert browser.submit(path, due_at="", to=path).status_code == 422
-    assert browser.submit(path, due_at="2099-01-01T12:00", circle=token).status_code == 303
+    assert "Nobody is called none." in browser.submit(path, due_at="2099-01-01T12:00", people="none").get_data(True)
+    other = make.user("qa", name="Named Nina")
+    named = {"due_at": "2099-01-01T12:00", "circle": token, "people": f"{other.username}，"}
+    assert browser.submit(path, named).status_code == 303
+    assert "Named Nina" in browser.text(path)
     text = browser.text(path)
     assert "Late Larry" in text and "Remind" in text and "Fees" in browser.text("/training/must-read")
-    assert "1 person is reminded" in browser.submit(path, to=f"{path}/remind", follow=True).get_data(as_text=True)
+    assert "2 people are reminded" in browser.submit(path, to=f"{path}/remind", follow=True).get_data(as_text=True)
     for form in ("csv", "xlsx"):
         assert browser.get(f"{path}/proof?form={form}").status_code == 200
         assert browser.get(f"/training/must-read?form={form}").status_code == 200

@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 
+from accounts.models import Tier, User
+from core.db import session
 from core.errors import Forbidden, Invalid, NotFound
 from core.i18n import _, _n, choose_zone, local
 from core.permissions import can, require
@@ -109,7 +112,7 @@ def _page(article: Article, typed: Any, errors: dict[str, str]) -> str:
         sees=chasing.team_seen(who, article) != -1,
         may_remind=can(who, P.CHASE),
         may_ask=may_ask,
-        choices=reader_choices([]) if may_ask else [],
+        choices=_choices() if may_ask else [],
         typed=typed,
         errors=errors,
     )
@@ -126,14 +129,30 @@ def ask_people(slug: str) -> Any:
         flash(_("Nobody is asked about this text any more. What was confirmed stays."), "success")
         return redirect(url_for(".chase", slug=slug), 303)
     try:
+        circle = [*request.form.getlist("circle"), *_people(request.form.get("people", "")[:2000])]
         due = _time(request.form.get("due_at", ""))
         row = ask(
-            who, article, due_at=due, circle=request.form.getlist("circle"), urgent="urgent" in request.form
+            who, article, due_at=due, circle=circle, urgent="urgent" in request.form
         )  # fmt: skip
     except Invalid as error:
         return _page(article, request.form, error.errors), 422
     flash(_("They are told now, and find it on their home until it is confirmed."), "success")
     return redirect(url_for(".chase", slug=row.article.slug), 303)
+
+
+def _choices() -> list[tuple[str, str]]:
+    """Roles, teams and tiers to tick; people are named."""
+    tiers = session.scalars(sa.select(Tier).order_by(Tier.position, Tier.id))
+    return [*reader_choices([]), *((f"tier:{one.id}", one.name) for one in tiers)]
+
+
+def _people(text: str) -> list[str]:
+    names = list(dict.fromkeys(text.replace("，", ",").replace("、", ",").replace(",", " ").split()))
+    known = dict(iter(session.execute(sa.select(User.username, User.id).where(User.username.in_(names), User.active))))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Invalid({"people": _("Nobody is called %(names)s.", names=_(", ").join(unknown[:5]))})
+    return [f"user:{known[name]}" for name in names]
 
 
 def _time(text: str) -> datetime:

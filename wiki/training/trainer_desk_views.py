@@ -78,7 +78,7 @@ def _changed_sheet(every: bool) -> Sheet:
         for row in (_question(one) for one in reads.resting(who, every=every, limit=IN_A_FILE))
     ]
     head = [_("Course"), _("What"), _("Text"), _("Teaches version"), _("Valid version"), _("Since")]
-    return Sheet(_("What changed"), head, rows)
+    return Sheet(_("What has changed"), head, rows)
 
 
 def _behind_sheet(every: bool) -> Sheet:
