@@ -249,7 +249,7 @@ def test_some_have_still_to_confirm_a_notice(looking: Demo) -> None:
 
 def test_one_text_is_urgent_and_one_is_overdue_with_people_who_have_not(looking: Demo) -> None:
     found = {one.ask.article.title[:4]: one for one in counts(actor_of(user("gaoyuan"))) if one.ask.row is not None}
-    assert found["流量超出"].ask.urgent and found["实名核验"].waiting and found["实名核验"].confirmed
+    assert found["流量超出"].ask.urgent and found["流量超出"].waiting and found["流量超出"].confirmed
     assert found["宽带故障"].ask.due_at < NOW and found["宽带故障"].waiting and found["宽带故障"].confirmed
 
 
