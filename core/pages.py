@@ -74,4 +74,5 @@ def _frame(actor: Actor) -> tuple[Hashable, ...]:
         g.get("person_detail", ""),
         tuple(slots.badges_of(actor).values()),
         local(clock.now()).date(),
+        slots.frames_of(actor),
     )

@@ -1,7 +1,7 @@
 """Slots: menu entries and page panels that a lower package offers and the packages above it fill."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ Stamp = sa.ColumnElement[Any]
 _menu: dict[str, MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
 _stamps: dict[str, list[Stamp | None]] = defaultdict(list)
+_frames: list[Callable[[Actor], Hashable]] = []
 _badges: Cache[dict[str, int]] = Cache(10_000, seconds=1.0, until_write=True)
 
 
@@ -96,6 +97,17 @@ def stamps(*names: str) -> list[Stamp] | None:
     found = [stamp for name in names for stamp in _stamps[name]]
     given = [stamp for stamp in found if stamp is not None]
     return given if len(given) == len(found) else None
+
+
+def frame(function: Callable[[Actor], Hashable]) -> None:
+    """Say what a panel of every page (``page.top``) shows a person: kept pages are made anew when it changes."""
+    if function not in _frames:
+        _frames.append(function)
+
+
+def frames_of(actor: Actor) -> tuple[Hashable, ...]:
+    """What stands on every page of this person."""
+    return tuple(function(actor) for function in _frames)
 
 
 def render_panels(slot: str, **context: Any) -> Markup:

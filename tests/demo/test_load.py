@@ -40,6 +40,7 @@ from wiki.scoring import rebuilding as scoring
 from wiki.scoring.models import LedgerEntry
 from wiki.search import gaps, log_queries, words, writing
 from wiki.training.acknowledging import must_read
+from wiki.training.chasing import counts
 from wiki.training.models import Attempt, Enrolment
 from workflows.models import Decision, Task
 from workflows.queries import count_waiting
@@ -248,6 +249,12 @@ def test_courses_have_those_who_passed_and_those_who_are_behind(looking: Demo) -
 def test_some_have_still_to_confirm_a_notice(looking: Demo) -> None:
     assert must_read(actor_of(user("tangxin")))
     assert not [m for m in must_read(actor_of(user("chenyu"))) if m.article.title.startswith("“畅享 88”")]
+
+
+def test_one_text_is_urgent_and_one_is_overdue_with_people_who_have_not(looking: Demo) -> None:
+    found = {one.ask.article.title[:4]: one for one in counts(actor_of(user("gaoyuan"))) if one.ask.row is not None}
+    assert found["流量超出"].ask.urgent and found["流量超出"].waiting and found["流量超出"].confirmed
+    assert found["宽带故障"].ask.due_at < NOW and found["宽带故障"].waiting and found["宽带故障"].confirmed
 
 
 # ── signing in, and loading again ────────────────────────────────────────────────────────────────────────────────────

@@ -34,7 +34,7 @@ from wiki.scoring.models import Finding, FindingKind
 from wiki.search import log, pins
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
-from wiki.training import learning, practice, quizzes
+from wiki.training import learning, must_read_asking, practice, quizzes
 from wiki.training import ops as teaching
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
@@ -131,6 +131,10 @@ class World:
         draft_ops.autosave(session.get_one(Submission, self.draft), author, {"title": ["zzdraft typed"]})
         self.pin = pins.pin(who["manager"], "open", self.circle).id
         self.writing = writing_tasks.ask(who["manager"], "what is missing", whom=f"user:{who['rep'].id}").id
+        asked_of = {self.circle: "role:training", self.narrow: "role:training", self.open: f"user:{who['victim'].id}"}
+        for slug, token in asked_of.items():  # who trains does not read the first two
+            article, soon = ops.readable_article(who["manager"], slug), clock.now() + timedelta(days=3)
+            must_read_asking.ask(who["manager"], article, due_at=soon, circle=[token], urgent=True)
         for word in ("zzcircle", "zznarrow"):  # somebody of the circle looked for it, and opened nothing
             said = f"{word} title"
             log.keep(session, [log.Asked(clock.now(), who["qa"].id, said, 1, Source.PAGE, word)])

@@ -18,6 +18,7 @@ from wiki.demo.early import plan_early
 from wiki.demo.figures import plan_figures
 from wiki.demo.hours import some_time
 from wiki.demo.judging import found, plan_judging
+from wiki.demo.must_reading import plan_must_read
 from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
 from wiki.demo.readership import plan_readership
@@ -47,6 +48,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_judging(plan)
     plan_early(plan)
     plan_usage(plan)
+    plan_must_read(plan)
     plan_readings(plan)
     plan_figures(plan)
     plan_boards(plan)

@@ -29,7 +29,7 @@ from wiki.kpi.dealing_models import CardAppeal
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.search.writing_rules import LIVE
-from wiki.training.acknowledging import concerns
+from wiki.training.acknowledging import who_is_asked
 from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
 from wiki.training.permissions import P as Training
@@ -221,8 +221,18 @@ def concerned(event: Any) -> People:
     article = session.get(Article, event.article_id)
     if article is None or not article.live:
         return set()
-    everybody = sa.select(User).options(joinedload(User.team)).where(User.active)
-    return {user.id for user in session.scalars(everybody) if concerns(actor_of(user), article)}
+    return who_is_asked(article)
+
+
+def named(event: Any) -> People:
+    """those of them who have not confirmed it"""
+    return set(event.user_ids)
+
+
+def their_supervisors(event: Any) -> People:
+    """the supervisors of their team; without any, the knowledge managers"""
+    near = _of_team(event.team_id, (Role.SUPERVISOR,)) - set(event.user_ids)
+    return near or {user.id for user in holders(Role.MANAGER)}
 
 
 def second_signers(event: Any) -> People:

@@ -204,6 +204,32 @@ def article(event: Any) -> Fact | None:
     return Fact("article", found.id, path_to("articles.show", slug=found.slug), event.at, params)
 
 
+def must_read(event: Any) -> Fact | None:
+    """An article that is to be confirmed, and until when."""
+    found = session.get(Article, event.article_id)
+    if found is None or not found.live:
+        return None
+    who = name_of(getattr(event, "actor_id", None))
+    params = {
+        "title": found.title,
+        "kind": found.kind,
+        "due_at": event.due_at.isoformat(),
+        **({"who": who} if who else {}),
+    }
+    return Fact("article", found.id, path_to("articles.show", slug=found.slug), event.at, params)
+
+
+def not_confirmed(event: Any) -> Fact | None:
+    """The same for a supervisor: the names of those who have not, and the way to the list."""
+    fact = must_read(event)
+    found = session.get(Article, event.article_id)
+    if fact is None or found is None:
+        return None
+    names = list(session.scalars(sa.select(User.name).where(User.id.in_(event.user_ids)).order_by(User.name).limit(10)))
+    params = {**fact.params, "authors": names, "count": len(event.user_ids)}
+    return Fact("article", found.id, path_to("training.chase", slug=found.slug), event.at, params)
+
+
 def published(event: Any) -> Fact | None:
     """A review that approved its text, unless that waits for its day."""
     submission = session.get(Submission, event.subject_id) if event.subject_kind == "submission" else None

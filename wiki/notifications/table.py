@@ -33,7 +33,15 @@ from wiki.notifications import audiences as who
 from wiki.notifications import facts
 from wiki.notifications.rules import Group, Mail
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
-from wiki.training.events import CourseAssigned, LessonOutdated, LessonRenewed, QuestionsSuspended
+from wiki.training.events import (
+    CourseAssigned,
+    LessonOutdated,
+    LessonRenewed,
+    MustReadAsked,
+    MustReadDue,
+    MustReadOverdue,
+    QuestionsSuspended,
+)
 from workflows import events
 from workflows.rules import State, Verb
 
@@ -120,6 +128,16 @@ def not_signed(event: Any) -> bool:
 def asks_to_confirm(event: Any) -> bool:
     """a business notice that readers have not seen before"""
     return event.kind == "notice" and not event.imported and not event.restored
+
+
+def is_urgent(event: Any) -> bool:
+    """it is urgent"""
+    return bool(event.urgent)
+
+
+def is_not_urgent(event: Any) -> bool:
+    """it is not urgent"""
+    return not event.urgent
 
 
 def unhelpful(event: Any) -> bool:
@@ -281,6 +299,15 @@ TABLE: tuple[Notice, ...] = (
     Notice("must_read", ArticlePublished, asks_to_confirm, who.concerned, facts.article, TRAINING, AT_ONCE,
            _l("Please read and confirm: «%(title)s»"),
            _l("It concerns your work. %(due)s.")),
+    Notice("must_read_asked", MustReadAsked, is_not_urgent, who.named, facts.must_read, TRAINING, AT_ONCE,
+           _l("Please read and confirm: «%(title)s»"),
+           _l("It concerns your work. %(due)s.")),
+    Notice("must_read_urgent", MustReadAsked, is_urgent, who.named, facts.must_read, TRAINING, AT_ONCE,
+           _l("Please read and confirm now: «%(title)s»"),
+           _l("It concerns your work. %(due)s."), urgent=True),
+    Notice("must_read_due", MustReadDue, always, who.named, facts.must_read, TRAINING, AT_ONCE,
+           _l("You have not confirmed «%(title)s» yet"),
+           _l("Read it, and press “I have read it”. %(due)s.")),
     Notice("course_assigned", CourseAssigned, always, who.learners, facts.course, TRAINING, AT_ONCE,
            _l("The course «%(title)s» is yours to take"),
            _l("%(who)s assigned it. Complete it by: %(due_on)s.")),
@@ -323,6 +350,9 @@ TABLE: tuple[Notice, ...] = (
     Notice("action_closed", ActionClosed, always, who.action_maker, facts.action, TEAM, DIGEST,
            _l("%(who)s closed an action: «%(title)s»"),
            _l("What came of it: %(note)s")),
+    Notice("must_read_overdue", MustReadOverdue, always, who.their_supervisors, facts.not_confirmed, TEAM, AT_ONCE,
+           _l("Not confirmed in time: «%(title)s»"),
+           _l("%(count)s people of your team have not confirmed it: %(authors)s. %(due)s.")),
     Notice("stands_in", AbsenceChanged, always, who.deputy, facts.absence, TEAM, AT_ONCE,
            _l("You stand in for %(who)s"),
            _l("Until %(until)s you also find in your inbox what waits for %(who)s.")),

@@ -126,3 +126,37 @@ class TaskJudged:
     user_id: int
     verdict: str
     actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadAsked:
+    """These people are asked to confirm a text: by somebody now, or because they have joined a team that was asked."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    due_at: datetime
+    urgent: bool
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadDue:
+    """These people have not confirmed a text yet and are reminded: once by the clock, once a day by somebody."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    due_at: datetime
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MustReadOverdue:
+    """These people of one team have let a deadline pass; told once of each of them."""
+
+    article_id: int
+    user_ids: tuple[int, ...]
+    team_id: int | None
+    due_at: datetime
+    at: datetime

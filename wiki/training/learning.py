@@ -34,6 +34,7 @@ from wiki.training.queries import attempts_of, quiz_by_id
 from wiki.training.recalling import follow
 from wiki.training.rules import attempts_left, is_passed, is_right, score
 from wiki.training.taking_rules import LATEST, takes_answers
+from wiki.training.trainer_desk import count_answers
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
@@ -136,6 +137,7 @@ def hand_in(
         raise Conflict(_("Begin the attempt first: its time runs from then on."), code="not-begun")
     attempt = _record(quiz, actor, enrolment, len(before) + 1, given, late=late)
     follow(attempt)
+    count_answers(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
         details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},

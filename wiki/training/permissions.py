@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
-from accounts.rules import Role
+from accounts.rules import REVIEWERS, Role
 from core.actors import Actor
 from core.permissions import Permission, all_of, any_of, anybody, can, grant, holds
 from wiki.articles.models import Article, Audience
 from wiki.articles.permissions import P as Reading
+from wiki.articles.permissions import may_read
 from wiki.articles.rules import tokens_of
 from wiki.training.models import Attempt, Course, Lesson
 from wiki.training.rules import CourseState
@@ -22,6 +23,8 @@ class P(Permission):
     READ_LESSON = "read the pinned text of a lesson"
     SEE_ATTEMPT = "see the result of an attempt"
     VOID_ATTEMPT = "declare an attempt void"
+    ASK_TO_CONFIRM = "ask people to confirm that they have read a text"
+    CHASE = "see who has not confirmed what they are to read"
 
 
 teaches = holds(Role.TRAINING, Role.MANAGER)
@@ -57,6 +60,11 @@ def made_by_another(actor: Actor, attempt: Attempt) -> bool:
     return attempt.user_id != actor.id
 
 
+def owns_it(actor: Actor, article: Article) -> bool:
+    """It is their text to keep true."""
+    return article.owner_id == actor.id
+
+
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of SEE_COURSE, over ``Course``."""
     return sa.true() if teaches(actor, None) else Course.state == CourseState.PUBLISHED
@@ -81,6 +89,8 @@ grant(
         P.READ_LESSON: is_in_its_circle,
         P.SEE_ATTEMPT: any_of(made_it, teaches),
         P.VOID_ATTEMPT: all_of(teaches, made_by_another),
+        P.ASK_TO_CONFIRM: all_of(may_read, any_of(holds(*REVIEWERS, Role.MANAGER), owns_it)),
+        P.CHASE: holds(*REVIEWERS, Role.MANAGER),
     },
     lists={P.SEE_COURSE: visible, P.TAKE_COURSE: open_to_learn, P.SEE_ATTEMPT: results},
 )

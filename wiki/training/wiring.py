@@ -9,22 +9,26 @@ from core.actors import Actor
 from core.db import session
 from core.i18n import _, _l
 from core.permissions import allowed
-from core.slots import menu, panel
+from core.slots import frame, menu, panel
 from wiki.articles import dependants
 from wiki.articles.models import Publication
 from wiki.training import (
     api,
     bank_views,
+    banner,
     certificate_views,
     desk,
     draft_views,
     item_views,
     listeners,
+    must_read_asking,
+    must_read_views,
     notice_views,
     outline_views,
     practice_views,
     recall_views,
     taking_views,
+    trainer_desk_views,
     views,
 )
 from wiki.training.acknowledging import confirmed_stamp
@@ -41,10 +45,12 @@ __all__ = [
     "init_app",
     "item_views",
     "listeners",
+    "must_read_asking",
     "outline_views",
     "practice_views",
     "recall_views",
     "taking_views",
+    "trainer_desk_views",
 ]
 
 
@@ -52,8 +58,14 @@ def init_app(app: Flask) -> None:
     """Courses in the menu, what teaches an article beside it, pages."""
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
+    menu(_l("Trainer’s desk"), "training.trainer_desk", P.TEACH, order=50, place="person")
+    menu(_l("Must-read: who has not"), "training.must_reads", P.CHASE, order=51, place="person")
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
+    panel("article.foot", notice_views.under_a_text, order=10, stamp=confirmed_stamp())
+    panel("article.side", must_read_views.beside_article, order=70, stamp=sa.literal_column("1"))
+    panel("page.top", banner.on_every_page)
+    frame(banner.frame)
     panel("article.side", beside_article, order=60, stamp=taught_stamp())
     dependants.register(teaching)
 

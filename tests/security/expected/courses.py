@@ -155,5 +155,17 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffof of", "POST /courses/{hidden_course}/needs", "courses are built by those who teach", {}),
     ("ll ff ffof of", "GET /courses/{course}/changes", "courses are built by those who teach"),
     ("ll ff ffof of", "GET /courses/{hidden_course}/changes", "courses are built by those who teach"),
+    ("ll ff ffof of", "GET /training/desk", "the trainer's desk is for those who teach"),
+    ("ll ff ffof of", "GET /training/desk?table=behind&form=csv", "and so are its files"),
+    ("ll ff oooo of", "GET /training/must-read", "who chases sees what is asked, of texts that they may read"),
+    ("ll ff oooo of", "GET /training/must-read?form=csv", "a file holds what the page shows"),
+    ("ll of oooo of", "GET /training/must-read/{open}", "who keeps a text, reviews or supervises may ask about it"),
+    ("ll on nonn on", "GET /training/must-read/{circle}", "a closed circle is not there for others"),
+    ("ll of oooo of", "GET /training/must-read/{open}/proof", "the proof is for the same people"),
+    ("ll of oooo of", "GET /training/must-read/{open}/proof?form=csv", "and so is its file"),
+    ("ll on nonn on", "GET /training/must-read/{circle}/proof", "a closed circle is not there for others"),
+    ("ll if iiii if", "POST /training/must-read/{open}", "asking is for who may see the list", {"due_at": ""}),
+    ("ll ff ffoo of", "POST /training/must-read/{open}/remind", "who sees who has not reminds them", {}),
+    ("ll oo oooo oo", "POST /training/must-read/{open}/fold", "everybody folds their own banner", {}),
 ]
 # fmt: on
