@@ -130,7 +130,7 @@ def test_deputies_are_offered_who_share_a_role_the_own_team_first(signed_in, mak
     make.user("business", name="Other Role", team="billing")
     make.user("qa", name="Has Left", team="billing", active=False)
     page = signed_in(user).text("/profile")
-    offered = re.findall(r"<option[^>]*>([^<]*)</option>", page[page.index('name="deputy"') :])
+    offered = re.findall(r"<option[^>]*>([^<]*)</option>", page.split('name="deputy"')[1].split("</select>")[0])
     assert offered == ["nobody", "Next Desk · billing", "Far Away · faults"]
     page = signed_in(make.user("rep", team="billing")).text("/profile")
     assert "Only Rep" in page

@@ -15,7 +15,7 @@ from tests.make import Make
 from workflows import housekeeping
 
 pytestmark = pytest.mark.both_databases
-INBOX, DECISION, BLOCKED = 6, 33, 8
+INBOX, DECISION, BLOCKED = 7, 33, 8
 BODY = {"verb": "approve", "version": 1}
 
 
