@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from accounts import ops, passes
 from accounts.models import User
 from accounts.people import actor_of
 from core import outbox
-from core.db import session, writing
+from core.db import reading, session, writing
 from core.errors import Forbidden, Invalid
+from core.idempotency import IdempotencyKey
 from core.settings import Settings, SettingsError, load
 from tests.clients import PASSWORD, Browser, Script
 from tests.make import Make
@@ -131,6 +133,15 @@ def test_a_program_lets_people_in_with_a_token_made_for_it(app: Any, make: Make,
             passes.give(actor, user)
         with pytest.raises(Invalid):
             passes.give(actor_of(user), user, lasts=timedelta(hours=13))
+
+
+def test_no_table_keeps_the_token_of_a_pass(app: Any, make: Make, api: Callable[..., Script]):
+    make.user(username="chenyu", password=PASSWORD)
+    robot = api(make.user("admin"), scopes=["embed"])
+    answer = robot.post("/embed/tokens", {"username": "chenyu"}, **{"Idempotency-Key": "crm-1"})
+    assert answer.status_code == 201
+    with reading():
+        assert session.scalar(sa.select(sa.func.count()).select_from(IdempotencyKey)) == 0
 
 
 @pytest.mark.parametrize(
