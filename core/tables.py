@@ -113,6 +113,7 @@ def _text(value: object) -> str:
 # ── taken away ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Chinese Excel takes the wide ones, too
 Cell = str | int | float | Decimal | date | datetime | None
 
 
@@ -141,7 +142,7 @@ def _harmless(value: Cell) -> str | int | float | Decimal:
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(FORMULA):
         return "'" + value
     return value
 

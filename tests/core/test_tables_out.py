@@ -29,6 +29,12 @@ def test_csv_comes_back_and_holds_no_formula(tmp_path):
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+def test_what_chinese_spreadsheets_take_for_a_formula_is_text_too():
+    cells = ["＝1+1", "＋1", "－1", "＠x", "\n=1+1"]
+    lines = as_csv(Sheet("x", cells, [cells])).decode("utf-8-sig")
+    assert all(lines.count(f"'{one}") == 2 for one in cells)
+
+
 def test_a_workbook_comes_back_and_text_stays_text(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(as_xlsx([SHEET, Sheet("", ["x"], [])]))

@@ -203,7 +203,14 @@ def test_the_pages_of_an_appeal_and_who_saw_the_card(
     record = mine.text("/scorecard/record?period=2026-10")
     assert boss.name in record
     assert "you are right" in record
+    assert "were closed" in record
     assert "was closed" in record
+    head = signed_in(make.user("supervisor", team="billing")).text(
+        f"/scorecard/record?subject={rep.username}&period=2026-10"
+    )
+    assert "appeal about" in head
+    assert "were closed" not in head, "what somebody wrote to the managers is not for who leads them"
+    assert "you are right" not in head
     book = mine.get("/scorecard/workbook.xlsx?period=2026-10")
     assert (book.status_code, book.get_data()[:2]) == (200, b"PK")
     assert "Put right after the closing" in mine.text("/scorecard/paper?period=2026-10")

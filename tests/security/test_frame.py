@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from accounts import ops, passes
 from accounts.models import User
 from accounts.people import actor_of
 from core import outbox
-from core.db import session, writing
+from core.db import reading, session, writing
 from core.errors import Forbidden, Invalid
+from core.idempotency import IdempotencyKey
 from core.settings import Settings, SettingsError, load
 from tests.clients import PASSWORD, Browser, Script
 from tests.make import Make
@@ -75,7 +77,8 @@ def test_a_pass_opens_the_frame_and_nothing_else(app: Any, make: Make, api: Call
     assert (
         ask(app, f"/articles/{slug}/feedback", token, helpful="1").status_code == 400
     )  # a form of ours has a CSRF token
-    bad = [token[:-1] + ("a" if token[-1] != "a" else "b"), "", "WzEsMV0.x", api(me).token]
+    other = token[:-9] + ("a" if token[-9] != "a" else "b") + token[-8:]  # not the last sign: it holds two idle bits
+    bad = [other, "", "WzEsMV0.x", api(me).token]
     for one in bad:
         answer = ask(app, "/embed/typing?q=x", one)
         assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
@@ -131,6 +134,15 @@ def test_a_program_lets_people_in_with_a_token_made_for_it(app: Any, make: Make,
             passes.give(actor, user)
         with pytest.raises(Invalid):
             passes.give(actor_of(user), user, lasts=timedelta(hours=13))
+
+
+def test_no_table_keeps_the_token_of_a_pass(app: Any, make: Make, api: Callable[..., Script]):
+    make.user(username="chenyu", password=PASSWORD)
+    robot = api(make.user("admin"), scopes=["embed"])
+    answer = robot.post("/embed/tokens", {"username": "chenyu"}, **{"Idempotency-Key": "crm-1"})
+    assert answer.status_code == 201
+    with reading():
+        assert session.scalar(sa.select(sa.func.count()).select_from(IdempotencyKey)) == 0
 
 
 @pytest.mark.parametrize(

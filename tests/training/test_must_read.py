@@ -158,6 +158,17 @@ def test_the_banner_stands_on_every_page_until_it_is_confirmed(app, make, signed
     assert mark not in page.text("/") and mark not in page.text(here)
 
 
+def test_a_deadline_that_no_calendar_holds_does_not_close_every_page(app, make, signed_in):
+    with writing():
+        boss, rep = make.user("manager"), make.user("rep")
+        slug = make.article(make.actor("rep"), kind="product", title="Fees").slug
+    browser, path = signed_in(boss), f"/training/must-read/{slug}"
+    browser.get(path)
+    late = {"due_at": "9999-12-31T23:00+00:00", "circle": f"user:{rep.id}", "urgent": "1"}
+    assert browser.submit(path, late).status_code == 422
+    assert signed_in(rep).get("/").status_code == 200
+
+
 def test_the_pages_of_who_chases(app, make, signed_in):
     with writing():
         boss, rep = make.user("manager"), make.user("rep", team="billing", name="Late Larry")

@@ -149,6 +149,17 @@ def test_when_the_time_is_up_what_was_kept_counts(school, make, clock):
         assert hand_in(quiz, rep, {}, number=1) is made
 
 
+def test_nobody_reads_the_questions_before_their_time_runs(school, make, api):
+    course = school.course(time_limit=10)
+    with reading():
+        number = school.quiz(course).id
+    rep, path = api(make.user("rep")), f"/quizzes/{number}"
+    assert rep.ok("GET", path)["questions"] == []
+    assert len(api(make.user("training")).ok("GET", path)["questions"]) == 3
+    assert len(rep.ok("POST", f"{path}/begin")["questions"]) == 3
+    assert len(rep.ok("GET", path)["questions"]) == 3
+
+
 def test_the_end_of_the_time_is_shown_calmly(school, make, clock, signed_in):
     course = school.course(time_limit=10)
     with reading():

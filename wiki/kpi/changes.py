@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from core.actors import Actor
 from core.db import session
 from core.i18n import _
 from wiki.kpi import appeals, queries, showing
@@ -27,10 +28,10 @@ class Change:
     why: str = ""
 
 
-def of_card(subject: Subject, period: Period, card: Document) -> list[Change]:
-    """Every change that bears on a card, the newest first."""
+def of_card(who: Actor, subject: Subject, period: Period, card: Document) -> list[Change]:
+    """Every change that bears on a card, the newest first; what an appeal and its answer say, for who may read them."""
     found = [*_readings(subject, period, card), *_targets(subject, period, card), *_template(subject, period)]
-    found += [*_closing(period), *_appeals(subject, period)]
+    found += [*_closing(period), *_appeals(who, subject, period)]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
@@ -109,14 +110,15 @@ def _closing(period: Period) -> Iterator[Change]:
         yield Change(closed.closed_at, who, _("%(period)s was closed", period=showing.period_name(period)))
 
 
-def _appeals(subject: Subject, period: Period) -> Iterator[Change]:
+def _appeals(who: Actor, subject: Subject, period: Period) -> Iterator[Change]:
     words = {
         Outcome.UPHELD: _("the appeal about %(name)s was upheld"),
         Outcome.DECLINED: _("the appeal about %(name)s was declined"),
         Outcome.WITHDRAWN: _("the appeal about %(name)s was taken back"),
     }
     for row in session.scalars(appeals.of_card(subject.key, str(period))).unique():
-        name = showing.indicator_name(row.code)
-        yield Change(row.raised_at, row.raised_by.name, _("appeal about %(name)s", name=name), row.text)
+        name, seen = showing.indicator_name(row.code), appeals.may_see(who, row.id)
+        yield Change(row.raised_at, row.raised_by.name, _("appeal about %(name)s", name=name), row.text if seen else "")
         if row.answer is not None:
-            yield Change(row.answer.at, row.answer.by.name, words[row.answer.outcome] % {"name": name}, row.answer.text)
+            said = row.answer.text if seen else ""
+            yield Change(row.answer.at, row.answer.by.name, words[row.answer.outcome] % {"name": name}, said)

@@ -220,7 +220,7 @@ def history() -> str:
         card_url=showing.card_url(subject, period),
         period_label=showing.period_name(period),
         seen=record.seen_by(subject.key, str(period)),
-        changes=changes.of_card(subject, period, card_of(subject, period)),
+        changes=changes.of_card(actor(), subject, period, card_of(subject, period)),
     )
 
 

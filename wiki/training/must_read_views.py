@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -10,11 +9,12 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from accounts.models import Tier, User
 from core.db import session
 from core.errors import Forbidden, Invalid, NotFound
-from core.i18n import _, _n, choose_zone, local
+from core.i18n import _, _n, local
 from core.permissions import can, require
 from core.tables import TYPES, Sheet, as_csv, as_xlsx
 from core.web import actor, gate, maybe_actor
 from wiki.articles.forms import reader_choices
+from wiki.articles.lifecycle_views import as_time
 from wiki.articles.models import Article
 from wiki.articles.ops import readable_article
 from wiki.articles.presenting import reader_words
@@ -156,11 +156,10 @@ def _people(text: str) -> list[str]:
 
 
 def _time(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Invalid({"due_at": _("Please say by when.")}) from error
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(choose_zone()))
+    found = as_time(text, "due_at")
+    if found is None:
+        raise Invalid({"due_at": _("Please say by when.")})
+    return found
 
 
 @bp.post("/training/must-read/<slug>/remind")
