@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from accounts.people import actor_of
 from core.db import reading, session, writing
 from core.errors import Conflict, Forbidden, NotFound
-from wiki.feedback import remarks
+from wiki.feedback import figures, remarks
+from wiki.feedback.figure_models import ArticleFigures
 from wiki.feedback.flag_models import Flag
-from wiki.feedback.ops import mark_used, say, vote
+from wiki.feedback.ops import mark_used, say, take_back, vote
 from wiki.feedback.queries import standing
 
 
@@ -71,3 +72,21 @@ def test_who_reads_what_was_written(make, signed_in, clock):
     assert answer.status_code == 303 and answer.headers["Location"].endswith("/edit")
     assert "Flag: waits for an answer" in owner.text(page)
     assert "Reader Somebody" in owner.text("/flags"), "from now on they are answered"
+
+
+def test_a_vote_that_was_taken_back_counts_in_no_kept_figure(app, make):
+    author, reader, other = make.actor(), make.actor(), make.actor()
+    article = make.article(author)
+    with writing():
+        vote(article, reader, helpful=False)
+        vote(article, other, helpful=True)
+    with writing():
+        figures.refresh()
+        figures.follow()
+    with writing():
+        take_back(article, reader, vote=True)
+    with writing():
+        figures.follow()
+    with reading():
+        kept = session.get_one(ArticleFigures, article.id)
+        assert (kept.helpful, kept.not_helpful) == (1, 0)

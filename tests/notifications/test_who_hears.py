@@ -1,12 +1,14 @@
 """Each move, and exactly who hears of it. What is not in the set is told nobody – least of all who did it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from accounts import absences
 from accounts import ops as people
+from accounts.people import actor_of
 from core import clock as clocks
 from core.db import reading, session, writing
 from core.events import emit
@@ -14,6 +16,10 @@ from core.outbox import Job, OutboxJob
 from tests.notifications.play import Play
 from wiki.notifications import telling
 from wiki.notifications.table import TABLE, Group, Mail
+from wiki.training import ops as courses
+from wiki.training import practice
+from wiki.training.practice_rules import Verdict
+from wiki.training.rules import Requires
 from workflows import claiming, experts, remarks
 from workflows.deciding import Passage
 from workflows.definitions import Approvals, Definition, Seat, Stage
@@ -364,3 +370,25 @@ def test_a_pool_hears_a_little_later_and_not_of_what_was_decided_meanwhile(clock
     waiting = [one for one in centre.entries("biz2") if one.code == "task_opened"]
     with reading():
         assert [one.subject_id for one in waiting] == [centre.make.task(slow).id]
+
+
+def test_a_task_that_is_done_is_told_to_who_signs_and_the_answer_to_the_learner(centre):
+    trainer = centre.make.user("training", username="tess")
+    with writing():
+        teacher = actor_of(session.merge(trainer))
+        course = courses.create_course(teacher, courses.CourseSpec("Calls", "Why.", Decimal(1), Requires.EVERYTHING))
+        task = practice.save_task(course, teacher, "Three calls", "Do it.")
+        courses.publish(course, teacher)
+    centre.heard()
+    with writing():
+        report = practice.say_done(session.merge(task), centre["ann"])
+    assert centre.heard() == {"sup1": {"task_said_done"}, "tess": {"task_said_done"}}
+    with writing():
+        practice.judge(session.merge(report), centre["sup1"], Verdict.SENT_BACK, "Only two.")
+    assert centre.heard() == {"ann": {"task_sent_back"}}
+    with writing():
+        again = practice.say_done(session.merge(task), centre["ann"])
+    centre.heard()
+    with writing():
+        practice.judge(session.merge(again), centre["sup1"], Verdict.SIGNED)
+    assert centre.heard() == {"ann": {"task_signed"}}

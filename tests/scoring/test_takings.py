@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from accounts.people import actor_of
+from core import clock
 from core.db import session
 from core.errors import Conflict, Forbidden, Invalid
 from tests.conftest import Clock
@@ -17,6 +18,7 @@ from tests.workflows.flow_story import give, watched
 from wiki.articles import publishing
 from wiki.feedback import flagging
 from wiki.feedback.ops import mark_used, take_back, vote
+from wiki.kpi import computed
 from wiki.scoring import ops, rebuilding, registry
 from wiki.scoring.models import LedgerEntry
 from wiki.scoring.queries import Filter, sums
@@ -177,3 +179,28 @@ def test_a_type_that_comes_later_needs_a_name_and_a_rule_and_nothing_else(db: An
         assert rebuilding.verify() == []
     finally:
         registry._sources.pop("qbq.collected")
+
+
+def test_what_was_taken_back_is_no_approved_item_any_more(db: Any, make: Make) -> None:
+    author, reviewers, boss = make.user(), desk(make), make.actor("manager")
+    month = clock.now().strftime("%Y-%m")
+    first = approved(submitted(author), reviewers)
+    twin = approved(submitted(author, title="漫游套餐 2"), reviewers)
+    ids = [author.id]
+    assert computed.per_person("approved_items", [month], ids) == {author.id: D(2)}
+    publishing.retire(twin, boss, reason="重复", duplicate_of=first)
+    assert computed.per_person("approved_items", [month], ids) == {author.id: D(1)}
+    publishing.put_back(twin, boss, reason="不是重复")
+    assert computed.per_person("approved_items", [month], ids) == {author.id: D(2)}
+
+
+def test_an_overturned_verdict_is_one_verdict_in_time(db: Any, make: Make) -> None:
+    author, reviewers = make.user(), desk(make)
+    made = submitted(author)
+    for role, verb in (("business", Verb.APPROVE), ("qa", Verb.SEND_BACK)):
+        task = session.scalars(
+            sa.select(Task).where(Task.review.has(subject_id=made.id), Task.role == role, Task.state == TaskState.OPEN)
+        ).one()
+        deciding.decide(task.id, actor_of(reviewers[role]), verb, seen=task.version, note="请核对资费")
+    rows = computed.verdicts([clock.now().strftime("%Y-%m")], [reviewers["business"].id])
+    assert [tuple(row[1:]) for row in session.execute(rows)] == [(1, 1)]

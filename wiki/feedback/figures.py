@@ -16,7 +16,7 @@ from core.i18n import local
 from wiki.articles.models import Article, Publication
 from wiki.articles.open_models import ArticleOpen, ArticleOpenDay
 from wiki.feedback.figure_models import ArticleFigures
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, Withdrawal, stands
 from wiki.feedback.queries import counted_use
 
 WINDOW = 90  # days
@@ -31,6 +31,7 @@ class _Watch:
 
     since: datetime | None = None
     feedback: int = 0
+    withdrawn: int = 0
     opened: int = 0
 
 
@@ -98,7 +99,7 @@ def _votes(ids: Sequence[int]) -> Any:
             sa.func.count().filter(Feedback.helpful.is_(True)).label("helpful"),
             sa.func.count().filter(Feedback.helpful.is_(False)).label("not_helpful"),
         )
-        .where(Feedback.id.in_(newest))
+        .where(Feedback.id.in_(newest), stands())
         .group_by(Feedback.article_id)
     )
 
@@ -113,16 +114,21 @@ def _uses(ids: Sequence[int]) -> Any:
 
 @chore(every=20)
 def follow() -> None:
-    """Refresh what was voted on, used, opened or published since the last turn, and some of what is oldest."""
+    """Refresh what was voted on, used, taken back, opened or published since the last turn, and some of what is
+    oldest."""
     now = clock.now()
     last_vote = session.scalar(sa.select(sa.func.max(Feedback.id))) or 0
+    last_back = session.scalar(sa.select(sa.func.max(Withdrawal.id))) or 0
     last_open = session.scalar(sa.select(sa.func.max(ArticleOpen.id))) or 0
     if _watch.since is None:
-        _watch.since, _watch.feedback, _watch.opened = now, last_vote, last_open
+        _watch.since = now
+        _watch.feedback, _watch.withdrawn, _watch.opened = last_vote, last_back, last_open
     touched = set(session.scalars(sa.select(Feedback.article_id).where(Feedback.id > _watch.feedback).distinct()))
+    back = sa.select(Withdrawal.article_id).where(Withdrawal.id > _watch.withdrawn).distinct()
+    touched |= set(session.scalars(back))
     touched |= set(session.scalars(sa.select(ArticleOpen.article_id).where(ArticleOpen.id > _watch.opened).distinct()))
     refresh([*touched, *_due(max(_watch.since, now - STALE))])
-    _watch.feedback, _watch.opened = last_vote, last_open
+    _watch.feedback, _watch.withdrawn, _watch.opened = last_vote, last_back, last_open
 
 
 def _due(before: datetime) -> list[int]:

@@ -22,7 +22,7 @@ from wiki.articles.models import Article, Publication, Revision, Submission, Sub
 from wiki.articles.permissions import P as Articles
 from wiki.articles.queries import written_by
 from wiki.articles.titles import BLOCK
-from wiki.feedback.models import Feedback
+from wiki.feedback.models import Feedback, stands
 from wiki.feedback.queries import counted_use
 from wiki.kpi.computed import per_person
 from wiki.kpi.periods import Period, Span, of_moment
@@ -67,7 +67,7 @@ def much_used(actor: Actor, *, limit: int = 6) -> list[Article]:
     since = clock.now() - timedelta(days=7)
     uses = (
         sa.select(Feedback.article_id, sa.func.count().label("uses"))
-        .where(counted_use(), Feedback.at >= since)
+        .where(counted_use(), sa.not_(Feedback.own), Feedback.at >= since)
         .group_by(Feedback.article_id)
         .subquery()
     )
@@ -242,7 +242,7 @@ def acts(phase: str, since: datetime) -> Any:
             )
             .join(User, User.id == Feedback.user_id)
             .join(Article, Article.id == Feedback.article_id)
-            .where(Feedback.at >= since, sa.or_(sa.not_(Feedback.used_in_call), counted_use()))
+            .where(Feedback.at >= since, stands(), sa.not_(Feedback.own))
         )
     return found.order_by(sa.desc("at"))
 

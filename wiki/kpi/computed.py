@@ -142,12 +142,15 @@ def _of(months: Sequence[str], *events: str) -> Sequence[sa.ColumnElement[bool]]
 
 
 def items(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
-    """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back."""
+    """Per person: submissions of theirs accepted, and items they judged – each once, however often it came back, and
+    none of which all was taken back."""
+    paid = sa.type_coerce(LedgerEntry.points, sa.BigInteger)
     once = (
         sa.select(LedgerEntry.user_id, LedgerEntry.source_id)
         .where(*_of(months, *ITEM_EVENTS))
         .where(*_some(user_ids))
-        .distinct()
+        .group_by(LedgerEntry.user_id, LedgerEntry.source_id)
+        .having(sa.or_(sa.func.sum(paid) > 0, sa.func.min(paid) >= 0))  # also what a rule or a cap pays nothing for
         .subquery()
     )  # PostgreSQL gathers distinct rows by hashing, and sorts for COUNT(DISTINCT): several times slower
     return sa.select(once.c.user_id, sa.func.count()).group_by(once.c.user_id)
@@ -181,11 +184,12 @@ def times(event: str) -> PerUser:
 
 
 def verdicts(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
-    """Per person: verdicts in time, and all verdicts."""
+    """Per person: verdicts in time, and all verdicts; one that was overturned was given all the same."""
+    first = LedgerEntry.source.not_like("%~%")  # an entry that takes back or gives again is no verdict
     in_time = sa.func.sum(sa.case((LedgerEntry.rule == IN_TIME, 1), else_=0))
     return (
         sa.select(LedgerEntry.user_id, in_time, sa.func.count())
-        .where(*_of(months, "review.decided"), *_some(user_ids))
+        .where(*_of(months, "review.decided"), first, *_some(user_ids))
         .group_by(LedgerEntry.user_id)
     )
 

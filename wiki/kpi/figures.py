@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import sqlalchemy as sa
-
-from core.db import session
 from wiki.kpi import computed, queries
 from wiki.kpi.cards import newer
-from wiki.kpi.models import CardTemplate, Indicator, KpiReading, SubjectKind
-from wiki.kpi.periods import Period, window
+from wiki.kpi.models import CardTemplate, Indicator, SubjectKind
+from wiki.kpi.periods import Period
 from wiki.kpi.rules import Measure, exact_value, gather, score, two_places
 from wiki.kpi.subjects import Subject
 
@@ -98,37 +95,3 @@ def _figure(indicator: Indicator, subject: Subject, period: Period, measure: Mea
         goal,
         score(measure, goal, indicator.direction, indicator.unit) if goal else None,
     )
-
-
-def to_date(indicator: Indicator, subject: Subject, card: Period) -> Figure:
-    """What a card of this period shows: a longer indicator with its own period to date."""
-    own, months = window(card, indicator.span)
-    how = computed.known(indicator.code) if indicator.origin.is_computed else None
-    if how is not None:
-        measure = how.count([subject], months).get(subject.key)
-    else:
-        given = queries.in_force([subject.key], [indicator.id], own.months)
-        measure, _used = gather(own, months, given.get((*subject.key, indicator.id), {}))
-    return _figure(indicator, subject, card, measure)
-
-
-def indicators_in_force(*, retired: bool = False) -> list[Indicator]:
-    """The indicators of the catalogue, by code; those out of use too when asked."""
-    chosen = queries.indicators()
-    return list(session.scalars(chosen if retired else chosen.where(Indicator.retired_at.is_(None))))
-
-
-def on_cards(kind: SubjectKind, day: date) -> set[int]:
-    """The ids of the indicators that stand on the cards of a kind on a day."""
-    template = queries.template_on(kind, day)
-    return {line.indicator_id for p in template.perspectives for line in p.lines} if template else set()
-
-
-def readings_count(indicator_ids: Sequence[int]) -> dict[int, int]:
-    """How many readings were ever brought in of each."""
-    rows = session.execute(
-        sa.select(KpiReading.indicator_id, sa.func.count())
-        .where(KpiReading.indicator_id.in_(indicator_ids))
-        .group_by(KpiReading.indicator_id)
-    )
-    return dict(rows.all())

@@ -193,11 +193,6 @@ def people_seen_by(actor: Actor) -> sa.Select[User]:
     return sa.select(User).where(allowed(actor, P.SEE_PERSON), User.active).order_by(User.name, User.id)
 
 
-def latest_readings() -> sa.Select[KpiReading]:
-    """What was brought in last."""
-    return sa.select(KpiReading).options(joinedload(KpiReading.by)).order_by(KpiReading.id.desc())
-
-
 def has_readings(indicator_id: int) -> bool:
     """Something was brought in of it."""
     found = sa.select(KpiReading.id).where(KpiReading.indicator_id == indicator_id).limit(1)

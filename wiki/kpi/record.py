@@ -60,16 +60,6 @@ def seen_by(subject: tuple[SubjectKind, int], period: str) -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-def opened_since(codes: list[str], since: datetime) -> dict[str, int]:
-    """How many people looked at each of some figures since a moment: is it known?"""
-    rows = session.execute(
-        sa.select(CardOpening.code, sa.func.count(CardOpening.user_id.distinct()))
-        .where(CardOpening.code.in_(codes), CardOpening.at >= since)
-        .group_by(CardOpening.code)
-    )
-    return dict(rows.all())
-
-
 @chore(every=24 * 3600)
 def sweep() -> None:
     """Forget what is older than a year."""

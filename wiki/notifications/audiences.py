@@ -28,7 +28,6 @@ from wiki.kpi.cuika_permissions import P as Cuika
 from wiki.kpi.dealing_models import CardAppeal
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
-from wiki.search.writing_rules import LIVE
 from wiki.training.acknowledging import who_is_asked
 from wiki.training.following import who_reads_again
 from wiki.training.models import Assignment, Course
@@ -231,7 +230,7 @@ def named(event: Any) -> People:
 
 def their_supervisors(event: Any) -> People:
     """the supervisors of their team; without any, the knowledge managers"""
-    near = _of_team(event.team_id, (Role.SUPERVISOR,)) - set(event.user_ids)
+    near = of_team(event.team_id, (Role.SUPERVISOR,)) - set(event.user_ids)
     return near or {user.id for user in holders(Role.MANAGER)}
 
 
@@ -276,7 +275,7 @@ def keepers(event: Any) -> People:
         return set()
     if article.owner_id is not None:
         return {article.owner_id}
-    return _of_team(article.owner_team_id, KEEPERS) or {user.id for user in holders(Role.MANAGER)}
+    return of_team(article.owner_team_id, KEEPERS) or {user.id for user in holders(Role.MANAGER)}
 
 
 def flag_reporter(event: Any) -> People:
@@ -297,10 +296,11 @@ def managers(event: Any) -> People:
 
 def heirs(event: Any) -> People:
     """the supervisors of the team that it fell to, and the knowledge managers"""
-    return _of_team(event.team_id, (Role.SUPERVISOR,)) | {user.id for user in holders(Role.MANAGER)}
+    return of_team(event.team_id, (Role.SUPERVISOR,)) | {user.id for user in holders(Role.MANAGER)}
 
 
-def _of_team(team_id: int | None, roles: Sequence[str]) -> People:
+def of_team(team_id: int | None, roles: Sequence[str]) -> People:
+    """The active people of a team who hold one of these roles."""
     found = sa.select(User.id).join(UserRole, UserRole.user_id == User.id)
     found = found.where(User.active, User.team_id == team_id, UserRole.role.in_(roles))
     return set(session.scalars(found)) if team_id is not None else set()
@@ -380,28 +380,3 @@ def people(ids: Iterable[int]) -> list[User]:
     """The active ones of these people."""
     found = sa.select(User).options(joinedload(User.team)).where(User.id.in_(sorted(ids)), User.active)
     return list(session.scalars(found.order_by(User.id)))
-
-
-# ── what is to be written ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def asked_writers(event: Any) -> People:
-    """who took the writing task, else the person or the team that is asked"""
-    task = session.get(WritingTask, event.task_id)
-    if task is None:
-        return set()
-    if task.taken_by_id or task.user_id:
-        return {task.taken_by_id or task.user_id or 0}
-    return set(session.scalars(sa.select(User.id).where(User.team_id == task.team_id, User.active)))
-
-
-def who_asked_for_text(event: Any) -> People:
-    """who asked for the text"""
-    task = session.get(WritingTask, event.task_id)
-    return {task.asked_by_id} if task is not None else set()
-
-
-def around_writing(event: Any) -> People:
-    """who is asked to write it, and who asked for it"""
-    task = session.get(WritingTask, event.task_id)
-    return asked_writers(event) | {task.asked_by_id} if task is not None and task.state in LIVE else set()

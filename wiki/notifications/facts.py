@@ -20,6 +20,7 @@ from wiki.kpi.dealing_models import CardAnswer, CardAppeal
 from wiki.notifications.rules import shortened
 from wiki.search.gap_models import WritingTask
 from wiki.training.models import Course
+from wiki.training.practice_models import TaskReport
 from workflows.models import Decision, ExpertRequest, Remark, Review, Task
 from workflows.rules import Verb
 
@@ -313,6 +314,18 @@ def course(event: Any) -> Fact | None:
     who = name_of(getattr(event, "actor_id", None))
     params = {"title": found.title, **({"due_on": due.isoformat()} if due else {}), **({"who": who} if who else {})}
     return Fact("course", found.id, path_to("training.course", slug=found.slug), event.at, params)
+
+
+def course_task(event: Any) -> Fact | None:
+    """A task of a course: who says that it is done, or who looked at it and what they wrote."""
+    found = session.get(TaskReport, event.report_id)
+    if found is None:
+        return None
+    params = {"title": found.task.title, "who": name_of(getattr(event, "actor_id", None) or event.user_id)}
+    if not hasattr(event, "verdict"):
+        return Fact("course", event.course_id, path_to("training.sign_offs"), found.at, params)
+    url = path_to("training.course", slug=found.task.course.slug)
+    return Fact("course", event.course_id, url, found.judged_at or found.at, {**params, "note": shortened(found.word)})
 
 
 def action(event: Any) -> Fact | None:

@@ -29,8 +29,34 @@ from wiki.articles.events import (
 from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.events import AppealAnswered, AppealRaised
+from wiki.notifications import asked, facts
 from wiki.notifications import audiences as who
-from wiki.notifications import facts
+from wiki.notifications.conditions import (
+    always,
+    approved,
+    asks_to_confirm,
+    back_to_keeper,
+    handed_in,
+    handed_over,
+    is_late,
+    is_near,
+    is_not_urgent,
+    is_urgent,
+    moved_on,
+    new_round,
+    not_signed,
+    overtaken,
+    rejected,
+    returned,
+    sent_to_stage,
+    to_reporter,
+    unhelpful,
+    was_dropped,
+    was_sent_back,
+    was_signed,
+    was_written,
+    withdrawn,
+)
 from wiki.notifications.rules import Group, Mail
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.training.events import (
@@ -41,9 +67,10 @@ from wiki.training.events import (
     MustReadDue,
     MustReadOverdue,
     QuestionsSuspended,
+    TaskJudged,
+    TaskSaidDone,
 )
 from workflows import events
-from workflows.rules import State, Verb
 
 Condition = Callable[[Any], bool]
 
@@ -63,116 +90,6 @@ class Notice:
     body: Any
     urgent: bool = False
     deputies: bool = False
-
-
-def always(event: Any) -> bool:
-    """–"""
-    return True
-
-
-def handed_over(event: Any) -> bool:
-    """somebody handed it over"""
-    return str(event.how) == "handed"
-
-
-def handed_in(event: Any) -> bool:
-    """it was handed in"""
-    return event.verb is Verb.SUBMIT
-
-
-def moved_on(event: Any) -> bool:
-    """approved, and a further stage follows"""
-    return event.verb is Verb.APPROVE and event.after.state is State.IN_REVIEW and event.after != event.before
-
-
-def approved(event: Any) -> bool:
-    """approved to the end"""
-    return event.after.state is State.APPROVED
-
-
-def returned(event: Any) -> bool:
-    """sent back to the author"""
-    return event.verb is Verb.SEND_BACK and event.after.state is State.RETURNED
-
-
-def sent_to_stage(event: Any) -> bool:
-    """sent back to an earlier stage"""
-    return event.verb is Verb.SEND_BACK and event.after.state is State.IN_REVIEW
-
-
-def new_round(event: Any) -> bool:
-    """a new round began: sent back to a stage, text changed, or submitted again"""
-    return event.verb in {Verb.SEND_BACK, Verb.REVISE, Verb.SUBMIT} and event.after.state is State.IN_REVIEW
-
-
-def rejected(event: Any) -> bool:
-    """rejected"""
-    return event.after.state is State.REJECTED
-
-
-def withdrawn(event: Any) -> bool:
-    """withdrawn"""
-    return event.after.state is State.WITHDRAWN
-
-
-def overtaken(event: Any) -> bool:
-    """withdrawn, changed, or decided in another seat"""
-    return event.verb is not Verb.SUBMIT
-
-
-def not_signed(event: Any) -> bool:
-    """nothing came of it, and not by who had asked"""
-    return bool(event.because != "taken_back")
-
-
-def asks_to_confirm(event: Any) -> bool:
-    """a business notice that readers have not seen before"""
-    return event.kind == "notice" and not event.imported and not event.restored
-
-
-def is_urgent(event: Any) -> bool:
-    """it is urgent"""
-    return bool(event.urgent)
-
-
-def is_not_urgent(event: Any) -> bool:
-    """it is not urgent"""
-    return not event.urgent
-
-
-def unhelpful(event: Any) -> bool:
-    """a reader says that it did not help"""
-    return not event.helpful
-
-
-def was_written(event: Any) -> bool:
-    """the text is there"""
-    return bool(event.done)
-
-
-def was_dropped(event: Any) -> bool:
-    """it is not asked for any more"""
-    return not event.done
-
-
-def back_to_keeper(event: Any) -> bool:
-    """its reporter replied, or opened it again"""
-    return event.act in {"reply", "reopen"}
-
-
-def to_reporter(event: Any) -> bool:
-    """its keeper asked or answered"""
-    return event.act in {"ask", "answer"}
-
-
-def is_late(event: Any) -> bool:
-    """its day has passed"""
-    return bool(event.late)
-
-
-def is_near(event: Any) -> bool:
-    """its day is near"""
-    return not event.late
 
 
 AT_ONCE, DIGEST = Mail.AT_ONCE, Mail.DIGEST
@@ -200,18 +117,21 @@ TABLE: tuple[Notice, ...] = (
     Notice("interrupted", events.ReviewMoved, overtaken, who.interrupted, facts.move, WAITS, AT_ONCE,
            _l("«%(title)s» no longer waits for you"),
            _l("%(who)s was first: it was decided, changed or withdrawn while it lay with you.")),
-    Notice("writing_asked", WritingAsked, always, who.asked_writers, facts.writing, WAITS, AT_ONCE,
+    Notice("writing_asked", WritingAsked, always, asked.asked_writers, facts.writing, WAITS, AT_ONCE,
            _l("%(who)s asks for a text: «%(title)s»"),
            _l("Colleagues looked for it and did not find it. It is to be written by %(due_on)s. %(note)s")),
-    Notice("writing_closed", WritingClosed, was_written, who.who_asked_for_text, facts.writing, MINE, DIGEST,
+    Notice("writing_closed", WritingClosed, was_written, asked.who_asked_for_text, facts.writing, MINE, DIGEST,
            _l("Written: «%(title)s»"),
            _l("What you asked for can be found now.")),
-    Notice("writing_dropped", WritingClosed, was_dropped, who.asked_writers, facts.writing, WAITS, DIGEST,
+    Notice("writing_dropped", WritingClosed, was_dropped, asked.asked_writers, facts.writing, WAITS, DIGEST,
            _l("«%(title)s» is not to be written any more"),
            "%(note)s"),
-    Notice("writing_overdue", WritingOverdue, always, who.around_writing, facts.writing, WAITS, DIGEST,
+    Notice("writing_overdue", WritingOverdue, always, asked.around_writing, facts.writing, WAITS, DIGEST,
            _l("Still to be written: «%(title)s»"),
            _l("It was wanted by %(due_on)s. Write it, or say who can.")),
+    Notice("task_said_done", TaskSaidDone, always, asked.signers, facts.course_task, WAITS, DIGEST,
+           _l("«%(title)s» waits for you"),
+           _l("%(who)s says that the task is done. Sign it off, or say what is missing.")),
     Notice("action_made", ActionMade, always, who.action_owner, facts.action, WAITS, AT_ONCE,
            _l("%(who)s asks you to act: «%(title)s»"),
            _l("A figure missed its target, and this is to be done about it. Until: %(due_on)s.")),
@@ -320,6 +240,12 @@ TABLE: tuple[Notice, ...] = (
     Notice("questions_suspended", QuestionsSuspended, always, who.course_author, facts.course, TRAINING, DIGEST,
            _l("Questions of «%(title)s» are not asked for the moment"),
            _l("The passages that they ask about have changed. Change them, or say that they are still right.")),
+    Notice("task_signed", TaskJudged, was_signed, asked.task_learner, facts.course_task, TRAINING, DIGEST,
+           _l("Your task «%(title)s» was signed off"),
+           _l("%(who)s looked at it. It counts as done.")),
+    Notice("task_sent_back", TaskJudged, was_sent_back, asked.task_learner, facts.course_task, TRAINING, AT_ONCE,
+           _l("«%(title)s» came back to you"),
+           _l("%(who)s asks you to change it: %(note)s")),
     # ── my team ──────────────────────────────────────────────────────────────────────────────────────────────────────
     Notice("task_escalated", events.TaskEscalated, always, who.rung, facts.task, TEAM, AT_ONCE,
            _l("Overdue: «%(title)s»"),

@@ -30,6 +30,7 @@ from wiki.notifications.ops import MAILS
 from wiki.notifications.queries import choices_of, closed_tasks
 from wiki.notifications.rules import Mail, is_forgotten, is_old_news, way
 from wiki.notifications.table import EVENTS, Notice, rows_for
+from wiki.training.events import TaskSaidDone
 from workflows.events import ExpertAsked, ReviewMoved, TaskClaimed, TaskOpened
 from workflows.models import Task
 from workflows.permissions import who_acted
@@ -42,6 +43,7 @@ DID_IT: dict[type, str] = {  # who did it, where an event does not call them ``a
     EmergencyAsked: "asked_by_id",
     RevisionSaved: "author_id",
     HelpfulVoted: "voter_id",
+    TaskSaidDone: "user_id",
 }
 
 

@@ -41,6 +41,7 @@ from wiki.training.answers import (
 )
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.permissions import P
+from wiki.training.prerequisites import must_be_unlocked
 from wiki.training.queries import Progress, courses, enrolments, progress_of
 from wiki.training.rules import CourseState, Requires
 
@@ -147,7 +148,9 @@ def begin(slug: str, body: EnrolIn) -> Any:
 @api.get("/quizzes/<quiz_id>", gate=P.LEARN, answer=QuizOut)
 def show_quiz(quiz_id: str) -> Any:
     """A quiz as the caller would take it now, without the key."""
-    return quiz_out(find_quiz(_number(quiz_id), actor()), actor())
+    found = find_quiz(_number(quiz_id), actor())
+    must_be_unlocked(found.course, actor())
+    return quiz_out(found, actor())
 
 
 @api.post("/quizzes/<quiz_id>/begin", gate=P.LEARN, answer=QuizOut)

@@ -51,11 +51,6 @@ def draws(quiz: Quiz) -> list[QuizAsk]:
     return [ask for ask in quiz.asks if ask.category_id is not None]
 
 
-def has_any(quiz: Quiz) -> bool:
-    """It is made of something, be it resting now."""
-    return bool(quiz.questions or quiz.asks)
-
-
 def how_many(quiz: Quiz) -> int:
     """How many questions an attempt has."""
     return len(_ids(quiz, "")) if draws(quiz) else len(fixed(quiz))

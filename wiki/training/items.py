@@ -1,4 +1,5 @@
-"""What the first attempts at a quiz say about its questions, read from the answers that are on record."""
+"""What the first attempts at a quiz say about its questions, read from the answers that are on record. An attempt that
+was declared void says nothing: another person sat there, or the key was on the wall."""
 
 from collections import defaultdict
 from typing import Any
@@ -18,7 +19,7 @@ def firsts(quiz_id: int) -> dict[int, list[First]]:
     rows = session.execute(
         sa.select(AttemptAnswer.attempt_id, AttemptAnswer.question_id, AttemptAnswer.right, AttemptAnswer.answer)
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
-        .where(Attempt.quiz_id == quiz_id, Attempt.number == 1)
+        .where(Attempt.quiz_id == quiz_id, Attempt.number == 1, Attempt.counts)
     )
     attempts: dict[int, list[Any]] = defaultdict(list)
     for attempt_id, *row in rows:
@@ -79,7 +80,8 @@ def first_answers(quiz: Quiz, question_id: int) -> sa.Select[AttemptAnswer, Atte
     return (
         sa.select(AttemptAnswer, Attempt)
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
-        .where(Attempt.quiz_id == quiz.id, Attempt.number == 1, AttemptAnswer.question_id == question_id)
+        .where(Attempt.quiz_id == quiz.id, Attempt.number == 1, Attempt.counts)
+        .where(AttemptAnswer.question_id == question_id)
         .options(sa.orm.joinedload(Attempt.user))
         .order_by(Attempt.id.desc())
     )

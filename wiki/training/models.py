@@ -301,12 +301,22 @@ class Attempt(Base):
     @hybrid_property
     def passed(self) -> bool:
         """The score was enough, and nobody declared the attempt void."""
-        return self.reached and self.voiding is None
+        return self.reached and self.counts
 
     @passed.inplace.expression
     @classmethod
     def _passed(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.reached, sa.not_(sa.exists().where(Voiding.attempt_id == cls.id)))
+        return sa.and_(cls.reached, cls.counts)
+
+    @hybrid_property
+    def counts(self) -> bool:
+        """Nobody declared the attempt void."""
+        return self.voiding is None
+
+    @counts.inplace.expression
+    @classmethod
+    def _counts(cls) -> sa.ColumnElement[bool]:
+        return sa.not_(sa.exists().where(Voiding.attempt_id == cls.id))
 
 
 class Voiding(Base):

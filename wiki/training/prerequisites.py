@@ -6,7 +6,7 @@ from core.actors import Actor
 from core.db import lock, session
 from core.errors import Conflict, Invalid
 from core.i18n import _
-from core.permissions import allowed, require
+from core.permissions import allowed, can, require
 from wiki.training.models import Course, Enrolment
 from wiki.training.ops import touched
 from wiki.training.permissions import P
@@ -48,6 +48,16 @@ def must_have_completed(course: Course, user_id: int) -> None:
     if first:
         names = _(", ").join(_("“%(title)s”", title=one.title) for one in first)
         raise Conflict(_("Please complete %(courses)s first.", courses=names), code="course-locked")
+
+
+def must_be_unlocked(course: Course, actor: Actor) -> None:
+    """Nothing happens when this person may see what the quizzes of the course ask: they may begin it, or they teach.
+
+    Raises:
+        Conflict: naming what comes first.
+    """
+    if not can(actor, P.TEACH):
+        must_have_completed(course, actor.id)
 
 
 def to_choose(course: Course, actor: Actor) -> list[Course]:

@@ -119,7 +119,7 @@ def quiz_row(quiz: Quiz, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "pass_mark": quiz.pass_mark,
         "attempts": len(attempts),
         "left": attempts_left(quiz.attempts_allowed, len(attempts), passed=passed),
-        "best": max((attempt.score for attempt in attempts), default=None),
+        "best": max((attempt.score for attempt in attempts if attempt.counts), default=None),
         "passed": passed,
         "result_url": url_for("training.result", attempt_id=attempts[-1].id) if attempts else None,
         "state": "passed" if passed else "failed" if attempts else "open",

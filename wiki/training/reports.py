@@ -114,13 +114,13 @@ def to_teach(actor: Actor, words: str) -> sa.Select[Article]:
 
 
 def best_scores(course: Course, user_ids: Sequence[int]) -> dict[int, dict[int, tuple[int, int, int]]]:
-    """Per person and quiz of a course: best score, number of attempts, id of the last one."""
+    """Per person and quiz of a course: best score, number of attempts, id of the last one; void ones left out."""
     found = (
         sa.select(
             Attempt.user_id, Attempt.quiz_id, sa.func.max(Attempt.score), sa.func.count(), sa.func.max(Attempt.id)
         )
         .join(Quiz, Quiz.id == Attempt.quiz_id)
-        .where(Quiz.course_id == course.id, Attempt.user_id.in_(user_ids))
+        .where(Quiz.course_id == course.id, Attempt.user_id.in_(user_ids), Attempt.counts)
         .group_by(Attempt.user_id, Attempt.quiz_id)
     )
     scores: dict[int, dict[int, tuple[int, int, int]]] = {}

@@ -16,6 +16,7 @@ from wiki.training.forms import answers_in
 from wiki.training.learning import find_quiz, hand_in
 from wiki.training.models import Attempt, Quiz
 from wiki.training.permissions import P
+from wiki.training.prerequisites import must_be_unlocked
 from wiki.training.rules import attempts_left
 from wiki.training.taking import begin, keep
 from wiki.training.taking_rules import LATEST, standing, takes_answers
@@ -26,7 +27,9 @@ from wiki.training.views import attempt_row, bp, quiz_head
 @gate(P.LEARN)
 def quiz(quiz_id: int) -> str:
     """Take a quiz: every question on one page, in the order of this attempt, with what was kept of it."""
-    return _quiz_page(find_quiz(quiz_id, actor()))
+    found = find_quiz(quiz_id, actor())
+    must_be_unlocked(found.course, actor())
+    return _quiz_page(found)
 
 
 def _quiz_page(quiz: Quiz, given: dict[int, Any] | None = None, *, unanswered: int = 0) -> str:

@@ -182,6 +182,17 @@ def count_answers(attempt: Attempt) -> None:
         session.execute(add, {"question_id": one.question_id, "asked": 1, "right": int(one.right)})
 
 
+def discount_answers(attempt: Attempt) -> None:
+    """Take the answers of an attempt that was declared void out of the figures of its questions."""
+    row = QuestionFigures
+    for one in sorted(attempt.answers, key=lambda answer: answer.question_id):
+        session.execute(
+            sa.update(row)
+            .where(row.question_id == one.question_id, row.asked > 0)
+            .values(asked=row.asked - 1, right=row.right - int(one.right))
+        )
+
+
 # ── cohorts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -256,7 +267,7 @@ def _scores(ids: Sequence[int]) -> Any:
         sa.select(Quiz.course_id, User.team_id, sa.func.max(Attempt.score).label("best"))
         .join(Attempt, Attempt.quiz_id == Quiz.id)
         .join(User, User.id == Attempt.user_id)
-        .where(Quiz.course_id.in_(ids), Quiz.removed_at.is_(None))
+        .where(Quiz.course_id.in_(ids), Quiz.removed_at.is_(None), Attempt.counts)
         .group_by(Quiz.course_id, User.team_id, Attempt.quiz_id, Attempt.user_id)
         .subquery()
     )

@@ -14,6 +14,7 @@ from wiki.training.models import Attempt, Enrolment, Voiding
 from wiki.training.permissions import P
 from wiki.training.progress import is_done
 from wiki.training.queries import attempts_of
+from wiki.training.trainer_desk import discount_answers
 
 
 def void(attempt: Attempt, actor: Actor, *, reason: str) -> Voiding:
@@ -33,6 +34,7 @@ def void(attempt: Attempt, actor: Actor, *, reason: str) -> Voiding:
     session.add(row)
     session.flush()
     session.expire(attempt, ["voiding"])
+    discount_answers(attempt)
     audit.record(
         actor, "void_attempt", subject_kind="course", subject_id=attempt.quiz.course_id, note=row.reason,
         details={"quiz": attempt.quiz_id, "attempt": attempt.id, "user": attempt.user_id},
@@ -44,10 +46,10 @@ def void(attempt: Attempt, actor: Actor, *, reason: str) -> Voiding:
 
 
 def _unsettle(attempt: Attempt, enrolment: Enrolment) -> None:
-    """A course whose completion rested on the attempt is not completed any more."""
+    """A course whose completion rested on the attempt is not completed any more, and its certificate is none."""
     course = attempt.quiz.course
     if enrolment.completed_at is None or is_done(course, enrolment):
         return
-    enrolment.completed_at = enrolment.credits = None
+    enrolment.completed_at = enrolment.credits = enrolment.certificate = None
     session.flush()
     emit(CourseUndone(course.id, enrolment.id, enrolment.user_id, clock.now()))
