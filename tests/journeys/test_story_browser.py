@@ -124,12 +124,12 @@ def scorecard_leads_to_the_article(author: Person, before: float) -> None:
     author.choose("Scorecard")
     author.title_is(author.name)
     knowledge = page.get_by_role("row").filter(has_text="Approved knowledge items")
-    knowledge.get_by_role("link").first.click()
-    author.title_is("My points")
+    knowledge.get_by_role("link", name=": Approved knowledge items").click()  # where it comes from
     entry = page.get_by_role("row").filter(has_text=TITLE)
     entry.get_by_role("link", name=TITLE).click()
     author.title_is(TITLE)
     author.choose("Points")
+    author.follow("Entries")
     entries = page.get_by_role("row").filter(has_text=TITLE)
     expect(entries).to_have_count(2)  # the accepted script, the helpful vote
     expect(entries.filter(has_text="helpful")).to_have_count(1)
@@ -172,6 +172,7 @@ def learns_and_earns(reader: Person) -> None:
     reader.press("Hand in")
     reader.sees("Course completed: 3 credits earned")
     reader.choose("Points")
+    reader.follow("Entries")
     page.get_by_label("Unit").select_option(label="Credits")
     row = page.get_by_role("row").filter(has_text="携号转网怎么谈")
     expect(row).to_have_count(1)  # the list is back: before, the points for the quiz stood there too
