@@ -19,8 +19,9 @@ from core.db import session
 from core.errors import DomainError, Invalid, Stale, Unauthenticated
 from core.i18n import _
 from core.permissions import EVERYONE, Everyone, Permission
+from core.refusals import SAFE
 from core.scopes import SCOPES, must_cover
-from core.web import SAFE, csrf, gate, maybe_actor
+from core.web import csrf, gate, maybe_actor
 
 
 class In(BaseModel):

@@ -14,6 +14,8 @@ from core.texts import clean
 
 _cookies: Cache[dict[str, Any]] = Cache(4000, seconds=60)
 
+BODY_LIMIT = 12 * 1024 * 1024  # bytes; a 100 kB article passes in any encoding, a picture too
+
 
 class Cookies(SecureCookieSessionInterface):
     """Flask's signed cookie, its signature checked once a minute and not at every picture of a page.

@@ -9,6 +9,7 @@ from core import web
 from core.db import reading, session, writing
 from core.errors import Invalid, NotFound
 from core.i18n import _, _l
+from core.requests import BODY_LIMIT
 from core.settings import Settings
 from core.slots import menu
 from core.web import actor, blueprint, gate, paginate, wants_json
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.before_request_funcs.setdefault(submission_views.bp.name, []).append(file_forms.look)
     settings: Settings = app.config["SPIRAL"]
     for endpoint in WITH_FILES:
-        web.allow_body(endpoint, max(web.BODY_LIMIT, (settings.file_limit_mb << 20) + TEXT_ROOM))
+        web.allow_body(endpoint, max(BODY_LIMIT, (settings.file_limit_mb << 20) + TEXT_ROOM))
     menu(_l("My files"), "files.mine", P.PROPOSE, order=35, place="person")
 
 

@@ -13,11 +13,11 @@ from wiki.training import bank, presenting
 from wiki.training.asking import bank as in_the_bank
 from wiki.training.asking import under
 from wiki.training.bank_presenting import counted
-from wiki.training.desk import quiz_head
 from wiki.training.forms import number_in
 from wiki.training.learning import find_quiz
 from wiki.training.models import Question, Quiz
 from wiki.training.permissions import P
+from wiki.training.quiz_desk import quiz_head
 from wiki.training.taking import allow_more_time
 from wiki.training.views import bp
 

@@ -10,11 +10,11 @@ from core.i18n import _, _n
 from core.permissions import can
 from core.web import actor, gate
 from wiki.training import quizzes
-from wiki.training.desk import quiz_head
 from wiki.training.drafting import Draft, Text, drafts
 from wiki.training.learning import find_quiz
 from wiki.training.models import Lesson, Quiz
 from wiki.training.permissions import P
+from wiki.training.quiz_desk import quiz_head
 from wiki.training.views import bp
 
 

@@ -9,11 +9,11 @@ from core.errors import NotFound
 from core.i18n import _
 from core.web import actor, gate
 from wiki.training import items
-from wiki.training.desk import quiz_head
 from wiki.training.learning import find_quiz
 from wiki.training.models import Question
 from wiki.training.permissions import P
 from wiki.training.presenting import truth
+from wiki.training.quiz_desk import quiz_head
 from wiki.training.views import bp
 
 MOST = 500
