@@ -10,6 +10,7 @@ from benchmarks.world import Centre, build
 from tests.support.server import Server
 
 BASE = 10_000 if BIG else 1_000  # articles and open reviews at 1 ×; the ledger has ten times as many entries
+SHELF = 100_000 if BIG else 10_000  # articles of a library at 1 ×
 
 
 def folder(name: str) -> Path:
@@ -37,3 +38,22 @@ def server(times: int) -> Server:
         return found
 
     return shared(f"server {times}", start)
+
+
+def library(times: int) -> Centre:
+    """Articles to be found and nothing beside them: what it takes to promise something about 100,000 or a million."""
+    return shared(
+        f"library {times}",
+        lambda: build(folder("library"), articles=SHELF * times, reviews=0, entries=0),
+    )
+
+
+def reading_room(times: int) -> Server:
+    """The product serving that library."""
+
+    def start() -> Server:
+        found = library(times).serve()
+        atexit.register(found.kill)
+        return found
+
+    return shared(f"reading room {times}", start)

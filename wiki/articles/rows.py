@@ -86,17 +86,24 @@ def steps_from(form: Form, code: str = "steps") -> list[dict[str, Any]]:
     typed = {n: _chosen(form, f"{code}-{n}") for n in rows}
     kept = [n for n, row in rows.items() if row["text"] or row["role"] or row["next"] or _means(typed[n])]
     ids = [rows[n]["id"] or str(place) for place, n in enumerate(kept, 1)]
-    out = []
+    ways = []
     for place, n in enumerate(kept):
         following = ids[place + 1] if place + 1 < len(ids) else END
-        leading = _typed_ways(rows[n]["next"]) + [
-            {"label": label, "id": following if to == FOLLOWING else to} for label, to in typed[n] if to
-        ]
-        only_ends = len(leading) == 1 and leading[0] == {"label": "", "id": END} and END not in ids
-        out.append(
-            {"id": ids[place], "text": rows[n]["text"], "role": rows[n]["role"], "next": [] if only_ends else leading}
+        ways.append(
+            _typed_ways(rows[n]["next"])
+            + [{"label": label, "id": following if to == FOLLOWING else to} for label, to in typed[n] if to]
         )
-    return out
+    only = [{"label": "", "id": END}]  # a step that only ends says nothing – unless no step says anything: then all
+    dropped = END not in ids and (len(kept) == 1 or any(way not in ([], only) for way in ways))  # follow each other
+    return [
+        {
+            "id": step_id,
+            "text": rows[n]["text"],
+            "role": rows[n]["role"],
+            "next": [] if dropped and way == only else way,
+        }
+        for step_id, n, way in zip(ids, kept, ways, strict=True)
+    ]
 
 
 def _chosen(form: Form, row: str) -> list[tuple[str, str]]:
