@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from flask import Flask, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy.orm import joinedload
 
 from accounts.models import ApiToken, LoginSession, User
-from accounts.people import actor_of
+from accounts.people import actor_from, actor_of, snapshots
 from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE
 from core import clock
 from core.actors import Actor
@@ -105,22 +104,34 @@ def identify() -> Actor | None:
     return actor
 
 
+# Asked for at nearly every request: one statement of plain columns takes a quarter of the time of three loaded objects.
+_SIGNED_IN = (
+    snapshots(LoginSession)
+    .add_columns(
+        LoginSession.id.label("session_id"),
+        LoginSession.created_at.label("began_at"),
+        LoginSession.seen_at.label("last_at"),
+    )
+    .where(LoginSession.token_hash == sa.bindparam("token"), User.active)
+)
+_TOKEN = (
+    snapshots(ApiToken)
+    .add_columns(ApiToken.scopes)
+    .where(ApiToken.token_hash == sa.bindparam("token"), ApiToken.revoked_at.is_(None), User.active)
+)
+
+
 @manager.user_loader  # type: ignore[untyped-decorator]
 def _by_cookie(token: str) -> SignedIn | None:
     digest = token_hash(token)
     known = _known.get(digest)
     if known is None:
         with reading() as s:
-            row = s.execute(
-                sa.select(LoginSession, User)
-                .join(User, User.id == LoginSession.user_id)
-                .options(joinedload(User.team), joinedload(User.tier))
-                .where(LoginSession.token_hash == digest, User.active)
-            ).first()
-            if row is None:
-                return None
-            entry, user = row
-            known = known_of(user, entry)
+            row = s.connection().execute(_SIGNED_IN, {"token": digest}).first()
+        if row is None:
+            return None
+        detail = " · ".join(name for name in (row.tier_name, row.team_name) if name)
+        known = Known(actor_from(row), detail, row.session_id, row.began_at, row.last_at)
         _known.put(digest, known)
     return _still_good(token, digest, known)
 
@@ -149,20 +160,10 @@ def _by_bearer(token: str) -> Known | None:
     known = _known.get(digest)
     if known is None:
         with reading() as s:
-            row = s.execute(
-                sa.select(ApiToken.scopes, User)
-                .join(User, User.id == ApiToken.user_id)
-                .options(joinedload(User.team))
-                .where(
-                    ApiToken.token_hash == digest,
-                    ApiToken.revoked_at.is_(None),
-                    User.active,
-                )
-            ).first()
-            if row is None:
-                return None
-            scopes, user = row
-            known = Known(actor_of(user, scopes=None if scopes is None else frozenset(scopes)))
+            row = s.connection().execute(_TOKEN, {"token": digest}).first()
+        if row is None:
+            return None
+        known = Known(actor_from(row, scopes=None if row.scopes is None else frozenset(row.scopes)))
         _known.put(digest, known)
     return known
 

@@ -44,7 +44,9 @@ FACTS = st.builds(
 @given(FACTS)
 def test_all_factors_together_stay_within_their_bounds(facts: Facts) -> None:
     found = weights.factors(facts, NOW)
-    assert weights.LEAST - 1e-9 <= weights.bounded(found) <= weights.MOST + 1e-9
+    told = prod(each.value for each in found)
+    assert weights.LEAST - 1e-9 <= told <= weights.MOST + 1e-9
+    assert weights.weight(facts, NOW) == pytest.approx(told)
 
 
 @given(FACTS, st.integers(1, 50))
@@ -64,7 +66,7 @@ def value(facts: Facts, about: About) -> float:
 
 
 def test_nothing_known_weighs_nothing() -> None:
-    assert weights.bounded(weights.factors(Facts("faq", NOW), NOW)) == 1.0
+    assert weights.weight(Facts("faq", NOW), NOW) == 1.0
 
 
 def test_a_notice_ages_and_a_process_does_not() -> None:

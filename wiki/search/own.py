@@ -91,10 +91,16 @@ def _mine(who: Actor) -> list[PersonalPin]:
     return list(session.scalars(found.order_by(PersonalPin.position, PersonalPin.article_id)))
 
 
+_KEPT_SERVICE = (
+    sa.select(Service.code)
+    .join(KeptService, KeptService.service_id == Service.id)
+    .where(KeptService.user_id == sa.bindparam("user_id"))
+)
+
+
 def kept_service(who: Actor) -> str:
     """The code of the service that this person narrows every search to; empty where they chose none."""
-    found = sa.select(Service.code).join(KeptService, KeptService.service_id == Service.id)
-    return session.scalar(found.where(KeptService.user_id == who.id)) or ""
+    return session.connection().scalar(_KEPT_SERVICE, {"user_id": who.id}) or ""
 
 
 def keep_service(who: Actor, code: str) -> None:

@@ -20,7 +20,7 @@ from wiki.feedback.flag_models import Flag, FlagNote
 from wiki.feedback.flag_rules import FlagState
 from wiki.feedback.models import Feedback, Withdrawal, stands
 from wiki.feedback.queries import counted_use
-from wiki.search.weights import Facts, bounded, factors, weighed
+from wiki.search.weights import Facts, weighed, weight
 
 USED_WITHIN = timedelta(days=180)  # an older use weighs next to nothing
 Uses = list[tuple[date, int]]
@@ -52,7 +52,7 @@ class Weigher:
     def __call__(self, ids: Sequence[str]) -> Mapping[str, float]:
         """Each article's factor, between the bounds; 1 where nothing is known."""
         self.of = known(ids)
-        return {each: bounded(factors(facts, self.now)) for each, facts in self.of.items()}
+        return {each: weight(facts, self.now) for each, facts in self.of.items()}
 
 
 def known(ids: Iterable[str]) -> dict[str, Facts]:

@@ -68,20 +68,22 @@ class Factor(NamedTuple):
 
 def factors(facts: Facts, now: datetime) -> list[Factor]:
     """What an article's weight is multiplied from; the last one holds the product within its bounds."""
-    found = [
-        Factor(About.USE, 1 + USE_ADDS * (u := used(facts, now)) / (u + MANY_USES)),
-        Factor(About.FRESHNESS, _freshness(facts, now)),
-        Factor(About.VOTES, _votes(facts)),
-        Factor(About.TRUST, _trust(facts, now)),
-    ]
-    free = prod(each.value for each in found)
+    values = _values(facts, now)
+    found = [Factor(about, value) for about, value in zip(About, values, strict=False)]
+    free = prod(values)
     held = min(MOST, max(LEAST, free))
     return [*found, Factor(About.BOUNDS, held / free)] if held != free else found
 
 
-def bounded(found: list[Factor]) -> float:
-    """The weight: the product of its factors."""
-    return float(prod(each.value for each in found))
+def weight(facts: Facts, now: datetime) -> float:
+    """The product of its factors: what an article's score is multiplied by."""
+    return min(MOST, max(LEAST, prod(_values(facts, now))))
+
+
+def _values(facts: Facts, now: datetime) -> tuple[float, float, float, float]:
+    """Of all factors but the bounds, in the order of `About`."""
+    use = 1 + USE_ADDS * (u / (u + MANY_USES)) if (u := used(facts, now)) else 1.0
+    return use, _freshness(facts, now), _votes(facts), _trust(facts, now)
 
 
 def weighed(uses: Iterable[tuple[date, int]], today: date) -> float:

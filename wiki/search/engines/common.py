@@ -18,7 +18,7 @@ from wiki.search.engines.base import Facet, Fresh, Hit, Query
 
 RERANKED = 60
 # They are ranked so many at a time, until a batch brings nothing into the first `HEAD` any more.
-BATCH = 15
+BATCH = 10
 HEAD = 10
 # Fewer exact results than this, and documents that meet only a part of the query are added.
 FEW = 10

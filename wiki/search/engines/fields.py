@@ -84,11 +84,12 @@ def seconds(at: datetime | None) -> int:
 class Kept:
     """What the index gives back of one document; it is fetched when something of it is asked for."""
 
-    __slots__ = ("_at", "_found", "_readable", "_searcher")
+    __slots__ = ("_at", "_found", "_id", "_readable", "_searcher")
 
     def __init__(self, searcher: tantivy.Searcher, at: tantivy.DocAddress) -> None:
         self._searcher, self._at = searcher, at
         self._found: tantivy.Document | None = None
+        self._id = ""
         self._readable: tuple[Readable, Readable] | None = None
 
     @property
@@ -109,7 +110,9 @@ class Kept:
     @property
     def id(self) -> str:
         """The document's id."""
-        return str(self.found["id"][0])
+        if not self._id:
+            self._id = str(self.found["id"][0])
+        return self._id
 
     @property
     def published_at(self) -> int:
