@@ -53,7 +53,7 @@ def test_what_the_guard_refuses_is_refused_here(app):
         blocks("[" * 90_000)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(documents())
 @example("- a\n\n- b\n- c\n\npara\n\n    code\n\n\n    more\n")
 @example("# h\n- a\n\n- b\n\n1. c\n")
@@ -61,7 +61,7 @@ def test_blocks_of_any_document(text: str):
     holds(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(alphabet="ab`~#-> \n|1.[]:*!_\\=\t", max_size=60))
 def test_blocks_of_any_marks(text: str):
     holds(text)

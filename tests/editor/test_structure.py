@@ -22,7 +22,7 @@ __all__ = ["model"]
 SOAK = os.environ.get("SOAK") == "1"
 LONG = [pytest.mark.soak] if SOAK else []  # the same tests, with everything
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(5400 if SOAK else 900), *LONG]
-MADE = 10_000 if SOAK else 400
+MADE = 10_000 if SOAK else 250
 REAL = 10_000 if SOAK else 150
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the real documents of ../shared are not on this machine")
 

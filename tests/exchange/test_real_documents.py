@@ -55,7 +55,9 @@ def as_folder(folder: Path, documents: list[dict[str, Any]]) -> Path:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("written", [as_jsonl, as_csv, as_folder])
+@pytest.mark.parametrize(
+    "written", [pytest.param(as_jsonl, marks=pytest.mark.soak), as_csv, pytest.param(as_folder, marks=pytest.mark.soak)]
+)
 def test_a_thousand_come_in_as_they_are(app: Any, make: Make, documents: Any, tmp_path: Path, written: Any):
     manager = make.actor("manager")
     path = written(tmp_path, documents)

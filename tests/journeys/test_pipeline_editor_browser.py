@@ -92,7 +92,10 @@ def builds_it(hands: Hands, server: Server) -> None:
     hands.choose("Hours of", "office", stage(page, 3))
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize(
+    "javascript",
+    [pytest.param(True, id="with script"), pytest.param(False, id="without script", marks=pytest.mark.soak)],
+)
 def test_a_pipeline_in_at_most_twenty_five_acts(
     visit: Callable[..., Page], start_server: Callable[..., Server], javascript: bool
 ) -> None:
