@@ -25,7 +25,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import idempotency, refusals, slots
+from core import idempotency, refusals, slots, watch
 from core.actors import Actor
 from core.db import has_session, reading, session, writing
 from core.errors import DomainError, NotFound, Unauthenticated
@@ -230,7 +230,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_id = secrets.token_hex(8)
+        watch.begin(secrets.token_hex(8))
         limit = _larger.get(request.endpoint or "", BODY_LIMIT)
         request.max_content_length = limit
         if request.content_length and request.content_length > limit:
@@ -285,4 +285,5 @@ def _finish(response: Response) -> Response:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
+        watch.ended(response)
     return response

@@ -41,7 +41,7 @@ def main() -> int:
     """Serve until told to end. Exit code 0 after a clean end, 1 with one sentence otherwise."""
     try:
         settings = load()
-        logs.begin(settings.log_level)
+        logs.begin(settings.log_level, settings.log_format)
         host, port = address()
         lock = only_here(settings)
         must_be_free(host, port)

@@ -144,6 +144,10 @@ class Embedded:
         """See `Engine.advice`."""
         return ""
 
+    def version(self) -> str:
+        """See `Engine.version`."""
+        return str(tantivy.__version__).split()[1].strip("v,")
+
     def tidy(self) -> bool:
         """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""
         return False
