@@ -55,15 +55,15 @@ def ended(response: Response) -> None:
     began = g.get("began")
     if began is None:
         return
-    took = time.perf_counter() - began
-    rule = request.url_rule
+    took, asked = time.perf_counter() - began, request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's way
+    rule, method, status = asked.url_rule, asked.method, response.status_code
     route = rule.rule if rule is not None else "none"
-    method = request.method if request.method in METHODS else "other"
-    status = response.status_code
+    if method not in METHODS:
+        method = "other"
     REQUESTS.observe(took, route, method, STATUS[min(status // 100, 5)])
     settings: Settings = current_app.config["SPIRAL"]
     slow = settings.slow_request_ms and took * 1000 >= settings.slow_request_ms
-    level = logging.WARNING if slow else logging.DEBUG if request.endpoint in QUIET and status < 400 else logging.INFO
+    level = logging.WARNING if slow else logging.DEBUG if asked.endpoint in QUIET and status < 400 else logging.INFO
     if requests_log.isEnabledFor(level):
         _tell(level, route, method, status, took, slow=bool(slow))
 

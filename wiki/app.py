@@ -19,6 +19,7 @@ import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
 from core import audit, checks, db, i18n, idempotency, outbox, web
+from core.requests import Application
 from core.settings import ROOT, Settings, load
 from wiki import cli, health, health_page
 
@@ -37,7 +38,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
         SettingsError: a setting is unknown or malformed.
     """
     chosen = settings if isinstance(settings, Settings) else load(settings)
-    app = Flask("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Application("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
     db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database, slow_ms=chosen.slow_statement_ms)

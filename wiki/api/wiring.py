@@ -20,11 +20,17 @@ def _who() -> str:
 
 def init_app(app: Flask) -> None:
     """``/api/v1`` with its rate."""
+    before, after, at_end = app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs
+    known = [list(functions.get(None, ())) for functions in (before, after, at_end)]
     limiter = Limiter(_who, app=app, storage_uri=f"{counting.SCHEME}://", headers_enabled=False)
-    pages = app.before_request_funcs[None]  # it asks itself at every page whether it limits any; calls are enough
-    pages.remove(limiter._check_request_limit)  # noqa: SLF001
+    # it asks itself at every page, before, after and at the end, whether it limits any; calls are enough
+    theirs = [[one for one in functions[None] if one not in old]
+              for functions, old in zip((before, after, at_end), known, strict=True)]  # fmt: skip
+    for functions, old in zip((before, after, at_end), known, strict=True):
+        functions[None][:] = old  # type: ignore[index]
     for part in api.apis:
         limiter.limit(RATE)(part.blueprint)
-        app.before_request_funcs.setdefault(part.blueprint.name, []).append(limiter._check_request_limit)  # noqa: SLF001
+        for functions, its in zip((before, after, at_end), theirs, strict=True):
+            functions.setdefault(part.blueprint.name, []).extend(its)  # type: ignore[arg-type]
         app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
     app.register_blueprint(views.bp)

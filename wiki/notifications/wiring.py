@@ -1,6 +1,6 @@
 """Puts the package into the application. Its JSON calls are mounted by ``wiki.api``."""
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 
 from core.db import reading
 from core.health import UnwellError, check
@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def _arrived(response: Response) -> Response:
-    if response.status_code < 400:
+    if response.status_code < 400 and "notice" in request.args:
         views.remember_arrival()
     return response
 
