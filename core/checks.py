@@ -83,7 +83,7 @@ def _worker() -> str:
         raise LookError(_("no worker has looked after this installation yet"), todo)
     minutes = int((clock.now() - seen).total_seconds() // 60)
     if clock.now() - seen <= SILENT:
-        return _("it looked after everything %(n)s min ago", n=max(0, minutes))
+        return _("it looked after everything %(n)s min ago", n=minutes) if minutes > 0 else _("at work")
     said = _("no worker has been seen for %(n)s min", n=minutes)
     if waiting:
         raise UnwellError(said, todo, since=seen)
@@ -131,7 +131,7 @@ def _chosen() -> str:
             _("this installation has a public address and the people of the demo"),
             _("Disable them, then remove the list of their passwords: demo-logins in the data folder."),
         )
-    return _("sound")
+    return _("nothing odd in them")
 
 
 @check("secret", ready=False, title=_l("Secret key"))

@@ -157,7 +157,9 @@ def _outbox() -> str:
             _("See that a worker runs: flask --app wsgi worker"),
             since=oldest,
         )
-    return _("%(n)s waiting, the oldest for %(seconds)s s", n=waiting, seconds=seconds)
+    return (
+        _("%(n)s waiting, the oldest for %(seconds)s s", n=waiting, seconds=seconds) if waiting else _("nothing waits")
+    )
 
 
 @check("parked", ready=False, title=_l("Jobs that were given up"), link="jobs.show")
