@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, migrate, outbox
 from core.db import UnsafeDatabaseError, database, reading
-from core.i18n import _, _l
+from core.i18n import _, _l, _n
 from core.settings import Settings
 
 Check = Callable[[], str]
@@ -169,7 +169,12 @@ def _parked() -> str:
         first = s.scalars(outbox.parked().order_by(None).order_by(outbox.OutboxJob.parked_at).limit(1)).first()
     if parked:
         raise UnwellError(
-            _("%(n)s jobs were given up after %(tries)s tries", n=parked, tries=outbox.TRIES),
+            _n(
+                "%(num)s job was given up after %(tries)s tries",
+                "%(num)s jobs were given up after %(tries)s tries",
+                parked,
+                tries=outbox.TRIES,
+            ),
             _("Read their errors, mend the cause, then have them tried again: /admin/jobs"),
             since=first.parked_at if first else None,
         )

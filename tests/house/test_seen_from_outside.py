@@ -288,7 +288,7 @@ def test_the_page_says_what_is_not_well_since_when_and_what_to_do(app, make, sig
             parked_at=core_clock.now(), attempts=10, error="EngineRefused: task 3 failed: <b>odd</b>"))  # fmt: skip
     text = admin.text("/admin/health")
     assert "1 thing does not work." in text
-    assert "1 jobs were given up after 10 tries" in text
+    assert "1 job was given up after 10 tries" in text
     assert "What to do:" in text
     assert "task 3 failed: &lt;b&gt;odd&lt;/b&gt;" in text
     assert text.index("Broken") < text.index("What is well")
