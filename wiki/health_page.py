@@ -81,7 +81,7 @@ def _numbers() -> dict[str, Any]:
         "wal": int(sizes["wal"]) >> 20 if "wal" in sizes else None,
         "processes": len(resident),
         "memory": int(sum(resident)) >> 20,
-        "signed_in": int(health_numbers.sessions()[0][1]),
+        "signed_in": sum(int(value) for _labels, value in health_numbers.sessions()),
         "python": platform.python_version(),
     }
 

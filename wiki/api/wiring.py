@@ -1,5 +1,7 @@
 """Mounts every declared call."""
 
+from typing import Any
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -20,17 +22,16 @@ def _who() -> str:
 
 def init_app(app: Flask) -> None:
     """``/api/v1`` with its rate."""
-    before, after, at_end = app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs
-    known = [list(functions.get(None, ())) for functions in (before, after, at_end)]
+    tables: list[Any] = [app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs]
+    known = [list(functions.get(None, ())) for functions in tables]
     limiter = Limiter(_who, app=app, storage_uri=f"{counting.SCHEME}://", headers_enabled=False)
-    # it asks itself at every page, before, after and at the end, whether it limits any; calls are enough
-    theirs = [[one for one in functions[None] if one not in old]
-              for functions, old in zip((before, after, at_end), known, strict=True)]  # fmt: skip
-    for functions, old in zip((before, after, at_end), known, strict=True):
-        functions[None][:] = old  # type: ignore[index]
+    # it asks itself at every page – before, after, at the end – whether it limits any; calls are enough
+    theirs = [[one for one in functions[None] if one not in old] for functions, old in zip(tables, known, strict=True)]
+    for functions, old in zip(tables, known, strict=True):
+        functions[None] = old
     for part in api.apis:
         limiter.limit(RATE)(part.blueprint)
-        for functions, its in zip((before, after, at_end), theirs, strict=True):
-            functions.setdefault(part.blueprint.name, []).extend(its)  # type: ignore[arg-type]
+        for functions, its in zip(tables, theirs, strict=True):
+            functions.setdefault(part.blueprint.name, []).extend(its)
         app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
     app.register_blueprint(views.bp)

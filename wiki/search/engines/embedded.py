@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import tantivy
@@ -146,7 +147,7 @@ class Embedded:
 
     def version(self) -> str:
         """See `Engine.version`."""
-        return str(tantivy.__version__).split()[1].strip("v,")
+        return metadata.version("tantivy")
 
     def tidy(self) -> bool:
         """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""
