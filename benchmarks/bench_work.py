@@ -4,6 +4,8 @@ import json
 import os
 import random
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -13,7 +15,7 @@ from benchmarks.centres import BASE, centre, folder, server
 from benchmarks.harness import Figure, benchmark
 from benchmarks.load import Call, each_once
 from benchmarks.world import Words
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from wiki.articles.diff import compare
 
 
@@ -49,8 +51,8 @@ def comparing() -> Figure:
     return Figure(max(took), f"mixed {took[0]:.0f} ms, repetitive {took[1]:.0f} ms")
 
 
-def import_rows(count: int) -> tuple[float, float]:
-    """Rows a second of ``flask articles import``, and the peak memory of the command in MB."""
+def import_rows(count: int) -> tuple[float, float, float]:
+    """Seconds of ``flask articles import`` and of bringing all of it into the index, and the peak memory in MB."""
     place = folder("import")
     words, file = Words(17), place / "rows.jsonl"
     with file.open("w", encoding="utf-8") as out:
@@ -60,24 +62,38 @@ def import_rows(count: int) -> tuple[float, float]:
     server = Server(place / "var", SPIRAL_DEMO="0")
     server.flask("db", "upgrade")
     server.flask("user", "add", "boss", "--role", "manager", "--password-stdin", stdin="Corr3ct-horse-battery\n")
-    began = time.perf_counter()
-    said = server.flask("articles", "import", str(file), "--publish-as", "boss").stdout
+    took, most, said = [], 0.0, ""
+    for words in (("articles", "import", str(file), "--publish-as", "boss"), ("worker", "--once")):
+        began = time.perf_counter()
+        said += _command(server, *words)
+        took.append(time.perf_counter() - began)
+        most = max(most, float(said.rsplit("peak ", 1)[1]))
     assert f"{count} created" in said, said
-    return count / (time.perf_counter() - began), _peak_of_children()
+    return took[0], took[1], most
 
 
-def _peak_of_children() -> float:
-    import resource
+def _command(server: Server, *words: str) -> str:
+    """What ``flask …`` prints beside the server, and behind it 'peak' and its largest memory in MB."""
+    code = (
+        "import resource, sys; from flask.cli import main\n"
+        "try: main()\n"
+        "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--app", "wsgi", *words],
+        cwd=ROOT, env=server.environment, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
-
-@benchmark("import of articles", unit="rows/s", target=167, better="higher", tenfold=167)
+@benchmark("import of articles, with the index", unit="rows/s", target=167, better="higher", tenfold=167)
 def importing(times: int) -> Figure:
     """A tenth of them with the same title; 100,000 in ten minutes are 167 a second."""
     count = BASE // 5 * times
-    rate, peak = import_rows(count)
-    return Figure(rate, f"{count:,} rows, without the index; peak {peak:.0f} MB")
+    read, indexed, peak = import_rows(count)
+    note = f"{count:,} rows: read {read:.1f} s, index {indexed:.1f} s; peak {peak:.0f} MB"
+    return Figure(count / (read + indexed), note)
 
 
 @benchmark("start to first page, with data", unit="ms", target=3000, tenfold=3000)
