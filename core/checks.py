@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +24,8 @@ LOOK = "health.look"
 LANE = "health"  # some checks ask machines that may not answer
 LOOK_EVERY = 60.0  # seconds
 SILENT = timedelta(minutes=5)  # after which no worker is held to run
+LAST_BACKUP = "last-backup"  # a file whose time tells
+BACKUP_EACH = timedelta(hours=36)
 AHEAD = timedelta(minutes=1)
 APART = timedelta(seconds=5)
 GUESSED = re.compile(r"secret|change.?me|password|example|spiral|12345|abcde", re.IGNORECASE)
@@ -163,6 +165,27 @@ def _files() -> str:
                 _("Give it to the user the server runs as: %(path)s", path=path),
             )
     return _("readable for this user alone")
+
+
+@check("backup", ready=False, title=_l("Backup"))
+def _backup() -> str:
+    settings = _settings()
+    path = settings.var / LAST_BACKUP
+    todo = _("Let the machine run each night: flask --app wsgi backup FILE – and try a restore once.")
+    if not path.exists():
+        if settings.base_url:  # people work here
+            raise LookError(_("no backup of this installation is known"), todo)
+        return _("none is known")
+    made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    said = _("the last one was made %(n)s h ago", n=max(0, int((clock.now() - made).total_seconds() // 3600)))
+    if clock.now() - made > BACKUP_EACH:
+        raise LookError(said, todo, since=made + BACKUP_EACH)
+    return said
+
+
+def backed_up() -> None:
+    """A good backup has been made: whoever makes one says so here."""
+    (_settings().var / LAST_BACKUP).touch()
 
 
 def _mode(path: Path) -> int:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # seconds; one more for all above
 RECORD = struct.Struct("8d")  # seven buckets and a sum, or a number and nothing
+FAILED = "spiral_numbers_failed"
 LIMIT = 8_000  # series of one process; more would be a label that somebody outside can choose
 
 Key = tuple[str, tuple[str, ...]]  # the family's name, the values of its labels
@@ -269,9 +270,17 @@ def text(folder: Path | None) -> str:
         for (name, values), record in sorted(total.items()):
             if name == family.name and len(values) == len(family.labels):
                 lines += _series(family, dict(zip(family.labels, values, strict=True)), record)
+    failed = 0
     for name, (said, function) in _gauges.items():
+        try:
+            found = list(function())
+        except Exception as error:  # noqa: BLE001 - a database that is away must not take the other numbers along
+            log.warning("the number %s could not be looked up: %s", name, error)
+            failed += 1
+            continue
         lines += [f"# HELP {name} {said}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in function()]
+        lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in found]
+    lines += [f"# HELP {FAILED} Numbers that could not be looked up.", f"# TYPE {FAILED} gauge", f"{FAILED} {failed}"]
     return "\n".join(lines) + "\n"
 
 

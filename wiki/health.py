@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, jsonify, request
 
 from core import checks, metrics
+from core.db import reading
 from core.health import examine
 from core.i18n import force_locale
 from core.permissions import EVERYONE
@@ -49,7 +50,7 @@ def ready() -> Any:
 
 
 @bp.get("/metrics")
-@gate(EVERYONE)
+@gate(EVERYONE, transaction=False)
 def numbers() -> Any:
     """Requests, jobs, the write lock, what waits. Closed but to those whom the settings let in."""
     settings: Settings = current_app.config["SPIRAL"]
@@ -60,7 +61,9 @@ def numbers() -> Any:
             refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
     folder = settings.var / "metrics" if metrics.book.asked else None
-    return Response(metrics.text(folder), content_type="text/plain; version=0.0.4; charset=utf-8")
+    with reading():
+        text = metrics.text(folder)
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def may_read(settings: Settings) -> bool:

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
@@ -75,6 +75,19 @@ def test_requests_are_counted_by_template_and_never_by_what_was_typed(app, make,
     for name in ("outbox_waiting", "outbox_oldest_seconds", "outbox_parked", "reviews_open", "sessions",
                  "search_lag_seconds", "database_bytes", "resident_bytes", "descriptors"):  # fmt: skip
         assert re.search(rf"^spiral_{name}(\{{.*\}})? \d", text, re.MULTILINE), name
+
+
+def test_a_database_that_is_away_takes_no_other_number_along(app, client, book, monkeypatch):
+    client.get("/login")
+
+    def away(**_about):
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(outbox, "oldest", away)
+    text = client.get("/metrics").text
+    assert "spiral_numbers_failed 1\n" in text
+    assert "\nspiral_outbox_oldest_seconds" not in text
+    assert 'spiral_request_seconds_count{route="/login",method="GET",status="2xx"} 1\n' in text
 
 
 @pytest.mark.parametrize(
@@ -259,12 +272,22 @@ def test_the_doctor_names_what_to_do_for_each_thing(app, make, tmp_path):
     assert done.exit_code == 1
     assert told["well"] is False
     assert {name for name, one in by_name.items() if one["grade"] == "broken"} == {"secret", "mail server"}
-    assert {name for name, one in by_name.items() if one["grade"] == "look"} == {"worker", "clock", "settings", "files"}
+    assert {name for name, one in by_name.items() if one["grade"] == "look"} == {
+        "worker", "clock", "settings", "files", "backup",
+    }  # fmt: skip
     assert all(one["todo"] for one in by_name.values() if one["grade"] != "good")
     assert told["settings"]["SPIRAL_SECRET_KEY"] == "***"
     said = run.invoke(args=["doctor"]).output
     assert "BROKEN       secret: the secret key can be guessed" in said
     assert "→ Run: chmod 600" in said
+
+
+def test_the_age_of_the_last_backup_is_told(app, clock):
+    checks.backed_up()
+    clock.set(datetime.now(UTC) + timedelta(hours=3))
+    assert (found("backup").grade, found("backup").said) == (Grade.GOOD, "the last one was made 3 h ago")
+    clock.advance(days=2)
+    assert found("backup").grade is Grade.LOOK
 
 
 def test_readiness_says_why_in_words_and_in_english(app, client, clock):
