@@ -46,6 +46,11 @@ def begin(new_id: str) -> None:
     given = request.headers.get("X-Request-Id", "") if settings.proxies else ""
     g.request_id = given if GIVEN.fullmatch(given) else new_id
     g.began = time.perf_counter()
+    _share(settings)
+
+
+def _share(settings: Settings) -> None:
+    """What this process counts can be read by the others, from its first request or job on; a test counts for itself."""
     if not book.asked and not current_app.testing:
         book.share(settings.var / "metrics")
 
@@ -91,6 +96,7 @@ def _tell(level: int, route: str, method: str, status: int, took: float, *, slow
 @contextmanager
 def job(topic: str, count: int) -> Iterator[None]:
     """A batch of jobs of one topic: counted by how it ended, and told in a line."""
+    _share(current_app.config["SPIRAL"])
     token, began, result = about.set(f"job {topic}"), time.perf_counter(), "done"
     try:
         yield
