@@ -50,7 +50,7 @@ def begin(new_id: str) -> None:
 
 
 def _share(settings: Settings) -> None:
-    """What this process counts can be read by the others, from its first request or job on; a test counts for itself."""
+    """Others can read what this process counts, from its first request or job on; a test counts for itself."""
     if not book.asked and not current_app.testing:
         book.share(settings.var / "metrics")
 
