@@ -1,13 +1,16 @@
 """Numbers that add up over processes: how often and how long, one small record for each series.
 
-A process counts in memory and writes each changed record into a file of its own in a folder that all processes of the
-machine share. Whoever is asked adds up the files: with several processes behind one address the answer is the same
-whichever of them gives it. A file is locked for as long as its process lives; what the dead have counted is kept. So
-counters only grow, over restarts too.
+A process counts in memory, and a thread of its own writes what has changed once a second into a file in a folder that
+all processes of the machine share. Whoever is asked adds up the files: with several processes behind one address the
+answer is the same whichever of them gives it. A file is locked for as long as its process lives; what the dead have
+counted is kept. So counters only grow, over restarts too.
 
-The record is written and not mapped: on a full disk a write is refused, a mapped page would end the process.
+Nothing is written while a request waits: a thread that writes lets go of the interpreter, with the lock in its hand,
+and a crowd of others behind it. And it is written, not mapped: on a full disk a write is refused, a mapped page would
+end the process.
 """
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -27,6 +30,7 @@ log = logging.getLogger(__name__)
 BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # seconds; one more for all above
 RECORD = struct.Struct("8d")  # seven buckets and a sum, or a number and nothing
 FAILED = "spiral_numbers_failed"
+EVERY = 1.0  # seconds between two writings: so old may be what others tell of this process
 LIMIT = 8_000  # series of one process; more would be a label that somebody outside can choose
 
 Key = tuple[str, tuple[str, ...]]  # the family's name, the values of its labels
@@ -51,12 +55,14 @@ class Book:
     """The records of this process."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
         self._records: list[list[float]] = []
         self._places: dict[Key, int] = {}
+        self._changed: set[int] = set()
+        self._unnamed: list[Key] = []
         self._file: int | None = None
         self._keys: int | None = None
         self.name = ""
@@ -68,7 +74,7 @@ class Book:
             place = self._place(key)
             if place is not None:
                 self._records[place][0] += amount
-                self._written(place)
+                self._changed.add(place)
 
     def observe(self, key: Key, seconds: float) -> None:
         """One more of so many seconds."""
@@ -79,25 +85,29 @@ class Book:
                 record = self._records[place]
                 record[bucket] += 1
                 record[7] += seconds
-                self._written(place)
+                self._changed.add(place)
 
     def _place(self, key: Key) -> int | None:
         found = self._places.get(key)
         if found is None and len(self._records) < LIMIT:
             found = self._places[key] = len(self._records)
             self._records.append([0.0] * 8)
-            self._named(key)
+            self._unnamed.append(key)
         return found
 
-    def _named(self, key: Key) -> None:
-        if self._keys is not None:
+    def write(self) -> None:
+        """The file says what this process has counted so far."""
+        with self._writing:
+            if self._file is None or self._keys is None:
+                return
+            with self._lock:
+                changed = [(place, tuple(self._records[place])) for place in sorted(self._changed)]
+                fresh, self._unnamed = self._unnamed, []
+                self._changed.clear()
             with self._sharing():
-                os.write(self._keys, (json.dumps(key) + "\n").encode())
-
-    def _written(self, place: int) -> None:
-        if self._file is not None:
-            with self._sharing():
-                os.pwrite(self._file, RECORD.pack(*self._records[place]), place * RECORD.size)
+                os.write(self._keys, "".join(json.dumps(key) + "\n" for key in fresh).encode())
+                for place, record in changed:
+                    os.pwrite(self._file, RECORD.pack(*record), place * RECORD.size)
 
     @contextlib.contextmanager
     def _sharing(self) -> Iterator[None]:
@@ -121,16 +131,19 @@ class Book:
                     fcntl.flock(keys, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     self._file = os.open(folder / f"{name}.values", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o640)
                 self._keys, self.name = keys, name
-            for key, place in sorted(self._places.items(), key=lambda item: item[1]):
-                self._named(key)
-                self._written(place)
+        threading.Thread(target=self._write_on, name="metrics-writer", daemon=True).start()
+
+    def _write_on(self) -> None:
+        while self._file is not None:
+            self.write()
+            time.sleep(EVERY)
 
     def forked(self) -> None:
         """A child begins with nothing: what its parent has counted is in the parent's file."""
         for number in (self._file, self._keys):
             if number is not None:
                 os.close(number)
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._begin()
 
     def told(self) -> dict[Key, list[float]]:
@@ -141,6 +154,7 @@ class Book:
 
 book = Book()
 os.register_at_fork(after_in_child=book.forked)
+atexit.register(book.write)
 
 
 class Counter:

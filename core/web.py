@@ -230,7 +230,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
 
     @app.before_request
     def begin() -> None:
-        watch.begin(secrets.token_hex(8))
+        watch.begin()
         limit = _larger.get(request.endpoint or "", BODY_LIMIT)
         request.max_content_length = limit
         if request.content_length and request.content_length > limit:

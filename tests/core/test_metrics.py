@@ -18,6 +18,7 @@ done, took = Counter("done_total", "Done.", ("topic",)), Timer("took_seconds", "
 book.share(pathlib.Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):
     done.add("mail"); took.observe(0.05)
+book.write()  # as its thread does every second
 print("counted", flush=True)
 sys.stdin.read()
 """
@@ -90,6 +91,7 @@ def test_a_full_disk_ends_the_sharing_and_not_the_counting(tmp_path, monkeypatch
 
     monkeypatch.setattr(metrics.os, "pwrite", full)
     book.add(("a", ()))
+    book.write()
     monkeypatch.undo()
     book.add(("a", ()))
     assert book.told() == {("a", ()): [2.0, 0, 0, 0, 0, 0, 0, 0]}
