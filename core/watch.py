@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g, has_request_context, request
 from sqlalchemy.pool import QueuePool
 
 from core.metrics import Counter, Timer, book
@@ -160,7 +160,10 @@ def writes(engine: sa.Engine) -> None:
 
 
 def statements(engine: sa.Engine, slower_than_ms: int) -> None:
-    """Statements that take longer are told, without what was bound to them."""
+    """Statements of requests and jobs that take longer are told, without what was bound to them.
+
+    What an administrator's command does may take as long as it likes.
+    """
     limit = slower_than_ms / 1000
 
     @sa.event.listens_for(engine, "before_cursor_execute")
@@ -170,7 +173,7 @@ def statements(engine: sa.Engine, slower_than_ms: int) -> None:
     @sa.event.listens_for(engine, "after_cursor_execute")
     def after(connection: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         took = time.perf_counter() - connection.info["began"]
-        if took >= limit:
+        if took >= limit and (about.get() or has_request_context()):
             SLOW.add()
             sql, ms = " ".join(statement.split())[:600], round(took * 1000, 1)
             slow_log.warning("a statement took %s ms: %s", ms, sql, extra={"told": {"ms": ms, "statement": sql}})
