@@ -12,7 +12,7 @@ from statistics import median
 
 from benchmarks.bench_pages import good
 from benchmarks.centres import BASE, centre, folder, server
-from benchmarks.harness import Figure, benchmark
+from benchmarks.harness import PEAK, Figure, benchmark
 from benchmarks.load import Call, each_once
 from benchmarks.world import Words
 from tests.support.server import ROOT, Server
@@ -63,9 +63,9 @@ def import_rows(count: int) -> tuple[float, float, float]:
     server.flask("db", "upgrade")
     server.flask("user", "add", "boss", "--role", "manager", "--password-stdin", stdin="Corr3ct-horse-battery\n")
     took, most, said = [], 0.0, ""
-    for words in (("articles", "import", str(file), "--publish-as", "boss"), ("worker", "--once")):
+    for told in (("articles", "import", str(file), "--publish-as", "boss"), ("worker", "--once")):
         began = time.perf_counter()
-        said += _command(server, *words)
+        said += _command(server, *told)
         took.append(time.perf_counter() - began)
         most = max(most, float(said.rsplit("peak ", 1)[1]))
     assert f"{count} created" in said, said
@@ -74,11 +74,7 @@ def import_rows(count: int) -> tuple[float, float, float]:
 
 def _command(server: Server, *words: str) -> str:
     """What ``flask …`` prints beside the server, and behind it 'peak' and its largest memory in MB."""
-    code = (
-        "import resource, sys; from flask.cli import main\n"
-        "try: main()\n"
-        "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    )
+    code = f"from flask.cli import main\ntry: main()\nfinally: {PEAK}"
     done = subprocess.run(
         [sys.executable, "-c", code, "--app", "wsgi", *words],
         cwd=ROOT, env=server.environment, text=True, capture_output=True, check=False,

@@ -60,6 +60,9 @@ class Row:
         return "reached" if self.ratio >= 1 else "missed"
 
 
+# Prints the largest memory of a process in MB. Not ``ru_maxrss``: a child inherits that of its parent, who made data.
+PEAK = "print('peak', int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024)"
+
 REGISTRY: list[Benchmark] = []
 _shared: dict[str, Any] = {}
 
