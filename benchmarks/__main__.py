@@ -1,4 +1,7 @@
-"""Runs the benchmarks whose names contain one of the words given (all without), and prints one table."""
+"""Runs the benchmarks whose names contain one of the words given, and prints one table.
+
+Without words all but those that take long and say little beside the others: the same on PostgreSQL. ``BIG=1``: all.
+"""
 
 import importlib
 import logging
