@@ -81,6 +81,8 @@ def may_read(settings: Settings) -> bool:
         return any(here in network for network in settings.metrics_networks)
     if settings.metrics_token or settings.base_url or settings.proxies or any(map(request.headers.get, PASSED_ON)):
         return False
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":  # as nginx asks unless told otherwise
+        return False
     return address in HERE and (urlsplit(f"//{request.host}").hostname or "") in HERE
 
 

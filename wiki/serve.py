@@ -193,7 +193,8 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
             connection_limit=2000,
             asyncore_use_poll=True,  # select() ends at 1,024 files
             max_request_body_size=largest_body(),  # also for addresses that read no body
-            clear_untrusted_proxy_headers=settings.proxies == 0,
+            # nobody believes them where no proxy is known; but they show that one stands in front (wiki/health.py)
+            clear_untrusted_proxy_headers=False,
             trusted_proxy=None,
             ident=None,
             channel_timeout=60,

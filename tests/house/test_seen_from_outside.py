@@ -96,6 +96,7 @@ WHO_MAY_READ = (
     ({}, {"HTTP_HOST": "spiral.example"}, 403),
     ({}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, 403),
     ({}, {"HTTP_VIA": "1.1 proxy"}, 403),
+    ({}, {"SERVER_PROTOCOL": "HTTP/1.0"}, 403),
     ({"base_url": "https://spiral.example"}, {}, 403),
     ({"proxies": 1}, {}, 403),
     ({"metrics_from": "10.0.0.0/8"}, {"REMOTE_ADDR": "10.0.0.7"}, 200),
