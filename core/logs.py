@@ -5,6 +5,7 @@ Lines for people (the default) or JSON lines for machines; both name the request
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from flask import g, has_app_context
 
 from core.watch import about
 
+DETAIL = re.compile(
+    r"^DETAIL: .*?(?=\n\[SQL: |\n[A-Z]+: |\n\n|\Z)", re.MULTILINE | re.DOTALL
+)  # PostgreSQL's: a whole row
 FORMAT = "%(asctime)s %(levelname)s %(name)s%(within)s: %(message)s"
 
 
@@ -33,11 +37,11 @@ class OneLine(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
-        record.message = escaped(record.message)
+        record.message = escaped(without_values(record.message))
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
-        return "\n".join(f"    {escaped(line)}" for line in super().formatException(ei).splitlines())
+        return "\n".join(f"    {escaped(line)}" for line in traced(super().formatException(ei)))
 
 
 class Json(logging.Formatter):
@@ -46,15 +50,25 @@ class Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         row: dict[str, Any] = {"at": at, "level": record.levelname, "logger": record.name}
-        row["message"] = record.getMessage()
+        row["message"] = without_values(record.getMessage())
         if has_app_context() and "request_id" in g:
             row["request_id"] = g.request_id
         elif said := about.get():
             row["within"] = said
         row.update(getattr(record, "told", {}))
         if record.exc_info:
-            row["traceback"] = self.formatException(record.exc_info)
+            row["traceback"] = "\n".join(traced(self.formatException(record.exc_info)))
         return json.dumps(row, default=str)
+
+
+def without_values(text: str) -> str:
+    """Without the values that a database complains about: they are people's."""
+    return DETAIL.sub("DETAIL: not told", text) if "DETAIL: " in text else text
+
+
+def traced(text: str) -> list[str]:
+    """The lines of a traceback."""
+    return without_values(text).splitlines()
 
 
 def escaped(text: str) -> str:

@@ -172,6 +172,9 @@ def test_a_fault_is_logged_with_its_number_and_forges_no_line(app, client, lines
     assert answer.status_code >= 500
     assert any(answer.headers["X-Request-Id"] in line for line in said)
     assert CANARY not in "\n".join(said) + json.dumps(told)
+    logging.getLogger("odd").error("refused\nDETAIL: Key (name)=(%s) is there\n[SQL: x]", CANARY)
+    assert "DETAIL: not told" in told[-1]["message"]
+    assert CANARY not in said[-1]
     odd = ValueError("one\n2026-11-22 00:00:00,000 INFO spiral: forged\r\nline\u2028end")
     logging.getLogger("odd").error("it broke\r\n2026 forged", exc_info=odd)
     record = said[-1].splitlines()
