@@ -1,16 +1,21 @@
-"""Runs the benchmarks whose names contain one of the words given (all without), and prints one table."""
+"""Runs the benchmarks whose names contain one of the words given, and prints one table.
+
+Without words all but those that take long and say little beside the others: the same on PostgreSQL. ``BIG=1``: all.
+"""
 
 import importlib
+import logging
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness import REGISTRY, Row, run
+from benchmarks.harness import REGISTRY, Row, chosen, run
 
 COLOURS = {"reached": "green", "missed": "yellow", "FAILED": "red", "": ""}
 
@@ -29,8 +34,8 @@ def shown(value: float | None) -> str:
 
 def table(rows: list[Row]) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for heading in ("benchmark", "figure", "target", "unit", "ratio", "verdict", "note"):
-        grid.add_column(heading, justify="right" if heading in ("figure", "target", "ratio") else "left")
+    for heading in ("benchmark", "figure", "target", "unit", "ratio", "verdict", "took s", "note"):
+        grid.add_column(heading, justify="right" if heading in ("figure", "target", "ratio", "took s") else "left")
     for row in rows:
         sign = "≤ " if row.benchmark.better == "lower" else "≥ "
         target = sign + shown(row.benchmark.target) if row.benchmark.target is not None else ""
@@ -38,14 +43,17 @@ def table(rows: list[Row]) -> Table:
         note = row.error or (row.figure.note if row.figure else "")
         colour = COLOURS[row.verdict]
         verdict = f"[{colour}]{row.verdict}[/]" if colour else row.verdict
-        grid.add_row(row.benchmark.name, figure, target, row.benchmark.unit, shown(row.ratio), verdict, note)
+        grid.add_row(
+            row.benchmark.name, figure, target, row.benchmark.unit, shown(row.ratio), verdict, f"{row.took:.0f}", note
+        )
     return grid
 
 
 def main(words: list[str]) -> int:
     load_all()
-    chosen = [one for one in REGISTRY if not words or any(word.lower() in one.name.lower() for word in words)]
-    if not chosen:
+    logging.getLogger("spiral").setLevel(logging.ERROR)  # what is slow here is the table's to say
+    picked = chosen(words)
+    if not picked:
         print(
             f"no benchmark is called like {' or '.join(words)}; there are:", *[one.name for one in REGISTRY], sep="\n  "
         )
@@ -56,11 +64,14 @@ def main(words: list[str]) -> int:
     if busy > (os.cpu_count() or 1) / 2:
         console.print("[yellow]The machine is busy with something else: the figures will be too bad.[/]")
     rows = []
-    for one in chosen:
-        rows.append(run(one))
-        if sys.stderr.isatty():
-            print(f"  {one.name}: {rows[-1].took:.1f} s", file=sys.stderr)
+    began = time.perf_counter()
+    for one in picked:
+        rows.append(run(one))  # told at once, too: a run that is broken off has not been for nothing
+        told = rows[-1].error or f"{shown(rows[-1].figure.value) if rows[-1].figure else ''} {one.unit}"
+        print(f"  {one.name}: {told} {rows[-1].verdict} [{rows[-1].took:.1f} s]", file=sys.stderr, flush=True)
     console.print(table(rows))
+    spent, busy = time.perf_counter() - began, os.getloadavg()[0]
+    console.print(f"{len(rows)} rows in {spent / 60:.1f} min; load at the end {busy:.1f}")
     console.print("ratio: 1 and more reaches the target. The machine's own noise is several per cent.")
     return 1 if any(row.error for row in rows) else 0
 

@@ -1,6 +1,5 @@
 """The ledger reckoned again: a year of a thousand people, every cap and some of it taken back."""
 
-import resource
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.centres import BASE, folder
-from benchmarks.harness import Figure, benchmark, shared
+from benchmarks.harness import PEAK, Figure, benchmark, shared
 from benchmarks.world import CHUNK, REPS, REVIEWERS, Centre, build
 from core import clock
 from core.db import reading
@@ -77,22 +76,21 @@ def _command(times: int, name: str) -> Figure:
     count = 10 * BASE * times
     place = shared(f"year {times}", lambda: year(count))
     place.database.close()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     began = time.perf_counter()
     place_of = {"SPIRAL_VAR": str(place.var), "SPIRAL_DEMO": "0", "PATH": "/usr/bin:/bin"}
     code = (
-        "import pathlib, resource; from core.settings import load; from wiki.app import create_app; "
+        "import pathlib; from core.settings import load; from wiki.app import create_app; "
         "from core.db import reading, writing; from wiki.scoring import rebuilding\n"
         f"app = create_app(load({{'var': pathlib.Path({str(place.var)!r}), 'demo': False}}, environ={{}}))\n"
         f"with app.app_context(), {'reading' if name == 'verify' else 'writing'}():\n"
         f"    found = {'rebuilding.verify()' if name == 'verify' else 'rebuilding.rebuild()[1]'}\n"
         "    assert not found, found\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        f"{PEAK}"
     )
     said = subprocess.run([sys.executable, "-c", code], env=place_of, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr[-2000:]
     took = time.perf_counter() - began
-    return Figure(took, f"{count:,} acts, peak {said.stdout.split()[-1]} MB (before {before // 1024})")
+    return Figure(took, f"{count:,} acts, peak {said.stdout.split()[-1]} MB")
 
 
 @benchmark("ledger verified", unit="s", target=15, tenfold=90)

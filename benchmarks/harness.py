@@ -1,8 +1,10 @@
 """The registry of benchmarks, and how a figure becomes a row."""
 
 import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +12,7 @@ Better = Literal["lower", "higher"]
 T = TypeVar("T")
 
 BIG = os.environ.get("BIG") == "1"  # the million rows of `make bench BIG=1`
+LONGEST = 1800 if BIG else 240  # seconds for a row with its data; then it has failed, and the next goes on
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Benchmark:
     target: float | None
     better: Better
     times: int | None  # None: the function takes no size
+    named: bool  # only when its name is asked for, or with BIG: it takes long and says little that others do not
     measure: Callable[..., float | Figure]
 
 
@@ -56,25 +60,34 @@ class Row:
         return "reached" if self.ratio >= 1 else "missed"
 
 
+# Prints the largest memory of a process in MB. Not ``ru_maxrss``: a child inherits that of its parent, who made data.
+PEAK = "print('peak', int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024)"
+
 REGISTRY: list[Benchmark] = []
 _shared: dict[str, Any] = {}
 
 
 def benchmark(
-    name: str, *, unit: str, target: float | None = None, better: Better = "lower", tenfold: float | None = None
+    name: str,
+    *,
+    unit: str,
+    target: float | None = None,
+    better: Better = "lower",
+    tenfold: float | None = None,
+    named: bool = False,
 ) -> Callable[[Callable[..., float | Figure]], Callable[..., float | Figure]]:
     """Register the function below as a row of the table.
 
     With `tenfold`, the target at ten times the size, there are two rows, and the function is called with times=1 and
-    times=10: how cost grows is part of every promise.
+    times=10: how cost grows is part of every promise. `named` rows are measured when they are asked for by name.
     """
 
     def register(measure: Callable[..., float | Figure]) -> Callable[..., float | Figure]:
         if tenfold is None:
-            REGISTRY.append(Benchmark(name, unit, target, better, None, measure))
+            REGISTRY.append(Benchmark(name, unit, target, better, None, named, measure))
         else:
-            REGISTRY.append(Benchmark(name, unit, target, better, 1, measure))
-            REGISTRY.append(Benchmark(f"{name} · 10 ×", unit, tenfold, better, 10, measure))
+            REGISTRY.append(Benchmark(name, unit, target, better, 1, named, measure))
+            REGISTRY.append(Benchmark(f"{name} · 10 ×", unit, tenfold, better, 10, named, measure))
         return measure
 
     return register
@@ -88,11 +101,33 @@ def shared(name: str, make: Callable[[], T]) -> T:
     return value
 
 
+def chosen(words: list[str]) -> list[Benchmark]:
+    """The rows whose names contain one of the words; without words all but the long ones, with BIG=1 all."""
+    if not words:
+        return [one for one in REGISTRY if BIG or not one.named]
+    return [one for one in REGISTRY if any(word.lower() in one.name.lower() for word in words)]
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    def late(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"not done within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def run(one: Benchmark) -> Row:
     """Measure; whatever goes wrong is the row's error, and the others go on."""
     began = time.perf_counter()
     try:
-        answer = one.measure() if one.times is None else one.measure(one.times)
+        with _at_most(LONGEST):
+            answer = one.measure() if one.times is None else one.measure(one.times)
     except Exception as error:  # noqa: BLE001 – one broken benchmark must not hide the others
         return Row(one, None, time.perf_counter() - began, f"{type(error).__name__}: {error}")
     figure = answer if isinstance(answer, Figure) else Figure(float(answer))

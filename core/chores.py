@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from core import watch
 from core.db import writing
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def run_due() -> None:
             continue
         _done[function] = now
         try:
-            with writing():
+            with watch.chore(function.__qualname__), writing():
                 function()
         except Exception:
             log.exception("the chore %s failed", function.__qualname__)

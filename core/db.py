@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
-from core import caches
+from core import caches, watch
 
 T = TypeVar("T")
 
@@ -108,8 +108,8 @@ class Base(DeclarativeBase):
 class Database:
     """The pair of engines over one address."""
 
-    def __init__(self, url: str, *, readers: int = 24, allow_unsafe: bool = False) -> None:
-        self.allow_unsafe = allow_unsafe
+    def __init__(self, url: str, *, readers: int = 24, allow_unsafe: bool = False, slow_ms: int = 0) -> None:
+        self.allow_unsafe, self.slow_ms = allow_unsafe, slow_ms
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.reader = self._engine(readers, writes=False)
@@ -118,13 +118,14 @@ class Database:
     def _engine(self, size: int, *, writes: bool) -> sa.Engine:
         engine = sa.create_engine(
             self.url,
-            poolclass=QueuePool,
+            poolclass=watch.WritePool if writes else QueuePool,
             pool_size=size,
             max_overflow=0,
             pool_timeout=30,
             pool_use_lifo=True,  # the connection used last knows the pages that are asked for most
             pool_pre_ping=not self.sqlite,
             connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {},
+            hide_parameters=True,  # an error is logged, and what was bound to the statement is people's
         )
         if self.sqlite:
             sa.event.listen(engine, "connect", _sqlite_connection(writes))
@@ -134,6 +135,10 @@ class Database:
             sa.event.listen(engine, "connect", _postgres_read_only)
         elif not self.allow_unsafe:
             sa.event.listen(engine, "first_connect", _postgres_keeps_its_word)
+        if writes:
+            watch.writes(engine)  # after the BEGIN above, whose waiting it counts
+        if self.slow_ms:
+            watch.statements(engine, self.slow_ms)
         return engine
 
     def close(self) -> None:
@@ -275,6 +280,6 @@ def lock(kind: type[T], key: Any) -> T | None:
     return session.get(kind, key, with_for_update=not database().sqlite, populate_existing=True)
 
 
-def init_app(app: Flask, url: str, *, allow_unsafe: bool = False) -> None:
-    """Give the application its database."""
-    app.extensions["spiral.database"] = Database(url, allow_unsafe=allow_unsafe)
+def init_app(app: Flask, url: str, *, allow_unsafe: bool = False, slow_ms: int = 0) -> None:
+    """Give the application its database; statements that take ``slow_ms`` and more are noted."""
+    app.extensions["spiral.database"] = Database(url, allow_unsafe=allow_unsafe, slow_ms=slow_ms)

@@ -1,26 +1,48 @@
 """Is this installation well? Checks that packages register, asked by ``/readyz`` and ``flask doctor``."""
 
-import os
+import enum
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, migrate, outbox
 from core.db import UnsafeDatabaseError, database, reading
+from core.i18n import _, _l, _n
 from core.settings import Settings
 
 Check = Callable[[], str]
 OUTBOX_PATIENCE = timedelta(minutes=5)
 DISK_FREE = 200 << 20  # bytes below which the installation is not well
+DISK_LOOK = 1 << 30  # bytes below which somebody should look
+
+
+class Grade(enum.StrEnum):
+    """How a check ended: all is well, somebody should look, or something does not work."""
+
+    GOOD = "good"
+    LOOK = "look"
+    BROKEN = "broken"
 
 
 class UnwellError(Exception):
-    """Something is wrong; the sentence says what, and what to do."""
+    """Something is wrong; the sentence says what, and ``todo`` what to do."""
+
+    grade = Grade.BROKEN
+
+    def __init__(self, said: str, todo: str = "", *, since: datetime | None = None) -> None:
+        super().__init__(said)
+        self.todo, self.since = todo, since
+
+
+class LookError(UnwellError):
+    """Nothing is broken, and somebody should look at it before it is."""
+
+    grade = Grade.LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +50,67 @@ class Finding:
     """The answer of one check."""
 
     name: str
-    well: bool
+    well: bool  # false when something is broken
     said: str
+    grade: Grade = Grade.GOOD
+    todo: str = ""
+    since: datetime | None = None
+    title: str = ""  # the name in the reader's language
+    link: str = ""  # the endpoint of the page where something can be done
 
 
-_checks: dict[str, tuple[Check, bool]] = {}
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A check with what it is called, and who asks it."""
+
+    function: Check
+    ready: bool
+    slow: bool
+    title: Any
+    link: str
 
 
-def check(name: str, *, ready: bool = True) -> Callable[[Check], Check]:
-    """Register a check: it answers a sentence about the good state or raises ``UnwellError``.
+_checks: dict[str, Kind] = {}
 
-    Without ``ready`` only the doctor asks it, and it cannot take the installation out of service.
+
+def check(
+    name: str, *, ready: bool = True, slow: bool = False, title: Any = "", link: str = ""
+) -> Callable[[Check], Check]:
+    """Register a check: it answers a sentence about the good state, or raises ``UnwellError`` or ``LookError``.
+
+    Without ``ready`` it cannot take the installation out of service: the doctor asks it, and the page of the
+    administrator. What is ``slow``, or asks other machines, is asked by the doctor alone.
     """
 
     def register(function: Check) -> Check:
-        _checks[name] = (function, ready)
+        _checks[name] = Kind(function, ready, slow, title, link)
         return function
 
     return register
 
 
-def examine(*, ready: bool = False) -> list[Finding]:
-    """Ask every check, or only those that decide whether to serve."""
-    return [_ask(name, function) for name, (function, decides) in _checks.items() if decides or not ready]
+def examine(*, ready: bool = False, slow: bool = True) -> list[Finding]:
+    """Ask every check, or only those that decide whether to serve, or all but the slow ones."""
+    return [_ask(name, kind) for name, kind in _checks.items() if (kind.ready or not ready) and (slow or not kind.slow)]
 
 
-def _ask(name: str, function: Check) -> Finding:
+def _ask(name: str, kind: Kind) -> Finding:
+    title, link = str(kind.title) or name, kind.link
+
+    def bad(said: str, grade: Grade = Grade.BROKEN, todo: str = "", since: datetime | None = None) -> Finding:
+        return Finding(name, grade is not Grade.BROKEN, said, grade, todo, since, title, link)
+
     try:
-        return Finding(name, True, function())
-    except (UnwellError, UnsafeDatabaseError) as error:
-        return Finding(name, False, str(error))
+        return Finding(name, True, kind.function(), title=title, link=link)
+    except UnwellError as error:
+        return bad(str(error), error.grade, error.todo, error.since)
+    except UnsafeDatabaseError as error:
+        return bad(str(error))
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        return Finding(name, False, f"the database does not answer: {said}")
+        return bad(_("the database does not answer: %(said)s", said=said), todo=_("Start it, or mend its address."))
     except OSError as error:
-        return Finding(name, False, str(error))
+        return bad(str(error))
 
 
 def _settings() -> Settings:
@@ -70,7 +118,7 @@ def _settings() -> Settings:
     return found
 
 
-@check("database")
+@check("database", title=_l("Database"))
 def _database() -> str:
     at, wanted = migrate.current(database()), migrate.head()
     if at != wanted:
@@ -78,55 +126,68 @@ def _database() -> str:
     return f"at {at}"
 
 
-@check("durability", ready=False)
+@check("durability", ready=False, title=_l("Nothing acknowledged is lost"))
 def _durability() -> str:
     with database().writer.connect() as connection:  # connecting already refuses what could lose work
         if not database().sqlite:
-            return "PostgreSQL flushes what it acknowledges" if not database().allow_unsafe else "not checked, as told"
+            if database().allow_unsafe:
+                raise LookError(
+                    _("not checked, as SPIRAL_ALLOW_UNSAFE_DATABASE tells"),
+                    _("Take the setting out where people work."),
+                )
+            return _("PostgreSQL flushes what it acknowledges")
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     if found != {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}:
-        raise UnwellError(f"SQLite is set up as {found}")
-    return "WAL, synchronous=FULL, foreign keys on"
+        raise UnwellError(_("SQLite is set up as %(found)s", found=found))
+    return _("WAL, synchronous=FULL, foreign keys on")
 
 
-@check("outbox")
+@check("outbox", title=_l("Work behind the pages"), link="jobs.show")
 def _outbox() -> str:
     with reading():
         oldest, waiting = outbox.oldest(), outbox.waiting()
     age = clock.now() - oldest if oldest else timedelta(0)
+    seconds = int(age.total_seconds())
     if age > OUTBOX_PATIENCE:
         raise UnwellError(
-            f"{waiting} promises wait, the oldest for {int(age.total_seconds())} s; is a worker running? flask worker"
+            _("%(n)s promises wait, the oldest for %(seconds)s s", n=waiting, seconds=seconds),
+            _("See that a worker runs: flask --app wsgi worker"),
+            since=oldest,
         )
-    return f"{waiting} waiting, the oldest for {int(age.total_seconds())} s"
+    return (
+        _("%(n)s waiting, the oldest for %(seconds)s s", n=waiting, seconds=seconds) if waiting else _("nothing waits")
+    )
 
 
-@check("parked", ready=False)
+@check("parked", ready=False, title=_l("Jobs that were given up"), link="jobs.show")
 def _parked() -> str:
-    with reading():
+    with reading() as s:
         parked = outbox.given_up()
+        first = s.scalars(outbox.parked().order_by(None).order_by(outbox.OutboxJob.parked_at).limit(1)).first()
     if parked:
-        raise UnwellError(f"{parked} jobs of the outbox were given up after {outbox.TRIES} tries")
-    return "nothing given up"
+        raise UnwellError(
+            _n(
+                "%(num)s job was given up after %(tries)s tries",
+                "%(num)s jobs were given up after %(tries)s tries",
+                parked,
+                tries=outbox.TRIES,
+            ),
+            _("Read their errors, mend the cause, then have them tried again: /admin/jobs"),
+            since=first.parked_at if first else None,
+        )
+    return _("nothing was given up")
 
 
-@check("disk")
+@check("disk", title=_l("Room on the disk"))
 def _disk() -> str:
-    free = shutil.disk_usage(_settings().var).free
+    usage = shutil.disk_usage(_settings().var)
+    free = usage.free
+    said = _("%(n)s MB free in the data folder", n=free >> 20)  # strangers may read this: no path
     if free < DISK_FREE:
-        raise UnwellError(f"{free >> 20} MB free in the data folder; make room")  # strangers may read this: no path
-    return f"{free >> 20} MB free"
-
-
-@check("folder", ready=False)
-def _folder() -> str:
-    var: Path = _settings().var
-    if not os.access(var, os.W_OK):
-        raise UnwellError(f"{var} cannot be written to")
-    key = var / "secret-key"
-    if key.exists() and key.stat().st_mode & 0o077:
-        raise UnwellError(f"{key} can be read by others; run: chmod 600 {key}")
-    return str(var)
+        raise UnwellError(said, _("Make room: without it nothing can be saved."))
+    if free < DISK_LOOK:
+        raise LookError(said, _("Make room before it is needed."))
+    return said

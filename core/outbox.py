@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import chores, clock
+from core import chores, clock, watch
 from core.db import Base, after_commit, database, reading, session, writing
 
 log = logging.getLogger(__name__)
@@ -209,7 +209,8 @@ def _keep(topic: str, rows: list[OutboxJob]) -> int:
 def _handle(topic: str, jobs: Sequence[Job]) -> None:
     if topic not in _handlers:
         raise LookupError(f"nobody handles {topic!r}")
-    _handlers[topic](jobs)
+    with watch.job(topic, len(jobs)):
+        _handlers[topic](jobs)
 
 
 def _postponed(topic: str, rows: list[OutboxJob], error: Postponed) -> None:

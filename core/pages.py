@@ -16,7 +16,9 @@ from flask import session as cookie
 from core import clock, slots
 from core.actors import Actor
 from core.caches import Cache
-from core.i18n import get_locale, local
+from core.i18n import choose_locale, local
+
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,19 @@ def kept(actor: Actor, stamp: Hashable, make: Callable[[], Any]) -> Response:
         _pages.put(key, found)
     answer = Response(found.body, mimetype="text/html")
     answer.headers["Cache-Control"] = "private, no-cache"  # the browser asks each time, and is mostly told 304
-    answer.set_etag(found.etag)
-    answer.make_conditional(request)
+    answer.headers["ETag"] = f'"{found.etag}"'
+    if any(name in request.environ for name in CONDITIONS):
+        answer.make_conditional(request)
     return answer
 
 
 def _frame(actor: Actor) -> tuple[Hashable, ...]:
     """What ``base.html`` shows besides the page."""
+    held = cookie._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - asked once for all
     return (
-        str(get_locale()),
-        cookie["csrf_token"],
-        cookie.get("theme", ""),
+        choose_locale(),
+        held["csrf_token"],
+        held.get("theme", ""),
         request.cookies.get("theme", ""),
         g.get("person_detail", ""),
         tuple(slots.badges_of(actor).values()),

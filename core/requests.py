@@ -1,10 +1,11 @@
 """What arrives: words made storable, numbers as large as ids grow, and the signed cookie read quickly."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import flask
-from flask import Flask
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter
 from werkzeug.utils import cached_property
@@ -13,6 +14,16 @@ from core.caches import Cache
 from core.texts import clean
 
 _cookies: Cache[dict[str, Any]] = Cache(4000, seconds=60)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Application(Flask):
+    """Flask without what it asks of each function of each request: whether it is a coroutine. None of ours is."""
+
+    def ensure_sync(self, func: View) -> View:
+        return func
+
 
 BODY_LIMIT = 12 * 1024 * 1024  # bytes; a 100 kB article passes in any encoding, a picture too
 
@@ -32,6 +43,13 @@ class Cookies(SecureCookieSessionInterface):
         if found and not any(isinstance(value, list | dict) for value in found.values()):
             _cookies.put((app.secret_key, sent), dict(found))
         return found
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """As Flask does it; a cookie that stays as it is – nearly always – has its short way."""
+        if not session or session.modified or session.permanent or "Vary" in response.headers:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers["Vary"] = "Cookie"
 
 
 class Request(flask.Request):

@@ -7,8 +7,9 @@ import os
 import re
 import secrets
 import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
 SEARCH_SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
 ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -51,6 +53,11 @@ class Settings(BaseModel):
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"
+    log_format: Literal["human", "json"] = "human"
+    slow_request_ms: int = Field(1000, ge=0, le=600_000)  # requests and jobs that take longer are noted; 0: none
+    slow_statement_ms: int = Field(500, ge=0, le=600_000)  # statements of the database; 0: none
+    metrics_token: str = ""  # who shows it as a bearer token may read /metrics from anywhere
+    metrics_from: str = ""  # addresses and networks that may; empty: this machine, where nothing stands in front
 
     @field_validator("locale")
     @classmethod
@@ -132,6 +139,31 @@ class Settings(BaseModel):
             raise ValueError("is 1 for the server that comes with Spiral; several processes: see README, Operation")
         return value
 
+    @field_validator("log_level")
+    @classmethod
+    def known_level(cls, value: str) -> str:
+        if value.upper() not in LEVELS:
+            raise ValueError(f"must be one of {', '.join(LEVELS)}")
+        return value.upper()
+
+    @field_validator("metrics_from")
+    @classmethod
+    def known_networks(cls, value: str) -> str:
+        found = value.replace(",", " ").split()
+        for one in found:
+            try:
+                ip_network(one)
+            except ValueError as error:
+                raise ValueError(f"must name addresses or networks like 10.0.0.7 or 10.0.0.0/8; {error}") from error
+        return " ".join(found)
+
+    @field_validator("metrics_token")
+    @classmethod
+    def long_token(cls, value: str) -> str:
+        if value and (len(value) < 20 or any(not "!" <= sign <= "~" for sign in value)):
+            raise ValueError("must be at least 20 letters, digits and signs without blanks")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def strong_secret(cls, value: str) -> str:
@@ -159,6 +191,11 @@ class Settings(BaseModel):
         return tuple(self.embed_origins.split())
 
     @property
+    def metrics_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """From where ``/metrics`` may be read without a token."""
+        return tuple(ip_network(one) for one in self.metrics_from.split())
+
+    @property
     def secure(self) -> bool:
         """True when the public address is https: cookies are then Secure and carry the __Host- name."""
         return self.base_url.startswith("https://")
@@ -170,6 +207,7 @@ class Settings(BaseModel):
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
         rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
+        rows["metrics_token"] = "***" if self.metrics_token else "none"
         return rows
 
 

@@ -25,7 +25,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import idempotency, refusals, slots
+from core import idempotency, refusals, slots, watch
 from core.actors import Actor
 from core.db import has_session, reading, session, writing
 from core.errors import DomainError, NotFound, Unauthenticated
@@ -230,7 +230,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_id = secrets.token_hex(8)
+        watch.begin()
         limit = _larger.get(request.endpoint or "", BODY_LIMIT)
         request.max_content_length = limit
         if request.content_length and request.content_length > limit:
@@ -274,15 +274,19 @@ def _menu(place: str = "main") -> list[dict[str, Any]]:
 
 
 def _finish(response: Response) -> Response:
+    headers, known = response.headers, {name.lower() for name, _value in response.headers}
+    framed = g.get("framed")
     for name, value in HEADERS.items():
-        if name != "X-Frame-Options" or not g.get("framed"):  # it knows one origin at most; the policy says which
-            response.headers.setdefault(name, value)
-    if current_app.config["SPIRAL"].secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if name.lower() not in known and not (framed and name == "X-Frame-Options"):  # the policy says which origins
+            headers.add(name, value)
+    if current_app.config["SPIRAL"].secure and "strict-transport-security" not in known:
+        headers.add("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        if "cache-control" not in known:
+            headers.add("Cache-Control", "no-store")
     elif "v" in request.args and response.status_code == 200:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
-    if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
+    if number := g.get("request_id"):
+        headers.add("X-Request-Id", number)
+        watch.ended(response)
     return response

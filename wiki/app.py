@@ -18,11 +18,17 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, db, i18n, idempotency, outbox, web
+from core import audit, checks, db, i18n, idempotency, outbox, web
+from core.requests import Application
 from core.settings import ROOT, Settings, load
-from wiki import cli, health
+from wiki import cli, health, health_page
 
-TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
+TABLES_OF_CORE = (
+    audit.TrailEntry,
+    checks.HealthState,
+    idempotency.IdempotencyKey,
+    outbox.OutboxJob,
+)  # part of the house without wiring
 
 
 def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
@@ -32,10 +38,10 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
         SettingsError: a setting is unknown or malformed.
     """
     chosen = settings if isinstance(settings, Settings) else load(settings)
-    app = Flask("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Application("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
-    db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database)
+    db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database, slow_ms=chosen.slow_statement_ms)
     i18n.init_app(app)
     web.init_app(app, identify)
 
@@ -53,5 +59,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
     health.init_app(app)
+    health_page.init_app(app)
     cli.init_app(app)
     return app

@@ -1,5 +1,6 @@
 """Commands about the installation as a whole: ``db``, ``worker``, ``doctor``."""
 
+import json
 import signal
 import threading
 from types import FrameType
@@ -8,9 +9,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from core import health, migrate, outbox, seeds
+from core import health, logs, migrate, outbox, seeds
 from core.cli import Command, group
 from core.db import database, writing
+from core.health import Grade
+from core.i18n import force_locale
 
 db = group("db", "The tables: bring them up to this version, and back.")
 
@@ -70,6 +73,8 @@ def worker(once: bool) -> None:
     \b
     Example: flask --app wsgi worker
     """
+    settings = current_app.config["SPIRAL"]
+    logs.begin(settings.log_level, settings.log_format)
     if once:
         done = outbox.drain()
         click.echo(f"{done} jobs done")
@@ -88,22 +93,47 @@ def worker(once: bool) -> None:
     thread.stop()
 
 
+MARKS = {Grade.GOOD: "good        ", Grade.LOOK: "look at this", Grade.BROKEN: "BROKEN      "}
+
+
 @click.command("doctor", cls=Command)
+@click.option("--json", "as_json", is_flag=True, help="one object for machines")
 @with_appcontext
-def doctor() -> None:
-    """Examine settings, database, index, outbox and disk; exit 1 names what is wrong.
+def doctor(as_json: bool) -> None:
+    """Examine settings, database, index, outbox, mail, clock, disk and files, each with what to do.
+
+    Exit 1 when something is broken, 0 when all is well or should only be looked at.
 
     \b
-    Example: flask --app wsgi doctor
+    Example: flask --app wsgi doctor --json
     """
-    for name, value in current_app.config["SPIRAL"].shown().items():
-        click.echo(f"SPIRAL_{name.upper()} = {value}")
-    findings = health.examine()
-    for finding in findings:
-        click.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.name}: {finding.said}")
+    shown = {f"SPIRAL_{name.upper()}": value for name, value in current_app.config["SPIRAL"].shown().items()}
+    with force_locale("en"):
+        findings = health.examine()
     bad = [finding.name for finding in findings if not finding.well]
+    if as_json:
+        click.echo(json.dumps({"well": not bad, "checks": [_told(one) for one in findings], "settings": shown}))
+        raise SystemExit(1 if bad else 0)
+    for name, value in shown.items():
+        click.echo(f"{name} = {value}")
+    for finding in findings:
+        since = f" (since {finding.since:%Y-%m-%d %H:%M} UTC)" if finding.since else ""
+        click.echo(f"{MARKS[finding.grade]} {finding.name}: {finding.said}{since}")
+        if finding.todo:
+            click.echo(f"{'':12}   → {finding.todo}")
     if bad:
         raise click.ClickException(f"Not well: {', '.join(bad)}")
+
+
+def _told(finding: health.Finding) -> dict[str, str | None]:
+    since = finding.since.isoformat() if finding.since else None
+    return {
+        "name": finding.name,
+        "grade": finding.grade.value,
+        "said": finding.said,
+        "todo": finding.todo,
+        "since": since,
+    }
 
 
 def init_app(app: Flask) -> None:

@@ -28,7 +28,7 @@ def test_first_run_prints_a_set_up_link_and_no_password(start_server):
     assert not (server.var / "demo-logins").exists()
     assert (server.var / "secret-key").stat().st_mode & 0o777 == 0o600
     assert get(server.base + "/readyz")[0] == 200
-    assert "spiral_requests_total" in get(server.base + "/metrics")[1]
+    assert "spiral_request_seconds" in get(server.base + "/metrics")[1]
 
 
 def test_single_instance_and_commands_beside_it(start_server):

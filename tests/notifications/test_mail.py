@@ -129,7 +129,7 @@ def test_given_up_after_many_tries_and_sent_when_the_administrator_says_so(app, 
         session.execute(sa.update(OutboxJob).values(attempts=outbox.TRIES - 1))
     due_again()
     with pytest.raises(health.UnwellError, match="2 mails were given up"):
-        health._checks["mail"][0]()
+        health._checks["mail"].function()
     admin = signed_in(make.user("admin"))
     assert "2 mails were given up" in admin.text("/admin/mail")
     with MailServer() as server:
@@ -289,9 +289,9 @@ def test_a_malformed_sender_names_its_setting(tmp_path):
 
 
 def test_the_doctor_says_how_mail_goes(app):
-    assert health._checks["mail"][0]() == "kept here, see /admin/mail; no server is set"
+    assert health._checks["mail"].function() == "kept here, see /admin/mail; no server is set"
     use(app, None, smtp_url="smtp://me:secret@mail.example")
-    assert health._checks["mail"][0]() == "sent through smtp://***@mail.example"
+    assert health._checks["mail"].function() == "sent through smtp://***@mail.example"
 
 
 # ── experts outside ──────────────────────────────────────────────────────────────────────────────────────────────────

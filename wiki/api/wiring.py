@@ -1,5 +1,7 @@
 """Mounts every declared call."""
 
+from typing import Any
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -20,11 +22,16 @@ def _who() -> str:
 
 def init_app(app: Flask) -> None:
     """``/api/v1`` with its rate."""
+    tables: list[Any] = [app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs]
+    known = [list(functions.get(None, ())) for functions in tables]
     limiter = Limiter(_who, app=app, storage_uri=f"{counting.SCHEME}://", headers_enabled=False)
-    pages = app.before_request_funcs[None]  # it asks itself at every page whether it limits any; calls are enough
-    pages.remove(limiter._check_request_limit)  # noqa: SLF001
+    # it asks itself at every page – before, after, at the end – whether it limits any; calls are enough
+    theirs = [[one for one in functions[None] if one not in old] for functions, old in zip(tables, known, strict=True)]
+    for functions, old in zip(tables, known, strict=True):
+        functions[None] = old
     for part in api.apis:
         limiter.limit(RATE)(part.blueprint)
-        app.before_request_funcs.setdefault(part.blueprint.name, []).append(limiter._check_request_limit)  # noqa: SLF001
+        for functions, its in zip(tables, theirs, strict=True):
+            functions.setdefault(part.blueprint.name, []).extend(its)
         app.register_blueprint(part.blueprint, url_prefix=views.PREFIX)
     app.register_blueprint(views.bp)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -12,7 +13,7 @@ from accounts.models import Team, User
 from core import clock
 from core.actors import Actor
 from core.db import UtcDateTime, session
-from core.i18n import local
+from core.i18n import choose_zone
 from core.permissions import allowed, can
 from wiki.articles.link_models import Link
 from wiki.articles.models import Article, Category
@@ -51,7 +52,7 @@ class Wanted:
     slug: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """A text with what is the matter with it."""
 
@@ -77,13 +78,14 @@ def examined(actor: Actor, wanted: Wanted, *, suspects: bool = False) -> list[Ca
     """All of these texts in the order of their publication, well or not; ``suspects``: those that are surely well may
     be missing."""
     now, since = clock.now(), figures.began()
-    today = local(now).date()
+    zone = ZoneInfo(choose_zone())
+    today = now.astimezone(zone).date()
     cases = []
     statement = _statement(actor, wanted)
     for row in session.execute(statement.where(_suspected(now, today)) if suspects else statement):
         facts = Facts(
             kind=row.kind,
-            published_at=local(row.published_at or now),
+            published_at=(row.published_at or now).astimezone(zone),
             has_owner=row.owner_id is not None,
             has_team=row.owner_team_id is not None,
             has_category=row.category_id is not None,

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from math import isqrt
+from typing import NamedTuple
 
 UNREAD_AFTER = 90  # days
 UNUSED_AFTER = 30  # days
@@ -38,7 +39,7 @@ class Reason(StrEnum):
     NO_CATEGORY = "no_category"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: ten thousand of them are made for one page, and that takes twice as long
 class Facts:
     """What is known of one published text. ``counted_since``: when openings began to be counted."""
 
@@ -62,8 +63,7 @@ class Facts:
     twin_differs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One reason: its number (days, percent, how many) and its points."""
 
     reason: Reason
@@ -86,7 +86,7 @@ def unhelped(helpful: int, not_helpful: int) -> int:
 
 
 def _days(since: datetime, now: datetime) -> int:
-    return (now - since) // timedelta(days=1)
+    return (now - since).days
 
 
 def _flagged(facts: Facts, now: datetime, today: date) -> tuple[int, int]:

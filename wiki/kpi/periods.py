@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.errors import Invalid
@@ -39,14 +40,12 @@ class Period:
     number: int
 
     def __str__(self) -> str:
-        mark = {Span.MONTH: f"{self.number:02d}", Span.QUARTER: f"Q{self.number}", Span.HALF: f"H{self.number}"}
-        return f"{self.year:04d}-{mark[self.span]}"
+        return _text(self)
 
     @property
     def months(self) -> tuple[str, ...]:
         """The months in it, in order, as '2026-11'."""
-        first = (self.number - 1) * self.span.months + 1
-        return tuple(f"{self.year:04d}-{month:02d}" for month in range(first, first + self.span.months))
+        return _months(self)
 
     @property
     def first_day(self) -> date:
@@ -79,10 +78,7 @@ class Period:
 
     def children(self) -> tuple["Period", ...]:
         """The next shorter periods it is made of; none for a month."""
-        shorter = {Span.HALF: Span.QUARTER, Span.QUARTER: Span.MONTH}.get(self.span)
-        if shorter is None:
-            return ()
-        return tuple(dict.fromkeys(parse(month).within(shorter) for month in self.months))
+        return _children(self)
 
     def has_begun(self, now: datetime, zone: str) -> bool:
         """True from its first moment on."""
@@ -91,6 +87,30 @@ class Period:
     def is_over(self, now: datetime, zone: str) -> bool:
         """True after its last moment."""
         return now >= _moment(self.day_after, zone)
+
+
+# A board asks these of the same few periods once for each of a thousand people.
+
+
+@lru_cache(maxsize=4096)
+def _text(period: Period) -> str:
+    number, span = period.number, period.span
+    mark = {Span.MONTH: f"{number:02d}", Span.QUARTER: f"Q{number}", Span.HALF: f"H{number}"}
+    return f"{period.year:04d}-{mark[span]}"
+
+
+@lru_cache(maxsize=4096)
+def _months(period: Period) -> tuple[str, ...]:
+    first = (period.number - 1) * period.span.months + 1
+    return tuple(f"{period.year:04d}-{month:02d}" for month in range(first, first + period.span.months))
+
+
+@lru_cache(maxsize=4096)
+def _children(period: Period) -> tuple[Period, ...]:
+    shorter = {Span.HALF: Span.QUARTER, Span.QUARTER: Span.MONTH}.get(period.span)
+    if shorter is None:
+        return ()
+    return tuple(dict.fromkeys(parse(month).within(shorter) for month in period.months))
 
 
 def _moment(day: date, zone: str) -> datetime:

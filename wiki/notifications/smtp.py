@@ -66,6 +66,16 @@ def message(mail: MailEntry, name: str, settings: Settings) -> EmailMessage:
     return made
 
 
+def greeting(settings: Settings) -> str:
+    """What the server says first, after we have signed in as for a mail; nothing is sent.
+
+    Raises:
+        AwayError: it does not answer, or does not let us in.
+    """
+    with Wire(settings) as wire:
+        return wire.greeted()
+
+
 class Wire:
     """``with Wire(settings) as wire: wire.send(mail, name)``; the connection is made with the first mail."""
 
@@ -112,6 +122,11 @@ class Wire:
             server.rset()
         except (smtplib.SMTPException, OSError):
             self._hang_up(politely=False)
+
+    def greeted(self) -> str:
+        """The first line of the server's greeting. Raises ``AwayError``."""
+        said = self._connected().ehlo_resp or b""
+        return one_line(said.decode("utf-8", "replace").splitlines()[0] if said else "")[:100]
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:

@@ -11,7 +11,6 @@ from core import clock, outbox
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
-from core.health import UnwellError, check
 from core.outbox import Job, handler, promise
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
 from wiki.search import log as questions
@@ -119,25 +118,3 @@ def mend_all() -> None:
 def forget() -> None:
     """Old questions leave the log."""
     questions.sweep()
-
-
-@check("search", ready=False)
-def well() -> str:
-    """The index can be asked, and nothing waits for it that it refused."""
-    stats = service.engine().stats()
-    with reading() as s:
-        waits = sa.select(sa.func.count(), sa.func.max(outbox.OutboxJob.error)).where(
-            outbox.OutboxJob.topic.in_((TOPIC, REBUILD, LOOK)), outbox.OutboxJob.error.is_not(None)
-        )
-        waiting, error = s.execute(waits).one()
-        expected = service.published()
-    if stats.state is State.MISSING and not expected:
-        return "nothing is published yet"
-    if stats.state is State.DOWN:
-        raise UnwellError(f"{stats.reason}; the database answers meanwhile, and {waiting} promises wait for its return")
-    if stats.state is not State.READY:
-        raise UnwellError(f"{stats.reason or stats.state.value}; the worker makes it anew, or: flask search reindex")
-    if waiting:
-        raise UnwellError(f"{stats.engine} is there; {waiting} promises failed and are tried again: {error}")
-    said = f"{stats.engine}, {stats.documents} articles"
-    return f"{said}; {advice}" if (advice := service.engine().advice()) else said

@@ -21,6 +21,7 @@ from wiki.search import (
     service,
     twins,
     views,
+    watching,
     word_api,
     word_views,
     writing_views,
@@ -28,7 +29,7 @@ from wiki.search import (
 from wiki.search.permissions import P
 from wiki.search.writing import count_waiting
 
-__all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins", "word_api"]
+__all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins", "watching", "word_api"]
 
 
 def init_app(app: Flask) -> None:

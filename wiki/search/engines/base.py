@@ -204,6 +204,9 @@ class Engine(Protocol):
     def advice(self) -> str:
         """A sentence about how it is set up, where it could be safer; else nothing."""
 
+    def version(self) -> str:
+        """What answers, by its own number; empty where it does not say."""
+
     def tidy(self) -> bool:
         """What a killed rebuild left behind is removed. True where there was any: compare with the database then."""
 

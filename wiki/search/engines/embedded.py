@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import tantivy
@@ -143,6 +144,10 @@ class Embedded:
     def advice(self) -> str:
         """See `Engine.advice`."""
         return ""
+
+    def version(self) -> str:
+        """See `Engine.version`."""
+        return metadata.version("tantivy")
 
     def tidy(self) -> bool:
         """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""

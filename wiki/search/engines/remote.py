@@ -222,6 +222,13 @@ class Meilisearch:
             return ""
         return "the key may do anything on that server; a narrower one: flask search key"
 
+    def version(self) -> str:
+        """See `Engine.version`; a key that reaches our indexes alone may not ask."""
+        try:
+            return self.server.ask(lambda client: str(client.get_version()["pkgVersion"]))
+        except (EngineUnavailable, EngineRefused, KeyError):
+            return ""
+
     def narrow_key(self) -> str:
         """A new key that reaches the indexes of this installation and nothing else; needs the master key."""
         wanted = {
