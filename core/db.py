@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from core import caches
+from core.patience import CONNECT, Watch, connection_class
 
 T = TypeVar("T")
 
@@ -112,6 +113,7 @@ class Database:
         self.allow_unsafe = allow_unsafe
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.watch = Watch()
         self.reader = self._engine(readers, writes=False)
         self.writer = self._engine(1 if self.sqlite else readers, writes=True)
 
@@ -124,8 +126,13 @@ class Database:
             pool_timeout=30,
             pool_use_lifo=True,  # the connection used last knows the pages that are asked for most
             pool_pre_ping=not self.sqlite,
-            connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {},
+            connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {"connect_timeout": CONNECT},
         )
+        if not self.sqlite:
+            patient = connection_class(self.watch)
+            sa.event.listen(
+                engine, "do_connect", lambda _dialect, _record, words, about: patient.connect(*words, **about)
+            )
         if self.sqlite:
             sa.event.listen(engine, "connect", _sqlite_connection(writes))
             begin = "BEGIN IMMEDIATE" if writes else "BEGIN"

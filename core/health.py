@@ -109,7 +109,7 @@ def _parked() -> str:
     with reading():
         parked = outbox.given_up()
     if parked:
-        raise UnwellError(f"{parked} jobs of the outbox were given up after {outbox.TRIES} tries")
+        raise UnwellError(f"{parked} jobs of the outbox were given up after {outbox.TRIES} tries; see /admin/jobs")
     return "nothing given up"
 
 
