@@ -1,5 +1,6 @@
 """What is refused, shown in one place: as a page with what was typed, or as ``application/problem+json``."""
 
+import errno
 import logging
 import sqlite3
 from typing import Any, cast
@@ -118,8 +119,12 @@ def _show_database(error: SQLAlchemyError) -> Response:
         return _show_bug(error)
     log.error("database: %s", getattr(error, "orig", error))
     if trouble is Trouble.FULL:
-        return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
+        return _show_full()
     return _answer(503, "database-away", _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def _show_full() -> Response:
+    return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
 
 
 def _show_too_large(error: OverflowError) -> Response:
@@ -129,6 +134,9 @@ def _show_too_large(error: OverflowError) -> Response:
 
 
 def _show_bug(error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:  # a file, not the database
+        log.error("disk: %s", error)
+        return _show_full()
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
     log.error("request %s failed", g.get("request_id"), exc_info=error)

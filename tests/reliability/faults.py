@@ -37,6 +37,9 @@ def killed(statement: str) -> BaseException:
     return Killed(statement)
 
 
+COMMIT = -1  # every commit fails
+
+
 @dataclass
 class Seen:
     """What reached the writing engine, and whether the fault was met."""
@@ -49,7 +52,7 @@ class Seen:
 def faults(
     app: Flask, *, at: int = 0, error: Callable[[str], BaseException] = full, after: bool = False
 ) -> Iterator[Seen]:
-    """Inside the block the ``at``-th statement of the writing engine fails (0: none), before or ``after`` it was done.
+    """In the block the ``at``-th statement of the writing engine fails (0: none), before it is done or ``after``.
 
     Once met, everything later fails too when the process was ``killed``; other faults pass.
     """
@@ -60,7 +63,7 @@ def faults(
         if statement.startswith(("BEGIN", "PRAGMA", "ROLLBACK")):
             return
         seen.statements.append(statement)
-        if len(seen.statements) == at or (seen.met and error is killed):
+        if len(seen.statements) == at or (at == COMMIT and statement == "COMMIT") or (seen.met and error is killed):
             seen.met = True
             raise error(statement)
 

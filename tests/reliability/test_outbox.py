@@ -1,4 +1,4 @@
-"""A bad job blocks nobody and is shown in words; two workers take no job twice, and a dead one's jobs are taken over."""
+"""A bad job blocks nobody and is shown in words; two workers take no job twice; a dead one's jobs are taken over."""
 
 import contextlib
 import threading
