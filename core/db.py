@@ -161,6 +161,7 @@ def _sqlite_connection(writes: bool) -> Callable[[Any, Any], None]:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.execute("PRAGMA cache_size=-4000")
+        cursor.execute("PRAGMA journal_size_limit=33554432")  # after a rush the log gives its room back
         if not writes:
             cursor.execute("PRAGMA query_only=ON")
             wanted.pop("journal_mode")  # a file that nobody has written yet is not WAL yet

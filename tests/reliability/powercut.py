@@ -43,7 +43,7 @@ def write_rows(var: Path, count: int) -> None:
     with app.app_context():
         for number in range(count):
             with writing():
-                body = f"{number} " * 5000
+                body = f"{number:06} " * 6000
                 row = IdempotencyKey(actor_id=1, key=str(number), fingerprint="", body=body, created_at=clock.now())
                 session.add(row)
             os.write(said, b"%d\n" % number)

@@ -39,7 +39,7 @@ def acknowledged_is_there(template: Path, place: Path, *, commits: int, cuts: in
 
 
 def test_twelve_cuts(sqlite_template: Path, tmp_path: Path) -> None:
-    acknowledged_is_there(sqlite_template, tmp_path, commits=100, cuts=12)
+    acknowledged_is_there(sqlite_template, tmp_path, commits=110, cuts=12)
 
 
 @pytest.mark.soak
