@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from accounts.models import ApiToken, LoginSession, User
@@ -98,8 +99,12 @@ def identify() -> Actor | None:
         return holder(token.strip()) if kind.lower() == "bearer" else None
     if "_user_id" not in cookie:
         return None
-    if not current_user.is_authenticated:
-        return None
+    try:
+        if not current_user.is_authenticated:
+            return None
+    except SQLAlchemyError:  # the page that says so must not ask again
+        manager._update_request_context_with_user()  # noqa: SLF001 - Flask-Login's only word for 'nobody'
+        raise
     g.person_detail = current_user.known.detail
     actor: Actor = current_user.known.actor
     return actor

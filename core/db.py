@@ -22,7 +22,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from core import caches
-from core.patience import CONNECT, Watch, connection_class
+from core.patience import CONNECT, Watch, connector
 
 T = TypeVar("T")
 
@@ -129,10 +129,8 @@ class Database:
             connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {"connect_timeout": CONNECT},
         )
         if not self.sqlite:
-            patient = connection_class(self.watch)
-            sa.event.listen(
-                engine, "do_connect", lambda _dialect, _record, words, about: patient.connect(*words, **about)
-            )
+            connect = connector(self.watch)
+            sa.event.listen(engine, "do_connect", lambda _dialect, _record, words, about: connect(*words, **about))
         if self.sqlite:
             sa.event.listen(engine, "connect", _sqlite_connection(writes))
             begin = "BEGIN IMMEDIATE" if writes else "BEGIN"

@@ -7,6 +7,7 @@ that goes unanswered too, everybody is refused for ``PAUSE`` seconds without wai
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -48,8 +49,8 @@ class Watch:
         self._silent_until, self._wary = time.monotonic() + PAUSE, True
 
 
-def connection_class(watch: Watch) -> type[psycopg.Connection[Any]]:
-    """Connections whose every wait has an end."""
+def connector(watch: Watch) -> Callable[..., psycopg.Connection[Any]]:
+    """Makes connections whose every wait has an end."""
 
     class Patient(psycopg.Connection[Any]):
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
@@ -72,4 +73,12 @@ def connection_class(watch: Watch) -> type[psycopg.Connection[Any]]:
             self.pgconn.finish()  # what it was doing is unknown, so it is of no use to anybody
             raise psycopg.OperationalError(f"the server did not answer within {allowed:g} s") from error
 
-    return Patient
+    def connect(*words: Any, **about: Any) -> psycopg.Connection[Any]:
+        watch.patience()
+        try:
+            return Patient.connect(*words, **about)
+        except psycopg.errors.ConnectionTimeout:
+            watch.fell_silent()
+            raise
+
+    return connect

@@ -68,6 +68,8 @@ def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
         "errors/refused.html",
     ]  # what was typed is shown again, so that nothing is lost
     try:
+        if code == "database-away":  # asking it for what stands around the sentence would only take as long again
+            return make_response(render_template(templates, **values, **extra), status)
         with reading():
             page = render_template(templates, **values, **extra)
     except (SQLAlchemyError, sqlite3.Error):

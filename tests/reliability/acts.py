@@ -193,7 +193,7 @@ ACTS: dict[str, Act] = {
         w.actors["manager"], "fresh", name="Fresh", timezone="Asia/Shanghai",
         week=[((540, 1080),)] * 5 + [CLOSED, CLOSED],
     ),
-    "workflows.ops.ensure_pipelines": lambda _w: [emptied("pipelines"), reviewing.ensure_pipelines(seeded())],
+    "workflows.ops.ensure_pipelines": lambda _w: reviewing.ensure_pipelines({"fresh": seeded()["faq"]}),
 }  # fmt: skip
 
 READS = {
