@@ -130,29 +130,25 @@ def commit_fails(bench: Bench, said: str, call: Callable[[], Any], kept: Callabl
         bench.wrong.append(f"{said}, at the commit: answered {answer.status_code}")
 
 
-def every_request(bench: Bench, monkeypatch: pytest.MonkeyPatch, *, rows_of: float, most: int) -> None:
-    kept = web._kept
-    monkeypatch.setattr(web, "_kept", undone)
-    chance = random.Random(SEED)
-    for said, call in list(requests(bench)):
-        if chance.random() < rows_of:
-            request_fails(bench, said, call, chance, most)
-            commit_fails(bench, said, call, kept)
-            if most > 10:
-                bench.unchanged(said)
+def every_request(bench: Bench, *, rows_of: float, most: int) -> None:
+    kept, chance = web._kept, random.Random(SEED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(web, "_kept", undone)
+        for said, call in list(requests(bench)):
+            if chance.random() < rows_of:
+                request_fails(bench, said, call, chance, most)
+                commit_fails(bench, said, call, kept)
+                if most > 10:
+                    bench.unchanged(said)
     bench.unchanged("all requests")
-    assert bench.wrong == []
-
-
-def test_a_fault_anywhere_in_a_request_leaves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_request(bench, monkeypatch, rows_of=0.25, most=2)
+    assert not bench.wrong, "\n".join(bench.wrong)
 
 
 @pytest.mark.soak
 @pytest.mark.both_databases
 @pytest.mark.timeout(1800)
-def test_a_fault_at_every_statement_of_every_request(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_request(bench, monkeypatch, rows_of=1.1, most=10_000)
+def test_a_fault_at_every_statement_of_every_request(bench: Bench) -> None:
+    every_request(bench, rows_of=1.1, most=10_000)
 
 
 # ── ops ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,27 +180,28 @@ def act_fails(bench: Bench, name: str, chance: random.Random, most: int) -> None
             bench.unchanged(f"{name} at {at}")
 
 
-def every_act(bench: Bench, *, acts_of: float, most: int) -> None:
+def every_act(bench: Bench, *, most: int) -> None:
     chance = random.Random(SEED)
     for name in acts.ACTS:
-        if chance.random() < acts_of:
-            act_fails(bench, name, chance, most)
+        act_fails(bench, name, chance, most)
     bench.unchanged("all acts")
-    assert bench.wrong == []
-
-
-def test_a_fault_anywhere_in_an_op_leaves_nothing(bench: Bench) -> None:
-    every_act(bench, acts_of=0.4, most=2)
+    assert not bench.wrong, "\n".join(bench.wrong)
 
 
 @pytest.mark.soak
 @pytest.mark.both_databases
 @pytest.mark.timeout(1800)
 def test_a_fault_at_every_statement_of_every_op(bench: Bench) -> None:
-    every_act(bench, acts_of=1.1, most=10_000)
+    every_act(bench, most=10_000)
 
 
-def test_no_op_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_anywhere_leaves_nothing_and_no_op_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    every_request(bench, rows_of=0.3, most=2)
+    every_act(bench, most=2)
+    no_op_is_left_out(bench, monkeypatch)
+
+
+def no_op_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new op is reached by a request of the table of rights, or has an act in ``acts.py``."""
     reached: set[str] = set()
 

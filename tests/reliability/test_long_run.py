@@ -28,7 +28,7 @@ SECONDS = int(os.environ.get("LONG_RUN", "600"))
 WARM = 0.25  # of the time, until caches are full
 PAUSE = 0.1  # seconds between two requests of one client
 LOG = 64 << 20  # bytes
-PAGES = ("/", "/search?q=宽带", "/articles", "/reviews", "/notices", "/scorecard", "/courses", "/points")
+PAGES = ("/", "/search?q=宽带", "/submissions/mine", "/reviews", "/notices", "/scorecard", "/courses", "/points")
 
 
 @dataclass
@@ -156,10 +156,10 @@ def test_ten_minutes_of_a_day(start_server: Callable[..., Server], capsys: pytes
     warm = int(len(day.memory) * WARM)
     assert not [what for what in day.answers if what.endswith(("500", "503", "507"))], day.answers
     assert min(day.answers[what] for what in ("page", "propose", "decide", "search")) > SECONDS // 10
-    tenth = max(1, len(day.memory) // 10)
-    before, after = max(day.memory[warm : warm + tenth]), max(day.memory[-tenth:])
+    part = max(1, len(day.memory) // 5)
+    before, after = max(day.memory[warm : warm + part]), max(day.memory[-part:])
     assert after < before * 1.10, told(day)
-    assert max(day.files[-tenth:]) <= max(day.files[warm : warm + tenth]) + 2, told(day)
+    assert max(day.files[-part:]) <= max(day.files[warm : warm + part]) + 4, told(day)  # how many talk at once varies
     assert max(day.log) < LOG, told(day)
     assert server.stop() == 0
 
