@@ -206,7 +206,8 @@ ACTS: dict[str, Act] = {
 }  # fmt: skip
 
 READS = {
-    "accounts.ops.setup_link", "wiki.exchange.ops.keep_file", "wiki.articles.draft_ops.told", "wiki.articles.draft_ops.base_of",
+    "accounts.ops.setup_link", "wiki.exchange.ops.keep_file",
+    "wiki.articles.draft_ops.told", "wiki.articles.draft_ops.base_of",
     "wiki.articles.draft_ops.says", "wiki.articles.draft_ops.what_moved", "wiki.articles.ops.require_name",
     "wiki.exchange.ops.source_of", "wiki.kpi.cuika_ops.aim_of", "wiki.kpi.cuika_ops.judged",
     "wiki.kpi.cuika_ops.figure", "wiki.notifications.ops.given_up", "wiki.training.ops.swap",
