@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_from, actor_of, snapshots
@@ -97,7 +98,11 @@ def identify() -> Actor | None:
         return holder(token.strip()) if kind.lower() == "bearer" else None
     if "_user_id" not in cookie:
         return None
-    found: Any = current_user._get_current_object()  # noqa: SLF001 - asked once, not at each of its words
+    try:
+        found: Any = current_user._get_current_object()  # noqa: SLF001 - asked once, not at each of its words
+    except SQLAlchemyError:  # the page that says so must not ask again
+        manager._update_request_context_with_user()  # noqa: SLF001 - Flask-Login's only word for 'nobody'
+        raise
     if not found.is_authenticated:
         return None
     g.person_detail = found.known.detail

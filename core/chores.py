@@ -9,6 +9,7 @@ from core.db import writing
 
 log = logging.getLogger(__name__)
 Chore = Callable[[], None]
+AGAIN = 60.0  # seconds until one that failed is tried again: what it failed of may be over by then
 _chores: dict[Chore, float] = {}
 _done: dict[Chore, float] = {}
 
@@ -24,7 +25,7 @@ def chore(*, every: float) -> Callable[[Chore], Chore]:
 
 
 def run_due() -> None:
-    """Do what is due (needs an application context). A chore that fails is logged and has its turn again."""
+    """Do what is due (needs an application context). A chore that fails is logged, and tried again within a minute."""
     now = time.monotonic()
     for function, every in _chores.items():
         if now - _done.get(function, float("-inf")) < every:
@@ -35,3 +36,4 @@ def run_due() -> None:
                 function()
         except Exception:
             log.exception("the chore %s failed", function.__qualname__)
+            _done[function] = now - max(0.0, every - AGAIN)

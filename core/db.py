@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from core import caches, watch
+from core.patience import CONNECT, Watch, connector
 
 T = TypeVar("T")
 
@@ -112,6 +113,7 @@ class Database:
         self.allow_unsafe, self.slow_ms = allow_unsafe, slow_ms
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.watch = Watch()
         self.reader = self._engine(readers, writes=False)
         self.writer = self._engine(1 if self.sqlite else readers, writes=True)
 
@@ -124,9 +126,12 @@ class Database:
             pool_timeout=30,
             pool_use_lifo=True,  # the connection used last knows the pages that are asked for most
             pool_pre_ping=not self.sqlite,
-            connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {},
+            connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {"connect_timeout": CONNECT},
             hide_parameters=True,  # an error is logged, and what was bound to the statement is people's
         )
+        if not self.sqlite:
+            connect = connector(self.watch)
+            sa.event.listen(engine, "do_connect", lambda _dialect, _record, words, about: connect(*words, **about))
         if self.sqlite:
             sa.event.listen(engine, "connect", _sqlite_connection(writes))
             begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
@@ -159,6 +164,7 @@ def _sqlite_connection(writes: bool) -> Callable[[Any, Any], None]:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.execute("PRAGMA cache_size=-4000")
+        cursor.execute("PRAGMA journal_size_limit=33554432")  # after a rush the log gives its room back
         if not writes:
             cursor.execute("PRAGMA query_only=ON")
             wanted.pop("journal_mode")  # a file that nobody has written yet is not WAL yet

@@ -12,19 +12,22 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import chores, clock, watch
+from core import chores, clock, leases, watch
 from core.db import Base, after_commit, database, reading, session, writing
+from core.trouble import trouble_of
 
 log = logging.getLogger(__name__)
 
 TRIES = 10
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # after so long without a sign of life its worker is held to be dead
+RECOVERY = 5.0  # seconds until a database without room, or a lost one, is asked again
+DIED = "The process that worked on it ended in the midst of it."
 BATCH = 200
 MAIN = ""
 
@@ -144,13 +147,20 @@ def parked() -> sa.Select[OutboxJob]:
     return sa.select(OutboxJob).where(OutboxJob.parked_at.is_not(None)).order_by(OutboxJob.id.desc())
 
 
-def retry(job_id: int) -> None:
-    """Give a parked job its tries again."""
-    session.execute(
-        sa.update(OutboxJob)
-        .where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
-        .values(parked_at=None, attempts=0, available_at=clock.now())
-    )
+def failing() -> sa.Select[OutboxJob]:
+    """Jobs that failed and have tries left, or whose other side is away; newest first."""
+    open_ = sa.and_(OutboxJob.parked_at.is_(None), OutboxJob.error.is_not(None))
+    return sa.select(OutboxJob).where(open_).order_by(OutboxJob.id.desc())
+
+
+def retry(job_id: int) -> bool:
+    """Give a parked job its tries again; false when there is none of this number."""
+    again = sa.update(OutboxJob).where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
+    done = session.execute(again.values(parked_at=None, attempts=0, available_at=clock.now(), leased_until=None))
+    after_commit(_wakes[MAIN].set)
+    for lane in set(_lanes.values()):
+        after_commit(_wakes[lane].set)
+    return bool(cast(sa.CursorResult[Any], done).rowcount)
 
 
 def drain(*, me: str | None = None, lane: str | None = None) -> int:
@@ -161,31 +171,51 @@ def drain(*, me: str | None = None, lane: str | None = None) -> int:
     me = me or uuid.uuid4().hex
     done = 0
     while batch := _claim(me, lane):
-        for topic in dict.fromkeys(row.topic for row in batch):
-            done += _keep(topic, [row for row in batch if row.topic == topic])
+        with leases.kept([row.id for row in batch], _prolong):
+            for topic in dict.fromkeys(row.topic for row in batch):
+                done += _keep(topic, [row for row in batch if row.topic == topic])
     return done
 
 
 def _claim(me: str, lane: str | None) -> list[OutboxJob]:
+    """A batch of what nobody has tried yet or whose turn it is again; else one job whose worker died, by itself.
+
+    A job that takes its worker with it would otherwise take a whole batch along, again and again.
+    """
     now = clock.now()
-    due = (
-        sa.select(OutboxJob)
-        .where(OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now)
-        .where(sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now))
-        .order_by(OutboxJob.id)
-        .limit(BATCH)
-    )
+    due = sa.select(OutboxJob).where(OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now)
     if lane is not None:
         topics = [topic for topic, its in _lanes.items() if lane in {MAIN, its}]
         due = due.where(OutboxJob.topic.not_in(topics) if lane == MAIN else OutboxJob.topic.in_(topics))
+    orphans = due.where(OutboxJob.leased_until < now)
+    for found in (due.where(OutboxJob.leased_until.is_(None)).limit(BATCH), orphans.limit(1)):
+        while rows := _leased(found.order_by(OutboxJob.id), me, now):
+            if mine := [row for row in rows if row.parked_at is None]:
+                return mine
+    return []
+
+
+def _leased(found: sa.Select[OutboxJob], me: str, now: datetime) -> list[OutboxJob]:
+    """These jobs, leased to me. One whose worker died has had a try, and is parked when that was its last."""
     with reading() as s:
-        if s.scalar(due.with_only_columns(OutboxJob.id).limit(1)) is None:
+        if s.scalar(found.with_only_columns(OutboxJob.id).limit(1)) is None:
             return []
     with writing() as s:
-        rows = list(s.scalars(due if database().sqlite else due.with_for_update(skip_locked=True)))
+        rows = list(s.scalars(found if database().sqlite else found.with_for_update(skip_locked=True)))
         for row in rows:
-            row.leased_until, row.leased_by = now + LEASE, me
+            if row.leased_until is not None:
+                row.attempts, row.error = row.attempts + 1, DIED
+            if row.attempts >= TRIES:
+                row.parked_at, row.leased_until, row.leased_by = now, None, None
+            else:
+                row.leased_until, row.leased_by = now + LEASE, me
     return rows
+
+
+def _prolong(ids: Sequence[int]) -> None:
+    with writing() as s:
+        held = sa.update(OutboxJob).where(OutboxJob.id.in_(ids), OutboxJob.leased_until.is_not(None))
+        s.execute(held.values(leased_until=clock.now() + LEASE))
 
 
 def _keep(topic: str, rows: list[OutboxJob]) -> int:
@@ -197,6 +227,9 @@ def _keep(topic: str, rows: list[OutboxJob]) -> int:
         _postponed(topic, rows, error)
         return 0
     except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on
+        if (trouble := trouble_of(error)) is not None:
+            _postponed(topic, rows, Postponed(trouble.value, RECOVERY))
+            return 0
         if len(jobs) == 1:
             _failed(rows, error)
             return 0
@@ -233,10 +266,11 @@ def _failed(rows: list[OutboxJob], error: Exception) -> None:
     log.warning("outbox job %s %s failed: %s", rows[0].topic, rows[0].key, error)
     now = clock.now()
     with writing() as s:
-        for row in s.scalars(sa.select(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows]))):
+        mine = sa.and_(OutboxJob.id.in_([row.id for row in rows]), OutboxJob.leased_by == rows[0].leased_by)
+        for row in s.scalars(sa.select(OutboxJob).where(mine)):
             row.attempts += 1
             row.leased_until = row.leased_by = None
-            row.error = f"{type(error).__name__}: {error}"[:2000]
+            row.error = f"{type(error).__name__}: {getattr(error, 'orig', error)}"[:2000]  # no values of statements
             if row.attempts >= TRIES:
                 row.parked_at = now
             else:

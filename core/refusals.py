@@ -1,5 +1,6 @@
 """What is refused, shown in one place: as a page with what was typed, or as ``application/problem+json``."""
 
+import errno
 import logging
 import sqlite3
 from typing import Any, cast
@@ -7,13 +8,14 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from jinja2 import Template
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from core.db import reading
 from core.errors import DomainError, Invalid, Throttled, Unauthenticated
 from core.i18n import _
 from core.requests import BODY_LIMIT
+from core.trouble import Trouble, trouble_of
 
 log = logging.getLogger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _show)
     app.register_error_handler(CSRFError, _show_csrf)
     app.register_error_handler(HTTPException, _show_http)
-    app.register_error_handler(OperationalError, _show_database)
+    app.register_error_handler(SQLAlchemyError, _show_database)
     app.register_error_handler(OverflowError, _show_too_large)
     app.register_error_handler(Exception, _show_bug)
 
@@ -66,9 +68,11 @@ def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
         "errors/refused.html",
     ]  # what was typed is shown again, so that nothing is lost
     try:
+        if code == "database-away":  # asking it for what stands around the sentence would only take as long again
+            return make_response(render_template(templates, **values, **extra), status)
         with reading():
             page = render_template(templates, **values, **extra)
-    except (OperationalError, sqlite3.Error):
+    except (SQLAlchemyError, sqlite3.Error):
         page = render_template(templates, **values, **extra)
     return make_response(page, status)
 
@@ -111,12 +115,18 @@ def _show_http(error: HTTPException) -> Response:
     return response
 
 
-def _show_database(error: OperationalError) -> Response:
-    text = str(error.orig)
-    log.error("database: %s", text)
-    if "disk is full" in text or "No space left" in text:
-        return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
+def _show_database(error: SQLAlchemyError) -> Response:
+    trouble = trouble_of(error)
+    if trouble is None and not isinstance(error, OperationalError):
+        return _show_bug(error)
+    log.error("database: %s", getattr(error, "orig", error))
+    if trouble is Trouble.FULL:
+        return _show_full()
     return _answer(503, "database-away", _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def _show_full() -> Response:
+    return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
 
 
 def _show_too_large(error: OverflowError) -> Response:
@@ -126,6 +136,9 @@ def _show_too_large(error: OverflowError) -> Response:
 
 
 def _show_bug(error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:  # a file, not the database
+        log.error("disk: %s", error)
+        return _show_full()
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
     log.error("request %s failed", g.get("request_id"), exc_info=error)

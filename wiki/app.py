@@ -21,7 +21,7 @@ from accounts.identity import identify
 from core import audit, checks, db, i18n, idempotency, outbox, web
 from core.requests import Application
 from core.settings import ROOT, Settings, load
-from wiki import cli, health, health_page
+from wiki import cli, health, health_page, jobs
 
 TABLES_OF_CORE = (
     audit.TrailEntry,
@@ -60,5 +60,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.demo.wiring.init_app(app)
     health.init_app(app)
     health_page.init_app(app)
+    jobs.init_app(app)
     cli.init_app(app)
     return app

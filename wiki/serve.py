@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO
 
 import sqlalchemy as sa
 from flask import Flask
@@ -29,6 +29,7 @@ from core.db import Database, UnsafeDatabaseError, reading, session, writing
 from core.outbox import Worker
 from core.settings import Settings, SettingsError, load
 from core.web import largest_body
+from wiki.draining import drain, prepare
 
 SENT_AT_ONCE = 64 << 10  # bytes
 DRAIN = 20.0  # seconds that requests in flight may take to finish
@@ -205,6 +206,7 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
         )
     except OSError as error:
         raise StartRefusedError(f"{host}:{port} cannot be used ({error.strerror})") from error
+    prepare(server)
     ending: list[float] = []
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -238,16 +240,6 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-
-
-def drain(server: Any, *, until: float) -> None:
-    """Take no new connection; return when every answer that was begun has been sent."""
-    server.del_channel(server._map)  # noqa: SLF001 - waitress ends abruptly by itself
-    server.socket.close()
-    while time.monotonic() < until:
-        if not any(c.requests or c.total_outbufs_len for c in list(server.active_channels.values())):
-            return
-        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)  # noqa: SLF001
 
 
 if __name__ == "__main__":

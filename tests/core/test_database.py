@@ -130,3 +130,20 @@ def test_chores_are_done_when_due(app, monkeypatch):
     chores.run_due()
     chores.run_due()
     assert done == [1]
+
+
+def test_a_chore_that_fails_is_not_left_for_its_whole_turn(app, monkeypatch):
+    now, done = [1000.0], []
+
+    def chore() -> None:
+        done.append(now[0])
+        if len(done) == 1:
+            raise OSError("away")
+
+    monkeypatch.setattr(chores.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(chores, "_chores", {chore: 6 * 3600.0})
+    monkeypatch.setattr(chores, "_done", {})
+    for second in (0, 30, 61, 62, 3600, 6 * 3600 + 62):
+        now[0] = 1000.0 + second
+        chores.run_due()
+    assert done == [1000.0, 1061.0, 1000.0 + 6 * 3600 + 62]

@@ -32,20 +32,29 @@ def all_at_once(acts: list[Callable[[], list]]) -> Counter:
         return Counter(itertools.chain.from_iterable(pool.map(lambda act: act(), acts)))
 
 
-def test_everybody_writes_their_own(make: Make, scripts: Callable[..., Script]):
+def everybody_writes(make: Make, scripts: Callable[..., Script], writers: int, turns: int) -> None:
     def write(script: Script) -> list[int]:
         out = []
-        for turn in range(TURNS):
+        for turn in range(turns):
             body = {"kind": "faq", "title": f"问题 {turn}", "fields": {"question": "问", "answer": "答"}}
             made = script.post("/submissions", body)
             out += [made.status_code, script.post(f"/submissions/{made.json['id']}/submit").status_code]
         return out
 
-    mine = [scripts(make.user("rep")) for _ in range(WRITERS)]
+    mine = [scripts(make.user("rep")) for _ in range(writers)]
     answers = all_at_once([lambda s=script: write(s) for script in mine])
-    assert answers == {201: WRITERS * TURNS, 200: WRITERS * TURNS}
+    assert answers == {201: writers * turns, 200: writers * turns}
     with reading() as s:
-        assert s.scalar(sa.select(sa.func.count()).select_from(Revision)) == WRITERS * TURNS
+        assert s.scalar(sa.select(sa.func.count()).select_from(Revision)) == writers * turns
+
+
+def test_everybody_writes_their_own(make: Make, scripts: Callable[..., Script]):
+    everybody_writes(make, scripts, WRITERS, TURNS)
+
+
+@pytest.mark.soak
+def test_fifty_write_their_own(make: Make, scripts: Callable[..., Script]):
+    everybody_writes(make, scripts, 50, 20)
 
 
 def test_no_update_is_lost(make: Make, scripts: Callable[..., Script]):

@@ -1,6 +1,7 @@
 """The verbs of an import: bring a file, check it, run it, stop it, forget it. Allow, change, remember, tell."""
 
 import hashlib
+import os
 import secrets
 import shutil
 from datetime import timedelta
@@ -60,7 +61,14 @@ def keep_file(name: str, data: bytes) -> tuple[str, Path]:
     key = secrets.token_hex(16)
     path = root() / key / f"source{Path(name).suffix.lower()}"
     path.parent.mkdir(parents=True, mode=0o750)
-    path.write_bytes(data)
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # its row will say that it is here
+    except OSError:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
     return key, path
 
 

@@ -1,0 +1,202 @@
+"""A bad job blocks nobody and is shown in words; two workers take no job twice; a dead one's jobs are taken over."""
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core import leases, outbox
+from core.db import reading, session, writing
+from core.outbox import BATCH, LEASE, TRIES, Job, OutboxJob, handler, promise, promise_all
+from tests.clients import Browser
+from tests.make import Make
+from wiki import jobs as page
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture(autouse=True)
+def _topics() -> Iterator[None]:
+    """Handlers of this test alone."""
+    before, lanes = dict(outbox._handlers), dict(outbox._lanes)
+    yield
+    outbox._handlers.clear()
+    outbox._handlers.update(before)
+    outbox._lanes.clear()
+    outbox._lanes.update(lanes)
+
+
+def all_jobs() -> dict[str, OutboxJob]:
+    with reading() as s:
+        return {job.key: job for job in s.scalars(sa.select(OutboxJob))}
+
+
+def poison(jobs: Sequence[Job]) -> None:
+    if any(job.key == "bad" for job in jobs):
+        raise ValueError("the answer was «no»")
+
+
+def test_outbox_poison(app: Flask, clock) -> None:
+    handler("test")(poison)
+    with writing():
+        promise_all("test", {"bad": {}, **{f"good {n}": {} for n in range(5)}})
+    assert outbox.drain() == 5
+    waits: list[timedelta] = []
+    for turn in range(1, TRIES):
+        job = all_jobs()["bad"]
+        assert (job.attempts, job.parked_at, job.error) == (turn, None, "ValueError: the answer was «no»")
+        waits.append(job.available_at - clock.now())
+        with writing():
+            promise("test", f"meanwhile {turn}")
+        assert outbox.drain() == 1, "nobody waits behind it"
+        clock.advance(seconds=waits[-1].total_seconds())
+        outbox.drain()
+    for turn, wait in enumerate(waits, 1):
+        longest = min(300.0, 2.0**turn)
+        assert timedelta(seconds=longest / 2) <= wait <= timedelta(seconds=longest), "each time later, with jitter"
+    assert all_jobs()["bad"].parked_at == clock.now()
+    assert outbox.drain() == 0
+
+
+def test_shown_in_words_and_tried_again_at_a_button(
+    app: Flask, make: Make, clock, signed_in: Callable[..., Browser]
+) -> None:
+    calls: list[str] = []
+    handler("mails")(lambda jobs: calls.append("mended"))
+    with writing():
+        for key, error in (("bad", "ValueError: the answer was «no»"), ("worse", "KeyError: 7")):
+            now = clock.now()
+            lost = OutboxJob(topic="mails", key=key, payload={}, created_at=now, available_at=now, attempts=TRIES)
+            lost.parked_at, lost.error = now, error
+            session.add(lost)
+        promise("notices", "tried")
+        session.flush()
+        session.execute(sa.update(OutboxJob).where(OutboxJob.key == "tried").values(error="OSError: x", attempts=3))
+    admin = signed_in(make.user("admin"))
+    text = admin.text("/admin/jobs")
+    for said in ("Send a mail", "Its reader has not got it.", "the answer was «no»", "3 tries so far"):
+        assert said in text
+    job = all_jobs()["bad"]
+    answer = admin.submit("/admin/jobs", to=f"/admin/jobs/{job.id}/again")
+    assert answer.status_code == 303
+    assert outbox.drain(lane="mail") == 1
+    assert calls == ["mended"]
+    assert admin.submit("/admin/jobs", to=f"/admin/jobs/{job.id}/again").status_code == 404
+    assert admin.submit("/admin/jobs", to="/admin/jobs/again").status_code == 303
+    assert outbox.drain(lane="mail") == 1
+    assert "Nothing was given up" in admin.text("/admin/jobs")
+
+
+def test_every_topic_has_its_words() -> None:
+    assert set(page.WORDS) == set(outbox.handlers())
+
+
+def test_two_workers_take_no_job_twice(app: Flask) -> None:
+    done: Counter[str] = Counter()
+    lock, begun = threading.Lock(), threading.Barrier(2)
+
+    @handler("test")
+    def keep(jobs: Sequence[Job]) -> None:
+        time.sleep(0.01)
+        with lock:
+            done.update(job.key for job in jobs)
+
+    with writing():
+        promise_all("test", {f"{n}": {} for n in range(3 * BATCH)})
+
+    def work() -> None:
+        with app.app_context():
+            begun.wait()
+            outbox.drain()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert set(done.values()) == {1}
+    assert len(done) == 3 * BATCH
+    assert all_jobs() == {}
+
+
+def test_what_a_dead_worker_held_is_taken_over(app: Flask, clock) -> None:
+    done: list[list[str]] = []
+    handler("test")(lambda jobs: done.append([job.key for job in jobs]))
+    with writing():
+        promise_all("test", {"a": {}, "b": {}})
+    assert len(outbox._claim("dead", None)) == 2
+    assert outbox.drain() == 0
+    clock.advance(seconds=LEASE.total_seconds() - 1)
+    assert outbox.drain() == 0
+    clock.advance(seconds=2)
+    with writing():
+        promise("test", "c")
+    assert outbox.drain() == 3
+    assert done == [["c"], ["a"], ["b"]], "what may have killed its worker is tried alone, after all that is new"
+
+
+def test_a_job_that_kills_its_worker_is_parked_alone(app: Flask, clock) -> None:
+    done: list[str] = []
+
+    @handler("test")
+    def keep(jobs: Sequence[Job]) -> None:
+        if any(job.key == "deadly" for job in jobs):
+            raise SystemExit
+        done.extend(job.key for job in jobs)
+
+    with writing():
+        promise_all("test", {"a": {}, "deadly": {}, "b": {}})
+    for _ in range(TRIES + 2):
+        with contextlib.suppress(SystemExit):
+            outbox.drain()
+        clock.advance(seconds=LEASE.total_seconds() + 1)
+    assert sorted(done) == ["a", "b"]
+    assert set(all_jobs()) == {"deadly"}
+    job = all_jobs()["deadly"]
+    assert (job.attempts, job.error, job.parked_at is not None) == (TRIES, outbox.DIED, True)
+
+
+def test_who_works_long_keeps_the_lease_and_who_hangs_loses_it(app: Flask, clock) -> None:
+    """Else the mails at the end of a slow batch would be sent twice."""
+    other: list[int] = []
+    began = time.monotonic()
+
+    @handler("test")
+    def keep(_jobs: Sequence[Job]) -> None:
+        for turn in range(1, 5):  # an hour's work, while its lease is for a minute
+            clock.advance(seconds=50)
+            leases.look(began + turn * (leases.EVERY + 1))
+            other.append(len(outbox._claim("rival", None)))
+        clock.advance(seconds=61)
+        leases.look(time.monotonic() + leases.LONGEST)
+        other.append(len(outbox._claim("rival", None)))
+
+    with writing():
+        promise("test", "slow")
+    outbox.drain()
+    assert other == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "server closed the connection unexpectedly"])
+def test_a_database_in_trouble_costs_no_try(app: Flask, clock, said: str) -> None:
+    trouble = [True]
+
+    @handler("test")
+    def keep(_jobs: Sequence[Job]) -> None:
+        if trouble[0]:
+            raise sa.exc.OperationalError("INSERT", {}, Exception(said))
+
+    with writing():
+        promise("test", "a")
+    for _ in range(TRIES + 1):
+        assert outbox.drain() == 0
+        clock.advance(seconds=outbox.RECOVERY + 1)
+    assert all_jobs()["a"].attempts == 0
+    trouble[0] = False
+    assert outbox.drain() == 1

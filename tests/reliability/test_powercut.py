@@ -1,0 +1,83 @@
+"""The power goes at any moment: what was acknowledged is there, and the database is whole; nothing less is allowed."""
+
+import contextlib
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import Database, UnsafeDatabaseError
+from tests.reliability.powercut import disk_at, recorded
+from tests.support import postgres, run
+
+
+def acknowledged_is_there(template: Path, place: Path, *, commits: int, cuts: int, seed: int = 1) -> None:
+    if shutil.which("strace") is None:
+        run.leave_out("strace", "apt-get install strace")
+    var, begun = place / "var", place / "begun"
+    for folder in (var, begun):
+        folder.mkdir()
+        shutil.copyfile(template, folder / "spiral.db")
+    steps = recorded(var, commits)
+    said = [step for step in steps if step.verb == "say"]
+    assert [step.at for step in said] == list(range(commits))
+    assert sum(step.verb == "sync" for step in steps) >= commits, "each commit reaches the disk"
+    assert any(step.verb == "write" and step.file == "spiral.db" for step in steps), "a checkpoint is among it"
+    chance = random.Random(seed)
+    for cut in sorted(chance.sample(range(len(steps)), cuts)):
+        told = disk_at(steps[:cut], begun, place / "after", chance)
+        with contextlib.closing(sqlite3.connect(place / "after" / "spiral.db")) as found:
+            assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",), cut
+            kept = {int(key) for (key,) in found.execute("SELECT key FROM idempotency_keys")}
+        assert told <= kept, f"cut at {cut} of {len(steps)}: {sorted(told - kept)} were acknowledged and are lost"
+        assert kept <= set(range(len(told) + 1)), "at most the commit under way is there beside them"
+
+
+def test_twelve_cuts(sqlite_template: Path, tmp_path: Path) -> None:
+    acknowledged_is_there(sqlite_template, tmp_path, commits=110, cuts=12)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_200_cuts(sqlite_template: Path, tmp_path: Path) -> None:
+    acknowledged_is_there(sqlite_template, tmp_path, commits=400, cuts=200)
+
+
+# ── settings under which that would not hold ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", ["reader", "writer"])
+def test_every_sqlite_connection_is_set_up_to_keep_its_word(kind: str, sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "spiral.db")
+    database = Database(f"sqlite:///{tmp_path}/spiral.db")
+    connections = [getattr(database, kind).connect() for _ in range(3 if kind == "reader" else 1)]
+    for connection in connections:
+        for name, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
+            assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
+        connection.close()
+    database.close()
+
+
+def test_sqlite_that_cannot_keep_its_word_is_refused(tmp_path: Path) -> None:
+    """Where its log cannot be, SQLite would go on without."""
+    (tmp_path / "spiral.db-wal").mkdir()  # there is no place for the log
+    database = Database(f"sqlite:///{tmp_path}/spiral.db")
+    with pytest.raises((UnsafeDatabaseError, sa.exc.OperationalError)):
+        database.writer.connect()
+    database.close()
+
+
+@pytest.mark.postgres
+def test_a_postgres_that_may_forget_is_refused(new_postgres: Callable[..., str]) -> None:
+    url = new_postgres()
+    postgres._admin(f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET synchronous_commit = off')
+    with pytest.raises(UnsafeDatabaseError, match="synchronous_commit = off"):
+        Database(url).writer.connect()
+    told = Database(url, allow_unsafe=True)
+    told.writer.connect().close()
+    told.close()

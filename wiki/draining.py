@@ -1,0 +1,64 @@
+"""The embedded server ends without cutting anybody off: who was let in is answered, and told to come elsewhere next.
+
+Waitress by itself ends abruptly. What was accepted by the kernel and not yet by us, and what has been accepted and has
+not spoken yet, are requests, too: their senders see a connection, not a refusal.
+"""
+
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+GRACE = 0.3  # seconds for what is on its way over a connection that was answered before
+FIRST_WORD = 1.0  # seconds for the first byte over a connection that is new
+SLOW = 5.0  # seconds for the rest of a request that has begun; who is slower is cut off
+
+
+class _Task(WSGITask):
+    def build_response_header(self) -> bytes:
+        if self.channel.server.ending:
+            self.set_close_on_finish()
+        found: bytes = super().build_response_header()
+        return found
+
+
+class Channel(HTTPChannel):
+    """A connection that knows whether anything was ever said over it."""
+
+    task_class = _Task
+    spoken = False
+
+    def received(self, data: bytes) -> Any:
+        self.spoken = True
+        return super().received(data)
+
+    def is_busy(self, since: float) -> bool:
+        """Whether somebody waits for an answer here, ``since`` seconds after the end began."""
+        if self.requests or self.total_outbufs_len:
+            return True
+        if not self.spoken:
+            return since < FIRST_WORD
+        return since < (SLOW if self.request is not None else GRACE)
+
+
+def prepare(server: Any) -> None:
+    """Connections of this server can be drained."""
+    server.ending = False
+    server.channel_class = Channel
+
+
+def drain(server: Any, *, until: float) -> None:
+    """Take no new connection; return when every answer that was asked for has been sent, or at ``until``."""
+    began = time.monotonic()
+    server.ending = True
+    known = -1
+    while known != len(server.active_channels):  # those that the kernel has let in already
+        known = len(server.active_channels)
+        server.handle_accept()
+    server.del_channel(server._map)  # noqa: SLF001 - waitress has no word for this
+    server.socket.close()
+    while (now := time.monotonic()) < until:
+        if not any(channel.is_busy(now - began) for channel in list(server.active_channels.values())):
+            return
+        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - as above
