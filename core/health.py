@@ -10,8 +10,8 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import clock, migrate, outbox
-from core.db import UnsafeDatabaseError, database, reading
+from core import clock, hosts, migrate, outbox
+from core.db import UnsafeDatabaseError, database, reading, session
 from core.settings import Settings
 
 Check = Callable[[], str]
@@ -72,10 +72,23 @@ def _settings() -> Settings:
 
 @check("database")
 def _database() -> str:
-    at, wanted = migrate.current(database()), migrate.head()
-    if at != wanted:
-        raise UnwellError(f"the database is at {at or 'nothing'}, this version needs {wanted}; run: flask db upgrade")
-    return f"at {at}"
+    at, wanted = migrate.fits(database()), migrate.head()
+    if at is None:
+        found = migrate.current(database()) or "nothing"
+        raise UnwellError(f"the database is at {found}, this version needs {wanted}; run: flask db upgrade")
+    return f"at {at}" if at == wanted else f"at {at}, newer than this version ({wanted}), which still suits it: restart"
+
+
+@check("hosts")
+def _hosts() -> str:
+    if database().sqlite:
+        return "one process"
+    with reading():
+        found = next(hosts.strangers(named=False), None)  # strangers may read this: no name
+        living = session.scalars(hosts.living()).all()
+    if found:
+        raise UnwellError(found)
+    return f"{len({row.name for row in living})} machines, {len(living)} processes"
 
 
 @check("durability", ready=False)

@@ -18,11 +18,13 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, db, i18n, idempotency, outbox, web
+from core import audit, chores, db, hosts, i18n, idempotency, migrate, outbox, web
 from core.settings import ROOT, Settings, load
 from wiki import cli, health
 
-TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
+TABLES_OF_CORE = (  # part of the house without wiring
+    audit.TrailEntry, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey, migrate.SuitedProgram, outbox.OutboxJob,
+)  # fmt: skip
 
 
 def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:

@@ -8,9 +8,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from core import health, migrate, outbox, seeds
+from core import health, hosts, migrate, outbox, seeds
 from core.cli import Command, group
 from core.db import database, writing
+from core.running import Beside
 
 db = group("db", "The tables: bring them up to this version, and back.")
 
@@ -65,7 +66,9 @@ def check() -> None:
 @click.option("--once", is_flag=True, help="do what is due, then end")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Keep the promises of the outbox: index, mail, webhooks. The embedded server has one of its own.
+    """Keep the promises of the outbox: index, mail, webhooks. The server has one of its own, unless SPIRAL_DRAIN=0.
+
+    Any number of workers share the work, on any number of machines; what one that dies had in hand is taken over.
 
     \b
     Example: flask --app wsgi worker
@@ -82,10 +85,11 @@ def worker(once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    thread = outbox.Worker(application)
-    thread.start()
+    hosts.must_fit_in()
+    beside = Beside(application, role="worker")
+    beside.start()
     ended.wait()
-    thread.stop()
+    beside.stop()
 
 
 @click.command("doctor", cls=Command)

@@ -4,15 +4,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
+from flask import current_app
 
-from core import clock, outbox
+from core import clock, hosts, outbox
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
 from core.health import UnwellError, check
 from core.outbox import Job, handler, promise
+from core.settings import Settings, search_server
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
 from wiki.search import log as questions
 from wiki.search import service
@@ -141,3 +144,10 @@ def well() -> str:
         raise UnwellError(f"{stats.engine} is there; {waiting} promises failed and are tried again: {error}")
     said = f"{stats.engine}, {stats.documents} articles"
     return f"{said}; {advice}" if (advice := service.engine().advice()) else said
+
+
+@hosts.alike("search", "%s finds with another index; the embedded one is for one machine: set SPIRAL_SEARCH_URL alike")
+def index_mark() -> str:
+    """An embedded index belongs to its folder; where Meilisearch stands may be called differently by each machine."""
+    url = cast(Settings, current_app.config["SPIRAL"]).search_url
+    return f"meilisearch/{search_server(url)[2]}" if url else f"embedded/{hosts.place()}"
