@@ -45,12 +45,14 @@ class Machine:
     command: list[str] = field(default_factory=lambda: ["-m", "wiki.serve"])
 
     def get(self, path: str) -> tuple[int, str]:
-        """The answer to somebody who is not signed in."""
+        """The answer to somebody who is not signed in; status 0 when nobody answers."""
         try:
             with urllib.request.urlopen(self.server.base + path, timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
 
     def run(self, *words: str) -> subprocess.Popen[bytes]:
         """A process of this machine beside its server; its group ends with ``Server.kill``."""
