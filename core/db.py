@@ -297,6 +297,6 @@ def alone(name: str, *, wait: bool = False) -> Iterator[bool]:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
-def init_app(app: Flask, url: str, *, allow_unsafe: bool = False) -> None:
-    """Give the application its database."""
-    app.extensions["spiral.database"] = Database(url, allow_unsafe=allow_unsafe)
+def init_app(app: Flask, url: str, *, threads: int = 16, allow_unsafe: bool = False) -> None:
+    """Give the application its database, with room for so many threads and for the eight that work beside them."""
+    app.extensions["spiral.database"] = Database(url, readers=threads + 8, allow_unsafe=allow_unsafe)

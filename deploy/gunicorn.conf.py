@@ -6,6 +6,7 @@
 at head before (``flask --app wsgi db upgrade``; ``SPIRAL_WORKERS=4 make run`` does that and ends here).
 """
 
+import gc
 import os
 import sys
 from typing import Any
@@ -28,7 +29,7 @@ preload_app = True  # modules and tables are in memory once; nothing is connecte
 graceful_timeout = 20  # seconds that requests in flight may take to finish
 timeout = 60
 keepalive = 75  # longer than the proxy keeps a line to us, so that it is never we who hang up first
-max_requests = 0
+control_socket_disable = True  # it is told what to do by signals
 limit_request_line = 8190
 secure_scheme_headers: dict[str, str] = {}  # SPIRAL_PROXIES alone says whom to believe
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - a sign of life, not a file
@@ -48,6 +49,8 @@ def on_starting(server: Any) -> None:
     if wrong:
         print(f"Spiral does not start: {wrong[0]}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    gc.collect()
+    gc.freeze()  # what the processes are to have in common is not written to by their collectors
 
 
 def post_worker_init(worker: Any) -> None:

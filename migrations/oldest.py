@@ -5,4 +5,5 @@ working on them. So a release adds – tables, columns that may be empty or have
 has stopped using is taken away by the next one. ``tests/reliability/test_rolling.py`` holds newer migrations to it.
 """
 
-OLDEST = "0045_must_read"  # the tables of the release before; moved on with each release
+OLDEST = "0045_must_read"  # the tables of the release before, and the tag (or commit) of its program;
+PROGRAM = "7613e8e34ccbc3f2fe4907033d736fdb50ea0154"  # both are moved on with each release

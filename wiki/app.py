@@ -37,7 +37,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     app = Flask("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
-    db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database)
+    db.init_app(app, chosen.database, threads=chosen.threads, allow_unsafe=chosen.allow_unsafe_database)
     i18n.init_app(app)
     web.init_app(app, identify)
 

@@ -19,6 +19,7 @@ from core.outbox import OutboxJob
 from tests.reliability.crowd import Crowd, Person, crowd_at, together
 from tests.reliability.sites import Machine, Site, Visitor, site, token_call, until
 from tests.support import postgres
+from workflows.definitions import Seat
 
 pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(400)]
 WORKER = ["-m", "flask", "--app", "wsgi", "worker"]
@@ -161,6 +162,7 @@ def strangers_do_not_start(found: Site) -> None:
 def tried(found: Site, *, processes: int, workers: int, rounds: int, way: str, wait: bool) -> None:
     one, other = begun(found, SPIRAL_WORKERS=str(processes))
     with crowd_at(one.server) as crowd:
+        crowd.judged_by(Seat(key="business", role="business"))
         signed_in_on_one_is_signed_in_on_the_other(crowd, one, other)
         guesses_count_together(crowd, one, other)
         of_two_decisions_one_holds(crowd, one, other, rounds)
