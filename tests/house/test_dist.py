@@ -64,7 +64,7 @@ def test_what_it_packs_starts_without_a_network(tmp_path: Path) -> None:
         make run > {tmp_path}/log 2>&1 &
         {sys.executable} {tmp_path}/ask.py /readyz && {sys.executable} {tmp_path}/ask.py /login
         said=$?
-        pkill -TERM -g 0 -f 'wiki[.]serve' ; wait
+        trap : TERM; kill -TERM 0; wait
         exit $said
     """
     words = [*apart(), "sh", "-c", script]
@@ -79,7 +79,7 @@ def test_what_it_packs_starts_without_a_network(tmp_path: Path) -> None:
 
 
 def apart() -> list[str]:
-    """How a command is run without any network; nothing where this machine does not allow it (the index is no one)."""
+    """How a command is run without any network; nothing where this machine does not allow it (no index answers)."""
     for words in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
         if (
             shutil.which("unshare")
