@@ -96,8 +96,7 @@ def of_two_decisions_one_holds(crowd: Crowd, one: Machine, other: Machine, round
 def found_on(machine: Machine, who: Person, words: str) -> bool:
     status, answer = Crowd(machine.server).call(who, "GET", f"/search?q={quote(words)}")
     assert status == 200
-    assert not answer["degraded"]
-    return any(words in item["title"] for item in answer["items"])
+    return not answer["degraded"] and any(words in item["title"] for item in answer["items"])  # by the index itself
 
 
 def a_text_of_one_is_found_on_the_other(crowd: Crowd, one: Machine, other: Machine) -> None:
