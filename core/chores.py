@@ -20,6 +20,7 @@ from core.db import Base, database, reading, session, writing
 
 log = logging.getLogger(__name__)
 SOON = 60.0
+AGAIN = 60.0  # seconds until one that failed is tried again: what it failed of may be over by then
 Chore = Callable[[], None]
 
 
@@ -58,7 +59,7 @@ def chore(*, every: float, local: bool = False) -> Callable[[Chore], Chore]:
 
 
 def run_due() -> None:
-    """Do what is due (needs an application context). A chore that fails is logged and has its turn again.
+    """Do what is due (needs an application context). A chore that fails is logged, and tried again within a minute.
 
     What is done every minute or oftener is done at every start, too: somebody may be waiting for it.
     """
@@ -73,8 +74,8 @@ def run_due() -> None:
         every = _chores[function].every
         every = 0.0 if every <= SOON and function not in _done else every
         _done[function] = now
-        if _is_due(begun.get(names[function]), every):
-            _run(function, names[function], every)
+        if _is_due(begun.get(names[function]), every) and not _run(function, names[function], every):
+            _done[function] = now - max(0.0, _chores[function].every - AGAIN)
 
 
 def _name(function: Chore) -> str:
@@ -92,13 +93,16 @@ def _is_due(begun: datetime | None, every: float) -> bool:
     return begun is None or begun > now or begun <= now - timedelta(seconds=every * 0.9)
 
 
-def _run(function: Chore, name: str, every: float) -> None:
+def _run(function: Chore, name: str, every: float) -> bool:
+    """False when it failed; done by somebody else is well, too."""
     try:
         with writing():
             if _mine(name, every):
                 function()
     except Exception:
         log.exception("the chore %s failed", function.__qualname__)
+        return False
+    return True
 
 
 def _mine(name: str, every: float) -> bool:
