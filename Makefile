@@ -28,6 +28,9 @@ soak: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## the long forms of the reliability an
 	@$(PY) -m tools.machine
 	@exec env SOAK=1 $(PY) -m pytest -n logical --dist worksteal --timeout 3600 $(ARGS)
 
+dist: $(RUN_STAMP) $(EDITOR_STAMP) ## one archive with wheels and the bundled editor, for machines without a network
+	@exec $(PY) -m tools.dist
+
 check: $(DEV_STAMP) ## format, lint, types, import rules, translations, tree
 	@exec $(PY) -m tools.check
 
@@ -62,4 +65,4 @@ $(EDITOR_STAMP): | $(RUN_STAMP)
 $(MO): $(PO) | $(RUN_STAMP)
 	@$(PY) -m tools.translations compile
 
-.PHONY: help run test soak check bench format translations lock clean
+.PHONY: help run test soak dist check bench format translations lock clean

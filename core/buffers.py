@@ -1,5 +1,6 @@
 """Reads never open a write: what a read wants to remember is buffered, flushed about once a second, and may be lost."""
 
+import atexit
 import logging
 import os
 import threading
@@ -72,7 +73,9 @@ class Flusher(threading.Thread):
     def make_sure(cls) -> None:
         """A process of any WSGI server has its flusher from its first fact on (a test flushes by itself)."""
         if has_app_context() and not current_app.testing and cls._process != os.getpid():
-            cls(current_app._get_current_object()).start()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to the real object
+            made = cls(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to the real object
+            made.start()
+            atexit.register(made.stop)
 
     def start(self) -> None:
         """Run from now on, as the one of this process."""

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.errors import DomainError, Invalid
+from core.hosts import StrangerError
 from core.settings import SettingsError
 
 
@@ -33,7 +34,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (DomainError, SettingsError, OperationalError, ProgrammingError) as error:
+        except (DomainError, SettingsError, StrangerError, OperationalError, ProgrammingError) as error:
             raise click.ClickException(sentence(error)) from error
 
 

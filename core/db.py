@@ -7,6 +7,7 @@ error, not a slow surprise.
 """
 
 import enum
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -286,6 +287,28 @@ def lock(kind: type[T], key: Any) -> T | None:
     return session.get(kind, key, with_for_update=not database().sqlite, populate_existing=True)
 
 
-def init_app(app: Flask, url: str, *, allow_unsafe: bool = False, slow_ms: int = 0) -> None:
-    """Give the application its database; statements that take ``slow_ms`` and more are noted."""
-    app.extensions["spiral.database"] = Database(url, allow_unsafe=allow_unsafe, slow_ms=slow_ms)
+@contextmanager
+def alone(name: str, *, wait: bool = False) -> Iterator[bool]:
+    """True inside when no other process of any machine is inside a block of this name; one that dies lets go.
+
+    ``wait`` until that is so. On SQLite there is one machine, and whoever needs more than a write transaction has a
+    lock of their own.
+    """
+    if database().sqlite:
+        yield True
+        return
+    key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+    with database().writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        take = sa.func.pg_advisory_lock(key) if wait else sa.func.pg_try_advisory_lock(key)
+        free = connection.scalar(sa.select(take)) is not False  # who waits is told nothing, and has it
+        try:
+            yield free
+        finally:
+            if free:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+def init_app(app: Flask, url: str, *, threads: int = 16, allow_unsafe: bool = False, slow_ms: int = 0) -> None:
+    """Give the application its database, with room for so many threads and for the eight that work beside them;
+    statements that take ``slow_ms`` and more are noted."""
+    app.extensions["spiral.database"] = Database(url, readers=threads + 8, allow_unsafe=allow_unsafe, slow_ms=slow_ms)

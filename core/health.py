@@ -10,8 +10,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import clock, migrate, outbox
-from core.db import UnsafeDatabaseError, database, reading
+from core import clock, hosts, migrate, outbox
+from core.db import UnsafeDatabaseError, database, reading, session
 from core.i18n import _, _l, _n
 from core.settings import Settings
 
@@ -120,10 +120,29 @@ def _settings() -> Settings:
 
 @check("database", title=_l("Database"))
 def _database() -> str:
-    at, wanted = migrate.current(database()), migrate.head()
-    if at != wanted:
-        raise UnwellError(f"the database is at {at or 'nothing'}, this version needs {wanted}; run: flask db upgrade")
-    return f"at {at}"
+    at, wanted = migrate.fits(database()), migrate.head()
+    if at is None:
+        found = migrate.current(database()) or "nothing"
+        raise UnwellError(
+            _("the database is at %(found)s, this version needs %(wanted)s", found=found, wanted=wanted),
+            _("Bring its tables up: flask --app wsgi db upgrade"),
+        )
+    if at == wanted:
+        return _("at %(at)s", at=at)
+    return _("at %(at)s, newer than this version (%(wanted)s), which still suits it: restart", at=at, wanted=wanted)
+
+
+@check("hosts", title=_l("Machines"))
+def _hosts() -> str:
+    if database().sqlite:
+        return _("one process")
+    with reading():
+        found = next(hosts.strangers(named=False), None)  # strangers may read this: no name
+        living = session.scalars(hosts.living()).all()
+    if found:
+        raise UnwellError(found)
+    machines = len({row.name for row in living})
+    return _("%(machines)s machines, %(processes)s processes", machines=machines, processes=len(living))
 
 
 @check("durability", ready=False, title=_l("Nothing acknowledged is lost"))

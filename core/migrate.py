@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Mapped, mapped_column
 
 from core import seeds
 from core.db import Base, Database, writing
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = ROOT / "migrations"
+REVISION = re.compile(r'^revision\b.*?= "([^"]+)"', re.MULTILINE)
+FOLLOWS = re.compile(r'^down_revision\b.*?= "([^"]+)"', re.MULTILINE)
+OLDEST = re.compile(r'^OLDEST = "([^"]+)"', re.MULTILINE)
+
+
+class SuitedProgram(Base):
+    """A program, named by the tables it was written for, that may go on serving on the tables as they are now.
+
+    Written by whoever migrates, read by programs older than it: while the processes of a site are restarted one after
+    the other, the old ones learn here that they still fit.
+    """
+
+    __tablename__ = "suited_programs"
+
+    version: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
 
 
 def upgrade(database: Database, target: str = "head") -> None:
@@ -22,6 +38,7 @@ def upgrade(database: Database, target: str = "head") -> None:
     from alembic import command  # here: most commands and most starts need no Alembic
 
     command.upgrade(_config(database), target)
+    _note_suited(database)
 
 
 def bring_up(app: Flask) -> None:
@@ -38,6 +55,49 @@ def downgrade(database: Database, target: str) -> None:
     from alembic import command
 
     command.downgrade(_config(database), target)
+    _note_suited(database)
+
+
+def _note_suited(database: Database) -> None:
+    """The tables say which programs they suit (once they are new enough to say anything)."""
+    at = current(database)
+    with database.writer.begin() as connection:
+        if not sa.inspect(connection).has_table(SuitedProgram.__tablename__):
+            return
+        connection.execute(sa.delete(SuitedProgram))
+        connection.execute(sa.insert(SuitedProgram), [{"version": each} for each in suited(at or "")])
+
+
+def suited(at: str) -> list[str]:
+    """The programs that tables at this revision suit, newest first: its own, and back to ``OLDEST``."""
+    follows = _history()
+    oldest = OLDEST.findall((MIGRATIONS / "oldest.py").read_text("utf-8"))[0]
+    line, here = [], at
+    while here in follows:
+        line.append(here)
+        if here == oldest:
+            return line
+        here = follows[here]
+    return [at]  # older than the oldest itself
+
+
+def knows(revision: str) -> bool:
+    """It is one of this program's own."""
+    return revision in _history()
+
+
+def fits(database: Database) -> str | None:
+    """What the tables are at when this program may serve on them: its own, or newer ones that say so; else ``None``."""
+    at = current(database)
+    if at == head():
+        return at
+    if at is None or at in _history():
+        return None  # nothing there, or older than this program
+    with database.reader.connect() as connection:
+        if not sa.inspect(connection).has_table(SuitedProgram.__tablename__):
+            return None
+        mine = sa.select(SuitedProgram.version).where(SuitedProgram.version == head())
+        return at if connection.scalar(mine) else None
 
 
 def current(database: Database) -> str | None:
@@ -50,15 +110,20 @@ def current(database: Database) -> str | None:
 
 
 @cache
-def head() -> str:
-    """The revision this version of the program expects (read from the files: every start asks, and Alembic is slow)."""
-    revisions: set[str] = set()
-    followed: set[str] = set()
+def _history() -> dict[str, str]:
+    """Each revision with the one before it (read from the files: every start asks, and Alembic is slow)."""
+    found: dict[str, str] = {}
     for path in (MIGRATIONS / "versions").glob("*.py"):
         text = path.read_text("utf-8")
-        revisions.update(re.findall(r'^revision\b.*?= "([^"]+)"', text, re.MULTILINE))
-        followed.update(re.findall(r'^down_revision\b.*?= "([^"]+)"', text, re.MULTILINE))
-    heads = revisions - followed
+        for one in REVISION.findall(text):
+            found[one] = next(iter(FOLLOWS.findall(text)), "")
+    return found
+
+
+@cache
+def head() -> str:
+    """The revision this version of the program expects."""
+    heads = _history().keys() - set(_history().values())
     if len(heads) != 1:
         raise RuntimeError(f"the migrations have {len(heads)} ends: {', '.join(sorted(heads)) or 'none'}")
     return heads.pop()

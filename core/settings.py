@@ -9,17 +9,18 @@ import secrets
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Any, Literal, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
 SEARCH_SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
 ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+STORE_SCHEMES = {"s3": "https", "s3+http": "http"}
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -35,6 +36,7 @@ class Settings(BaseModel):
     var: Path = ROOT / "var"
     database_url: str = ""  # empty: SQLite in var/
     search_url: str = ""  # empty: the embedded engine; else meilisearch://key@host:port
+    files_url: str = ""  # empty: in var/; file:///folder that all hosts see, or s3://key:secret@host/bucket
     secret_key: str = ""  # empty: made once in var/secret-key
     base_url: str = ""
     smtp_url: str = ""  # empty: mail is kept here, and listed for the administrator
@@ -42,6 +44,7 @@ class Settings(BaseModel):
     proxies: int = Field(0, ge=0, le=10)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(16, ge=1, le=256)
+    drain: bool = True  # whether the server also does what leaves the database; else `flask worker` does
     locale: str = "zh_Hans"
     timezone: str = "Asia/Shanghai"
     embed_origins: str = ""
@@ -132,11 +135,11 @@ class Settings(BaseModel):
             raise ValueError("must be one address like spiral@spiral.example")
         return value
 
-    @field_validator("workers")
+    @field_validator("files_url")
     @classmethod
-    def one_process(cls, value: int) -> int:
-        if value != 1:
-            raise ValueError("is 1 for the server that comes with Spiral; several processes: see README, Operation")
+    def known_store(cls, value: str) -> str:
+        if value:
+            file_store(value)
         return value
 
     @field_validator("log_level")
@@ -163,6 +166,12 @@ class Settings(BaseModel):
         if value and (len(value) < 20 or any(not "!" <= sign <= "~" for sign in value)):
             raise ValueError("must be at least 20 letters, digits and signs without blanks")
         return value
+
+    @model_validator(mode="after")
+    def one_writer(self) -> "Settings":
+        if self.workers > 1 and self.database.startswith("sqlite"):
+            raise ValueError("SPIRAL_WORKERS above 1 needs PostgreSQL (SPIRAL_DATABASE_URL): SQLite has one writer")
+        return self
 
     @field_validator("secret_key")
     @classmethod
@@ -206,6 +215,7 @@ class Settings(BaseModel):
         rows["database_url"] = re.sub(r"://([^:@/]+):[^@]*@", r"://\1:***@", self.database)
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
         rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
+        rows["files_url"] = re.sub(r"://[^@/]+@", "://***@", self.files_url) or "in the data folder"
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         rows["metrics_token"] = "***" if self.metrics_token else "none"
         return rows
@@ -229,6 +239,45 @@ def search_server(url: str) -> tuple[str, str, str]:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port else ":7700" if parts.scheme == "meilisearch" else ""
     return f"{SEARCH_SCHEMES[parts.scheme]}://{host}{port}", unquote(parts.username or ""), name
+
+
+class FileStore(NamedTuple):
+    """Where files lie when not in ``var``: a folder, or a bucket (then ``address`` is that of its server)."""
+
+    folder: Path | None
+    address: str = ""
+    key: str = ""
+    secret: str = ""
+    bucket: str = ""
+    prefix: str = ""
+    region: str = ""
+
+
+def file_store(url: str) -> FileStore:
+    """The parts of ``file:///folder`` or ``s3://key:secret@host:port/bucket/prefix?region=…`` (``s3+http``: no TLS).
+
+    Raises:
+        ValueError: it is no such address; the sentence says what is wrong.
+    """
+    parts = urlsplit(url)
+    wrong = "must look like file:///mnt/spiral or s3://key:secret@host:port/bucket/prefix?region=name"
+    if any(c.isspace() for c in url) or parts.fragment:
+        raise ValueError(wrong)
+    if parts.scheme == "file":
+        if parts.netloc or parts.query or not parts.path.strip("/"):
+            raise ValueError(wrong)
+        return FileStore(Path(unquote(parts.path)))
+    if parts.scheme not in STORE_SCHEMES or not parts.hostname or not parts.username or not parts.password:
+        raise ValueError(wrong + "; write special characters of the secret as %2F and the like")
+    bucket, _sep, prefix = parts.path.strip("/").partition("/")
+    given = dict(parse_qsl(parts.query))
+    names = re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket) and re.fullmatch(r"[A-Za-z0-9/_.-]*", prefix)
+    if not names or set(given) - {"region"}:
+        raise ValueError(wrong)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    address = f"{STORE_SCHEMES[parts.scheme]}://{host}" + (f":{parts.port}" if parts.port else "")
+    secret = unquote(parts.password)
+    return FileStore(None, address, unquote(parts.username), secret, bucket, prefix, given.get("region", "us-east-1"))
 
 
 def load(overrides: dict[str, Any] | None = None, environ: dict[str, str] | None = None) -> Settings:
@@ -262,7 +311,9 @@ def _sentence(error: ValidationError) -> str:
     parts = []
     for problem in error.errors():
         name = "SPIRAL_" + "_".join(str(part) for part in problem["loc"]).upper()
-        if problem["type"] == "extra_forbidden":
+        if not problem["loc"]:
+            parts.append(problem["msg"].removeprefix("Value error, "))
+        elif problem["type"] == "extra_forbidden":
             parts.append(f"{name} is not a setting of Spiral")
         else:
             parts.append(f"{name} {problem['msg'].removeprefix('Value error, ')}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
+WHEELS = Path("wheels")
 PLACE = VENV / ".place"  # the absolute path the scripts inside were written for
 
 
@@ -50,13 +51,19 @@ def install(group: str) -> None:
     print(f"Installing requirements/{group}.txt into .venv (once; about a minute) …", flush=True)
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-warn-script-location"]
     options += ["--require-hashes", "--only-binary", ":all:"]
+    if group == "run" and WHEELS.is_dir():  # what `make dist` packed: nothing is fetched
+        options += ["--no-index", "--find-links", str(WHEELS)]
     done = subprocess.run(
         [PYTHON, "-m", "pip", "install", *options, "-r", f"requirements/{group}.txt"],
         env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
         check=False,
     )
     if done.returncode:
-        sys.exit(f"Installing requirements/{group}.txt failed; the lines above say why. Nothing else was changed.")
+        said = f"Installing requirements/{group}.txt failed; the lines above say why. Nothing else was changed."
+        if "--no-index" in options:
+            said += f"\nThe wheels in this archive are for {(WHEELS / 'for').read_text().strip()}; "
+            said += "name such a Python (PYTHON=… make run), or remove the folder wheels to fetch others."
+        sys.exit(said)
 
 
 def main(group: str, stamp: Path) -> None:

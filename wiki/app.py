@@ -18,17 +18,15 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, checks, db, i18n, idempotency, outbox, web
+from core import audit, checks, chores, db, hosts, i18n, idempotency, migrate, outbox, web
 from core.requests import Application
 from core.settings import ROOT, Settings, load
 from wiki import cli, health, health_page, jobs
 
-TABLES_OF_CORE = (
-    audit.TrailEntry,
-    checks.HealthState,
-    idempotency.IdempotencyKey,
-    outbox.OutboxJob,
-)  # part of the house without wiring
+TABLES_OF_CORE = (  # part of the house without wiring
+    audit.TrailEntry, checks.HealthState, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey,
+    migrate.SuitedProgram, outbox.OutboxJob,
+)  # fmt: skip
 
 
 def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
@@ -41,7 +39,8 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     app = Application("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
-    db.init_app(app, chosen.database, allow_unsafe=chosen.allow_unsafe_database, slow_ms=chosen.slow_statement_ms)
+    about = {"allow_unsafe": chosen.allow_unsafe_database, "slow_ms": chosen.slow_statement_ms}
+    db.init_app(app, chosen.database, threads=chosen.threads, **about)
     i18n.init_app(app)
     web.init_app(app, identify)
 

@@ -9,11 +9,12 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from core import health, logs, migrate, outbox, seeds
+from core import health, hosts, logs, migrate, outbox, seeds
 from core.cli import Command, group
 from core.db import database, writing
 from core.health import Grade
 from core.i18n import force_locale
+from core.running import Beside
 
 db = group("db", "The tables: bring them up to this version, and back.")
 
@@ -68,7 +69,9 @@ def check() -> None:
 @click.option("--once", is_flag=True, help="do what is due, then end")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Keep the promises of the outbox: index, mail, webhooks. The embedded server has one of its own.
+    """Keep the promises of the outbox: index, mail, webhooks. The server has one of its own, unless SPIRAL_DRAIN=0.
+
+    Any number of workers share the work, on any number of machines; what one that dies had in hand is taken over.
 
     \b
     Example: flask --app wsgi worker
@@ -87,10 +90,11 @@ def worker(once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    thread = outbox.Worker(application)
-    thread.start()
+    hosts.must_fit_in()
+    beside = Beside(application, role="worker")
+    beside.start()
     ended.wait()
-    thread.stop()
+    beside.stop()
 
 
 MARKS = {Grade.GOOD: "good        ", Grade.LOOK: "look at this", Grade.BROKEN: "BROKEN      "}

@@ -2,10 +2,10 @@
 
 Settings → the folder is ours → tables at head → demo or set-up link on the first start → worker, flusher, waitress.
 SIGTERM and Ctrl-C let requests in flight finish, then stop the worker between two jobs, and end with 0.
+With ``SPIRAL_WORKERS`` above 1 the last step is Gunicorn, which keeps as many processes (``deploy/gunicorn.conf.py``).
 """
 
 import fcntl
-import gc
 import importlib
 import os
 import secrets
@@ -16,18 +16,17 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 import sqlalchemy as sa
 from flask import Flask
 
 from accounts import ops
 from accounts.models import User
-from core import logs, migrate
-from core.buffers import Flusher
-from core.db import Database, UnsafeDatabaseError, reading, session, writing
-from core.outbox import Worker
-from core.settings import Settings, SettingsError, load
+from core import hosts, logs, migrate
+from core.db import Database, UnsafeDatabaseError, alone, reading, session, writing
+from core.running import Beside, settle
+from core.settings import ROOT, Settings, SettingsError, load
 from core.web import largest_body
 from wiki.draining import drain, prepare
 
@@ -48,11 +47,15 @@ def main() -> int:
         lock = only_here(settings)
         must_be_free(host, port)
         app, first = prepared(settings)
+        with app.app_context():
+            hosts.must_fit_in()
         greet(app, first, host, port)
+        if settings.workers > 1:
+            serve_many(app)
         serve(app, settings, host, port)
         if lock is not None:
             lock.close()
-    except (SettingsError, StartRefusedError, UnsafeDatabaseError) as error:
+    except (SettingsError, StartRefusedError, UnsafeDatabaseError, hosts.StrangerError) as error:
         print(f"Spiral does not start: {error}", file=sys.stderr)
         return 1
     except sa.exc.OperationalError as error:
@@ -113,17 +116,26 @@ def prepared(settings: Settings) -> tuple[Flask, bool]:
         _set_aside(settings)
     app = create_app(settings)
     database: Database = app.extensions["spiral.database"]
-    at = migrate.current(database)
-    first = at is None
-    if first:
-        unfinished.touch()
-    if at != migrate.head():
-        migrate.bring_up(app)
-    if first and settings.demo:
-        with app.app_context():
+    with app.app_context(), alone("first start", wait=True):  # of several machines that begin together one migrates
+        first = migrate.current(database) is None
+        if first:
+            unfinished.touch()
+        if migrate.fits(database) is None:
+            _bring_up(app, database)
+        if first and settings.demo:
             load_demo(settings)
     unfinished.unlink(missing_ok=True)
     return app, first
+
+
+def _bring_up(app: Flask, database: Database) -> None:
+    at = migrate.current(database)
+    if at is not None and not migrate.knows(at):
+        raise StartRefusedError(
+            f"the database is at {at}, which a newer version made and this one ({migrate.head()}) does not suit; "
+            "start the newer version, or restore a backup"
+        )
+    migrate.bring_up(app)
 
 
 def _set_aside(settings: Settings) -> None:
@@ -216,30 +228,25 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    # A decision lets go of the interpreter at each of its statements. At the usual 5 ms it would wait that long each
-    # time for a worker that is busy writing notices (p99 of a decision was 150 ms so).
-    sys.setswitchinterval(0.0005)
     settle()
-    worker, flusher = Worker(app), Flusher(app)
-    worker.start()
-    flusher.start()
+    beside = Beside(app, drain=settings.drain)
+    beside.start()
     try:
         while not ending:
             server.asyncore.loop(timeout=0.5, map=server._map, use_poll=True, count=1)  # noqa: SLF001
         drain(server, until=ending[0] + DRAIN)
     finally:
         server.task_dispatcher.shutdown(timeout=1)
-        worker.stop()
-        flusher.stop()
-        app.extensions["spiral.database"].close()
+        beside.stop()
 
 
-def settle() -> None:
-    """What is there by now stays: the collector need not look at it again. Walking through 200,000 objects of modules
-    and tables took 60 ms and more, and everybody who asked in that moment waited."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+def serve_many(app: Flask) -> NoReturn:
+    """This process becomes Gunicorn, which reads the same settings; it never comes back."""
+    app.extensions["spiral.database"].close()
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    words = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:application"]
+    os.execv(sys.executable, words)  # noqa: S606 - our own program
 
 
 if __name__ == "__main__":

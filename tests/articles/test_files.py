@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from PIL import Image
 
 from core import clock as core_clock
-from core import vault
 from core.db import reading, session, writing
 from core.errors import Conflict, Invalid, NotFound
 from tests.support.files import pdf, picture
@@ -21,13 +20,13 @@ def test_a_picture_is_kept_with_its_size_and_a_thumbnail(db, make):
     assert (entry.name, entry.media_type, entry.width, entry.height) == ("账单-截图-1.png", "image/png", 600, 300)
     assert entry.url == f"/files/{entry.id}/账单-截图-1.png"
     assert entry.markdown() == f"![账单-截图-1]({entry.url})"
-    small = Image.open(files.path_of(entry, small=True))
+    small = Image.open(io.BytesIO(files.opened(entry, small=True).read()))
     assert (small.format, small.size) == ("WEBP", (480, 240))
 
 
 def test_a_document_is_kept_byte_for_byte(db, make):
     entry = files.keep(make.actor(), "rules.pdf", pdf())
-    assert files.path_of(entry).read_bytes() == pdf()
+    assert files.opened(entry).read() == pdf()
     assert entry.markdown("the rules") == f"[the rules]({entry.url})"
 
 
@@ -51,7 +50,7 @@ def test_a_file_that_no_saved_text_refers_to_is_removed_with_its_bytes(make, app
     who = make.actor()
     with writing():
         entry = files.keep(who, "a.png", picture())
-        paths = [files.path_of(entry), files.path_of(entry, small=True)]
+        paths = [files.stored().path_of(key) for key in (entry.key, entry.small_key)]
     assert all(path.is_file() for path in paths)
     with writing():
         files.remove(session.get_one(FileEntry, entry.id), who)
@@ -76,7 +75,7 @@ def test_bytes_without_a_row_are_swept_and_the_others_stay(make, app, monkeypatc
     who = make.actor()
     with writing():
         entry = files.keep(who, "a.png", picture())
-    orphan = vault.path_of(files.root(), vault.put(files.root(), b"left behind"))
+    orphan = files.stored().path_of(files.stored().put(b"left behind"))
     half = Path(str(orphan) + ".new")
     half.write_bytes(b"half")
     with writing():
@@ -87,8 +86,8 @@ def test_bytes_without_a_row_are_swept_and_the_others_stay(make, app, monkeypatc
         files.sweep()
     assert not orphan.exists()
     assert not half.exists()
-    assert files.path_of(entry).is_file()
-    assert files.path_of(entry, small=True).is_file()
+    assert files.opened(entry).read()
+    assert files.opened(entry, small=True).read()
 
 
 def test_a_refused_save_keeps_no_row(make, app):

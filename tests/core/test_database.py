@@ -125,7 +125,7 @@ def test_everything_is_examined(app):
 
 def test_chores_are_done_when_due(app, monkeypatch):
     done = []
-    monkeypatch.setattr(chores, "_chores", {lambda: done.append(1): 100.0})
+    monkeypatch.setattr(chores, "_chores", {lambda: done.append(1): chores.Turn(100.0)})
     monkeypatch.setattr(chores, "_done", {})
     chores.run_due()
     chores.run_due()

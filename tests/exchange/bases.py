@@ -268,7 +268,7 @@ def version(row: Publication, names: Names) -> dict[str, Any]:
         "published": (row.published_at, names.username(row.published_by_id)),
         "text": translated(revision.kind, with_files(of_revision(revision), without_ids), names.outward),
         "files": sorted(
-            (entry.digest, entry.name, entry.media_type, entry.owner.username, files.path_of(entry).read_bytes())
+            (entry.digest, entry.name, entry.media_type, entry.owner.username, files.opened(entry).read())
             for entry in files.files_of(revision.id)
         ),
         "revision": (revision.number, names.username(revision.author_id), revision.created_at),

@@ -1,13 +1,15 @@
 """Pictures and documents over HTTP: brought, fetched (access is checked on each fetch), listed, removed."""
 
+import unicodedata
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Flask, Response, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Flask, Response, flash, jsonify, redirect, render_template, request, url_for
 
 from core import web
 from core.db import reading, session, writing
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.i18n import _, _l
 from core.requests import BODY_LIMIT
 from core.settings import Settings
@@ -140,24 +142,30 @@ def handed_out(entry: FileEntry, *, small: bool) -> Response:
     """The bytes in a box of their own: pictures are shown, documents are saved, and nothing in them runs.
 
     Raises:
-        NotFound: the bytes are not there (a database was restored without its files).
+        NotFound: the bytes are not there (a database was restored without its files). Unavailable.
     """
     small = small and entry.small_key is not None
-    path = files.path_of(entry, small=small)
-    if not path.is_file():
-        raise NotFound(_("There is no such file, or you may not see it."))
+    blob = files.opened(entry, small=small)
     stem = entry.name.rpartition(".")[0]
-    answer = send_file(
-        path,
-        mimetype="image/webp" if small else entry.media_type,
-        as_attachment=not entry.is_picture,
-        download_name=f"{stem}.webp" if small else entry.name,
-        conditional=True,
-        etag=f"{entry.digest[:32]}{'-small' if small else ''}",
-        last_modified=None,
+    answer = Response(blob.chunks(), mimetype="image/webp" if small else entry.media_type)
+    answer.call_on_close(blob.close)  # also when nobody reads it: the browser has it already, or asks with HEAD
+    answer.content_length = blob.size
+    answer.headers.set(
+        "Content-Disposition",
+        "inline" if entry.is_picture else "attachment",
+        **_named(f"{stem}.webp" if small else entry.name),
     )
-    answer.headers.pop("Last-Modified", None)
+    answer.set_etag(f"{entry.digest[:32]}{'-small' if small else ''}")
+    answer.make_conditional(request, accept_ranges=True, complete_length=blob.size)
     answer.headers["Cache-Control"] = "private, no-cache"  # the browser asks each time, and is mostly told 304
     answer.headers["Content-Security-Policy"] = SANDBOX
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _named(name: str) -> dict[str, str]:
+    """The name as headers can say it: plain where it is plain, and in full for everybody who can read that."""
+    if name.isascii():
+        return {"filename": name}
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

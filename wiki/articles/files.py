@@ -1,9 +1,10 @@
-"""Pictures and documents: kept, referred to, handed out, removed. The bytes lie in the vault, in ``var/files``."""
+"""Pictures and documents: kept, referred to, handed out, removed. The bytes lie in the store (``core/store.py``)."""
 
 import contextlib
 import re
+import time
 from collections.abc import Iterable
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +12,15 @@ from flask import current_app
 
 from accounts.models import User
 from accounts.people import actor_of
-from core import clock, vault
+from core import clock
 from core.actors import Actor
 from core.chores import chore
 from core.db import after_commit, session
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Unavailable
 from core.i18n import _
 from core.permissions import can, require
 from core.settings import Settings
+from core.store import Blob, Missing, Store, of
 from wiki.articles import media
 from wiki.articles.file_models import FileEntry, FileReference
 from wiki.articles.file_permissions import FileP, brought_it
@@ -30,9 +32,9 @@ MENTION = re.compile(r"/files/([0-9]{1,9})/")
 ORPHANED = 24 * 3600.0  # seconds after which a file without a row is one that nobody is just about to commit
 
 
-def root() -> Path:
-    """The folder of the vault."""
-    return settings().var / "files"
+def stored() -> Store:
+    """Where their bytes lie."""
+    return of("files")
 
 
 def settings() -> Settings:
@@ -80,7 +82,7 @@ def store(actor: Actor, found: Examined) -> FileEntry:
     if known is not None:
         return known
     _must_fit(actor, found)
-    folder = root()
+    room = stored()
     entry = FileEntry(
         owner_id=actor.id,
         name=found.name,
@@ -90,8 +92,8 @@ def store(actor: Actor, found: Examined) -> FileEntry:
         height=found.height,
         digest=found.digest,
         source_digest=found.source_digest,
-        key=vault.put(folder, found.data),
-        small_key=vault.put(folder, found.small) if found.small else None,
+        key=room.put(found.data),
+        small_key=room.put(found.small) if found.small else None,
         created_at=clock.now(),
     )
     session.add(entry)
@@ -127,9 +129,16 @@ def find(file_id: int, actor: Actor) -> FileEntry:
     return entry
 
 
-def path_of(entry: FileEntry, *, small: bool = False) -> Path:
-    """Where the bytes lie; of a document ``small`` is the document."""
-    return vault.path_of(root(), entry.small_key if small and entry.small_key else entry.key)
+def opened(entry: FileEntry, *, small: bool = False) -> Blob:
+    """The bytes, to be read once; of a document ``small`` is the document.
+
+    Raises:
+        NotFound: they are not there (a database was restored without its files). Unavailable.
+    """
+    try:
+        return stored().open(entry.small_key if small and entry.small_key else entry.key)
+    except Missing as error:
+        raise NotFound(_("There is no such file, or you may not see it.")) from error
 
 
 def remove(entry: FileEntry, actor: Actor) -> None:
@@ -142,16 +151,16 @@ def remove(entry: FileEntry, actor: Actor) -> None:
         raise NotFound(_("There is no such file, or you may not see it."))
     if not can(actor, FileP.REMOVE_FILE, entry):
         raise Conflict(_("«%(name)s» stands in a saved text, so it stays.", name=entry.name), code="file-in-use")
-    folder, keys = root(), [key for key in (entry.key, entry.small_key) if key]
+    room, keys = stored(), [key for key in (entry.key, entry.small_key) if key]
     session.delete(entry)
     session.flush()
-    after_commit(lambda: _forget(folder, keys))
+    after_commit(lambda: _forget(room, keys))
 
 
-def _forget(folder: Path, keys: list[str]) -> None:
+def _forget(room: Store, keys: list[str]) -> None:
     for key in keys:
-        with contextlib.suppress(OSError):  # the sweep comes by
-            vault.remove(folder, key)
+        with contextlib.suppress(OSError, Unavailable):  # the sweep comes by
+            room.remove(key)
 
 
 def mentioned(*texts: Any) -> list[int]:
@@ -221,10 +230,10 @@ def owned_by(actor: Actor) -> sa.Select[FileEntry]:
 @chore(every=6 * 3600)
 def sweep() -> None:
     """Bytes that no row names are gone: what a crash or a refused save left behind."""
-    old = list(vault.older_than(root(), ORPHANED))
-    for start in range(0, len(old), 500):
-        some = {path.name: path for path in old[start : start + 500]}
+    limit = time.time() - ORPHANED  # the clock of the store, whatever a test says the time is
+    old = (item for item in stored().each() if item.at < limit)
+    while some := {item.key: item for item in islice(old, 500)}:
         known = set(session.scalars(sa.select(FileEntry.key).where(FileEntry.key.in_(some))))
         known |= set(session.scalars(sa.select(FileEntry.small_key).where(FileEntry.small_key.in_(some))))
         for name in some.keys() - known:
-            some[name].unlink(missing_ok=True)
+            stored().discard(some[name])

@@ -7,7 +7,6 @@ What a text names without being allowed to refer to it stays as it is typed.
 
 import hashlib
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,8 +52,11 @@ class Bag:
     def _copy(self, entry: FileEntry) -> None:
         target = self.folder / entry.digest
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or target.stat().st_size != files.path_of(entry).stat().st_size:
-            shutil.copyfile(files.path_of(entry), target)
+        with files.opened(entry) as blob:
+            if target.exists() and target.stat().st_size == blob.size:
+                return
+            with target.open("wb") as file:
+                file.writelines(blob.chunks())
 
     def outward(self, revision_id: int, names: Names) -> Rename:
         """How a text of this revision is written into a folder."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import current_app
 
-from core import audit, clock
+from core import audit, brought, clock
 from core.actors import Actor
 from core.chores import chore
 from core.db import after_commit, lock, session
@@ -28,12 +28,13 @@ from wiki.exchange.models import Import, ImportRow
 from wiki.exchange.rules import MOVES, WORKING, State, Way
 
 TOPIC = "exchange.import"
+ROOM = "imports"
 KEPT = timedelta(days=30)  # then the file and its rows are forgotten: they hold what people wrote
 
 
 def root() -> Path:
     """Where brought files lie until they are forgotten."""
-    found: Path = current_app.config["SPIRAL"].var / "imports"
+    found: Path = current_app.config["SPIRAL"].var / ROOM
     return found
 
 
@@ -43,8 +44,24 @@ def folder_of(row: Import) -> Path:
 
 
 def source_of(row: Import) -> Path:
-    """The file that was brought."""
-    return folder_of(row) / f"source{Path(row.name).suffix.lower()}"
+    """The file that was brought, on this machine."""
+    return brought.fetched(ROOM, row.key, folder_of(row) / f"source{Path(row.name).suffix.lower()}")
+
+
+def picture_of(row: Import, digest: str) -> Path:
+    """A picture that stands beside the rows, on this machine (once it was set aside on one)."""
+    return brought.fetched(ROOM, brought.key_for(row.key, digest), folder_of(row) / "pictures" / digest)
+
+
+def set_aside(row: Import, digest: str, data: bytes) -> None:
+    """A picture lies beside the rows until they are taken."""
+    path = folder_of(row) / "pictures" / digest
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(".new")
+        scratch.write_bytes(data)
+        brought.shared(ROOM, brought.key_for(row.key, digest), scratch)
+        scratch.rename(path)
 
 
 def keep_file(name: str, data: bytes) -> tuple[str, Path]:
@@ -66,6 +83,7 @@ def keep_file(name: str, data: bytes) -> tuple[str, Path]:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # its row will say that it is here
+        brought.shared(ROOM, key, path)
     except OSError:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise
@@ -201,21 +219,35 @@ def forget(row: Import, actor: Actor | None) -> None:
     """
     if row.state in WORKING:
         raise IllegalMove(_("This import is at work; stop it first."))
-    folder = folder_of(row)
+    folder, keys = folder_of(row), [row.key]
+    for names in session.scalars(sa.select(ImportRow.pictures).where(ImportRow.import_id == row.id)):
+        keys += [brought.key_for(row.key, digest) for digest, _name in names]
     audit.record(actor, "import_forgotten", subject_kind="import", subject_id=row.id, note=row.name)
     session.execute(sa.delete(ImportRow).where(ImportRow.import_id == row.id))
     session.delete(row)
     session.flush()
-    after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    after_commit(lambda: brought.forgotten(ROOM, keys, folder))
 
 
 @chore(every=6 * 3600)
 def forget_old() -> None:
-    """Imports that nobody has touched for a month are forgotten; so are files that never became one."""
+    """Imports that nobody has touched for a month are forgotten."""
     limit = clock.now() - KEPT
     for row in session.scalars(sa.select(Import).where(Import.updated_at < limit, Import.state.not_in(WORKING))):
         forget(row, None)
-    known = set(session.scalars(sa.select(Import.key)))
-    for folder in root().iterdir() if root().exists() else ():
-        if folder.name not in known and folder.stat().st_mtime < limit.timestamp():
-            shutil.rmtree(folder, ignore_errors=True)
+    brought.cleared(ROOM, _keys, limit.timestamp())
+
+
+def _keys() -> set[str]:
+    """Under which the store keeps files and pictures of imports."""
+    found = sa.select(Import.key, ImportRow.pictures).outerjoin(ImportRow, ImportRow.import_id == Import.id)
+    keys: set[str] = set()
+    for key, names in session.execute(found):
+        keys |= {key, *(brought.key_for(key, digest) for digest, _name in names or ())}
+    return keys
+
+
+@chore(every=6 * 3600, local=True)
+def sweep() -> None:
+    """Files that never became an import, or whose import was forgotten elsewhere, are gone from this disk."""
+    brought.swept(root(), set(session.scalars(sa.select(Import.key))), (clock.now() - KEPT).timestamp())

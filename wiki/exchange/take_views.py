@@ -104,7 +104,7 @@ def _pictures(page: str) -> dict[str, tuple[bytes, str]]:
     wanted = {found.group(2): int(found.group(3)) for found in PICTURE.finditer(page)}
     entries = {entry.id: entry for entry in files.readable(actor(), dict.fromkeys(wanted.values()))}
     return {
-        address: (files.path_of(entries[key]).read_bytes(), entries[key].media_type)
+        address: (files.opened(entries[key]).read(), entries[key].media_type)
         for address, key in wanted.items()
         if key in entries
     }

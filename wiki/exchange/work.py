@@ -91,7 +91,8 @@ def _check(row: Import, actor: Actor, until: float) -> bool:
     lines = islice(every, done, None)
     while chunk := list(islice(lines, BATCH)):
         for _number, line in chunk:
-            _set_aside(row, line.pictures)
+            for one in line.pictures:
+                ops.set_aside(row, one.address.removeprefix("picture:"), one.data)
         with reading():
             places = taking.Places()
         examined = [_examined(row, actor, number, line, places) for number, line in chunk]
@@ -122,20 +123,6 @@ def _unpacked(row: Import) -> Path:
         scratch.mkdir(exist_ok=True)
         scratch.rename(folder)
     return folder
-
-
-def _set_aside(row: Import, some: Sequence[Picture]) -> None:
-    for picture in some:
-        path = _aside(row, picture.address.removeprefix("picture:"))
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            scratch = path.with_suffix(".new")
-            scratch.write_bytes(picture.data)
-            scratch.rename(path)
-
-
-def _aside(row: Import, digest: str) -> Path:
-    return ops.folder_of(row) / "pictures" / digest
 
 
 def _examined(owner: Import, actor: Actor, number: int, line: Line, places: taking.Places) -> ImportRow:
@@ -219,7 +206,7 @@ def _run(row: Import, actor: Actor, until: float) -> bool:
 
 def _take(owner: Import, actor: Actor, one: ImportRow) -> None:
     def act() -> taking.Taken:
-        brought = [Picture(name, _aside(owner, digest).read_bytes()) for digest, name in one.pictures]
+        brought = [Picture(name, ops.picture_of(owner, digest).read_bytes()) for digest, name in one.pictures]
         kept, remarks = pictures.keep_all(actor, brought)
         one.remarks = [*one.remarks, *remarks]
         return taking.take(actor, row_of(one.row), kept, owner.way)

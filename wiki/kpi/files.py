@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from core import audit, clock
+from core import audit, brought, clock
 from core.actors import Actor
 from core.chores import chore
 from core.db import after_commit, lock, session
@@ -27,18 +27,19 @@ from wiki.kpi.permissions import P
 from wiki.kpi.sheets import Columns
 
 KEPT = timedelta(days=30)  # a file that nobody takes in is forgotten
+ROOM = "readings"
 REFUSED_AT_MOST = 20_000
 
 
 def root() -> Path:
     """Where files lie until they are taken in."""
-    found: Path = current_app.config["SPIRAL"].var / "readings"
+    found: Path = current_app.config["SPIRAL"].var / ROOM
     return found
 
 
 def path_of(row: ReadingImport) -> Path:
-    """The file that was brought."""
-    return root() / row.key / f"source{Path(row.name).suffix.lower()}"
+    """The file that was brought, on this machine."""
+    return brought.fetched(ROOM, row.key, root() / row.key / f"source{Path(row.name).suffix.lower()}")
 
 
 def begin(actor: Actor, name: str, data: bytes) -> ReadingImport:
@@ -60,6 +61,7 @@ def begin(actor: Actor, name: str, data: bytes) -> ReadingImport:
     except UnreadableFile as error:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise Invalid({"file": str(error).replace(path.name, name)}) from error
+    brought.shared(ROOM, key, path)
     mark = sheets.signature(headings)
     row = ReadingImport(
         key=key,
@@ -160,9 +162,13 @@ def take(actor: Actor, row: ReadingImport, *, why: str = "") -> Report:
     row.why = one_line(why)[:300]
     row.state, row.done_at = ImportState.DONE, clock.now()
     session.flush()
-    folder = path_of(row).parent
-    after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    _forget_file(row)
     return report
+
+
+def _forget_file(row: ReadingImport) -> None:
+    folder, keys = root() / row.key, [row.key]
+    after_commit(lambda: brought.forgotten(ROOM, keys, folder))
 
 
 def _rows(row: ReadingImport, seen: list[tuple[int, list[str]]]) -> Iterator[Any]:
@@ -189,23 +195,29 @@ def forget(actor: Actor | None, row: ReadingImport) -> None:
         IllegalMove: it was taken in; what it brought stays.
     """
     _must_wait(row)
-    folder = path_of(row).parent
     audit.record(actor, "readings_forgotten", subject_kind="reading_import", subject_id=row.id, note=row.name)
+    _forget_file(row)
     session.delete(row)
     session.flush()
-    after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @chore(every=6 * 3600)
 def forget_old() -> None:
-    """Files that nobody took in for a month are forgotten; so are folders that never became an import."""
+    """Files that nobody took in for a month are forgotten."""
     limit = clock.now() - KEPT
     waiting = sa.select(ReadingImport).where(
         ReadingImport.state == ImportState.WAITING, ReadingImport.created_at < limit
     )  # fmt: skip
     for row in session.scalars(waiting):
         forget(None, row)
-    known = set(session.scalars(sa.select(ReadingImport.key)))
-    for folder in root().iterdir() if root().exists() else ():
-        if folder.name not in known and folder.stat().st_mtime < limit.timestamp():
-            shutil.rmtree(folder, ignore_errors=True)
+    brought.cleared(ROOM, _keys, limit.timestamp())
+
+
+def _keys() -> set[str]:
+    return set(session.scalars(sa.select(ReadingImport.key).where(ReadingImport.state == ImportState.WAITING)))
+
+
+@chore(every=6 * 3600, local=True)
+def sweep() -> None:
+    """Folders that never became an import, or whose import is over, are gone from this disk."""
+    brought.swept(root(), _keys(), (clock.now() - KEPT).timestamp())

@@ -4,14 +4,17 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
+from flask import current_app
 
-from core import clock, outbox
+from core import clock, hosts, outbox
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
 from core.outbox import Job, handler, promise
+from core.settings import Settings, search_server
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
 from wiki.search import log as questions
 from wiki.search import service
@@ -118,3 +121,10 @@ def mend_all() -> None:
 def forget() -> None:
     """Old questions leave the log."""
     questions.sweep()
+
+
+@hosts.alike("search", "%s finds with another index; the embedded one is for one machine: set SPIRAL_SEARCH_URL alike")
+def index_mark() -> str:
+    """An embedded index belongs to its folder; where Meilisearch stands may be called differently by each machine."""
+    url = cast(Settings, current_app.config["SPIRAL"]).search_url
+    return f"meilisearch/{search_server(url)[2]}" if url else f"embedded/{hosts.place()}"

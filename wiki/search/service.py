@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from core.actors import Actor
 from core.caches import Cache
-from core.db import reading, session
+from core.db import alone, reading, session
 from core.markup import plain
 from core.permissions import allowed
 from core.settings import Settings
@@ -29,7 +29,7 @@ from wiki.articles.rules import tokens_of
 from wiki.articles.titles import BLOCK
 from wiki.search import pins, wording, words
 from wiki.search.engines import common
-from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Now, Page, Query
+from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Now, Page, Query, State
 from wiki.search.explaining import explained
 from wiki.search.signals import Weigher
 
@@ -332,7 +332,10 @@ def reindex() -> int:
         with reading():  # of its own: a transaction that began before the rebuild would not see what was written since
             return documents(list(ids))
 
-    return engine().rebuild(_everything(), again)
+    with alone("search.rebuild") as free:
+        if not free:
+            raise EngineUnavailable(State.DOWN, "the search index is being rebuilt already")
+        return engine().rebuild(_everything(), again)
 
 
 def _everything() -> Iterable[Document]:

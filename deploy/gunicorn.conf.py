@@ -1,0 +1,67 @@
+"""Gunicorn for a large site: several processes on one machine, on PostgreSQL, behind a proxy that buffers.
+
+    gunicorn --config deploy/gunicorn.conf.py wsgi:application
+
+``SPIRAL_WORKERS`` processes with ``SPIRAL_THREADS`` threads each listen on ``HOST`` and ``PORT``. The tables are to be
+at head before (``flask --app wsgi db upgrade``; ``SPIRAL_WORKERS=4 make run`` does that and ends here).
+"""
+
+import gc
+import os
+import sys
+from typing import Any
+
+from core import health, hosts, logs
+from core.running import Beside, settle
+from core.settings import SettingsError, load
+
+try:
+    settings = load()
+except SettingsError as error:
+    sys.exit(f"Spiral does not start: {error}")
+logs.begin(settings.log_level)
+
+bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"]
+workers = settings.workers
+worker_class = "gthread"
+threads = settings.threads
+preload_app = True  # modules and tables are in memory once; nothing is connected before the fork
+graceful_timeout = 20  # seconds that requests in flight may take to finish
+timeout = 60
+keepalive = 75  # longer than the proxy keeps a line to us, so that it is never we who hang up first
+control_socket_disable = True  # it is told what to do by signals
+limit_request_line = 8190
+secure_scheme_headers: dict[str, str] = {}  # SPIRAL_PROXIES alone says whom to believe
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - a sign of life, not a file
+_beside: dict[int, Beside] = {}
+
+
+def on_starting(server: Any) -> None:
+    """Not beside strangers, and not on tables of another version."""
+    app = server.app.wsgi()
+    with app.app_context():
+        try:
+            hosts.must_fit_in()
+            wrong = [f"{one.name}: {one.said}" for one in health.examine(ready=True) if not one.well]
+        except hosts.StrangerError as error:
+            wrong = [str(error)]
+    app.extensions["spiral.database"].close()
+    if wrong:
+        print(f"Spiral does not start: {wrong[0]}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    gc.collect()
+    gc.freeze()  # what the processes are to have in common is not written to by their collectors
+
+
+def post_worker_init(worker: Any) -> None:
+    """This process serves from now on."""
+    settle()
+    app = worker.wsgi
+    _beside[os.getpid()] = Beside(app, drain=settings.drain)
+    _beside[os.getpid()].start()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """It has answered its last request."""
+    if found := _beside.pop(os.getpid(), None):
+        found.stop()

@@ -1,0 +1,212 @@
+"""A rolling restart across a migration: the program of the release before works on the tables of this one.
+
+The rule is in ``migrations/oldest.py``. It is held twice: the tables are compared column by column, and the old program
+itself is taken out of the history and run on the migrated database, beside the new one.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core import migrate
+from core.settings import ROOT, load
+from migrations import oldest
+from tests.reliability.sites import Visitor, until
+from tests.support import run
+from tests.support.server import Server
+from wiki.app import create_app
+
+Tables = dict[str, dict[str, dict[str, Any]]]
+
+
+def tables_of(engine: sa.Engine) -> tuple[Tables, dict[str, set[tuple[str, ...]]]]:
+    """Every column of every table, and what must be unique."""
+    look = sa.inspect(engine)
+    columns = {name: {one["name"]: dict(one) for one in look.get_columns(name)} for name in look.get_table_names()}
+    unique: dict[str, set[tuple[str, ...]]] = {}
+    for name in columns:
+        found = [one["column_names"] for one in look.get_unique_constraints(name)]
+        found += [one["column_names"] for one in look.get_indexes(name) if one["unique"]]
+        unique[name] = {tuple(sorted(filter(None, one))) for one in found}
+    return columns, unique
+
+
+def hurts(before: tuple[Tables, dict[str, set[tuple[str, ...]]]], after: Any) -> list[str]:
+    """What a program that knows the tables ``before`` would stumble over."""
+    (old, old_unique), (new, new_unique) = before, after
+    found = [f"{table} is gone" for table in old if table not in new]
+    for table in old.keys() & new.keys():
+        found += [f"{table}.{name} is gone" for name in old[table] if name not in new[table]]
+        for name, column in new[table].items():
+            was = old[table].get(name)
+            if was is None and not column["nullable"] and column["default"] is None:
+                found.append(f"{table}.{name} is new and must be given")
+            if was is not None and was["nullable"] and not column["nullable"]:
+                found.append(f"{table}.{name} could be empty and must be given now")
+        asked = new_unique[table] - old_unique[table]
+        found += [f"{table} must be unique in {', '.join(one)}" for one in asked if set(one) <= set(old[table])]
+    return sorted(found)
+
+
+def test_the_release_before_works_on_the_tables_of_this_one(tmp_path: Path) -> None:
+    app = create_app(load({"var": tmp_path}, environ={}))
+    database = app.extensions["spiral.database"]
+    migrate.upgrade(database, oldest.OLDEST)
+    before = tables_of(database.reader)
+    migrate.upgrade(database)
+    assert hurts(before, tables_of(database.reader)) == []
+    assert oldest.OLDEST in migrate.suited(migrate.head())
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "hurt"),
+    [
+        ("DROP TABLE drafts", "drafts is gone"),
+        ("ALTER TABLE texts DROP COLUMN body", "texts.body is gone"),
+        ("ALTER TABLE texts RENAME COLUMN body TO words", "texts.body is gone"),
+        ("ALTER TABLE texts ADD COLUMN kind TEXT NOT NULL DEFAULT 'faq'", ""),
+        ("ALTER TABLE texts ADD COLUMN kind TEXT", ""),
+        ("CREATE UNIQUE INDEX one ON texts (title)", "texts must be unique in title"),
+        ("CREATE TABLE more (id INTEGER PRIMARY KEY, what TEXT NOT NULL)", ""),
+    ],
+)
+def test_what_would_hurt_is_noticed(change: str, hurt: str) -> None:
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE texts (id INTEGER PRIMARY KEY, title TEXT, body TEXT)")
+        connection.exec_driver_sql("CREATE TABLE drafts (id INTEGER PRIMARY KEY)")
+    before = tables_of(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    assert hurts(before, tables_of(engine)) == ([hurt] if hurt else [])
+
+
+# ── the old program itself ───────────────────────────────────────────────────────────────────────────────────────────
+
+JUDGES = ("business", "qa", "training", "supervisor", "manager")
+PEOPLE = f"""
+import json
+JUDGES = {JUDGES}
+from wiki.app import create_app
+from core.db import writing
+from tests.make import Make
+app, make = create_app(), Make()
+with app.app_context(), writing():
+    people = {{role: make.user(role, username=role) for role in ("rep", *JUDGES)}}
+    print("TOLD " + json.dumps({{role: make.token(user) for role, user in people.items()}}))
+"""
+
+
+@pytest.fixture
+def old_tree(tmp_path: Path) -> Path:
+    """The program of the release before, out of the history."""
+    packed = subprocess.run(["git", "archive", oldest.PROGRAM], cwd=ROOT, capture_output=True, check=False)
+    if packed.returncode:
+        run.leave_out("history of the project (the release before)", "git fetch --unshallow")
+    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
+        archive.extractall(tmp_path / "old", filter="data")
+    return tmp_path / "old"
+
+
+class Old(Server):
+    """A server of another tree."""
+
+    tree = ROOT
+
+    def run(self, *words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, *words], cwd=self.tree, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+
+def begun(var: Path, tree: Path, url: str) -> Old:
+    settings = {"SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1"}
+    server = Old(var, SPIRAL_DATABASE_URL=url, SPIRAL_SECRET_KEY="k" * 40, **settings)
+    server.tree = tree
+    server.process = server.run("-m", "wiki.serve")
+    until(server.healthy, f"the server of {tree} answers")
+    return server
+
+
+@pytest.fixture
+def both(tmp_path: Path, old_tree: Path, new_postgres: Callable[..., str]) -> Iterator[tuple[Old, Callable[[], Old]]]:
+    """The old server, serving, and the way to start the new one on the same database."""
+    url = new_postgres()
+    made = [begun(tmp_path / "var-old", old_tree, url)]
+
+    def new() -> Old:
+        made.append(begun(tmp_path / "var-new", ROOT, url))
+        return made[-1]
+
+    yield made[0], new
+    for server in made:
+        server.kill()
+
+
+def call(server: Server, token: str, method: str, path: str, body: Any = None) -> Any:
+    import urllib.request
+
+    asked = urllib.request.Request(
+        f"{server.base}/api/v1{path}", json.dumps(body).encode() if body is not None else None, method=method,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def through_a_review(tokens: dict[str, str], title: str, writes: Server, judges: Server) -> str:
+    """A text written at one server and judged at the other; its slug."""
+    text = {"kind": "faq", "title": title, "body": "Ask for the form.", "fields": {"question": f"{title}?"}}
+    made = call(writes, tokens["rep"], "POST", "/submissions", text)
+    call(writes, tokens["rep"], "POST", f"/submissions/{made['id']}/submit", {})
+    for _stage in range(6):
+        for role in JUDGES:
+            for task in call(judges, tokens[role], "GET", "/reviews?state=open")["items"]:
+                if task["submission"] == made["id"]:
+                    decision = {"verb": "approve", "version": task["version"]}
+                    call(judges, tokens[role], "POST", f"/reviews/{task['id']}/decisions", decision)
+    shown = call(writes, tokens["rep"], "GET", f"/submissions/{made['id']}")
+    assert shown["state"] in {"approved", "published"}, shown
+    found = [one for one in call(writes, tokens["rep"], "GET", "/articles")["items"] if one["title"] == title]
+    return str(found[0]["slug"])
+
+
+@pytest.mark.soak
+@pytest.mark.server
+@pytest.mark.postgres
+@pytest.mark.timeout(600)
+def test_the_old_program_serves_on_while_the_new_one_begins(both: tuple[Old, Callable[[], Old]]) -> None:
+    old, start_new = both
+    done = subprocess.run(
+        [sys.executable, "-c", PEOPLE], cwd=old.tree, env=old.environment, capture_output=True, text=True, check=False
+    )
+    told = re.search(r"^TOLD (.*)$", done.stdout, re.M)
+    assert told, done.stderr
+    tokens: dict[str, str] = json.loads(told[1])
+    before = through_a_review(tokens, "Before the migration", old, old)
+    new = start_new()  # migrates, and serves beside the old one
+    through_a_review(tokens, "Written at the old one", old, new)
+    through_a_review(tokens, "Judged at the old one", new, old)
+    slug = through_a_review(tokens, "All at the old one", old, old)
+    call(old, tokens["rep"], "POST", f"/articles/{slug}/feedback", {"helpful": True, "used_in_call": True})
+    visitor = Visitor()
+    visitor.sign_in(old.base, "rep")
+    pages = ["/", "/reviews", f"/articles/{before}", f"/articles/{slug}/history", "/scorecard", "/ledger", "/courses"]
+    for page in [*pages, "/search?q=form", "/new/faq", "/submissions"]:
+        assert visitor.ask(old.base, page)[0] == 200, f"{page} at the old one: {old.tail()}"
+    assert visitor.is_in(new.base)
+    assert call(new, tokens["rep"], "GET", f"/articles/{slug}")["title"] == "All at the old one"
+    assert "Traceback" not in old.log.read_text("utf-8"), old.tail()
+    if "suited_programs" in (old.tree / "core" / "migrate.py").read_text("utf-8"):
+        assert Visitor().ask(old.base, "/readyz")[0] == 200, "it stays in service until it is restarted"
