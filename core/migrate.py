@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 MIGRATIONS = ROOT / "migrations"
 
 
-def upgrade(database: Database, target: str = "head") -> None:
-    """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none."""
+def upgrade(database: Database, target: str = "head", *, connection: sa.Connection | None = None) -> None:
+    """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none.
+
+    ``connection``: in this transaction, which is the caller's to commit (PostgreSQL).
+    """
     from alembic import command  # here: most commands and most starts need no Alembic
 
-    command.upgrade(_config(database), target)
+    config = _config(database)
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
 
 
 def bring_up(app: Flask) -> None:
@@ -49,19 +54,30 @@ def current(database: Database) -> str | None:
         return found
 
 
-@cache
 def head() -> str:
-    """The revision this version of the program expects (read from the files: every start asks, and Alembic is slow)."""
+    """The revision this version of the program expects."""
+    revisions, followed = _revisions()
+    heads = revisions - followed
+    if len(heads) != 1:
+        raise RuntimeError(f"the migrations have {len(heads)} ends: {', '.join(sorted(heads)) or 'none'}")
+    return next(iter(heads))
+
+
+def known() -> frozenset[str]:
+    """Every revision that this version of the program can bring up to its own."""
+    return _revisions()[0]
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """All revisions, and those that another follows (read from the files: every start asks, and Alembic is slow)."""
     revisions: set[str] = set()
     followed: set[str] = set()
     for path in (MIGRATIONS / "versions").glob("*.py"):
         text = path.read_text("utf-8")
         revisions.update(re.findall(r'^revision\b.*?= "([^"]+)"', text, re.MULTILINE))
         followed.update(re.findall(r'^down_revision\b.*?= "([^"]+)"', text, re.MULTILINE))
-    heads = revisions - followed
-    if len(heads) != 1:
-        raise RuntimeError(f"the migrations have {len(heads)} ends: {', '.join(sorted(heads)) or 'none'}")
-    return heads.pop()
+    return frozenset(revisions), frozenset(followed)
 
 
 def check(database: Database) -> list[str]:

@@ -168,10 +168,13 @@ def drain(*, me: str | None = None, lane: str | None = None) -> int:
 
 def _claim(me: str, lane: str | None) -> list[OutboxJob]:
     now = clock.now()
+    # a clock that was put back must not hold up what was due before, nor make a lease longer than it is
+    put_back = sa.and_(OutboxJob.created_at > now, OutboxJob.available_at <= OutboxJob.created_at)
+    free = sa.or_(OutboxJob.leased_until < now, OutboxJob.leased_until > now + 2 * LEASE)
     due = (
         sa.select(OutboxJob)
-        .where(OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now)
-        .where(sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now))
+        .where(OutboxJob.parked_at.is_(None), sa.or_(OutboxJob.available_at <= now, put_back))
+        .where(sa.or_(OutboxJob.leased_until.is_(None), free))
         .order_by(OutboxJob.id)
         .limit(BATCH)
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.errors import DiskFull
 from core.i18n import _
+from core.whole import settle
 
 KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -36,7 +37,7 @@ def put(root: Path, data: bytes) -> str:
             file.flush()
             os.fsync(file.fileno())
         scratch.rename(path)
-        _settle(path.parent)
+        settle(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             scratch.unlink()
@@ -65,12 +66,3 @@ def older_than(root: Path, seconds: float) -> Iterator[Path]:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < limit:
                 yield path
-
-
-def _settle(folder: Path) -> None:
-    """The name is on the disk, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,11 +18,12 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, db, i18n, idempotency, outbox, web
+from core import audit, chain, db, i18n, idempotency, outbox, web
 from core.settings import ROOT, Settings, load
-from wiki import cli, health
+from wiki import audit_cli, backup_cli, cli, health
 
-TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
+# part of the house without wiring
+TABLES_OF_CORE = (audit.TrailEntry, chain.TrailSeal, idempotency.IdempotencyKey, outbox.OutboxJob)
 
 
 def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
@@ -54,4 +55,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.demo.wiring.init_app(app)
     health.init_app(app)
     cli.init_app(app)
+    audit_cli.init_app(app)
+    backup_cli.init_app(app)
     return app

@@ -4,7 +4,6 @@ Settings → the folder is ours → tables at head → demo or set-up link on th
 SIGTERM and Ctrl-C let requests in flight finish, then stop the worker between two jobs, and end with 0.
 """
 
-import fcntl
 import gc
 import importlib
 import os
@@ -23,7 +22,7 @@ from flask import Flask
 
 from accounts import ops
 from accounts.models import User
-from core import logs, migrate
+from core import alone, logs, migrate
 from core.buffers import Flusher
 from core.db import Database, UnsafeDatabaseError, reading, session, writing
 from core.outbox import Worker
@@ -84,19 +83,12 @@ def only_here(settings: Settings) -> IO[str] | None:
     """The folder's lock: one server on one SQLite database. It goes with the process, however that ends."""
     if not settings.database.startswith("sqlite"):
         return None
-    file = (settings.var / "server.lock").open("a+")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.seek(0)
-        other = file.read().strip() or "another process"
+        return alone.hold(settings.var)
+    except alone.TakenError as error:
         raise StartRefusedError(
-            f"{other} serves {settings.var} already; end it first, or choose another folder: SPIRAL_VAR="
+            f"{error} serves {settings.var} already; end it first, or choose another folder: SPIRAL_VAR="
         ) from error
-    file.truncate(0)
-    file.write(f"process {os.getpid()}")
-    file.flush()
-    return file
 
 
 # ── the first start ──────────────────────────────────────────────────────────────────────────────────────────────────

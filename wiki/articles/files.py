@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.people import actor_of
 from core import clock, vault
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, session
 from core.errors import Conflict, NotFound
@@ -27,12 +28,13 @@ from wiki.articles.models import Revision
 from wiki.articles.permissions import P
 
 MENTION = re.compile(r"/files/([0-9]{1,9})/")
+FOLDER = kept("files")
 ORPHANED = 24 * 3600.0  # seconds after which a file without a row is one that nobody is just about to commit
 
 
 def root() -> Path:
     """The folder of the vault."""
-    return settings().var / "files"
+    return settings().var / FOLDER
 
 
 def settings() -> Settings:

@@ -11,6 +11,7 @@ from flask import current_app
 
 from core import audit, clock
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, lock, session
 from core.errors import IllegalMove, Invalid, NotFound
@@ -27,12 +28,13 @@ from wiki.exchange.models import Import, ImportRow
 from wiki.exchange.rules import MOVES, WORKING, State, Way
 
 TOPIC = "exchange.import"
+FOLDER = kept("imports")
 KEPT = timedelta(days=30)  # then the file and its rows are forgotten: they hold what people wrote
 
 
 def root() -> Path:
     """Where brought files lie until they are forgotten."""
-    found: Path = current_app.config["SPIRAL"].var / "imports"
+    found: Path = current_app.config["SPIRAL"].var / FOLDER
     return found
 
 

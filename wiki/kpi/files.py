@@ -12,6 +12,7 @@ from flask import current_app
 
 from core import audit, clock
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, lock, session
 from core.errors import IllegalMove, Invalid, NotFound
@@ -26,13 +27,14 @@ from wiki.kpi.dealing_models import ImportState, ReadingImport
 from wiki.kpi.permissions import P
 from wiki.kpi.sheets import Columns
 
+FOLDER = kept("readings")
 KEPT = timedelta(days=30)  # a file that nobody takes in is forgotten
 REFUSED_AT_MOST = 20_000
 
 
 def root() -> Path:
     """Where files lie until they are taken in."""
-    found: Path = current_app.config["SPIRAL"].var / "readings"
+    found: Path = current_app.config["SPIRAL"].var / FOLDER
     return found
 
 

@@ -1,0 +1,275 @@
+"""A backup is whole whatever people do meanwhile, and comes back as it was – or not at all, and says why."""
+
+import json
+import sqlite3
+import zipfile
+
+import pytest
+import sqlalchemy as sa
+
+from core import alone, chain, migrate
+from core.audit import TrailEntry
+from core.backup import archive, making, restoring
+from core.backup.archive import BackupError
+from core.db import reading, writing
+from core.errors import DiskFull
+from tests.reliability.keeping import another, contents, load_on, seeded, seen
+
+pytestmark = [pytest.mark.timeout(300)]
+
+
+def run(app, *words):
+    """``flask --app wsgi …`` and what it said."""
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=list(words))
+    return done.exit_code, done.output
+
+
+def must(app, *words):
+    code, said = run(app, *words)
+    assert code == 0, said
+    return said
+
+
+@pytest.fixture
+def empty(tmp_path, engine, new_postgres):
+    """An empty installation of the same kind, as often as asked."""
+    made = []
+
+    def make():
+        var = tmp_path / f"place{len(made)}"
+        made.append(another(var, "" if engine.startswith("sqlite") else new_postgres()))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["spiral.database"].close()
+
+
+@pytest.fixture
+def kept(app, make, tmp_path):
+    """A backup of something of everything, and the address of its article."""
+    _manager, slug = seeded(app, make)
+    file = tmp_path / "spiral.zip"
+    must(app, "backup", str(file))
+    return file, slug
+
+
+def db_of(app):
+    return app.extensions["spiral.database"]
+
+
+@pytest.mark.both_databases
+def test_everything_comes_back(app, kept, empty):
+    """Sign-in, search, figures, pictures, every table; the trail is the same chain, and goes on."""
+    file, slug = kept
+    assert file.stat().st_mode & 0o777 == 0o600
+    tables, before = contents(db_of(app)), seen(app, slug)
+    fresh = empty()
+    said = must(fresh, "restore", str(file))
+    assert "as they were sealed" in said
+    assert "The secret key is another one" in said
+    assert "1 articles can be found" in said
+    assert contents(db_of(fresh)) == tables
+    assert seen(fresh, slug) == before
+    assert migrate.check(db_of(fresh)) == []
+    with fresh.app_context():
+        with writing():
+            chain.seal()
+        with reading() as s:
+            assert chain.verify().unsealed == 0
+            newest = s.scalars(sa.select(TrailEntry).order_by(TrailEntry.id.desc())).first()
+            assert newest.verb == "restored"
+    with pytest.raises(sa.exc.DBAPIError), db_of(fresh).writer.begin() as connection:  # the walls are up again
+        connection.execute(sa.text("DELETE FROM trail_entries"))
+
+
+@pytest.mark.both_databases
+def test_under_load_it_holds_all_that_was_acknowledged(app, engine, empty, tmp_path):
+    """… before it began, and no commit by half."""
+    with load_on(engine) as acknowledged:
+        for number in range(2):
+            known = acknowledged(30 * (number + 1))
+            making.make(tmp_path / f"{number}.zip", db_of(app), app.config["SPIRAL"])
+    for number in range(2):
+        fresh = empty()
+        with fresh.app_context():
+            restoring.restore(tmp_path / f"{number}.zip", db_of(fresh), fresh.config["SPIRAL"])
+        halves = {}
+        with db_of(fresh).reader.connect() as connection:
+            for half in ("load-a", "load-b"):
+                found = sa.text("SELECT key FROM outbox_jobs WHERE topic = :topic")
+                halves[half] = sorted(int(key) for key in connection.scalars(found, {"topic": half}))
+        assert halves["load-a"] == halves["load-b"]
+        assert halves["load-a"] == list(range(1, len(halves["load-a"]) + 1))
+        assert len(halves["load-a"]) >= 30 * (number + 1)
+    assert known >= 60
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@pytest.mark.both_databases
+def test_twenty_backups_under_load(app, engine, empty, tmp_path):
+    with load_on(engine) as acknowledged:
+        for number in range(20):
+            known = acknowledged(acknowledged() + 50)
+            making.make(tmp_path / f"{number}.zip", db_of(app), app.config["SPIRAL"])
+            fresh = empty()
+            with fresh.app_context():
+                restoring.restore(tmp_path / f"{number}.zip", db_of(fresh), fresh.config["SPIRAL"])
+            with db_of(fresh).reader.connect() as connection:
+                jobs = connection.execute(sa.text("SELECT topic, key FROM outbox_jobs")).all()
+            assert len(jobs) >= 2 * known
+            assert len(jobs) == 2 * len({key for _topic, key in jobs})
+            db_of(fresh).close()
+
+
+def test_what_is_damaged_is_refused_and_named(app, kept, empty):
+    """A byte in any part, an end cut off, another file: nothing is touched."""
+    file, _slug = kept
+    with archive.opened(file) as found:
+        names = [*found.parts, archive.MANIFEST]
+        picture = next(name for name in names if name.startswith("files/"))
+        spots = {name: found.zip.getinfo(name) for name in ("database/spiral.db", picture)}
+    fresh, sound = empty(), file.read_bytes()
+    for name, info in spots.items():
+        spoilt = bytearray(sound)
+        spoilt[info.header_offset + 30 + len(name) + 20 + min(info.compress_size, 400) // 2] ^= 0xFF
+        file.write_bytes(spoilt)
+        code, said = run(fresh, "restore", str(file))
+        assert code == 1
+        assert f"is damaged: {name}" in said
+    file.write_bytes(sound[: len(sound) // 2])
+    assert "is no backup of Spiral, or its end is missing" in run(fresh, "restore", str(file))[1]
+    file.write_bytes(b"PK\\x05\\x06" + bytes(18))
+    assert run(fresh, "restore", str(file))[0] == 1
+    assert "cannot be read" in run(fresh, "restore", str(file) + ".not")[1]
+    var = fresh.config["SPIRAL"].var
+    assert not (var / "spiral.db").exists()
+    assert not (var / "files").exists()
+
+
+def crafted(path, source, *, parts=(), **about):
+    """The same archive with other parts beside it, or another manifest."""
+    with archive.opened(source) as found, path.open("xb") as out:
+        writer = archive.Writer(out)
+        for name in found.parts:
+            writer.add(name, found.read(name))
+        for name, data in parts:
+            writer.add(name, [data])
+        writer.finish({**{k: v for k, v in found.about.items() if k not in {"format", "version", "parts"}}, **about})
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "files/../../evil", "/tmp/evil", "files//../evil", "files\\..\\evil", "C:/evil", "evil"]
+)
+def test_no_part_lies_outside(kept, empty, tmp_path, name):
+    fresh = empty()
+    code, said = run(fresh, "restore", str(crafted(tmp_path / "evil.zip", kept[0], parts=[(name, b"evil")])))
+    assert code == 1
+    assert "would lie outside" in said
+    assert not list(tmp_path.rglob("*evil"))
+
+
+def test_nothing_comes_in_unlisted(kept, empty, tmp_path):
+    fresh, file = empty(), crafted(tmp_path / "other.zip", kept[0])
+    with zipfile.ZipFile(file, "a") as found:
+        found.writestr("files/aa/bb/x", b"unlisted")
+    assert "not in its manifest" in run(fresh, "restore", str(file))[1]
+    strange = crafted(tmp_path / "strange.zip", kept[0], parts=[("search/x", b"1")])
+    assert "keeps no such folder" in run(fresh, "restore", str(strange))[1]
+    assert "would not" not in str(sorted(fresh.config["SPIRAL"].var.rglob("*")))
+    assert not (fresh.config["SPIRAL"].var / "search" / "x").exists()
+
+
+def test_what_is_too_new_or_of_another_kind_is_refused(kept, empty, tmp_path):
+    fresh = empty()
+    newer = crafted(tmp_path / "newer.zip", kept[0], schema="9999_later", program="9.9.0")
+    code, said = run(fresh, "restore", str(newer))
+    assert code == 1
+    for word in ("Spiral 9.9.0", "9999_later", migrate.head()):
+        assert word in said
+    other = crafted(tmp_path / "other.zip", kept[0], engine="postgresql")
+    assert "made from PostgreSQL, and this installation uses SQLite" in run(fresh, "restore", str(other))[1]
+    wrong = crafted(tmp_path / "wrong.zip", kept[0], counts={})
+    assert "not what its manifest says" in run(fresh, "restore", str(wrong))[1]
+    assert not (fresh.config["SPIRAL"].var / "spiral.db").exists()
+
+
+@pytest.mark.both_databases
+def test_an_older_one_is_brought_up(app, make, empty, tmp_path):
+    """A backup that an earlier version made: its rows are there, under the tables of this version."""
+    seeded(app, make)
+    migrate.downgrade(db_of(app), "0045_must_read")
+    making.make(tmp_path / "old.zip", db_of(app), app.config["SPIRAL"])
+    tables = contents(db_of(app), tables=[chain.Base.metadata.tables["revisions"]])
+    fresh = empty()
+    must(fresh, "restore", str(tmp_path / "old.zip"))
+    assert migrate.current(db_of(fresh)) == migrate.head()
+    assert migrate.check(db_of(fresh)) == []
+    assert contents(db_of(fresh))["revisions"] == tables["revisions"]
+
+
+@pytest.mark.both_databases
+def test_only_what_was_named_is_replaced(app, make, kept, engine):
+    """Not a database with something in it, not while somebody uses it; on SQLite the old one is kept aside."""
+    file, slug = kept
+    before = seen(app, slug)
+    with writing():
+        make.user("rep", username="later")
+    code, said = run(app, "restore", str(file))
+    name = restoring.name_of(db_of(app))
+    assert code == 1
+    assert "is not empty. Restore into another place (SPIRAL_VAR=, SPIRAL_DATABASE_URL=)" in said
+    assert run(app, "restore", str(file), "--replace", "wrong")[0] == 1
+    var = app.config["SPIRAL"].var
+    rival = sa.create_engine(sa.make_url(db_of(app).url), poolclass=sa.NullPool)
+    with rival.connect() as connection:
+        connection.execute(sa.text("SELECT count(*) FROM users"))
+        said = run(app, "restore", str(file), "--replace", name)[1]
+        assert "in use by another process" in said or "1 other connections use" in said
+    if engine.startswith("sqlite"):
+        with alone.hold(var):
+            assert "serves" in run(app, "restore", str(file), "--replace", name)[1]
+    must(app, "restore", str(file), "--replace", name)
+    with reading() as s:
+        assert s.scalar(sa.text("SELECT count(*) FROM users WHERE username = 'later'")) == 0
+    assert seen(app, slug) == before
+    if engine.startswith("sqlite"):
+        (old,) = var.glob("replaced-*/spiral.db")
+        connection = sqlite3.connect(old)
+        assert connection.execute("SELECT count(*) FROM users WHERE username = 'later'").fetchone() == (1,)
+        connection.close()
+
+
+def test_it_asks_for_room_and_leaves_nothing_half_done(app, make, tmp_path):
+    seeded(app, make)
+    with pytest.raises(DiskFull, match="MB free"):
+        making.must_fit(tmp_path, 1 << 60)
+    place = tmp_path / "here"
+    place.mkdir()
+    must(app, "backup", str(place / "one.zip"))
+    assert "overwrites nothing" in run(app, "backup", str(place / "one.zip"))[1]
+    assert "There is no folder" in run(app, "backup", str(place / "no" / "one.zip"))[1]
+    db_of(app).close()
+    path = making.place(db_of(app))
+    spoilt = bytearray(path.read_bytes())
+    spoilt[8192:200_000] = bytes(200_000 - 8192)
+    path.write_bytes(spoilt)
+    code, said = run(app, "backup", str(place / "two.zip"))
+    assert code == 1, said
+    assert [each.name for each in place.iterdir()] == ["one.zip"]
+
+
+def test_a_manifest_says_what_is_in_it(kept):
+    file, _slug = kept
+    with zipfile.ZipFile(file) as found:
+        about = json.loads(found.read(archive.MANIFEST))
+        assert found.testzip() is None
+    assert about["schema"] == migrate.head()
+    assert about["counts"]["users"] >= 2
+    assert about["head"].startswith("1:")
+    with pytest.raises(BackupError), archive.opened(file.with_name("secret-key")):
+        pass
+    assert not any("secret" in part["name"] or "toml" in part["name"] for part in about["parts"])
