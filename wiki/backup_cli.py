@@ -32,7 +32,8 @@ def backup(file: Path) -> None:
     \b
     Example: flask --app wsgi backup /backup/spiral-2026-11-22.zip
     """
-    with progress("Backup", making.size(database(), _settings())) as advance:
+    size = making.size(database(), _settings())
+    with _plainly(file), progress("Backup", size) as advance:
         found = making.make(file.absolute(), database(), _settings(), advance)
     files = sum(1 for part in found["parts"] if not part["name"].startswith("database/"))
     rows = sum(found["counts"].values())
@@ -54,7 +55,7 @@ def restore(file: Path, replace: str) -> None:
     \b
     Example: SPIRAL_VAR=/srv/spiral flask --app wsgi restore /backup/spiral-2026-11-22.zip
     """
-    with _nobody_else(), archive.opened(file) as found:
+    with _plainly(file), _nobody_else(), archive.opened(file) as found:
         size = found.size
         with progress("Examined", size) as advance:
             about = restoring.restore(file, database(), _settings(), replace=replace, step=advance)
@@ -83,6 +84,15 @@ def _make_index() -> None:
             f"Restored; the search index was not made ({error}): flask --app wsgi search reindex"
         ) from error
     click.echo(f"{count} articles can be found.")
+
+
+@contextlib.contextmanager
+def _plainly(file: Path) -> Iterator[None]:
+    """What the disk refuses becomes one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(f"{error.filename or file}: {error.strerror}. Nothing was left half done.") from error
 
 
 @contextlib.contextmanager

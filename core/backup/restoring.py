@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+import sqlalchemy as sa
+
 from core import clock, migrate
 from core.backup import archive, folders, making, postgres, sqlite
 from core.backup.archive import Archive, BackupError, Step, silent
@@ -34,11 +36,12 @@ def restore(
     """
     with archive.opened(path) as found:
         _must_suit(found, database)
+        names = list(_files(found))
         _must_be_free(database, replace)
         copies = 2 if database.sqlite else 1
         making.must_fit(settings.var, found.size * copies)
         found.verify(step)
-        for name in _files(found):
+        for name in names:
             _put(settings.var, name, found)
         if database.sqlite:
             _sqlite(found, database, settings)
@@ -166,9 +169,15 @@ def _set_aside(settings: Settings, databases: list[Path]) -> None:
 
 def _postgres(found: Archive, database: Database, *, replace: bool) -> None:
     """One transaction: tables as they were, rows, tables as they are now."""
-    with database.writer.begin() as connection:
-        if replace:
-            postgres.clear(connection)
-        migrate.upgrade(database, str(found.about["schema"]), connection=connection)
-        postgres.read(connection, found.about, found.read)
-        migrate.upgrade(database, connection=connection)
+    from psycopg import Error  # here: SQLite needs no driver
+
+    try:
+        with database.writer.begin() as connection:
+            if replace:
+                postgres.clear(connection)
+            migrate.upgrade(database, str(found.about["schema"]), connection=connection)
+            postgres.read(connection, found.about, found.read)
+            migrate.upgrade(database, connection=connection)
+    except (Error, sa.exc.DBAPIError) as error:
+        said = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise BackupError(f"PostgreSQL did not take the archive, and nothing was changed: {said}.") from error

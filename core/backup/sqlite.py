@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +95,11 @@ def counts(execute: Execute, tables: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def _connection(path: Path) -> Any:
+def _connection(path: Path) -> Iterator[sqlite3.Connection]:
     found = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
         yield found
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"The database {path.name} is damaged, or cannot be read: {error}.") from error
     finally:
         found.close()

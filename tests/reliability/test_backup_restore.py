@@ -1,6 +1,10 @@
 """A backup is whole whatever people do meanwhile, and comes back as it was – or not at all, and says why."""
 
+import os
+import random
+import signal
 import sqlite3
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from core.audit import TrailEntry
 from core.backup import archive, making, restoring
 from core.db import reading, writing
 from core.errors import DiskFull
-from tests.reliability.keeping import another, contents, load_on, seeded, seen
+from tests.reliability.keeping import another, contents, forked, load_on, seeded, seen
 
 pytestmark = [pytest.mark.timeout(300)]
 SMALL = Path(__file__).parent / "releases" / "0.1.0-sqlite.zip"
@@ -87,44 +91,33 @@ def test_everything_comes_back(app, kept, empty):
         connection.execute(sa.text("DELETE FROM trail_entries"))
 
 
+def backups_under_load(app, engine, empty, folder, count):
+    """Each holds all that was acknowledged before it began, and no commit by half."""
+    with load_on(engine) as acknowledged:
+        for number in range(count):
+            known = acknowledged(acknowledged() + 40)
+            making.make(folder / f"{number}.zip", db_of(app), app.config["SPIRAL"])
+            fresh = empty()
+            in_place(fresh, folder / f"{number}.zip")
+            found = {"load-a": [], "load-b": []}
+            with db_of(fresh).reader.connect() as connection:
+                for topic, key in connection.execute(sa.text("SELECT topic, key FROM outbox_jobs ORDER BY id")):
+                    found[topic].append(int(key))
+            db_of(fresh).close()
+            assert found["load-a"] == found["load-b"] == list(range(1, len(found["load-a"]) + 1))
+            assert len(found["load-a"]) >= known
+
+
 @pytest.mark.both_databases
 def test_under_load_it_holds_all_that_was_acknowledged(app, engine, empty, tmp_path):
-    """… before it began, and no commit by half."""
-    with load_on(engine) as acknowledged:
-        for number in range(2):
-            known = acknowledged(30 * (number + 1))
-            making.make(tmp_path / f"{number}.zip", db_of(app), app.config["SPIRAL"])
-    for number in range(2):
-        fresh = empty()
-        with fresh.app_context():
-            restoring.restore(tmp_path / f"{number}.zip", db_of(fresh), fresh.config["SPIRAL"])
-        halves = {}
-        with db_of(fresh).reader.connect() as connection:
-            for half in ("load-a", "load-b"):
-                found = sa.text("SELECT key FROM outbox_jobs WHERE topic = :topic")
-                halves[half] = sorted(int(key) for key in connection.scalars(found, {"topic": half}))
-        assert halves["load-a"] == halves["load-b"]
-        assert halves["load-a"] == list(range(1, len(halves["load-a"]) + 1))
-        assert len(halves["load-a"]) >= 30 * (number + 1)
-    assert known >= 60
+    backups_under_load(app, engine, empty, tmp_path, 1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 @pytest.mark.both_databases
 def test_twenty_backups_under_load(app, engine, empty, tmp_path):
-    with load_on(engine) as acknowledged:
-        for number in range(20):
-            known = acknowledged(acknowledged() + 50)
-            making.make(tmp_path / f"{number}.zip", db_of(app), app.config["SPIRAL"])
-            fresh = empty()
-            with fresh.app_context():
-                restoring.restore(tmp_path / f"{number}.zip", db_of(fresh), fresh.config["SPIRAL"])
-            with db_of(fresh).reader.connect() as connection:
-                jobs = connection.execute(sa.text("SELECT topic, key FROM outbox_jobs")).all()
-            assert len(jobs) >= 2 * known
-            assert len(jobs) == 2 * len({key for _topic, key in jobs})
-            db_of(fresh).close()
+    backups_under_load(app, engine, empty, tmp_path, 20)
 
 
 def test_what_is_damaged_is_refused_and_named(empty, tmp_path):
@@ -249,5 +242,38 @@ def test_it_asks_for_room_and_leaves_nothing_half_done(app, tmp_path):
     spoilt[8192:200_000] = bytes(200_000 - 8192)
     path.write_bytes(spoilt)
     code, said = run(app, "backup", str(place / "two.zip"))
-    assert code == 1, said
+    assert code == 1
+    assert said.startswith("Error: The database")
+    assert "is damaged" in said
     assert [each.name for each in place.iterdir()] == ["one.zip"]
+
+
+def in_place(app, file):
+    """Restored, without a word."""
+    with app.app_context():
+        restoring.restore(file, db_of(app), app.config["SPIRAL"])
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@pytest.mark.both_databases
+def test_a_restore_that_is_killed_is_not_there_or_whole(engine, empty):
+    """And can be done again."""
+    file = SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+    chance = random.Random(4)
+    for _number in range(15):
+        fresh = empty()
+        database, settings = db_of(fresh), fresh.config["SPIRAL"]
+        child = forked(lambda: in_place(fresh, file))  # noqa: B023 - it runs at once
+        time.sleep(chance.uniform(0.05, 1.5))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if migrate.current(database) is None:
+            database.close()
+            in_place(fresh, file)
+        assert migrate.check(database) == []
+        with archive.opened(file) as found, database.reader.connect() as connection:
+            users = connection.scalar(sa.text("SELECT count(*) FROM users"))
+            assert users == found.about["counts"]["users"]
+            assert all((settings.var / name).exists() for name in found.within("files"))
+        database.close()

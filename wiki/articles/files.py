@@ -11,7 +11,7 @@ from flask import current_app
 
 from accounts.models import User
 from accounts.people import actor_of
-from core import clock, vault
+from core import audit, clock, vault
 from core.actors import Actor
 from core.backup.folders import kept
 from core.chores import chore
@@ -145,6 +145,7 @@ def remove(entry: FileEntry, actor: Actor) -> None:
     if not can(actor, FileP.REMOVE_FILE, entry):
         raise Conflict(_("«%(name)s» stands in a saved text, so it stays.", name=entry.name), code="file-in-use")
     folder, keys = root(), [key for key in (entry.key, entry.small_key) if key]
+    audit.record(actor, "removed", subject_kind="file", subject_id=entry.id, details={"name": entry.name})
     session.delete(entry)
     session.flush()
     after_commit(lambda: _forget(folder, keys))
