@@ -33,6 +33,7 @@ from core.digests import digest
 
 log = logging.getLogger(__name__)
 BATCH = 500  # entries of one seal
+PAGE = 20  # seals that are held at once
 WIDTH = 32  # bytes of a digest
 BEGINNING = "0" * 64  # what the first seal follows
 WITNESS = "trail-seals"
@@ -187,7 +188,7 @@ def verify(*, head: str = "", step: Callable[[int], None] = lambda _n: None) -> 
     for told, said in _heads(head):
         known.setdefault(told, set()).add(said)
     number, former, last, entries = 0, BEGINNING, 0, 0
-    for made in session.scalars(sa.select(TrailSeal).order_by(TrailSeal.id).execution_options(yield_per=20)):
+    for made in _seals():
         _unbroken(made, number, former, last)
         entries += _compare(made, last)
         step(len(_ids(made)))
@@ -262,8 +263,19 @@ def _compare(made: TrailSeal, last: int) -> int:
             raise Broken(f"entry {key} ({entry.verb}, {entry.subject_kind} {entry.subject_id}) was changed")
         if entry.note_digest is not None and entry.note != REDACTED:
             raise Broken(f"entry {key} ({entry.verb}) shows other words than the mark of what was redacted")
-    session.expunge_all()  # memory stays flat
+        session.expunge(entry)  # memory stays flat
     return len(sealed)
+
+
+def _seals() -> Iterator[TrailSeal]:
+    """All seals in order, a page at a time."""
+    last = 0
+    found = sa.select(TrailSeal).order_by(TrailSeal.id).limit(PAGE)
+    while page := session.scalars(found.where(TrailSeal.id > last)).all():
+        yield from page
+        last = page[-1].id
+        for made in page:
+            session.expunge(made)
 
 
 def _ids(made: TrailSeal) -> list[int]:
@@ -281,9 +293,8 @@ def lines() -> Iterator[dict[str, Any]]:
 
     ``entry_digest`` and ``seal_hash`` say how they are reckoned; with both at hand nobody needs this program to check.
     """
-    seals = session.scalars(sa.select(TrailSeal).order_by(TrailSeal.id).execution_options(yield_per=20))
     last = 0
-    for made in seals:
+    for made in _seals():
         yield from _entries(last, made.last_id)
         yield {"seal": made.id, **_columns(made)}
         last = made.last_id

@@ -38,7 +38,8 @@ def verify(head: str) -> None:
     click.echo(said + (f", {found.redacted} of them without their words." if found.redacted else "."))
     if found.unsealed:
         click.echo(f"{found.unsealed} newer entries are not sealed yet; a worker does so within seconds.")
-    click.echo(f"{found.number}:{found.hash}")
+    if found.number:
+        click.echo(f"{found.number}:{found.hash}")
 
 
 @audit.command("export")

@@ -67,7 +67,8 @@ def restore(file: Path, replace: str) -> None:
                 head = chain.verify(head=str(about["head"]))
             except chain.Broken as error:
                 raise BackupError(f"Restored, but the trail is not as it was sealed: {error}.") from error
-        click.echo(f"Restored as of {about['made_at']}: {head.entries} entries of the trail are as they were sealed.")
+        sealed = f": {head.entries} entries of the trail are as they were sealed" if head.entries else ""
+        click.echo(f"Restored as of {about['made_at']}{sealed}.")
         if about["key"] != making.fingerprint(_settings()):
             click.echo(
                 "The secret key is another one: everybody signs in again with their password, and links sent to "

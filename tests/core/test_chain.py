@@ -24,6 +24,7 @@ from tests.reliability.keeping import another
 def sealed(app, make, monkeypatch):
     """Twelve entries in three seals."""
     monkeypatch.setattr(chain, "BATCH", 4)
+    monkeypatch.setattr(chain, "PAGE", 2)
     with writing():
         who = actor_of(make.user("qa"))
         for number in range(12):
