@@ -164,6 +164,8 @@ def change_own(actor: Actor, *, name: str | None = None, locale: str | None = No
         user.name = _named(name)
     if locale is not None:
         user.locale = _locale(locale)
+    if session.is_modified(user):
+        _trail(actor, "changed", user)
     session.flush()
     forget_known()
     return user
@@ -273,6 +275,7 @@ def end_session(actor: Actor, session_id: int) -> None:
     ).first()
     if ended is None:
         raise NotFound(_("This sign-in has ended already."))
+    _trail(actor, "sign-in ended", session.get_one(User, actor.id))
     forget_known()
 
 
@@ -313,6 +316,7 @@ def revoke_token(actor: Actor, token_id: int) -> None:
     if found is None or found.user_id != actor.id or found.revoked_at is not None:
         raise NotFound(_("This token does not work any more."))
     found.revoked_at = clock.now()
+    _trail(actor, "token revoked", session.get_one(User, actor.id), name=found.name)
     session.flush()
     forget_known()
 

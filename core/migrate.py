@@ -33,12 +33,18 @@ class SuitedProgram(Base):
     version: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
 
 
-def upgrade(database: Database, target: str = "head") -> None:
-    """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none."""
+def upgrade(database: Database, target: str = "head", *, connection: sa.Connection | None = None) -> None:
+    """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none.
+
+    ``connection``: in this transaction, which is the caller's to commit (PostgreSQL).
+    """
     from alembic import command  # here: most commands and most starts need no Alembic
 
-    command.upgrade(_config(database), target)
-    _note_suited(database)
+    config = _config(database)
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
+    if connection is None:
+        _note_suited(database)
 
 
 def bring_up(app: Flask) -> None:
@@ -127,6 +133,11 @@ def head() -> str:
     if len(heads) != 1:
         raise RuntimeError(f"the migrations have {len(heads)} ends: {', '.join(sorted(heads)) or 'none'}")
     return heads.pop()
+
+
+def known() -> frozenset[str]:
+    """Every revision that this version of the program can bring up to its own."""
+    return frozenset(_history())
 
 
 def check(database: Database) -> list[str]:

@@ -183,11 +183,14 @@ def _claim(me: str, lane: str | None) -> list[OutboxJob]:
     A job that takes its worker with it would otherwise take a whole batch along, again and again.
     """
     now = clock.now()
-    due = sa.select(OutboxJob).where(OutboxJob.parked_at.is_(None), OutboxJob.available_at <= now)
+    # a clock that was put back must not hold up what was due before, nor make a lease longer than it is
+    put_back = sa.and_(OutboxJob.created_at > now, OutboxJob.available_at <= OutboxJob.created_at)
+    due = sa.select(OutboxJob).where(OutboxJob.parked_at.is_(None), sa.or_(OutboxJob.available_at <= now, put_back))
     if lane is not None:
         topics = [topic for topic, its in _lanes.items() if lane in {MAIN, its}]
         due = due.where(OutboxJob.topic.not_in(topics) if lane == MAIN else OutboxJob.topic.in_(topics))
-    orphans = due.where(OutboxJob.leased_until < now)
+    ended = sa.or_(OutboxJob.leased_until < now, OutboxJob.leased_until > now + 2 * LEASE)
+    orphans = due.where(ended)
     for found in (due.where(OutboxJob.leased_until.is_(None)).limit(BATCH), orphans.limit(1)):
         while rows := _leased(found.order_by(OutboxJob.id), me, now):
             if mine := [row for row in rows if row.parked_at is None]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from core.errors import DiskFull
 from core.i18n import _
 from core.store import Blob, Item, Missing
+from core.whole import settle
 
 KEY = re.compile(r"[0-9a-f]{32}")
 MARK = ".store"
@@ -39,7 +40,7 @@ class Vault:
                 file.flush()
                 os.fsync(file.fileno())
             scratch.rename(path)
-            _settle(path.parent)
+            settle(path.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 scratch.unlink()
@@ -84,12 +85,3 @@ class Vault:
         with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
             file.write(secrets.token_hex(8))
         return path.read_text("ascii")
-
-
-def _settle(folder: Path) -> None:
-    """The name is on the disk, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

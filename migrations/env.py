@@ -15,6 +15,10 @@ LOCK = 0x5350_4952  # 'SPIR'
 def run() -> None:
     """Called by Alembic with the database in ``config.attributes`` (see ``core.migrate``)."""
     database: Database = context.config.attributes["database"]
+    given: sa.Connection | None = context.config.attributes.get("connection")
+    if given is not None:  # in somebody's transaction, which is theirs to commit
+        _migrate(given, sqlite=database.sqlite)
+        return
     with database.writer.connect() as connection:
         raw = connection.connection.dbapi_connection
         if database.sqlite and raw is not None:

@@ -18,13 +18,13 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, checks, chores, db, hosts, i18n, idempotency, migrate, outbox, web
+from core import audit, chain, checks, chores, db, hosts, i18n, idempotency, migrate, outbox, web
 from core.requests import Application
 from core.settings import ROOT, Settings, load
-from wiki import cli, health, health_page, jobs
+from wiki import audit_cli, backup_cli, cli, health, health_page, jobs
 
 TABLES_OF_CORE = (  # part of the house without wiring
-    audit.TrailEntry, checks.HealthState, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey,
+    audit.TrailEntry, chain.TrailSeal, checks.HealthState, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey,
     migrate.SuitedProgram, outbox.OutboxJob,
 )  # fmt: skip
 
@@ -61,4 +61,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     health_page.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)
+    audit_cli.init_app(app)
+    backup_cli.init_app(app)
     return app

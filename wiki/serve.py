@@ -5,7 +5,6 @@ SIGTERM and Ctrl-C let requests in flight finish, then stop the worker between t
 With ``SPIRAL_WORKERS`` above 1 the last step is Gunicorn, which keeps as many processes (``deploy/gunicorn.conf.py``).
 """
 
-import fcntl
 import importlib
 import os
 import secrets
@@ -24,6 +23,7 @@ from flask import Flask
 from accounts import ops
 from accounts.models import User
 from core import hosts, logs, migrate
+from core.alone import TakenError, hold
 from core.db import Database, UnsafeDatabaseError, alone, reading, session, writing
 from core.running import Beside, settle
 from core.settings import ROOT, Settings, SettingsError, load
@@ -89,19 +89,12 @@ def only_here(settings: Settings) -> IO[str] | None:
     """The folder's lock: one server on one SQLite database. It goes with the process, however that ends."""
     if not settings.database.startswith("sqlite"):
         return None
-    file = (settings.var / "server.lock").open("a+")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.seek(0)
-        other = file.read().strip() or "another process"
+        return hold(settings.var)
+    except TakenError as error:
         raise StartRefusedError(
-            f"{other} serves {settings.var} already; end it first, or choose another folder: SPIRAL_VAR="
+            f"{error} serves {settings.var} already; end it first, or choose another folder: SPIRAL_VAR="
         ) from error
-    file.truncate(0)
-    file.write(f"process {os.getpid()}")
-    file.flush()
-    return file
 
 
 # ── the first start ──────────────────────────────────────────────────────────────────────────────────────────────────

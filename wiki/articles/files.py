@@ -12,8 +12,9 @@ from flask import current_app
 
 from accounts.models import User
 from accounts.people import actor_of
-from core import clock
+from core import audit, clock
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, session
 from core.errors import Conflict, NotFound, Unavailable
@@ -29,12 +30,13 @@ from wiki.articles.models import Revision
 from wiki.articles.permissions import P
 
 MENTION = re.compile(r"/files/([0-9]{1,9})/")
+ROOM = kept("files")
 ORPHANED = 24 * 3600.0  # seconds after which a file without a row is one that nobody is just about to commit
 
 
 def stored() -> Store:
     """Where their bytes lie."""
-    return of("files")
+    return of(ROOM)
 
 
 def settings() -> Settings:
@@ -152,6 +154,7 @@ def remove(entry: FileEntry, actor: Actor) -> None:
     if not can(actor, FileP.REMOVE_FILE, entry):
         raise Conflict(_("«%(name)s» stands in a saved text, so it stays.", name=entry.name), code="file-in-use")
     room, keys = stored(), [key for key in (entry.key, entry.small_key) if key]
+    audit.record(actor, "removed", subject_kind="file", subject_id=entry.id, details={"name": entry.name})
     session.delete(entry)
     session.flush()
     after_commit(lambda: _forget(room, keys))

@@ -12,6 +12,7 @@ from flask import current_app
 
 from core import audit, brought, clock
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, lock, session
 from core.errors import IllegalMove, Invalid, NotFound
@@ -28,7 +29,7 @@ from wiki.exchange.models import Import, ImportRow
 from wiki.exchange.rules import MOVES, WORKING, State, Way
 
 TOPIC = "exchange.import"
-ROOM = "imports"
+ROOM = kept("imports")
 KEPT = timedelta(days=30)  # then the file and its rows are forgotten: they hold what people wrote
 
 

@@ -12,6 +12,7 @@ from flask import current_app
 
 from core import audit, brought, clock
 from core.actors import Actor
+from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, lock, session
 from core.errors import IllegalMove, Invalid, NotFound
@@ -27,7 +28,7 @@ from wiki.kpi.permissions import P
 from wiki.kpi.sheets import Columns
 
 KEPT = timedelta(days=30)  # a file that nobody takes in is forgotten
-ROOM = "readings"
+ROOM = kept("readings")
 REFUSED_AT_MOST = 20_000
 
 

@@ -1,0 +1,279 @@
+"""A backup is whole whatever people do meanwhile, and comes back as it was – or not at all, and says why."""
+
+import os
+import random
+import signal
+import sqlite3
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core import alone, chain, migrate
+from core.audit import TrailEntry
+from core.backup import archive, making, restoring
+from core.db import reading, writing
+from core.errors import DiskFull
+from tests.reliability.keeping import another, contents, forked, load_on, seeded, seen
+
+pytestmark = [pytest.mark.timeout(300)]
+SMALL = Path(__file__).parent / "releases" / "0.1.0-sqlite.zip"
+
+
+def run(app, *words):
+    """``flask --app wsgi …`` and what it said."""
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=list(words))
+    return done.exit_code, done.output
+
+
+def must(app, *words):
+    code, said = run(app, *words)
+    assert code == 0, said
+    return said
+
+
+@pytest.fixture
+def empty(tmp_path, engine, new_postgres):
+    """An empty installation of the same kind, as often as asked."""
+    made = []
+
+    def make():
+        var = tmp_path / f"place{len(made)}"
+        made.append(another(var, "" if engine.startswith("sqlite") else new_postgres()))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["spiral.database"].close()
+
+
+@pytest.fixture
+def kept(app, make, tmp_path):
+    """A backup of something of everything, and the address of its article."""
+    _manager, slug = seeded(app, make)
+    file = tmp_path / "spiral.zip"
+    must(app, "backup", str(file))
+    return file, slug
+
+
+def db_of(app):
+    return app.extensions["spiral.database"]
+
+
+@pytest.mark.both_databases
+def test_everything_comes_back(app, kept, empty):
+    """Sign-in, search, figures, pictures, every table; the trail is the same chain, and goes on."""
+    file, slug = kept
+    assert file.stat().st_mode & 0o777 == 0o600
+    with archive.opened(file) as found:
+        assert found.about["schema"] == migrate.head()
+        assert found.about["head"].startswith("1:")
+        assert not any("secret" in name or "toml" in name for name in found.parts)
+    tables, before = contents(db_of(app)), seen(app, slug)
+    fresh = empty()
+    said = must(fresh, "restore", str(file))
+    assert "as they were sealed" in said
+    assert "The secret key is another one" in said
+    assert "1 articles can be found" in said
+    assert contents(db_of(fresh)) == tables
+    assert seen(fresh, slug) == before
+    assert migrate.check(db_of(fresh)) == []
+    with fresh.app_context():
+        with writing():
+            chain.seal()
+        with reading() as s:
+            assert chain.verify().unsealed == 0
+            assert s.scalar(sa.select(sa.func.count()).where(TrailEntry.verb == "restored")) == 1
+    with pytest.raises(sa.exc.DBAPIError), db_of(fresh).writer.begin() as connection:  # the walls are up again
+        connection.execute(sa.text("DELETE FROM trail_entries"))
+
+
+def backups_under_load(app, engine, empty, folder, count):
+    """Each holds all that was acknowledged before it began, and no commit by half."""
+    with load_on(engine) as acknowledged:
+        for number in range(count):
+            known = acknowledged(acknowledged() + 40)
+            making.make(folder / f"{number}.zip", db_of(app), app.config["SPIRAL"])
+            fresh = empty()
+            in_place(fresh, folder / f"{number}.zip")
+            found = {"load-a": [], "load-b": []}
+            with db_of(fresh).reader.connect() as connection:
+                for topic, key in connection.execute(sa.text("SELECT topic, key FROM outbox_jobs ORDER BY id")):
+                    found[topic].append(int(key))
+            db_of(fresh).close()
+            assert found["load-a"] == found["load-b"] == list(range(1, len(found["load-a"]) + 1))
+            assert len(found["load-a"]) >= known
+
+
+@pytest.mark.both_databases
+def test_under_load_it_holds_all_that_was_acknowledged(app, engine, empty, tmp_path):
+    backups_under_load(app, engine, empty, tmp_path, 1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@pytest.mark.both_databases
+def test_twenty_backups_under_load(app, engine, empty, tmp_path):
+    backups_under_load(app, engine, empty, tmp_path, 20)
+
+
+def test_what_is_damaged_is_refused_and_named(empty, tmp_path):
+    """A byte in any part, an end cut off, another file: nothing is touched."""
+    file, fresh, sound = tmp_path / "spiral.zip", empty(), SMALL.read_bytes()
+    with archive.opened(SMALL) as found:
+        picture = next(iter(found.within("files")))
+        spots = {name: found.zip.getinfo(name) for name in (making.SQLITE, picture)}
+        assert found.about["head"].startswith("1:") or found.about["schema"] < "0049"
+    for name, info in spots.items():
+        spoilt = bytearray(sound)
+        spoilt[info.header_offset + 30 + len(name) + 20 + min(info.compress_size, 400) // 2] ^= 0xFF
+        file.write_bytes(spoilt)
+        code, said = run(fresh, "restore", str(file))
+        assert code == 1
+        assert f"is damaged: {name}" in said
+    file.write_bytes(sound[: len(sound) // 2])
+    assert "is no backup of Spiral, or its end is missing" in run(fresh, "restore", str(file))[1]
+    with zipfile.ZipFile(file, "w") as found:
+        found.writestr("letter.txt", "something else")
+    assert "its manifest is missing" in run(fresh, "restore", str(file))[1]
+    assert "cannot be read" in run(fresh, "restore", str(file) + ".not")[1]
+    assert untouched(fresh)
+
+
+def untouched(app):
+    """Neither a database nor a file came in."""
+    var = app.config["SPIRAL"].var
+    return not (var / "spiral.db").exists() and not (var / "files").exists() and not list(var.rglob("*.part"))
+
+
+def crafted(path, source, *, parts=(), **about):
+    """The same archive with other parts beside it, or another manifest."""
+    with archive.opened(source) as found, path.open("xb") as out:
+        writer = archive.Writer(out)
+        for name in found.parts:
+            writer.add(name, found.read(name))
+        for name, data in parts:
+            writer.add(name, [data])
+        writer.finish({**{k: v for k, v in found.about.items() if k not in {"format", "version", "parts"}}, **about})
+    return path
+
+
+def test_no_part_lies_outside_and_none_comes_in_unlisted(empty, tmp_path):
+    fresh = empty()
+    for number, name in enumerate(
+        ("../evil", "files/../../evil", "/tmp/evil", "files//../evil", "files\\..\\evil", "C:/evil", "evil")
+    ):
+        file = crafted(tmp_path / f"{number}.zip", SMALL, parts=[(name, b"evil")])
+        code, said = run(fresh, "restore", str(file))
+        assert code == 1
+        assert "would lie outside" in said, name
+    assert not list(tmp_path.rglob("*evil"))
+    file = crafted(tmp_path / "other.zip", SMALL)
+    with zipfile.ZipFile(file, "a") as found:
+        found.writestr("files/aa/bb/x", b"unlisted")
+    assert "not in its manifest" in run(fresh, "restore", str(file))[1]
+    file = crafted(tmp_path / "strange.zip", SMALL, parts=[("search/x", b"1")])
+    assert "keeps no such folder" in run(fresh, "restore", str(file))[1]
+    assert untouched(fresh)
+    assert not (fresh.config["SPIRAL"].var / "search" / "x").exists()
+
+
+def test_what_is_too_new_or_of_another_kind_is_refused(empty, tmp_path):
+    fresh = empty()
+    newer = crafted(tmp_path / "newer.zip", SMALL, schema="9999_later", program="9.9.0")
+    code, said = run(fresh, "restore", str(newer))
+    assert code == 1
+    for word in ("Spiral 9.9.0", "9999_later", migrate.head()):
+        assert word in said
+    other = crafted(tmp_path / "other.zip", SMALL, engine="postgresql")
+    assert "made from PostgreSQL, and this installation uses SQLite" in run(fresh, "restore", str(other))[1]
+    assert untouched(fresh)
+    wrong = crafted(tmp_path / "wrong.zip", SMALL, counts={})
+    assert "not what its manifest says" in run(fresh, "restore", str(wrong))[1]
+    assert not (fresh.config["SPIRAL"].var / "spiral.db").exists()
+
+
+@pytest.mark.both_databases
+def test_only_what_was_named_is_replaced(app, make, engine):
+    """Not a database with something in it, not while somebody uses it; on SQLite the old one is kept aside."""
+    file = SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+    with writing():
+        make.user("rep", username="later")
+    code, said = run(app, "restore", str(file))
+    name = restoring.name_of(db_of(app))
+    assert code == 1
+    assert "is not empty. Restore into another place (SPIRAL_VAR=, SPIRAL_DATABASE_URL=)" in said
+    assert run(app, "restore", str(file), "--replace", "wrong")[0] == 1
+    var = app.config["SPIRAL"].var
+    rival = sa.create_engine(sa.make_url(db_of(app).url), poolclass=sa.NullPool)
+    with rival.connect() as connection:
+        connection.execute(sa.text("SELECT count(*) FROM users"))
+        said = run(app, "restore", str(file), "--replace", name)[1]
+        assert "in use by another process" in said or "1 other connections use" in said
+    if engine.startswith("sqlite"):
+        with alone.hold(var):
+            assert "serves" in run(app, "restore", str(file), "--replace", name)[1]
+    must(app, "restore", str(file), "--replace", name)
+    with reading() as s:
+        assert s.scalar(sa.text("SELECT count(*) FROM users WHERE username = 'later'")) == 0
+    with archive.opened(file) as found:
+        assert "零点起" in seen(app, found.about["article"])["text"]
+    if engine.startswith("sqlite"):
+        (old,) = var.glob("replaced-*/spiral.db")
+        connection = sqlite3.connect(old)
+        assert connection.execute("SELECT count(*) FROM users WHERE username = 'later'").fetchone() == (1,)
+        connection.close()
+
+
+def test_it_asks_for_room_and_leaves_nothing_half_done(app, tmp_path):
+    with pytest.raises(DiskFull, match="MB free"):
+        making.must_fit(tmp_path, 1 << 60)
+    place = tmp_path / "here"
+    place.mkdir()
+    must(app, "backup", str(place / "one.zip"))
+    assert "overwrites nothing" in run(app, "backup", str(place / "one.zip"))[1]
+    assert "There is no folder" in run(app, "backup", str(place / "no" / "one.zip"))[1]
+    db_of(app).close()
+    path = making.place(db_of(app))
+    spoilt = bytearray(path.read_bytes())
+    spoilt[8192:200_000] = bytes(200_000 - 8192)
+    path.write_bytes(spoilt)
+    code, said = run(app, "backup", str(place / "two.zip"))
+    assert code == 1
+    assert said.startswith("Error: The database")
+    assert "is damaged" in said
+    assert [each.name for each in place.iterdir()] == ["one.zip"]
+
+
+def in_place(app, file):
+    """Restored, without a word."""
+    with app.app_context():
+        restoring.restore(file, db_of(app), app.config["SPIRAL"])
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@pytest.mark.both_databases
+def test_a_restore_that_is_killed_is_not_there_or_whole(engine, empty):
+    """And can be done again."""
+    file = SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+    chance = random.Random(4)
+    for _number in range(15):
+        fresh = empty()
+        database, settings = db_of(fresh), fresh.config["SPIRAL"]
+        child = forked(lambda: in_place(fresh, file))  # noqa: B023 - it runs at once
+        time.sleep(chance.uniform(0.05, 1.5))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if migrate.current(database) is None:
+            database.close()
+            in_place(fresh, file)
+        assert migrate.check(database) == []
+        with archive.opened(file) as found, database.reader.connect() as connection:
+            users = connection.scalar(sa.text("SELECT count(*) FROM users"))
+            assert users == found.about["counts"]["users"]
+            assert all((settings.var / name).exists() for name in found.within("files"))
+        database.close()
