@@ -8,11 +8,11 @@ import re
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant", "en")
@@ -43,6 +43,13 @@ class Settings(BaseModel):
     locale: str = "zh_Hans"
     timezone: str = "Asia/Shanghai"
     embed_origins: str = ""
+    oidc_issuer: str = ""  # empty: no single sign-on
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""  # what the button says
+    oidc_new_people: Literal["refuse", "rep"] = "refuse"  # whom the provider knows and Spiral does not
+    oidc_link_email: bool = True  # a verified e-mail leads to the one person who has it
+    internal_hosts: str = ""  # hosts inside the own network with which the server may speak at sign-in
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
     kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
@@ -93,6 +100,35 @@ class Settings(BaseModel):
                     f"{one!r} is none (no path, no star)"
                 )
         return " ".join(dict.fromkeys(one.lower() for one in found))
+
+    @field_validator("internal_hosts")
+    @classmethod
+    def bare_hosts(cls, value: str) -> str:
+        found = value.replace(",", " ").lower().split()
+        for one in found:
+            if not re.fullmatch(r"[a-z0-9.-]+|\[?[0-9a-f:]+\]?", one):
+                raise ValueError(f"must name hosts like idp.internal, with blanks between them; {one!r} is none")
+        return " ".join(one.strip("[]") for one in found)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def issuer(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s?#@]+[^\s?#@]*", value):
+            raise ValueError("must look like https://sso.example or https://sso.example/realms/centre")
+        return value
+
+    @model_validator(mode="after")
+    def whole_sign_on(self) -> Self:
+        """Single sign-on is set up whole, or not at all."""
+        if not self.oidc_issuer:
+            return self
+        missing = [name for name in ("oidc_client_id", "base_url") if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"SPIRAL_OIDC_ISSUER needs SPIRAL_{missing[0].upper()}, too")
+        host = urlsplit(self.oidc_issuer).hostname
+        if self.oidc_issuer.startswith("http://") and host not in self.internal:
+            raise ValueError("SPIRAL_OIDC_ISSUER must be https://, or its host in SPIRAL_INTERNAL_HOSTS")
+        return self
 
     @field_validator("search_url")
     @classmethod
@@ -159,6 +195,11 @@ class Settings(BaseModel):
         return tuple(self.embed_origins.split())
 
     @property
+    def internal(self) -> frozenset[str]:
+        """Hosts with addresses inside the own network with which the server may speak at sign-in."""
+        return frozenset(self.internal_hosts.split())
+
+    @property
     def secure(self) -> bool:
         """True when the public address is https: cookies are then Secure and carry the __Host- name."""
         return self.base_url.startswith("https://")
@@ -169,6 +210,7 @@ class Settings(BaseModel):
         rows["database_url"] = re.sub(r"://([^:@/]+):[^@]*@", r"://\1:***@", self.database)
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
         rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
+        rows["oidc_client_secret"] = "***" if self.oidc_client_secret else ""
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         return rows
 
@@ -224,6 +266,9 @@ def _sentence(error: ValidationError) -> str:
     parts = []
     for problem in error.errors():
         name = "SPIRAL_" + "_".join(str(part) for part in problem["loc"]).upper()
+        if not problem["loc"]:  # about several together; its sentence names them
+            parts.append(problem["msg"].removeprefix("Value error, "))
+            continue
         if problem["type"] == "extra_forbidden":
             parts.append(f"{name} is not a setting of Spiral")
         else:
