@@ -80,11 +80,13 @@ class LoginForm(Form):
 
 
 class CodeForm(Form):
-    code = StringField(_l("Code"), needed(), description=_l("Six digits from your app, or one of your recovery codes."))
+    code = StringField(
+        _l("Code of your app"), needed(), description=_l("Six digits from your app, or one of your recovery codes.")
+    )
 
 
 class FirstCodeForm(Form):
-    code = StringField(_l("Code"), needed(), description=_l("The six digits that your app shows now."))
+    code = StringField(_l("Code of your app"), needed(), description=_l("The six digits that your app shows now."))
 
 
 class FactorForm(FirstCodeForm):

@@ -27,7 +27,7 @@ class FetchError(Exception):
 class Resolve(Protocol):
     """From a host and a port to addresses, as ``socket.getaddrinfo`` does it."""
 
-    def __call__(self, host: str, port: int, *, type: int) -> list[Any]: ...  # noqa: A002 - as in the standard library
+    def __call__(self, host: str, port: int) -> list[Any]: ...
 
 
 def get_json(url: str, internal: frozenset[str]) -> Any:
@@ -73,7 +73,7 @@ def chosen(host: str, port: int, internal: frozenset[str], resolve: Resolve = so
         FetchError: one of them is not to be asked, or there is none.
     """
     try:
-        rows = resolve(host, port, type=socket.SOCK_STREAM)
+        rows = resolve(host, port)
     except (OSError, UnicodeError) as error:
         raise FetchError(f"{host} is unknown") from error
     found = [ipaddress.ip_address(str(row[4][0]).split("%")[0]) for row in rows]

@@ -103,7 +103,7 @@ def _handler(idp: Idp) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the standard library
+        def log_message(self, *_words: Any) -> None:
             return
 
     return Handler
