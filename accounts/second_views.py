@@ -68,7 +68,8 @@ def take_second() -> Answer:
     identity.begin(found.token, found.user, found.entry)
     if found.codes is None:
         return to(target)
-    return _codes_page(found.codes, local_path(target) or "/")
+    with reading():
+        return _codes_page(found.codes, local_path(target) or "/")
 
 
 def _second_again(form: Form, status: int, refused: DomainError | None = None) -> Answer:
@@ -139,7 +140,8 @@ def confirm_factor() -> Answer:
         form.take(error)
         with reading():
             return _factor_page(first_form=form), 422
-    return _codes_page(codes, url_for("accounts.factor"))
+    with reading():
+        return _codes_page(codes, url_for("accounts.factor"))
 
 
 def _know_password(user_id: int, typed: str) -> None:

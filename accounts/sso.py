@@ -17,6 +17,7 @@ from accounts.identity import token_hash
 from accounts.models import User
 from accounts.people import actor_of
 from accounts.rules import USERNAME, Role, Way
+from accounts.second_step import Owed
 from core import audit, clock
 from core.chores import chore
 from core.db import session, writing
@@ -53,13 +54,13 @@ def spend(state: str) -> None:
         raise oidc.refused("a state was used twice") from error
 
 
-def _enter(claims: dict[str, Any], address: str | None, agent: str | None) -> signin.Entered | signin.Owed:
+def _enter(claims: dict[str, Any], address: str | None, agent: str | None) -> signin.Entered | Owed:
     with writing():
         user = _person(str(claims["iss"]), str(claims["sub"]), claims)
         return signin.come_in(user, Way.SSO, address=address, agent=agent)
 
 
-def enter(claims: dict[str, Any], *, address: str | None, agent: str | None) -> signin.Entered | signin.Owed:
+def enter(claims: dict[str, Any], *, address: str | None, agent: str | None) -> signin.Entered | Owed:
     """The person of these claims comes in. Opens a transaction of its own.
 
     Raises:

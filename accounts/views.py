@@ -9,6 +9,7 @@ from accounts import absence_showing, access, identity, ops, passwords, queries,
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, SetupForm, TokenForm
 from accounts.models import User
 from accounts.rules import Way
+from accounts.second_step import Owed
 from core.db import reading, session, writing
 from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated
 from core.i18n import _
@@ -77,7 +78,7 @@ def wait_of(refused: DomainError) -> dict[str, str]:
     return {"Retry-After": str(refused.details["retry_after"])} if isinstance(refused, Throttled) else {}
 
 
-def go_in(found: signin.Entered | signin.Owed, target: str | None) -> Response:
+def go_in(found: signin.Entered | Owed, target: str | None) -> Response:
     """On to where one was going, or first to the second step. What the cookie knew before is gone."""
     if isinstance(found, signin.Entered):
         identity.begin(found.token, found.user, found.entry)

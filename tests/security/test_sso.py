@@ -396,7 +396,7 @@ def test_a_provider_that_is_away_is_said_and_not_asked_by_everybody(client, idp)
 
 def test_it_sends_us_nowhere_inside(app, idp, linked):
     for name in ("token_endpoint", "jwks_uri"):
-        for place in ("http://169.254.169.254/latest", "https://10.0.0.1/x", "file:///etc/passwd", None):
+        for place in ("http://169.254.169.254/latest", "https://127.0.0.2/x", "file:///etc/passwd", None):
             forget_everything()
             idp.publish, browser = {name: place}, app.test_client()
             answer = browser.get(idp.visit(leave(browser)))
