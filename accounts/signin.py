@@ -4,18 +4,23 @@ The same answer, after the same work, for a person who is unknown or disabled an
 hashed while a write transaction is open.
 """
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from accounts import access, identity, ops, passwords, second_step, throttling
+from accounts import access, directory, identity, ops, passwords, second_step, throttling, vouched
+from accounts.directory import Entry
 from accounts.models import LoginSession, User
 from accounts.people import actor_of
-from accounts.rules import Way
+from accounts.rules import Role, Way
 from accounts.second_step import Owed
+from accounts.vouched import Vouched
 from core.db import reading, session, writing
-from core.errors import Forbidden, Unauthenticated
+from core.errors import Conflict, Forbidden, Unauthenticated
 from core.i18n import _
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,17 @@ class Entered:
     codes: list[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A password that was verified: against the hash ``seen`` (with ``fresh``, where it should be made anew), or by the
+    directory, which knows its owner as ``entry``."""
+
+    account: str
+    seen: str | None = None
+    fresh: str | None = None
+    entry: Entry | None = None
+
+
 def sign_in(username: str, password: str, *, address: str | None, agent: str | None) -> Entered | Owed:
     """In, or on to the second step.
 
@@ -35,10 +51,9 @@ def sign_in(username: str, password: str, *, address: str | None, agent: str | N
         Unauthenticated: username and password do not go together.
         Throttled: too many attempts.
     """
-    account = known_as(username)
-    seen, fresh = _verified(account, password, address)
+    proof = _verified(known_as(username), password, address)
     with writing():
-        return come_in(_welcome(account, seen, fresh, address), Way.PASSWORD, address=address, agent=agent)
+        return come_in(_welcome(proof, address), Way.PASSWORD, address=address, agent=agent)
 
 
 def come_in(user: User, way: Way, *, address: str | None, agent: str | None) -> Entered | Owed:
@@ -64,10 +79,9 @@ def make_token(username: str, password: str, *, address: str | None, code: str |
         Forbidden: a second step has to be set up first, in a browser.
         Throttled: too many attempts.
     """
-    account = known_as(username)
-    seen, fresh = _verified(account, password, address)
+    proof = _verified(known_as(username), password, address)
     with writing():
-        user = _welcome(account, seen, fresh, address)
+        user = _welcome(proof, address)
         owed = second_step.owed(user, Way.PASSWORD)
         user_id = user.id
     if owed:
@@ -77,7 +91,7 @@ def make_token(username: str, password: str, *, address: str | None, code: str |
     if owed is False:
         second_step.count(user_id, address)
     with writing():
-        user = _unchanged(account, seen if fresh is None else fresh)
+        user = _person(replace(proof, seen=proof.fresh or proof.seen))
         if owed is False:
             second_step.spend(user, code or "")
             second_step.forgive(user.id, address)
@@ -93,8 +107,10 @@ def confirm(user_id: int, password: str, *, address: str | None) -> None:
     """
     with reading() as s:
         account = s.get_one(User, user_id).username
-    _verified(account, password, address)
+    proof = _verified(account, password, address)
     with writing():
+        if _person(proof).id != user_id:
+            raise _wrong()
         throttling.succeeded(account, address)
 
 
@@ -103,31 +119,57 @@ def known_as(username: str) -> str:
     return passwords.normal(username).strip().lower()
 
 
-def _verified(account: str, password: str, address: str | None) -> tuple[str, str | None]:
-    """(the hash that was verified, a new hash when its parameters are outdated)."""
+def _verified(account: str, password: str, address: str | None) -> Proof:
+    """The proof that account and password go together. The directory is asked only where there is no password here."""
     with writing():
         throttling.attempt(account, address)
         kept = session.scalar(sa.select(User.password_hash).where(User.username == account, User.active))
-    if not passwords.verify(kept, password) or kept is None:
+    good = passwords.verify(kept, password)
+    if kept is None:
+        entry = directory.check(access.settings(), account, password)
+        if entry is not None:
+            return Proof(account, entry=entry)
+    if not good or kept is None:
         raise _wrong()
-    return kept, passwords.hashed(password) if passwords.outdated(kept) else None
+    return Proof(account, kept, passwords.hashed(password) if passwords.outdated(kept) else None)
 
 
-def _welcome(account: str, seen: str, fresh: str | None, address: str | None) -> User:
+def _welcome(proof: Proof, address: str | None) -> User:
     """The person, if nothing changed while the password was verified, and if a password opens the door for them."""
-    user = _unchanged(account, seen)
+    user = _person(proof)
     if not access.now().opens(user.id):
         raise _wrong()
-    if fresh is not None:
-        user.password_hash = fresh
-    throttling.succeeded(account, address)
+    if proof.fresh is not None:
+        user.password_hash = proof.fresh
+    throttling.succeeded(proof.account, address)
     return user
 
 
-def _unchanged(account: str, seen: str) -> User:
-    user = session.scalar(sa.select(User).where(User.username == account, User.active, User.password_hash == seen))
+def _person(proof: Proof) -> User:
+    if proof.entry is not None:
+        user = _of_the_directory(proof.account, proof.entry)
+    else:
+        mine = sa.select(User).where(User.username == proof.account, User.active, User.password_hash == proof.seen)
+        user = session.scalar(mine)
     if user is None:
         raise _wrong()
+    return user
+
+
+def _of_the_directory(account: str, entry: Entry) -> User | None:
+    """The person of an entry, with the roles that its groups give; nobody, when they give none."""
+    about = access.settings()
+    roles = (Role.REP,) if entry.roles is None else entry.roles
+    if not roles:
+        return None
+    them = Vouched(f"{about.ldap_url}/{about.ldap_base}"[:300], entry.subject, account, entry.name, entry.email)
+    user = vouched.person(them, by_email=True, bare=True, new_roles=roles)
+    if user is not None and entry.roles is not None and user.roles != frozenset(entry.roles):
+        team, tier = (place.slug if place else None for place in (user.team, user.tier))
+        try:
+            ops.change_person(None, user, name=user.name, roles=entry.roles, team=team, tier=tier, email=user.email)
+        except Conflict as kept:  # the last administrator stays one, whatever the directory says
+            log.warning("roles of %s stay as they are: %s", user.username, kept.sentence)
     return user
 
 

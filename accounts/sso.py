@@ -1,27 +1,25 @@
 """Whom the identity provider vouched for: the person it leads to here, and what happens when there is none.
 
-A link is made once and by the provider's own number for somebody. A name never leads to an account, and an e-mail only
-when the provider says that it verified it, exactly one active person has it, and the setting allows it.
+How a link is made: ``vouched``. An e-mail counts only when the provider says that it verified it.
 """
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from accounts import access, oidc, ops, signin
-from accounts.access_models import LinkedIdentity, SpentState
+from accounts import access, oidc, signin, vouched
+from accounts.access_models import SpentState
 from accounts.identity import token_hash
 from accounts.models import User
-from accounts.people import actor_of
-from accounts.rules import USERNAME, Role, Way
+from accounts.rules import Role, Way
 from accounts.second_step import Owed
-from core import audit, clock
+from accounts.vouched import Vouched
+from core import clock
 from core.chores import chore
 from core.db import session, writing
-from core.errors import Conflict, NotFound, Unauthenticated
+from core.errors import NotFound, Unauthenticated
 from core.i18n import _
 from core.settings import Settings
 
@@ -73,17 +71,14 @@ def enter(claims: dict[str, Any], *, address: str | None, agent: str | None) -> 
 
 
 def _person(issuer: str, subject: str, claims: dict[str, Any]) -> User:
-    mine = sa.select(LinkedIdentity).where(LinkedIdentity.issuer == issuer, LinkedIdentity.subject == subject)
-    link = session.scalar(mine)
-    if link is not None:
-        if not link.user.active:
-            raise _unknown()
-        return link.user
-    user = _by_email(issuer, claims) or _made(claims)
-    session.add(LinkedIdentity(issuer=issuer, subject=subject, user_id=user.id, created_at=clock.now()))
-    session.flush()
-    audit.record(actor_of(user), "linked", subject_kind="user", subject_id=user.id, details={"issuer": issuer})
-    return user
+    about, email = access.settings(), verified_email(claims)
+    username = str(claims.get("preferred_username") or (email or "").partition("@")[0])
+    them = Vouched(issuer, subject, username, str(claims.get("name") or ""), email)
+    new = (Role.REP,) if about.oidc_new_people == "rep" else ()
+    found = vouched.person(them, by_email=about.oidc_link_email, bare=False, new_roles=new)
+    if found is None:
+        raise _unknown()
+    return found
 
 
 def verified_email(claims: dict[str, Any]) -> str | None:
@@ -92,31 +87,6 @@ def verified_email(claims: dict[str, Any]) -> str | None:
     if claims.get("email_verified") is not True or not isinstance(email, str):
         return None
     return email.strip().lower()[:200] or None
-
-
-def _by_email(issuer: str, claims: dict[str, Any]) -> User | None:
-    email = verified_email(claims)
-    if email is None or not access.settings().oidc_link_email:
-        return None
-    linked = sa.exists().where(LinkedIdentity.user_id == User.id, LinkedIdentity.issuer == issuer)
-    found = session.scalars(sa.select(User).where(sa.func.lower(User.email) == email, User.active).limit(2)).all()
-    if len(found) != 1 or session.scalar(sa.select(linked.where(User.id == found[0].id))):
-        return None
-    return found[0]
-
-
-def _made(claims: dict[str, Any]) -> User:
-    if access.settings().oidc_new_people != "rep":
-        raise _unknown()
-    wanted = claims.get("preferred_username") or (verified_email(claims) or "").partition("@")[0]
-    username = re.sub(r"[^a-z0-9._-]+", "-", str(wanted).lower()).strip("._-")[:40]
-    if not USERNAME.fullmatch(username):
-        raise _unknown()
-    name = " ".join(str(claims.get("name") or "").split())[:120] or username
-    try:
-        return ops.add_user(None, username=username, name=name, roles=[Role.REP], email=verified_email(claims))
-    except Conflict as error:
-        raise _unknown() from error
 
 
 def _unknown() -> Unauthenticated:

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.rules import Way
 from accounts.second_step import Owed
 from core.db import reading, session, writing
-from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated
+from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated, Unavailable
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN
 from core.settings import LOCALES
@@ -49,7 +49,7 @@ def login() -> Answer:
             address=request.remote_addr,
             agent=request.user_agent.string,
         )
-    except (Unauthenticated, Throttled) as refused:
+    except (Unauthenticated, Throttled, Unavailable) as refused:
         return refused_login(refused, form)
     return go_in(found, target)
 
@@ -95,7 +95,8 @@ def logout() -> Answer:
     if token is not None:
         ops.sign_out(token)
     identity.end()
-    return to(url_for("accounts.left" if way is Way.SSO else "accounts.login"))
+    elsewhere = way is Way.SSO and access.settings().oidc_issuer
+    return to(url_for("accounts.left" if elsewhere else "accounts.login"))
 
 
 @bp.post("/language")
@@ -148,6 +149,13 @@ def _new_password(password: str, again: str, field: str) -> str:
     if password != again:
         raise Invalid({"again": _("The two are not the same.")})
     return passwords.hashed(password)
+
+
+def _must_be_kept_here(user_id: int) -> None:
+    with reading():
+        kept = session.get_one(User, user_id).password_hash
+    if kept is None:
+        raise Invalid({"password": _("Your password is kept in the directory; it is changed there.")})
 
 
 # ── one's own profile ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,6 +212,7 @@ def change_password() -> Answer:
             signin.confirm(who.id, form.password.data or "", address=request.remote_addr)
         except Unauthenticated as error:
             raise Invalid({"password": _("This is not your present password.")}) from error
+        _must_be_kept_here(who.id)
         new = _new_password(form.new_password.data or "", form.again.data or "", "new_password")
         with writing():
             ops.set_password(who, session.get_one(User, who.id), new, keep=identity.current_session_id())
