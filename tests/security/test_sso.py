@@ -1,14 +1,11 @@
 """Single sign-on against a provider on loopback: who comes in, and every way in which somebody must not."""
 
-import base64
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
-from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from accounts import access, oidc, ops
 from accounts.access import Access
@@ -22,7 +19,7 @@ from core.errors import Conflict
 from core.settings import Settings, SettingsError, load
 from tests.clients import PASSWORD
 from tests.support.factors import code_now, set_up
-from tests.support.idp import CLIENT, SECRET, Idp
+from tests.support.idp import CLIENT, LIES, SECRET, Idp
 
 
 @pytest.fixture(scope="module")
@@ -117,58 +114,6 @@ def test_the_way_back_stays_on_this_site(app, idp, linked):
 
 
 # ── what the provider signed ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def without(name: str) -> Any:
-    return lambda claims: claims.pop(name) and None
-
-
-def raw(header: dict[str, str], claims: dict[str, Any]) -> str:
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, claims)]
-    return ".".join((*parts, ""))
-
-
-LIES: dict[str, Any] = {
-    "another issuer": lambda idp: lambda claims: claims.update(iss="http://evil.example"),
-    "another audience": lambda idp: lambda claims: claims.update(aud="another"),
-    "one of two audiences, for the other": lambda idp: lambda claims: claims.update(aud=["other", CLIENT], azp="other"),
-    "too old": lambda idp: lambda claims: claims.update(exp=claims["iat"] - 61, iat=claims["iat"] - 400),
-    "from the future": lambda idp: lambda claims: claims.update(iat=claims["iat"] + 3600, nbf=claims["iat"] + 3600),
-    "another sign-in's nonce": lambda idp: lambda claims: claims.update(nonce="x"),
-    "no nonce": lambda idp: without("nonce"),
-    "no end": lambda idp: without("exp"),
-    "no issuer": lambda idp: without("iss"),
-    "no audience": lambda idp: without("aud"),
-    "no subject": lambda idp: without("sub"),
-    "an empty subject": lambda idp: lambda claims: claims.update(sub=""),
-    "a subject that is no word": lambda idp: lambda claims: claims.update(sub={"a": 1}),
-    "an end that is no number": lambda idp: lambda claims: claims.update(exp="never"),
-    "another's access token": lambda idp: lambda claims: claims.update(at_hash="AAAA"),
-    "the algorithm none": lambda idp: lambda claims: raw({"alg": "none"}, claims),
-    "the algorithm None": lambda idp: lambda claims: raw({"alg": "nOnE", "kid": "one"}, claims),
-    "a wrong key": lambda idp: lambda claims: idp.sign(claims, idp.old),
-    "a key nobody published": lambda idp: lambda claims: idp.sign(claims, idp.old, kid="two"),
-    "the public key as a secret": lambda idp: (
-        lambda claims: jwt.encode(
-            {"alg": "HS256", "kid": "one"},
-            claims,
-            OctKey.import_key(idp.key.as_pem(private=False)),
-            algorithms=["HS256"],
-        )
-    ),
-    "our own secret": lambda idp: (
-        lambda claims: jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET), algorithms=["HS256"])
-    ),
-    "a changed claim": lambda idp: lambda claims: _changed(idp.sign(claims)),
-    "no token at all": lambda idp: lambda claims: "x.y",
-}
-
-
-def _changed(token: str) -> str:
-    head, body, signature = token.split(".")
-    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
-    changed = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "1"}).encode()).rstrip(b"=").decode()
-    return f"{head}.{changed}.{signature}"
 
 
 @pytest.mark.filterwarnings("ignore")  # joserfc warns of the very keys that are tried here
