@@ -9,7 +9,7 @@ import secrets
 import ssl
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,7 +106,8 @@ def _connected(about: Settings, dn: str, password: str) -> Iterator[Any]:
             raise LDAPException("it speaks no TLS")
         yield made
     finally:
-        made.unbind()
+        with suppress(LDAPException, OSError):  # of a connection that failed it says nothing worth hearing
+            made.unbind()
 
 
 def _entry(about: Settings, service: Any, row: dict[str, Any]) -> Entry:
