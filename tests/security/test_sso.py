@@ -33,6 +33,7 @@ def _provider():
 def idp(_provider: Idp) -> Idp:
     _provider.person, _provider.lie, _provider.publish = {"sub": "248289"}, None, {}
     _provider.keys, _provider.asked = [_provider.key], []
+    _provider.codes.clear()
     return _provider
 
 
@@ -176,6 +177,7 @@ def test_nobody_is_signed_in_as_somebody_else_by_a_link(app, client, idp, linked
     assert client.get(link_of_attacker).status_code == 401
     leave(client)
     assert client.get(link_of_attacker).status_code == 401, "not while the victim signs in either"
+    assert len(idp.codes) == 1, "the code was not even shown to the provider"
     assert who(client) is None
 
 

@@ -124,6 +124,7 @@ def _raw(header: dict[str, str], claims: dict[str, Any]) -> str:
 LIES: dict[str, Any] = {
     "another issuer": lambda idp: lambda claims: claims.update(iss="http://evil.example"),
     "another audience": lambda idp: lambda claims: claims.update(aud="another"),
+    "another audience, ours only as its party": lambda idp: lambda claims: claims.update(aud="another", azp=CLIENT),
     "one of two audiences, for the other": lambda idp: lambda claims: claims.update(aud=["other", CLIENT], azp="other"),
     "too old": lambda idp: lambda claims: claims.update(exp=claims["iat"] - 61, iat=claims["iat"] - 400),
     "from the future": lambda idp: lambda claims: claims.update(iat=claims["iat"] + 3600, nbf=claims["iat"] + 3600),
