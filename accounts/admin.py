@@ -11,6 +11,7 @@ from accounts.forms import places as place_choices
 from accounts.models import Site, Team, Tier, User
 from accounts.permissions import P
 from accounts.rules import Role
+from accounts.second_step import factor_of
 from accounts.views import Answer, bp, to
 from core.db import reading, session, writing
 from core.errors import Conflict, Invalid, NotFound
@@ -109,7 +110,8 @@ def person(username: str) -> Answer:
 
 
 def _one(form: PersonForm, user: User) -> str:
-    return render_template("accounts/person.html", form=form, user=user, absences=absence_showing.rows_of(user))
+    absences, factor = absence_showing.rows_of(user), factor_of(user.id)
+    return render_template("accounts/person.html", form=form, user=user, absences=absences, factor=factor)
 
 
 @bp.post("/admin/people/<username>")

@@ -37,8 +37,9 @@ class MeOut(Out):
 
 @api.post("/tokens", gate=EVERYONE, body=TokenIn, answer=TokenOut, status=201, transaction=False)
 def make_token(body: TokenIn) -> TokenOut:
-    """Exchange a username and a password for a bearer token."""
-    return TokenOut(token=signin.make_token(body.username, body.password, address=request.remote_addr))
+    """Exchange a username and a password – and the code of an app, where one is set up – for a bearer token."""
+    made = signin.make_token(body.username, body.password, address=request.remote_addr, code=body.totp)
+    return TokenOut(token=made)
 
 
 @api.get("/me", gate=SIGNED_IN, answer=MeOut)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from accounts import imports, ops, passwords, queries
+from accounts import access, imports, ops, passwords, queries, second_step
 from accounts.models import User
 from accounts.rules import Role
 from core import tables
@@ -117,6 +117,31 @@ def password_(name: str, password_stdin: bool) -> None:
     with writing():
         ops.set_password(None, known(name), hashed)
     click.echo(f"{name} has a new password." + ("" if password_stdin else f" Password: {password}"))
+
+
+@user.command("second-step-reset")
+@click.argument("name")
+def second_step_reset(name: str) -> None:
+    """Take the lost second step of NAME away; their sign-ins end.
+
+    \b
+    Example: flask --app wsgi user second-step-reset li.wei
+    """
+    with writing():
+        second_step.reset(None, known(name))
+    click.echo(f"{name} signs in without a second step, or sets up a new one.")
+
+
+@user.command("allow-passwords")
+def allow_passwords() -> None:
+    """Let everybody sign in with a password again, when single sign-on fails.
+
+    \b
+    Example: flask --app wsgi user allow-passwords
+    """
+    with writing():
+        access.allow_passwords()
+    click.echo("Everybody may sign in with a password.")
 
 
 @token.command("create")

@@ -79,6 +79,34 @@ class LoginForm(Form):
     password = PasswordField(_l("Password"), needed())
 
 
+class CodeForm(Form):
+    code = StringField(
+        _l("Code of your app"), needed(), description=_l("Six digits from your app, or one of your recovery codes.")
+    )
+
+
+class FirstCodeForm(Form):
+    code = StringField(_l("Code of your app"), needed(), description=_l("The six digits that your app shows now."))
+
+
+class FactorForm(FirstCodeForm):
+    password = PasswordField(_l("Present password"), needed())
+
+
+class AccessForm(Form):
+    roles = SelectMultipleCheckboxField(
+        _l("Roles that take a second step at sign-in"), choices=choices(ROLE_NAMES.items())
+    )
+    after_sso = BooleanField(_l("Also of those who come by single sign-on"))
+    passwords = BooleanField(_l("Everybody may sign in with a password"))
+    keeper = SelectField(_l("Who may do so in any case"), validate_choice=False)
+
+    def offer(self, people: Iterable[Any]) -> None:
+        """Fill the choice of whom to keep for emergencies."""
+        rows = [(str(one.id), one.name) for one in people]
+        self.keeper.choices = choices([("", _("nobody")), *rows])
+
+
 class ProfileForm(Form):
     name = StringField(_l("Full name"), needed())
     locale = SelectField(_l("Language"), choices=choices(LOCALE_NAMES.items()))
@@ -94,6 +122,7 @@ class PasswordForm(Form):
 
 class TokenForm(Form):
     name = StringField(_l("What is it for?"), [Optional(), Length(max=80, message=_l("This is too long."))])
+    code = StringField(_l("Code of your app"), [Optional(), Length(max=100, message=_l("This is too long."))])
 
 
 class SetupForm(Form):

@@ -16,9 +16,10 @@ from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from accounts import throttling
 from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_from, actor_of, snapshots
-from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE
+from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, Way
 from core import clock
 from core.actors import Actor
 from core.buffers import Buffer
@@ -41,6 +42,7 @@ class Known:
     created_at: datetime | None = None
     seen_at: datetime | None = None
     expires_at: datetime | None = None  # of a pass for the frame
+    way: Way | None = None
 
 
 class SignedIn(UserMixin):
@@ -89,6 +91,7 @@ def identify() -> Actor | None:
         kind, _sep, token = request.headers["Authorization"].partition(" ")
         known = _by_bearer(token.strip()) if kind.lower() == "bearer" else None
         if known is None:
+            _count_a_guess(token.strip())
             raise Unauthenticated(_("This token is unknown, or it was revoked."))
         return known.actor
     if request.path.startswith(FRAME):
@@ -110,6 +113,14 @@ def identify() -> Actor | None:
     return actor
 
 
+def _count_a_guess(token: str) -> None:
+    """A program whose token was revoked is told so as often as it asks; a token that never was is a guess."""
+    with reading() as s:
+        was = s.scalar(sa.select(ApiToken.id).where(ApiToken.token_hash == token_hash(token)))
+    if was is None:
+        throttling.missed("token", request.remote_addr)
+
+
 # Asked for at nearly every request: one statement of plain columns takes a quarter of the time of three loaded objects.
 _SIGNED_IN = (
     snapshots(LoginSession)
@@ -117,6 +128,7 @@ _SIGNED_IN = (
         LoginSession.id.label("session_id"),
         LoginSession.created_at.label("began_at"),
         LoginSession.seen_at.label("last_at"),
+        LoginSession.way,
     )
     .where(LoginSession.token_hash == sa.bindparam("token"), User.active)
 )
@@ -137,7 +149,7 @@ def _by_cookie(token: str) -> SignedIn | None:
         if row is None:
             return None
         detail = " · ".join(name for name in (row.tier_name, row.team_name) if name)
-        known = Known(actor_from(row), detail, row.session_id, row.began_at, row.last_at)
+        known = Known(actor_from(row), detail, row.session_id, row.began_at, row.last_at, way=row.way)
         _known.put(digest, known)
     return _still_good(token, digest, known)
 
@@ -145,7 +157,7 @@ def _by_cookie(token: str) -> SignedIn | None:
 def known_of(user: User, entry: LoginSession) -> Known:
     """What is remembered of a sign-in whose person has team and tier loaded."""
     detail = " · ".join(place.name for place in (user.tier, user.team) if place is not None)
-    return Known(actor_of(user), detail, entry.id, entry.created_at, entry.seen_at)
+    return Known(actor_of(user), detail, entry.id, entry.created_at, entry.seen_at, way=entry.way)
 
 
 def _still_good(token: str, digest: str, known: Known) -> SignedIn | None:
@@ -192,10 +204,26 @@ def forget_known() -> None:
 
 def begin(token: str, user: User, entry: LoginSession) -> None:
     """Put a sign-in that ``ops.sign_in`` made into this browser's cookie; what the cookie knew before is gone."""
+    _fresh_cookie()
+    login_user(SignedIn(token, known_of(user, entry)))
+
+
+def hold(token: str) -> None:
+    """Keep half a sign-in in this browser's cookie. It is nobody's sign-in: ``identify`` never looks at it."""
+    _fresh_cookie()
+    cookie["half"] = token
+
+
+def held() -> str | None:
+    """The half of a sign-in that this browser's cookie keeps."""
+    found = cookie.get("half")
+    return found if isinstance(found, str) else None
+
+
+def _fresh_cookie() -> None:
     kept = {name: cookie[name] for name in ("locale", "theme") if name in cookie}
     cookie.clear()
     cookie.update(kept)
-    login_user(SignedIn(token, known_of(user, entry)))
 
 
 def end() -> None:
@@ -207,6 +235,11 @@ def end() -> None:
 def current_token() -> str | None:
     """The secret token of this browser's sign-in."""
     return current_user.token if current_user.is_authenticated else None
+
+
+def current_way() -> Way | None:
+    """How the person of this browser came in."""
+    return current_user.known.way if current_user.is_authenticated else None
 
 
 def current_session_id() -> int | None:

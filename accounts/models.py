@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.absence_rules import Told, in_force
-from accounts.rules import Role
+from accounts.rules import Role, Way
 from core.db import Base, enum_column
 
 
@@ -95,6 +95,8 @@ class LoginSession(Base):
     seen_at: Mapped[datetime]
     address: Mapped[str | None] = mapped_column(sa.String(64))
     agent: Mapped[str | None] = mapped_column(sa.String(200))
+    way: Mapped[Way] = mapped_column(enum_column(Way), default=Way.PASSWORD, server_default=Way.PASSWORD.value)
+    stepped: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the second step was taken
 
     user: Mapped[User] = relationship()
 

@@ -8,12 +8,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from accounts import queries
+from accounts import access, queries
+from accounts.access_models import HalfSignIn
 from accounts.events import PersonDisabled
 from accounts.identity import forget_known, new_token, token_hash
 from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, Team, Tier, User, UserRole
 from accounts.permissions import P
-from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, USERNAME, Role
+from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, USERNAME, Role, Way
 from core import audit, clock
 from core.actors import Actor
 from core.chores import chore
@@ -99,6 +100,7 @@ def change_person(
     wanted = frozenset(_roles(roles))
     if Role.ADMIN in user.roles and Role.ADMIN not in wanted:
         _not_the_last_admin(user)
+        access.not_in_emergencies(user)
     before = {"name": user.name, "roles": sorted(user.roles), "team": user.team.slug if user.team else None}
     user.name, user.email = _named(name), (email or "").strip() or None
     user.team, user.tier = _team(team), _tier(tier)
@@ -119,6 +121,7 @@ def disable(actor: Actor | None, user: User) -> None:
         raise Forbidden(_("You cannot disable yourself."), code="own-account")
     if Role.ADMIN in user.roles:
         _not_the_last_admin(user)
+        access.not_in_emergencies(user)
     user.active = False
     end_sessions(user)
     _revoke_tokens(user)
@@ -228,8 +231,10 @@ def _tier(slug: str | None) -> Tier | None:
 # ── sign-ins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sign_in(user: User, *, address: str | None, agent: str | None) -> tuple[str, LoginSession]:
-    """A new sign-in of somebody whose password was verified: its secret token and its row."""
+def sign_in(
+    user: User, *, address: str | None, agent: str | None, way: Way = Way.PASSWORD, stepped: bool = False
+) -> tuple[str, LoginSession]:
+    """A new sign-in of somebody who proved who they are: its secret token and its row."""
     token, now = new_token(), clock.now()
     entry = LoginSession(
         token_hash=token_hash(token),
@@ -238,11 +243,13 @@ def sign_in(user: User, *, address: str | None, agent: str | None) -> tuple[str,
         seen_at=now,
         address=(address or "")[:64] or None,
         agent=(agent or "")[:200] or None,
+        way=way,
+        stepped=stepped,
     )
     session.add(entry)
     user.seen_at = now
     session.flush()
-    _trail(None, "signed in", user)
+    _trail(None, "signed in", user, way=way, second_step=stepped)
     return token, entry
 
 
@@ -253,12 +260,13 @@ def sign_out(token: str) -> None:
 
 
 def end_sessions(user: User, *, keep: int | None = None) -> None:
-    """End every sign-in of a person but ``keep``, and their passes for frames with them."""
+    """End every sign-in of a person but ``keep``, and their passes for frames and halves of sign-ins with them."""
     gone = sa.delete(LoginSession).where(LoginSession.user_id == user.id)
     session.execute(gone if keep is None else gone.where(LoginSession.id != keep))
     frames = sa.delete(EmbedPass).where(EmbedPass.user_id == user.id)
     kept = EmbedPass.login_id.is_not_distinct_from(keep)
     session.execute(frames if keep is None else frames.where(sa.not_(kept)))
+    session.execute(sa.delete(HalfSignIn).where(HalfSignIn.user_id == user.id))
     forget_known()
 
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from accounts.access_models import SecondFactor
 from accounts.models import ApiToken, LoginSession, Site, Team, Tier, User, UserRole
 from accounts.rules import Role
 
@@ -61,6 +62,19 @@ def tiers() -> sa.Select[Tier]:
 def head_counts() -> sa.Select[int | None, int]:
     """(team id, active people) of every team that has some."""
     return sa.select(User.team_id, sa.func.count()).where(User.active, User.team_id.is_not(None)).group_by(User.team_id)
+
+
+def second_steps() -> sa.Select[Role, int, int]:
+    """(role, active people with it who have a second step, active people with it) of every role that somebody holds."""
+    there = sa.func.count(SecondFactor.confirmed_at)
+    return (
+        sa.select(UserRole.role, there, sa.func.count())
+        .join(User, User.id == UserRole.user_id)
+        .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+        .where(User.active)
+        .group_by(UserRole.role)
+        .order_by(UserRole.role)
+    )
 
 
 def sessions_of(user_id: int) -> sa.Select[LoginSession]:

@@ -17,6 +17,13 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Way(StrEnum):
+    """By which way somebody came in."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    SSO = "sso"
+
+
 REVIEWERS = (Role.BUSINESS, Role.QA, Role.TRAINING, Role.SUPERVISOR)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 PASSWORD_MIN = 10
@@ -24,6 +31,8 @@ PASSWORD_MAX = 1024
 SESSION_IDLE = timedelta(hours=12)  # a shift and its handover
 SESSION_ABSOLUTE = timedelta(days=7)
 FREE_FAILURES = 5
+HALF_LASTS = timedelta(minutes=10)  # between the password and the second step
+RECOVERY_CODES = 10
 LONGEST_WAIT = timedelta(minutes=15)
 
 

@@ -18,21 +18,26 @@ from accounts.models import Throttle
 from accounts.rules import LONGEST_WAIT, wait_after
 from core import clock
 from core.chores import chore
-from core.db import database, lock, session
+from core.db import database, lock, session, writing
 from core.errors import Throttled
 from core.i18n import _n
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 SHORT_WAIT = timedelta(seconds=30)
+PASSWORD = "password"  # noqa: S105 - the kind of secret that is tried most
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What is counted, how many failures cost nothing beyond those of ``wait_after``, and the longest wait."""
+    """What is counted, how many failures cost nothing beyond those of ``wait_after``, and the longest wait.
+
+    ``own``: it is about one account, which a success frees.
+    """
 
     key: str
     extra: int
     longest: timedelta
+    own: bool = False
 
 
 def network(address: str | None) -> str:
@@ -46,26 +51,48 @@ def network(address: str | None) -> str:
     return str(found)
 
 
-def counters(account: str, address: str | None) -> list[Counter]:
-    """The counters of an attempt at ``account`` (what was typed) from ``address``, in the order of their keys."""
+def counters(account: str, address: str | None, kind: str = PASSWORD) -> list[Counter]:
+    """The counters of an attempt at ``account`` (what was typed) from ``address``, in the order of their keys.
+
+    Each kind of secret counts for itself. Where only somebody who knows the password can fail, at the second step, the
+    account as a whole waits as long as the pair does: no stranger gets there.
+    """
     who, where = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32], network(address)
+    of, stranger = ("", True) if kind == PASSWORD else (f"{kind}-", False)
     found = [
-        Counter(f"account:{who}", 20, SHORT_WAIT),
-        Counter("everybody", 2000, SHORT_WAIT),
-        Counter(f"network:{where}", 100, SHORT_WAIT),
-        Counter(f"pair:{who}:{where}", 0, LONGEST_WAIT),
+        Counter(f"{of}account:{who}", 20 if stranger else 5, SHORT_WAIT if stranger else LONGEST_WAIT, own=True),
+        Counter(f"{of}everybody", 2000, SHORT_WAIT),
+        Counter(f"{of}network:{where}", 100, SHORT_WAIT),
+        Counter(f"{of}pair:{who}:{where}", 0, LONGEST_WAIT, own=True),
     ]
     return sorted(found, key=lambda counter: counter.key)  # always locked in one order
 
 
-def attempt(account: str, address: str | None) -> None:
+def attempt(account: str, address: str | None, kind: str = PASSWORD) -> None:
     """Count an attempt as failed until ``succeeded`` says otherwise.
 
     Raises:
         Throttled: it comes too early; it is not counted then, so that hammering does not make the wait longer.
     """
+    _count(counters(account, address, kind))
+
+
+def missed(kind: str, address: str | None) -> None:
+    """Count a link or token that was none of ours: who tries many waits, who holds a good one never does.
+
+    They have 256 random bits, so this keeps nobody from guessing; it keeps the guesses cheap. Opens a transaction of
+    its own.
+
+    Raises:
+        Throttled: this network tries too many.
+    """
+    with writing():
+        _count([Counter(f"{kind}-network:{network(address)}", 50, SHORT_WAIT)])
+
+
+def _count(counted: list[Counter]) -> None:
     now = clock.now()
-    rows = [(counter, _row(counter.key)) for counter in counters(account, address)]
+    rows = [(counter, _row(counter.key)) for counter in counted]
     waits = [row.blocked_until - now for _counter, row in rows if row.blocked_until and row.blocked_until > now]
     if waits:
         seconds = max(1, int(max(waits).total_seconds()) + 1)
@@ -86,14 +113,11 @@ def attempt(account: str, address: str | None) -> None:
         row.blocked_until = now + wait if wait else None
 
 
-def succeeded(account: str, address: str | None) -> None:
+def succeeded(account: str, address: str | None, kind: str = PASSWORD) -> None:
     """Take back what ``attempt`` counted: the account is free again, the others lose one failure."""
-    for counter in counters(account, address):
+    for counter in counters(account, address, kind):
         row = _row(counter.key)
-        if counter.key.startswith(("account:", "pair:")):
-            row.failures = 0
-        else:
-            row.failures = max(0, row.failures - 1)
+        row.failures = 0 if counter.own else max(0, row.failures - 1)
         row.blocked_until = None
 
 

@@ -5,11 +5,13 @@ from typing import Any, cast
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 
-from accounts import absence_showing, identity, ops, passwords, queries, signin
+from accounts import absence_showing, access, identity, ops, passwords, queries, second_step, signin, throttling
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, SetupForm, TokenForm
 from accounts.models import User
+from accounts.rules import Way
+from accounts.second_step import Owed
 from core.db import reading, session, writing
-from core.errors import DomainError, Invalid, Throttled, Unauthenticated
+from core.errors import DomainError, Invalid, NotFound, Throttled, Unauthenticated, Unavailable
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN
 from core.settings import LOCALES
@@ -37,37 +39,64 @@ def login() -> Answer:
     form = LoginForm()
     if not form.is_submitted():
         reason = _("Please sign in first; you come back to where you were.") if local_path(target) else None
-        return render_template("accounts/login.html", form=form, reason=reason)
+        return login_page(form, reason)
     if not form.validate():
-        return render_template("accounts/login.html", form=form), 422
+        return login_page(form), 422
     try:
-        token, user, entry = signin.sign_in(
+        found = signin.sign_in(
             form.username.data or "",
             form.password.data or "",
             address=request.remote_addr,
             agent=request.user_agent.string,
         )
-    except (Unauthenticated, Throttled) as refused:
-        return _refused(form, refused)
-    identity.begin(token, user, entry)
-    return to(target)
+    except (Unauthenticated, Throttled, Unavailable) as refused:
+        return refused_login(refused, form)
+    return go_in(found, target)
 
 
-def _refused(form: LoginForm, refused: DomainError) -> Answer:
+def login_page(form: LoginForm, reason: str | None = None) -> str:
+    """The sign-in page, with the ways in that are open; ``next`` goes along."""
+    with reading():
+        passwords_open = access.now().passwords
+    about = access.settings()
+    sso = {"name": about.oidc_name or _("single sign-on")} if about.oidc_issuer else None
+    target = local_path(request.args.get("next"))
+    return render_template(
+        "accounts/login.html", form=form, reason=reason, sso=sso, passwords_open=passwords_open, target=target
+    )
+
+
+def refused_login(refused: DomainError, form: LoginForm | None = None) -> Answer:
+    """The sign-in page with the refusal above the form, and how long to wait."""
+    form = form or LoginForm(formdata=None)
     form.form_errors.append(refused.sentence)
-    wait = {"Retry-After": str(refused.details["retry_after"])} if isinstance(refused, Throttled) else {}
-    return render_template("accounts/login.html", form=form), refused.status, wait
+    return login_page(form), refused.status, wait_of(refused)
+
+
+def wait_of(refused: DomainError) -> dict[str, str]:
+    """The header that says how long to wait."""
+    return {"Retry-After": str(refused.details["retry_after"])} if isinstance(refused, Throttled) else {}
+
+
+def go_in(found: signin.Entered | Owed, target: str | None) -> Response:
+    """On to where one was going, or first to the second step. What the cookie knew before is gone."""
+    if isinstance(found, signin.Entered):
+        identity.begin(found.token, found.user, found.entry)
+        return to(target)
+    identity.hold(found.token)
+    return to(url_for("accounts.second", next=local_path(target)))
 
 
 @bp.post("/logout")
 @gate(EVERYONE)
 def logout() -> Answer:
     """The sign-in ends on the server, for every copy of the cookie."""
-    token = identity.current_token()
+    token, way = identity.current_token(), identity.current_way()
     if token is not None:
         ops.sign_out(token)
     identity.end()
-    return to(url_for("accounts.login"))
+    elsewhere = way is Way.SSO and access.settings().oidc_issuer
+    return to(url_for("accounts.left" if elsewhere else "accounts.login"))
 
 
 @bp.post("/language")
@@ -88,8 +117,12 @@ def language() -> Answer:
 @gate(EVERYONE, transaction=False)
 def setup(token: str) -> Answer:
     """The first administrator of an empty installation."""
-    with reading():
-        ops.setup_link(token)
+    try:
+        with reading():
+            ops.setup_link(token)
+    except NotFound:
+        throttling.missed("setup", request.remote_addr)
+        raise
     form = SetupForm()
     if not form.is_submitted():
         return render_template("accounts/setup.html", form=form)
@@ -118,6 +151,13 @@ def _new_password(password: str, again: str, field: str) -> str:
     return passwords.hashed(password)
 
 
+def _must_be_kept_here(user_id: int) -> None:
+    with reading():
+        kept = session.get_one(User, user_id).password_hash
+    if kept is None:
+        raise Invalid({"password": _("Your password is kept in the directory; it is changed there.")})
+
+
 # ── one's own profile ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -132,6 +172,7 @@ def profile_page(**forms: Any) -> str:
         "sessions": session.scalars(queries.sessions_of(user.id)).all(),
         "tokens": session.scalars(queries.tokens_of(user.id)).all(),
         "this_session": identity.current_session_id(),
+        "factor": second_step.factor_of(user.id),
         "absence": absence_showing.section(user, forms.get("absence_form")),
     }
     return render_template("accounts/profile.html", **{**about, **forms})
@@ -171,6 +212,7 @@ def change_password() -> Answer:
             signin.confirm(who.id, form.password.data or "", address=request.remote_addr)
         except Unauthenticated as error:
             raise Invalid({"password": _("This is not your present password.")}) from error
+        _must_be_kept_here(who.id)
         new = _new_password(form.new_password.data or "", form.again.data or "", "new_password")
         with writing():
             ops.set_password(who, session.get_one(User, who.id), new, keep=identity.current_session_id())
@@ -192,15 +234,24 @@ def end_session(session_id: int) -> Answer:
 
 
 @bp.post("/profile/tokens")
-@gate(SIGNED_IN)
+@gate(SIGNED_IN, transaction=False)
 def make_token() -> Answer:
-    """A token of one's own, shown on this page and never again."""
-    form = TokenForm()
-    if not form.validate():
-        return profile_page(token_form=form), 422
-    who = actor()
-    made = ops.create_token(who, session.get_one(User, who.id), name=form.name.data or "")
-    return profile_page(made=made)
+    """A token of one's own, shown on this page and never again. Who has a second factor shows it here once more."""
+    form, who = TokenForm(), actor()
+    try:
+        form.must_be_filled()
+        try:
+            second_step.ask(who.id, form.code.data or "", request.remote_addr)
+        except Unauthenticated as error:
+            raise Invalid({"code": error.sentence}) from error
+        with writing():
+            made = ops.create_token(who, session.get_one(User, who.id), name=form.name.data or "")
+    except Invalid as error:
+        form.take(error)
+        with reading():
+            return profile_page(token_form=form), 422
+    with reading():
+        return profile_page(made=made)
 
 
 @bp.post("/profile/tokens/<int:token_id>/revoke")

@@ -9,7 +9,7 @@ import secrets
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ SEARCH_SCHEMES = {"meilisearch": "http", "meilisearch+https": "https"}
 ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 STORE_SCHEMES = {"s3": "https", "s3+http": "http"}
+LDAP_ROLES = ("rep", "business", "qa", "training", "supervisor", "manager", "admin")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -48,6 +49,21 @@ class Settings(BaseModel):
     locale: str = "zh_Hans"
     timezone: str = "Asia/Shanghai"
     embed_origins: str = ""
+    oidc_issuer: str = ""  # empty: no single sign-on
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""  # what the button says
+    oidc_new_people: Literal["refuse", "rep"] = "refuse"  # whom the provider knows and Spiral does not
+    oidc_link_email: bool = True  # a verified e-mail leads to the one person who has it
+    ldap_url: str = ""  # empty: no directory; else ldap://host or ldaps://host
+    ldap_bind_dn: str = ""  # as whom Spiral looks people up; empty: as nobody
+    ldap_bind_password: str = ""
+    ldap_base: str = ""
+    ldap_filter: str = "(uid={username})"
+    ldap_starttls: bool = True
+    ldap_ca: str = ""  # a file of certificates to trust; empty: those of the machine
+    ldap_groups: str = ""  # "qa=cn=qa,ou=groups,dc=works; rep=cn=reps,…"; empty: roles are given here
+    internal_hosts: str = ""  # hosts inside the own network with which the server may speak at sign-in
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring
     file_quota_mb: int = Field(200, ge=1, le=100_000)  # of all that one person keeps here
     kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
@@ -103,6 +119,67 @@ class Settings(BaseModel):
                     f"{one!r} is none (no path, no star)"
                 )
         return " ".join(dict.fromkeys(one.lower() for one in found))
+
+    @field_validator("internal_hosts")
+    @classmethod
+    def bare_hosts(cls, value: str) -> str:
+        found = value.replace(",", " ").lower().split()
+        for one in found:
+            if not re.fullmatch(r"[a-z0-9.-]+|\[?[0-9a-f:]+\]?", one):
+                raise ValueError(f"must name hosts like idp.internal, with blanks between them; {one!r} is none")
+        return " ".join(one.strip("[]") for one in found)
+
+    @field_validator("ldap_url")
+    @classmethod
+    def directory(cls, value: str) -> str:
+        if value and not re.fullmatch(r"ldaps?://(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?/?", value):
+            raise ValueError("must look like ldap://ldap.example or ldaps://ldap.example:636")
+        return value.rstrip("/")
+
+    @field_validator("ldap_filter")
+    @classmethod
+    def one_name(cls, value: str) -> str:
+        if value.count("{username}") != 1 or not value.startswith("(") or not value.endswith(")"):
+            raise ValueError("must look like (uid={username}), with {username} once")
+        return value
+
+    @field_validator("ldap_groups")
+    @classmethod
+    def roles_of_groups(cls, value: str) -> str:
+        for part in filter(str.strip, value.split(";")):
+            role, _sep, group = part.strip().partition("=")
+            if role not in LDAP_ROLES or "=" not in group:
+                raise ValueError(
+                    f"must look like qa=cn=qa,ou=groups,dc=works; {part.strip()!r} does not, or is no role"
+                )
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def issuer(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s?#@]+[^\s?#@]*", value):
+            raise ValueError("must look like https://sso.example or https://sso.example/realms/centre")
+        return value
+
+    @model_validator(mode="after")
+    def whole_directory(self) -> Self:
+        """A directory is looked up somewhere."""
+        if self.ldap_url and not self.ldap_base:
+            raise ValueError("SPIRAL_LDAP_URL needs SPIRAL_LDAP_BASE, too")
+        return self
+
+    @model_validator(mode="after")
+    def whole_sign_on(self) -> Self:
+        """Single sign-on is set up whole, or not at all."""
+        if not self.oidc_issuer:
+            return self
+        missing = [name for name in ("oidc_client_id", "base_url") if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"SPIRAL_OIDC_ISSUER needs SPIRAL_{missing[0].upper()}, too")
+        host = urlsplit(self.oidc_issuer).hostname
+        if self.oidc_issuer.startswith("http://") and host not in self.internal:
+            raise ValueError("SPIRAL_OIDC_ISSUER must be https://, or its host in SPIRAL_INTERNAL_HOSTS")
+        return self
 
     @field_validator("search_url")
     @classmethod
@@ -205,6 +282,17 @@ class Settings(BaseModel):
         return tuple(ip_network(one) for one in self.metrics_from.split())
 
     @property
+    def internal(self) -> frozenset[str]:
+        """Hosts with addresses inside the own network with which the server may speak at sign-in."""
+        return frozenset(self.internal_hosts.split())
+
+    @property
+    def group_roles(self) -> tuple[tuple[str, str], ...]:
+        """(role, distinguished name of the group whose people hold it)."""
+        parts = [part.strip().partition("=") for part in self.ldap_groups.split(";") if part.strip()]
+        return tuple((role, group.strip()) for role, _sep, group in parts)
+
+    @property
     def secure(self) -> bool:
         """True when the public address is https: cookies are then Secure and carry the __Host- name."""
         return self.base_url.startswith("https://")
@@ -216,6 +304,8 @@ class Settings(BaseModel):
         rows["search_url"] = re.sub(r"://[^@/]+@", "://***@", self.search_url) or "embedded"
         rows["smtp_url"] = re.sub(r"://.*@", "://***@", self.smtp_url) or "none: mail is kept here"
         rows["files_url"] = re.sub(r"://[^@/]+@", "://***@", self.files_url) or "in the data folder"
+        rows["ldap_bind_password"] = "***" if self.ldap_bind_password else ""
+        rows["oidc_client_secret"] = "***" if self.oidc_client_secret else ""
         rows["secret_key"] = "***"  # noqa: S105 - what is shown instead
         rows["metrics_token"] = "***" if self.metrics_token else "none"
         return rows

@@ -40,7 +40,8 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     app.config["SPIRAL"] = chosen
 
     about = {"allow_unsafe": chosen.allow_unsafe_database, "slow_ms": chosen.slow_statement_ms}
-    db.init_app(app, chosen.database, threads=chosen.threads, **about)
+    slow, unsafe = chosen.slow_statement_ms, chosen.allow_unsafe_database
+    db.init_app(app, chosen.database, threads=chosen.threads, allow_unsafe=unsafe, slow_ms=slow)
     i18n.init_app(app)
     web.init_app(app, identify)
 

@@ -12,6 +12,7 @@ OPEN = {
     "training.certificate",  # what may be asked by nobody in particular; a new one is written down here on purpose
     "accounts.login", "accounts.logout", "accounts.language", "accounts.setup", "api_accounts.make_token",
     "api.openapi", "api.docs", "health.process", "health.ready", "health.numbers",
+    "accounts.second", "accounts.take_second", "accounts.leave_for_sso", "accounts.back_from_sso", "accounts.left",
     "experts.opinion", "experts.answer_opinion", "embed.show", "embed.connect",
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
 """What somebody completed, to be shown and checked: whoever holds the code sees that it is genuine."""
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 
+from accounts import throttling
 from core.errors import NotFound
 from core.i18n import _
 from core.web import EVERYONE, gate, maybe_actor
@@ -15,7 +16,9 @@ def certificate(code: str) -> str:
     """A certificate. It names the person, the course and its credits, and none of the texts that were taught."""
     found = enrolment_certified(code)
     if found is None:
+        throttling.missed("certificate", request.remote_addr)
         raise NotFound(_("There is no certificate with this code. Please compare it with the paper letter by letter."))
+    base = current_app.config["SPIRAL"].base_url or request.host_url.rstrip("/")
     return render_template(
         "training/certificate.html",
         learner=found.user.name,
@@ -25,7 +28,7 @@ def certificate(code: str) -> str:
         credits=found.credits,
         completed_at=found.completed_at,
         code=code,
-        address=request.host_url.rstrip("/") + url_for("training.certificate", code=code),
+        address=base + url_for("training.certificate", code=code),
         own=(who := maybe_actor()) is not None and who.id == found.user_id,
         back=url_for("training.course", slug=found.course.slug),
     )
