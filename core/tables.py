@@ -76,11 +76,19 @@ def _csv(path: Path) -> Iterator[Row | BadRow]:
         except UnicodeDecodeError as error:
             raise DomainError(_("%(name)s is neither UTF-8 nor GB 18030.", name=path.name), code="encoding") from error
     reader = csv.reader(io.StringIO(text, newline=""))
-    head = _head(next(reader, []))
-    last = reader.line_num
-    for values in reader:
-        number, last = last + 1, reader.line_num
-        if any(value.strip() for value in values):
+    head: list[str] | None = None
+    while True:
+        number = reader.line_num + 1
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:  # a cell longer than any of ours
+            yield BadRow(number, _("This is no line of a table (%(why)s).", why=error))
+            continue
+        if head is None:
+            head = _head(values)
+        elif any(value.strip() for value in values):
             yield number, dict(zip(head, (value.strip() for value in values), strict=False))
 
 

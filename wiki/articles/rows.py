@@ -44,7 +44,7 @@ def branches_from(form: Form, code: str = "branches") -> list[dict[str, str]]:
 
 def _next(typed: str, chosen: list[str], places: dict[int, int]) -> str:
     """What is done, and the chosen answers by the places they have now."""
-    picked = [int(one) for one in chosen if one.isdecimal()]
+    picked = [int(one) for one in chosen if one.isdecimal() and len(one) < 10]
     if not picked:
         return typed
     return dialogues.written(
