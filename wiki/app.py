@@ -20,7 +20,7 @@ import workflows.wiring
 from accounts.identity import identify
 from core import audit, db, i18n, idempotency, outbox, web
 from core.settings import ROOT, Settings, load
-from wiki import cli, health
+from wiki import cli, health, security_contact
 
 TABLES_OF_CORE = (audit.TrailEntry, idempotency.IdempotencyKey, outbox.OutboxJob)  # part of the house without wiring
 
@@ -53,5 +53,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
     health.init_app(app)
+    security_contact.init_app(app)
     cli.init_app(app)
     return app

@@ -1,9 +1,11 @@
 """What holds for every address of the house, found in the map of addresses itself."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
+from core import clock
 from core.permissions import EVERYONE
 from tests.clients import Browser
 
@@ -12,6 +14,7 @@ OPEN = {
     "training.certificate",  # what may be asked by nobody in particular; a new one is written down here on purpose
     "accounts.login", "accounts.logout", "accounts.language", "accounts.setup", "api_accounts.make_token",
     "api.openapi", "api.docs", "health.process", "health.ready", "health.metrics",
+    "security.contact",
     "experts.opinion", "experts.answer_opinion", "embed.show", "embed.connect",
 }  # fmt: skip
 
@@ -100,6 +103,18 @@ def test_a_file_carries_headers_too(client):
 def test_a_body_beyond_the_limit_is_refused_everywhere(client):
     for path in ("/login", "/nowhere", "/healthz"):
         assert client.post(path, data=b"x", environ_overrides={"CONTENT_LENGTH": str(50 << 20)}).status_code == 413
+
+
+def test_who_runs_this_may_say_whom_to_tell_of_a_hole(app, client):
+    app.config["SPIRAL"] = app.config["SPIRAL"].model_copy(
+        update={"security_contact": "mailto:a@b.example", "base_url": "https://b.example"}
+    )
+    answer = client.get("/.well-known/security.txt")
+    assert answer.content_type == "text/plain; charset=utf-8"
+    lines = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert lines["Contact"] == "mailto:a@b.example"
+    assert lines["Canonical"] == "https://b.example/.well-known/security.txt"
+    assert clock.now() < datetime.fromisoformat(lines["Expires"]) < clock.now() + timedelta(days=366)
 
 
 def test_cookies_are_for_the_server_alone(client):
