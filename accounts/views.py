@@ -192,15 +192,15 @@ def end_session(session_id: int) -> Answer:
 
 
 @bp.post("/profile/tokens")
-@gate(SIGNED_IN)
+@gate(SIGNED_IN, transaction=False)
 def make_token() -> Answer:
     """A token of one's own, shown on this page and never again."""
-    form = TokenForm()
+    form, who = TokenForm(), actor()
     if not form.validate():
-        return profile_page(token_form=form), 422
-    who = actor()
-    made = ops.create_token(who, session.get_one(User, who.id), name=form.name.data or "")
-    return profile_page(made=made)
+        with reading():
+            return profile_page(token_form=form), 422
+    with writing():  # of its own: the answer to a request with a key is kept in a table, and this one is a secret
+        return profile_page(made=ops.create_token(who, session.get_one(User, who.id), name=form.name.data or ""))
 
 
 @bp.post("/profile/tokens/<int:token_id>/revoke")
