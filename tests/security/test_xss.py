@@ -8,7 +8,7 @@ import html
 import os
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from core.db import session, writing
 from core.markup import bare, marked, plain, shown
 from core.mentions import as_written
 from core.web import CSP
+from tests.security.looking import LOOK, seen
 from tests.security.payloads import CALL, payloads
 from tests.support.browser import open_context
 from wiki.articles.compare.marking import read, typed
@@ -36,47 +37,6 @@ pytestmark = pytest.mark.browser
 SOAK = os.environ.get("SOAK") == "1"
 both_forms = pytest.mark.soak if SOAK else pytest.mark.timeout(300)  # a sample, or everything under `make soak`
 SIDES: tuple[Literal["inline", "old", "new"], ...] = ("inline", "old", "new")
-
-LOOK = """() => {
-  const bad = [];
-  const runs = (address) => {
-    try {
-      return /^(javascript|data|vbscript):/.test(new URL(address, 'http://here/').protocol);
-    } catch { return false; }
-  };
-  for (const el of document.querySelectorAll('*')) {
-    for (const a of el.attributes) {
-      if (/^on/i.test(a.name) || a.name === 'style' || a.name === 'srcdoc') bad.push(el.tagName + ' ' + a.name);
-      if (/^(href|src|action|formaction|xlink:href|data)$/i.test(a.name) && runs(a.value)) bad.push(a.value);
-    }
-    if (/^(IFRAME|OBJECT|EMBED|STYLE|BASE|FRAME|MATH|VIDEO|AUDIO|APPLET)$/i.test(el.tagName)) bad.push(el.tagName);
-    if (el.tagName === 'SCRIPT' && !/^\\/static\\//.test(el.getAttribute('src') || '')) bad.push('SCRIPT');
-    if (!['LINK', 'SCRIPT', 'META'].includes(el.tagName)) {
-      for (const kind of ['mouseover', 'focus', 'error', 'load', 'toggle', 'animationstart', 'click']) {
-        if (kind !== 'click' || el.hasAttribute('onclick')) el.dispatchEvent(new Event(kind));
-      }
-    }
-  }
-  return [window.hits || 0, [...new Set(bad)]];
-}"""
-
-
-@pytest.fixture
-def sheet(browser) -> Iterator[Any]:
-    """A page without any policy that counts what runs; nothing is fetched."""
-    context = open_context(browser)
-    page = context.new_page()
-    page.add_init_script("window.hits = 0; window.alert = () => { window.hits += 1; };")
-    page.route("**/*", lambda route: route.abort())
-    page.goto("about:blank")  # the counting begins with a document
-    yield page
-    context.close()
-
-
-def seen(page: Any, text: str) -> tuple[int, list[str]]:
-    page.set_content(text, wait_until="domcontentloaded")
-    hits, bad = page.evaluate(LOOK)
-    return hits, bad
 
 
 def test_the_look_sees_what_it_looks_for(sheet):
