@@ -49,7 +49,7 @@ _BARE = re.compile(
 )
 _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
-_MARKER = re.compile(r">|[-*+]|\d+\.")
+_MARKER = re.compile(r">|[-*+]|(?<!\d)\d++\.")
 _RULED = re.compile(r"#|[-=_*][-=_* \t]*$")  # a heading, the line under one, or a rule
 _OPENING = re.compile(r"(?<!\\)(\*{1,3}|`{1,3})(?=\S)")
 _ENDS = {mark: re.compile(rf"(?<=[^\s\\])(?={re.escape(mark)})") for mark in ("*", "**", "***", "`", "``", "```")}

@@ -130,7 +130,7 @@ class Settings(BaseModel):
     @classmethod
     def reachable(cls, value: str) -> str:
         found = f"mailto:{value}" if value and "@" in value and ":" not in value else value
-        if found and not re.fullmatch(r"mailto:[^@\s<>]+@[^@\s<>]+|https://[^/\s]+\S*", found):
+        if found and not re.fullmatch(r"mailto:[^@\s<>]+@[^@\s<>]+|https://[^/\s]\S*", found):
             raise ValueError("must be an address like security@spiral.example, or a page https://…")
         return found
 
