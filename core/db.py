@@ -124,6 +124,7 @@ class Database:
             pool_timeout=30,
             pool_use_lifo=True,  # the connection used last knows the pages that are asked for most
             pool_pre_ping=not self.sqlite,
+            hide_parameters=True,  # an error tells the log its statement, and none of people's words
             connect_args={"check_same_thread": False, "timeout": 30} if self.sqlite else {},
         )
         if self.sqlite:
