@@ -75,7 +75,7 @@ def file_of(sheets: list[Sheet], form: str, name: str) -> Response:
     """Tables as a file to take away."""
     answer = make_response(as_csv(sheets[0]) if form == "csv" else as_xlsx(sheets))
     answer.headers["Content-Type"] = TYPES[form]
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{form}")  # also of Chinese letters
     return answer
 
 
