@@ -1,13 +1,23 @@
 """What the program says about itself: one line for each event, with nothing in it that could forge another line."""
 
 import logging
+import re
 import sys
+from types import TracebackType
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
+DETAIL = re.compile(r"^DETAIL: .*?(?=\n\[SQL: |\n[A-Z]+: |\n\n|\Z)", re.M | re.S)  # PostgreSQL shows the whole row
+Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
 class OneLine(logging.Formatter):
-    """Line breaks and other control characters of a message are escaped; only a traceback may span lines."""
+    """Line breaks and other control characters of a message are escaped; only a traceback may span lines, and it tells
+    none of the values that a database complains about."""
+
+    def formatException(self, ei: Raised) -> str:  # noqa: N802 - the standard library's name
+        return DETAIL.sub("DETAIL: not told", super().formatException(ei))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
         record.message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in record.message)

@@ -125,7 +125,8 @@ def _show_database(error: OperationalError) -> Response:
 
 def _show_too_large(error: OverflowError | DataError) -> Response:
     """A number or a text no column holds, or a date outside all calendars: input, not a fault of ours."""
-    log.warning("request %s: %s", g.get("request_id"), getattr(error, "orig", error))
+    said = str(getattr(error, "orig", error)).splitlines()
+    log.warning("request %s: %s", g.get("request_id"), said[0] if said else "too large")
     return _answer(422, "invalid", _("A number or a date in it is too large."), errors={})
 
 

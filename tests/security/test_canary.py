@@ -15,6 +15,7 @@ from core import logs, outbox
 from core.db import Base, session, writing
 from tests.clients import PASSWORD, Browser
 from tests.make import Make
+from workflows.calendar_models import ShiftCalendar
 
 WRONG, NEW = "canary-wrong-4711-word", "canary-new-4712-word"
 
@@ -115,3 +116,17 @@ def test_no_line_of_the_log_is_forged(app, make, log):
     lines = log.getvalue().splitlines()
     assert not [line for line in lines if line.startswith("2026-01-01")]
     assert any("forged" in line for line in lines)
+
+
+@pytest.mark.both_databases
+def test_an_error_of_the_database_tells_the_log_no_values(app, log):
+    """Its statement, and neither what was to be written nor, as PostgreSQL would, the whole row."""
+    row = {"slug": "x", "name": f"{WRONG}\nline", "timezone": NEW, "document": {}}
+    try:
+        with writing():
+            session.execute(sa.insert(ShiftCalendar), [row])
+    except sa.exc.IntegrityError as error:
+        logging.getLogger("core").exception("request failed", exc_info=error)
+    assert "INSERT INTO calendars" in log.getvalue()
+    assert WRONG not in log.getvalue()
+    assert NEW not in log.getvalue()
