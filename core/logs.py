@@ -16,6 +16,10 @@ class OneLine(logging.Formatter):
     """Line breaks and other control characters of a message are escaped; only a traceback may span lines, and it tells
     none of the values that a database complains about."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another handler's words for the traceback, where there is one
+        return super().format(record)
+
     def formatException(self, ei: Raised) -> str:  # noqa: N802 - the standard library's name
         return DETAIL.sub("DETAIL: not told", super().formatException(ei))
 

@@ -6,12 +6,14 @@ What is taken away opens in a spreadsheet as it is: text stays text, and never b
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from core.errors import DomainError
 from core.i18n import _
@@ -122,6 +124,7 @@ def _text(value: object) -> str:
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Chinese Excel takes the wide ones, too
+NOT_PLAIN = re.compile(r"[^A-Za-z0-9._ -]+")
 Cell = str | int | float | Decimal | date | datetime | None
 
 
@@ -132,6 +135,11 @@ class Sheet:
     name: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+
+
+def attachment(name: str) -> str:
+    """The ``Content-Disposition`` of a file to take away: headers know Latin letters alone, names may be Chinese."""
+    return f"attachment; filename=\"{NOT_PLAIN.sub('_', name)}\"; filename*=UTF-8''{quote(name)}"
 
 
 def as_csv(sheet: Sheet) -> bytes:
