@@ -153,15 +153,14 @@ def test_odd_values_in_every_field_of_every_address(app, world, signed_in):
 @pytest.mark.timeout(3600)
 @pytest.mark.both_databases
 def test_every_odd_value_in_every_field(app, world, signed_in):
-    """Each field with each odd value, and Hypothesis over all fields of every form at once."""
+    """Each field with each odd value (on PostgreSQL a tenth of them), and Hypothesis over all fields of every form."""
     clients, tokens = browsers(app, world, signed_in)
     all_of_it = everything(world, clients, tokens)
+    jobs = [(one, name, odd) for one in all_of_it for name in one.names for odd in NASTY]  # some 100,000
     broken: dict[str, str] = {}
-    for one in all_of_it:
-        for name in one.names:
-            for odd in NASTY:
-                if wrong := fault(send(clients[one.who], tokens.get(one.who), one, {**one.sound, name: odd})):
-                    broken.setdefault(f"{one.method} {one.path} {name}", f"{wrong} {odd!r}"[:80])
+    for one, name, odd in jobs[:: 1 if "sqlite" in app.config["SPIRAL"].database else 11]:
+        if wrong := fault(send(clients[one.who], tokens.get(one.who), one, {**one.sound, name: odd})):
+            broken.setdefault(f"{one.method} {one.path} {name}", f"{wrong} {odd!r}"[:80])
 
     @settings(max_examples=5000, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
