@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core import caches, outbox
 from core.db import Base, session, writing
+from core.texts import one_line
 from tests.security.expected import ROWS
 from tests.security.looking import seen
 from tests.security.payloads import payloads
@@ -82,7 +83,7 @@ def poison(batch: list[str]) -> int:
                         changed[column.name] = poisoned(value, said, loose=column.name in LOOSE)
                     elif _is_text(column) and column.name in WORDS and f"{table.name}.{column.name}" not in CODES:
                         room = getattr(column.type, "length", None)
-                        text = next(said) if room else "\n\n".join(next(said) for _ in range(12))
+                        text = one_line(next(said)) if room else "\n\n".join(next(said) for _ in range(12))
                         changed[column.name] = text[:room] if value is not None else None
                 if changed:
                     cells += len(changed)
