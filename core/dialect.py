@@ -22,7 +22,7 @@ JOINER = "\u2060"
 
 _MARK = re.compile(rf"\[!({'|'.join(CALLOUTS + LINES)})\][ ]*", re.I)
 _FORGOTTEN = re.compile("\x02(?:klzzwxh|wzxhzdk):\\d+\x03")
-_BREAK = re.compile(r"[ ]*<br[ ]*/?>[ ]*", re.I)
+_BREAK = re.compile(r"(?:(?<! )[ ]++)?<br[ ]*/?>[ ]*", re.I)
 
 
 class Dialect(Extension):

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 from flask import Response, request
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.urls import iri_to_uri
 
 from core import clock
 from core.chores import chore
@@ -78,7 +79,7 @@ def replay(actor_id: int, key: str) -> Response | None:
         raise Invalid({"Idempotency-Key": _("This key was already used for another request.")}, code="key-reused")
     answer = Response(found.body, status=found.status, content_type=found.content_type)
     if found.location:
-        answer.headers["Location"] = found.location
+        answer.headers["Location"] = iri_to_uri(found.location)
     if found.etag:
         answer.headers["ETag"] = found.etag
     answer.headers["Idempotent-Replay"] = "true"

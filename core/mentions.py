@@ -27,7 +27,7 @@ _LINK = rf"(?<!\\)\[\[{_TITLE}(?:\\?\|{_WORDS})?\]\]"  # a table wants its strok
 _BLOCK = re.compile(rf"[ ]{{0,3}}!\[\[{_TITLE}\]\][ \t]*")
 _TOKEN = re.compile(
     r'<wiki-link to="([^"]*)">([^<]*)</wiki-link>|<wiki-block of="([^"]*)"></wiki-block>'
-    r'|<(/?)([a-z][a-z0-9-]*)(?:[^">]|"[^"]*")*>'  # any other tag, whole: nothing inside its attributes is a mention
+    r'|<(/?)([a-z][a-z0-9-]*+)(?:[^"<>]|"[^"]*")*+>'  # any other tag, whole: nothing inside its attributes is a mention
 )
 _TYPED = re.compile(rf"!?{_LINK}")
 _TYPED_BLOCK = re.compile(rf"^[ \t>]*!\[\[{_TITLE}\]\][ \t]*$", re.M)

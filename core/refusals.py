@@ -6,9 +6,10 @@ import sqlite3
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from jinja2 import Template
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from core.db import reading
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(SQLAlchemyError, _show_database)
     app.register_error_handler(OverflowError, _show_too_large)
+    app.register_error_handler(DataError, _show_too_large)
     app.register_error_handler(Exception, _show_bug)
 
 
@@ -61,6 +63,8 @@ def _typed() -> dict[str, str]:
 def _answer(status: int, code: str, sentence: str, **extra: Any) -> Response:
     if wants_json():
         return problem(status, code, sentence, **extra)
+    if request_ctx.url_adapter is None:  # the name of the host is none: nothing of a page has an address
+        return Response(f"{sentence}\n", status, mimetype="text/plain")
     typed = {} if status == 413 else _typed()  # a body that is too large is not read after all
     values = {"status": status, "code": code, "sentence": sentence, "request_id": g.get("request_id"), "typed": typed}
     templates: list[str | Template] = [
@@ -129,9 +133,10 @@ def _show_full() -> Response:
     return _answer(507, "disk-full", _("The disk is full. Nothing was changed; an administrator must make room."))
 
 
-def _show_too_large(error: OverflowError) -> Response:
-    """A number no database holds, or a date before or after all calendars: input, not a fault of ours."""
-    log.warning("request %s: %s", g.get("request_id"), error)
+def _show_too_large(error: OverflowError | DataError) -> Response:
+    """A number or a text no column holds, or a date outside all calendars: input, not a fault of ours."""
+    said = str(getattr(error, "orig", error)).splitlines()
+    log.warning("request %s: %s", g.get("request_id"), said[0] if said else "too large")
     return _answer(422, "invalid", _("A number or a date in it is too large."), errors={})
 
 

@@ -69,6 +69,7 @@ class Settings(BaseModel):
     kpi_keep_months: int = Field(0, ge=0, le=1200)  # readings older than this go; 0 keeps them, less than 6 is refused
     appeal_days: int = Field(10, ge=0, le=366)  # after closing, in which people may appeal against their cards
     query_log_days: int = Field(180, ge=1, le=3650)  # how long what people searched for is kept
+    security_contact: str = ""  # mailto:… or https://…, told at /.well-known/security.txt; empty: there is no such page
     demo: bool = True
     allow_unsafe_database: bool = False
     log_level: str = "INFO"
@@ -211,6 +212,14 @@ class Settings(BaseModel):
         if value and not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", value):
             raise ValueError("must be one address like spiral@spiral.example")
         return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def reachable(cls, value: str) -> str:
+        found = f"mailto:{value}" if value and "@" in value and ":" not in value else value
+        if found and not re.fullmatch(r"mailto:[^@\s<>]+@[^@\s<>]+|https://[^/\s]\S*", found):
+            raise ValueError("must be an address like security@spiral.example, or a page https://…")
+        return found
 
     @field_validator("files_url")
     @classmethod

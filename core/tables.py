@@ -6,12 +6,14 @@ What is taken away opens in a spreadsheet as it is: text stays text, and never b
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from core.errors import DomainError
 from core.i18n import _
@@ -76,11 +78,19 @@ def _csv(path: Path) -> Iterator[Row | BadRow]:
         except UnicodeDecodeError as error:
             raise DomainError(_("%(name)s is neither UTF-8 nor GB 18030.", name=path.name), code="encoding") from error
     reader = csv.reader(io.StringIO(text, newline=""))
-    head = _head(next(reader, []))
-    last = reader.line_num
-    for values in reader:
-        number, last = last + 1, reader.line_num
-        if any(value.strip() for value in values):
+    head: list[str] | None = None
+    while True:
+        number = reader.line_num + 1
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:  # a cell longer than any of ours
+            yield BadRow(number, _("This is no line of a table (%(why)s).", why=error))
+            continue
+        if head is None:
+            head = _head(values)
+        elif any(value.strip() for value in values):
             yield number, dict(zip(head, (value.strip() for value in values), strict=False))
 
 
@@ -114,6 +124,7 @@ def _text(value: object) -> str:
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Chinese Excel takes the wide ones, too
+NOT_PLAIN = re.compile(r"[^A-Za-z0-9._ -]+")
 Cell = str | int | float | Decimal | date | datetime | None
 
 
@@ -124,6 +135,11 @@ class Sheet:
     name: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+
+
+def attachment(name: str) -> str:
+    """The ``Content-Disposition`` of a file to take away: headers know Latin letters alone, names may be Chinese."""
+    return f"attachment; filename=\"{NOT_PLAIN.sub('_', name)}\"; filename*=UTF-8''{quote(name)}"
 
 
 def as_csv(sheet: Sheet) -> bytes:

@@ -16,8 +16,12 @@ class Browser(FlaskClient):
     """One browser with its cookies. ``submit`` is what a person does: open the page, fill the form, press it."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """A request knows nothing of the context and the transactions of the test, as in a real server."""
-        return contextvars.Context().run(lambda: super(Browser, self).open(*args, **kwargs))
+        """A request knows nothing of the context and the transactions of the test, as in a real server; and its headers
+        are such that a real server can send them."""
+        answer: TestResponse = contextvars.Context().run(lambda: super(Browser, self).open(*args, **kwargs))
+        for name, value in answer.headers:
+            assert max(value, default="a") <= "\xff", f"{name}: {value} cannot be sent"
+        return answer
 
     def csrf(self, page: str) -> str:
         """The token in a page's form."""

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 
 from babel.messages.catalog import Catalog, Message
@@ -45,6 +46,17 @@ def uneven(message: Message, name: str, place: str) -> Iterator[str]:
     for form in forms(message.string):
         if placeholders(form) != source:
             yield f"{place}: {name} has placeholders {sorted(source)}, its translation {sorted(placeholders(form))}"
+        elif source and not can_be_filled_in(form):
+            yield f"{place}: the translation of {name} cannot be filled in; a percent sign is written %%"
+
+
+def can_be_filled_in(form: str) -> bool:
+    """False where a lone percent sign would break the page that shows it."""
+    try:
+        _ = form % defaultdict(int)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from accounts.identity import identify
 from core import audit, chain, checks, chores, db, hosts, i18n, idempotency, migrate, outbox, web
 from core.requests import Application
 from core.settings import ROOT, Settings, load
-from wiki import audit_cli, backup_cli, cli, health, health_page, jobs
+from wiki import audit_cli, backup_cli, cli, health, health_page, jobs, security_contact
 
 TABLES_OF_CORE = (  # part of the house without wiring
     audit.TrailEntry, chain.TrailSeal, checks.HealthState, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey,
@@ -61,6 +61,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     health.init_app(app)
     health_page.init_app(app)
     jobs.init_app(app)
+    security_contact.init_app(app)
     cli.init_app(app)
     audit_cli.init_app(app)
     backup_cli.init_app(app)

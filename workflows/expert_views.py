@@ -11,8 +11,9 @@ from wtforms.validators import ValidationError
 
 from accounts.models import User
 from accounts.throttling import network
+from core.actors import Actor
 from core.caches import Cache
-from core.db import session
+from core.db import reading, session, writing
 from core.errors import Conflict, DomainError, Invalid, NotFound, Throttled
 from core.i18n import _
 from core.markup import bare
@@ -42,21 +43,27 @@ def ask_form(task_id: int) -> Any:
 
 
 @reviews.post("/<int:task_id>/experts")
-@gate(P.ENTER_REVIEWS)
+@gate(P.ENTER_REVIEWS, transaction=False)
 def ask(task_id: int) -> Any:
     """Ask a colleague, or somebody outside, who then gets a link that is shown this once."""
-    form, who = request.form, actor()
-    question, days = form.get("question", ""), form.get("days", 3, type=int)
     try:
-        if form.get("to", "").strip():
-            experts.ask_colleague(task_id, who, username=_username(form["to"]), question=question, days=days)
-            flash(_("Asked. The answer will stand on this page."), "success")
-            return redirect(url_for("reviews.show", task_id=task_id))
-        found, secret = experts.ask_outside(
-            task_id, who, name=form.get("name", ""), address=form.get("address", ""), question=question, days=days
-        )
+        with writing():  # of its own: the answer to a request with a key is kept in a table, and a link is a secret
+            return _ask(task_id, actor())
     except Invalid as error:
-        return _form(task_id, error.errors, 422)
+        with reading():
+            return _form(task_id, error.errors, 422)
+
+
+def _ask(task_id: int, who: Actor) -> Any:
+    form = request.form
+    question, days = form.get("question", ""), form.get("days", 3, type=int)
+    if form.get("to", "").strip():
+        experts.ask_colleague(task_id, who, username=_username(form["to"]), question=question, days=days)
+        flash(_("Asked. The answer will stand on this page."), "success")
+        return redirect(url_for("reviews.show", task_id=task_id))
+    found, secret = experts.ask_outside(
+        task_id, who, name=form.get("name", ""), address=form.get("address", ""), question=question, days=days
+    )
     link = expert_links.link_to(secret)
     return render_template(
         "reviews/link.html",

@@ -43,3 +43,12 @@ def test_a_workbook_comes_back_and_text_stays_text(tmp_path):
         {"stage": "=1+1", "hours": ""},
         {"stage": "-x", "hours": "-2"},
     ]
+
+
+def test_a_cell_without_end_spoils_its_line_alone(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("name\none\n" + "x" * 200_000 + "\ntwo\n")
+    found = list(rows(path))
+    assert [one.line if isinstance(one, BadRow) else one for one in found] == [
+        (2, {"name": "one"}), 3, (4, {"name": "two"})
+    ]  # fmt: skip

@@ -30,3 +30,11 @@ def test_a_head_is_read_by_people_too():
 @pytest.mark.parametrize("head", ["a: [", "- a\n- b", "x: !!python/object:os.system {}", "a: *b"])
 def test_a_head_that_is_none_says_so(head):
     assert frontmatter.split(f"---\n{head}\n---\n正文") == (None, "正文")
+
+
+@pytest.mark.parametrize(
+    "head", ["- " * 200_000, "? " * 200_000, "{a: " * 200_000, "a: " + "[" * 30 + "]" * 30, "a: &x [y]\nb: *x"]
+)
+def test_a_head_that_would_end_the_process_is_refused(head):
+    """The library recurses in C for every list in a list, and unfolds references of references."""
+    assert frontmatter.split(f"---\n{head}\n---\n正文") == (None, "正文")

@@ -76,6 +76,8 @@ HOSTILE = {
         f"{SHEET}</sheetData></worksheet>".encode(),
         **{"xl__links__e.rels": f'<R xmlns="{office.REL}">{OUTSIDE.format(kind="externalLinkPath")}</R>'.encode()},
     ),
+    "line.jsonl": lambda: b'{"id": "1", "title": "x", "y": [' + b"[]," * 5_000_000 + b"[]]}",
+    "columns.csv": lambda: b"id,title\n" + b"," * 15_000_000,
     "bomb.zip": lambda: office.packed({"a.md": b"0" * (50 << 20)}),
     "slip.zip": lambda: office.packed({"../../a.md": b"x"}),
     "drive.zip": lambda: office.packed({"C:/a.md": b"x"}),

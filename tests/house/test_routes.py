@@ -1,17 +1,24 @@
 """What holds for every address of the house, found in the map of addresses itself."""
 
+import contextlib
 import re
+import socket
+import threading
+from datetime import datetime, timedelta
 
 import pytest
+from waitress.server import create_server
 
+from core import clock, web
 from core.permissions import EVERYONE
+from core.requests import BODY_LIMIT
 from tests.clients import Browser
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 OPEN = {
     "training.certificate",  # what may be asked by nobody in particular; a new one is written down here on purpose
     "accounts.login", "accounts.logout", "accounts.language", "accounts.setup", "api_accounts.make_token",
-    "api.openapi", "api.docs", "health.process", "health.ready", "health.numbers",
+    "api.openapi", "api.docs", "health.process", "health.ready", "health.numbers", "security.contact",
     "accounts.second", "accounts.take_second", "accounts.leave_for_sso", "accounts.back_from_sso", "accounts.left",
     "experts.opinion", "experts.answer_opinion", "embed.show", "embed.connect",
 }  # fmt: skip
@@ -98,9 +105,52 @@ def test_a_file_carries_headers_too(client):
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_a_body_beyond_the_limit_is_refused_everywhere(client):
-    for path in ("/login", "/nowhere", "/healthz"):
-        assert client.post(path, data=b"x", environ_overrides={"CONTENT_LENGTH": str(50 << 20)}).status_code == 413
+def test_a_body_beyond_the_limit_is_refused_everywhere(app, client):
+    """On every address and method, whoever asks, and also where no body is read."""
+    size = {"CONTENT_LENGTH": str(web.largest_body() + 1)}
+    asked = [(method, address(rule)) for rule in rules(app) for method in rule.methods - {"OPTIONS"}]
+    for method, path in [*asked, ("POST", "/nowhere")]:
+        answer = client.open(path, method=method, data=b"x", environ_overrides=size)
+        assert answer.status_code == 413, (method, path)
+
+
+def test_a_body_without_a_length_is_measured(app):
+    """In chunks, through the server that comes with the product: it is refused once it is whole, and kept in a file
+    until then; what nobody may send is refused on the way."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=2, max_request_body_size=web.largest_body())
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        for path in ("/login", "/healthz", "/nowhere"):
+            assert chunked(server.effective_port, path, BODY_LIMIT + 1) == 413
+        assert chunked(server.effective_port, "/login", web.largest_body() + (1 << 20)) == 413
+        assert chunked(server.effective_port, "/login", 1000) == 400, "it is read, and lacks the page's token"
+    finally:
+        server.close()
+
+
+def chunked(port: int, path: str, size: int) -> int:
+    """The status of a POST whose length nobody was told."""
+    part = b"x" * (1 << 18)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" % path.encode())
+        with contextlib.suppress(OSError):  # it may hang up before the end
+            for start in range(0, size, len(part)):
+                piece = part[: size - start]
+                line.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+            line.sendall(b"0\r\n\r\n")
+        return int(line.makefile("rb").readline().split()[1])
+
+
+def test_who_runs_this_may_say_whom_to_tell_of_a_hole(app, client):
+    app.config["SPIRAL"] = app.config["SPIRAL"].model_copy(
+        update={"security_contact": "mailto:a@b.example", "base_url": "https://b.example"}
+    )
+    answer = client.get("/.well-known/security.txt")
+    assert answer.content_type == "text/plain; charset=utf-8"
+    lines = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert lines["Contact"] == "mailto:a@b.example"
+    assert lines["Canonical"] == "https://b.example/.well-known/security.txt"
+    assert clock.now() < datetime.fromisoformat(lines["Expires"]) < clock.now() + timedelta(days=366)
 
 
 def test_cookies_are_for_the_server_alone(client):

@@ -221,6 +221,8 @@ def test_the_pages_lead_from_a_figure_to_what_is_behind_it(
     assert "x.csv" in parts
     people = browser.text("/scorecard/parts/approved_items?subject=team:billing&period=2026-11")
     assert f"/ledger?user={rep.username}" in people
+    one = browser.text(f"/scorecard/parts/approved_items?subject={rep.username}&period=2026-11")
+    assert f"/ledger?user={rep.username}" in one, "one's own figure leads to one's own entries"
     with query_count() as statements:
         browser.text("/scorecard/centre")
     assert len(statements) <= 45, "\n".join(statements)

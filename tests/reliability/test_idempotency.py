@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.db import reading
-from tests.clients import Script
+from tests.clients import Browser, Script
 from tests.make import Make
 from wiki.articles.models import Submission
 from workflows.models import Decision
@@ -90,3 +90,14 @@ def test_eight_at_once(app: Flask, make: Make, path: str):
     assert len({answer.data for answer in answers}) == 1
     assert count(Submission) == 1
     assert count(Decision) == (0 if path == "/submissions" else 1)
+
+
+def test_the_answer_leads_to_the_longest_address(make: Make, signed_in: Callable[..., Browser]):
+    """Sixty Chinese letters are five hundred and forty in an address, which is kept in fewer."""
+    slug = make.article(title="退" * 60).slug
+    browser = signed_in(make.user("rep"))
+    said = {"helpful": "1", "once": "o", "csrf_token": browser.csrf(f"/articles/{slug}")}
+    first, again = (browser.post(f"/articles/{slug}/feedback", data=said) for _ in range(2))
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert len(again.headers["Location"]) > 500

@@ -209,6 +209,23 @@ def test_a_file_goes_out_and_comes_back(make: Make, signed_in: Callable[..., Any
         assert len(words.rules(*words.KEPT)) == 2
 
 
+def test_a_workbook_that_means_harm_is_refused_in_a_sentence(make: Make, signed_in: Callable[..., Any]) -> None:
+    """Examined before it is opened, as every workbook; and a table whose cell has no end is no fault of ours."""
+    from io import BytesIO
+
+    from tests.exchange.test_import_hostile import HOSTILE
+
+    browser = signed_in(make.user("manager"))
+    files = {"w.xlsx": HOSTILE["links.xlsx"](), "e.xlsx": HOSTILE["entity.xlsx"](), "n.xlsx": b"PK no",
+             "w.csv": "词,含义\n".encode() + b'"' + b"x" * 1_900_000}  # fmt: skip
+    for name, data in files.items():
+        said = {"file": (BytesIO(data), name)}
+        answer = browser.submit("/admin/search/words", said, to="/admin/search/words/bring")
+        assert answer.status_code == 422, name
+    with reading():
+        assert words.rules(*words.KEPT) == []
+
+
 def test_the_page_shows_how_a_question_is_understood(make: Make, signed_in: Callable[..., Any]) -> None:
     published(make, "退款时限说明", "七个工作日内原路退回。")
     manager = make.user("manager")

@@ -229,7 +229,7 @@ def fill_in(app, world, signed_in, examples: int) -> None:
 
 
 def test_forms_take_anything_without_breaking(app, world, signed_in):
-    fill_in(app, world, signed_in, 150)
+    fill_in(app, world, signed_in, 75)
 
 
 @pytest.mark.soak

@@ -99,3 +99,10 @@ def test_a_broken_benchmark_is_a_row_and_hides_no_other() -> None:
     row: Row = run(Benchmark("x", "ms", 30, "lower", None, lambda: 1 / 0))
     assert row.verdict == "FAILED"
     assert "ZeroDivisionError" in row.error
+
+
+def test_a_lone_percent_sign_would_break_its_page() -> None:
+    source = "with 95 percent, of %(n)s"
+    (fault,) = faults(catalog((source, "")), catalog((source, "95% 区间，共 %(n)s")))
+    assert fault.endswith("is written %%")
+    assert not list(faults(catalog((source, "")), catalog((source, "95%% 区间，共 %(n)s"))))

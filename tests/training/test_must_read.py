@@ -192,3 +192,12 @@ def test_the_pages_of_who_chases(app, make, signed_in):
     assert signed_in(rep).get(path).status_code == 403
     browser.submit(path, stop="1")
     assert "Nobody is asked" in browser.text(path)
+
+
+def test_the_proof_of_a_text_with_a_chinese_address_is_a_file(make, signed_in):
+    """Its name goes into a header, which knows Latin letters alone."""
+    boss = make.user("manager")
+    slug = make.article(title="退费时限").slug
+    answer = signed_in(boss).get(f"/training/must-read/{slug}/proof?form=csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+    assert "filename*=UTF-8''proof-%E9%80%80" in answer.headers["Content-Disposition"]

@@ -20,7 +20,7 @@ START = 0
 LOST = "?"
 
 _ARROW = re.compile(r"→|->|⇒")
-_TARGETS = re.compile(r"\s*(?:\d{1,3}|\?)(?:\s*[,，、;；\s]\s*(?:\d{1,3}|\?))*\s*")
+_TARGETS = re.compile(r"(?:\d{1,3}|\?)(?:(?:\s++(?:[,，、;；]\s*+)?|[,，、;；]\s*+)(?:\d{1,3}|\?))*")
 _TARGET = re.compile(r"\d+|\?")
 
 Branches = Sequence[Mapping[str, Any]]

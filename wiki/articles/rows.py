@@ -18,7 +18,7 @@ MOST_WAYS = 4  # ways of one step that the page offers at least
 FOLLOWING = "next"  # the choice 'the following step'
 ROW = re.compile(r"-(\d{1,3})-")
 SEVERAL = re.compile(r"\s*[\w.-]{1,40}(?:\s*[,，、]\s*[\w.-]{1,40})+\s*")  # '2, 3'
-ARROW = re.compile(r"^\s*(?:(?P<label>[^:：]*)[:：])?\s*(?P<id>[\w.-]{1,40})\s*$")
+ARROW = re.compile(r"(?:(?P<label>[^:：]*+)[:：])?\s*+(?P<id>[\w.-]{1,40})")
 
 Form = MultiDict[str, str]
 
@@ -44,7 +44,7 @@ def branches_from(form: Form, code: str = "branches") -> list[dict[str, str]]:
 
 def _next(typed: str, chosen: list[str], places: dict[int, int]) -> str:
     """What is done, and the chosen answers by the places they have now."""
-    picked = [int(one) for one in chosen if one.isdecimal()]
+    picked = [int(one) for one in chosen if one.isdecimal() and len(one) < 10]
     if not picked:
         return typed
     return dialogues.written(
@@ -119,14 +119,14 @@ def _means(chosen: list[tuple[str, str]]) -> bool:
 def _typed_ways(text: str) -> list[dict[str, str]]:
     """Ways as they may be typed, ``yes: 3; no: 5``; what cannot be read stays, so that it is refused and not lost."""
     found = []
-    for part in re.split(r"[;；\n]", text):
-        one = ARROW.match(part)
+    for part in map(str.strip, re.split(r"[;；\n]", text)):
+        one = ARROW.fullmatch(part)
         if one:
             found.append({"label": (one["label"] or "").strip(), "id": one["id"]})
         elif SEVERAL.fullmatch(part):
             found += [{"label": "", "id": step_id} for step_id in re.findall(r"[\w.-]+", part)]
-        elif part.strip():
-            found.append({"label": "", "id": part.strip()})
+        elif part:
+            found.append({"label": "", "id": part})
     return found
 
 

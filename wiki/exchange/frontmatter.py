@@ -8,6 +8,7 @@ import yaml
 
 _ODD = re.compile("[^\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 20  # lists in lists of a head; the library, written in C, ends the whole process at some thousands
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the fast one where it is built
@@ -29,10 +30,24 @@ def split(text: str) -> tuple[dict[str, Any] | None, str]:
     if not found:
         return {}, text
     try:
+        _must_be_plain(head)
         meta = yaml.load(head, Loader=Loader)  # noqa: S506 - the safe loader, in C where it is built
     except (yaml.YAMLError, ValueError, RecursionError):
         return None, body
     return ({}, body) if meta is None else (meta, body) if isinstance(meta, dict) else (None, body)
+
+
+def _must_be_plain(head: str) -> None:
+    """A head without depth, and without references: nine lists of nine references each are a thousand million words.
+
+    Raises:
+        ValueError: it is none. yaml.YAMLError: it cannot be read.
+    """
+    depth = 0
+    for event in yaml.parse(head, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise ValueError(head[:40])
 
 
 def _escaped(letter: re.Match[str]) -> str:

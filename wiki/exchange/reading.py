@@ -9,9 +9,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from core.i18n import _
 from wiki.exchange import archives, columns, frontmatter
@@ -31,6 +31,7 @@ TABLES = EXCEL | {".csv", ".tsv"}
 SINGLE = frozenset({".md", ".markdown", ".docx"})
 KINDS = JSON | TABLES | SINGLE | {".zip"}
 SMALL_FILE = 4_000_000  # bytes of one Markdown file: the longest article takes a tenth
+LONG_LINE = 4_000_000  # of a table or of JSON: what is read of it takes twenty times the room
 
 
 def read(path: Path, options: Options | None = None, *, skip: int = 0) -> Iterator[Line]:
@@ -75,9 +76,17 @@ def head_of(path: Path) -> tuple[list[str], list[list[str]]]:
 
 def _jsonl(path: Path, options: Options) -> Iterator[Line]:
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if raw.strip():
-                yield _json_line(_("line %(n)s", n=number), raw, options)
+        for number in count(1):
+            raw = file.readline(LONG_LINE)
+            if not raw:
+                return
+            place = _("line %(n)s", n=number)
+            if len(raw) == LONG_LINE:
+                yield Line(place, error=_("this file is far longer than an article may be"))
+                while raw and not raw.endswith(b"\n"):
+                    raw = file.readline(LONG_LINE)
+            elif raw.strip():
+                yield _json_line(place, raw, options)
 
 
 def _json_line(place: str, raw: bytes, options: Options) -> Line:
@@ -120,7 +129,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
     with path.open(encoding=encoding_of(path), newline="") as file:
         start = file.read(4096)
         file.seek(0)
-        rows = csv.reader(file, delimiter=_delimiter(start))
+        rows = csv.reader(_lines(file, path.name), delimiter=_delimiter(start))
         while True:
             try:
                 row = next(rows)
@@ -130,6 +139,14 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
                 yield _("line %(n)s", n=rows.line_num), _("not a line of a table (%(why)s)", why=error)
                 continue
             yield _("line %(n)s", n=rows.line_num), columns.mended(row)
+
+
+def _lines(file: IO[str], name: str) -> Iterator[str]:
+    """The lines of a table; none holds more cells than there is room for."""
+    while line := file.readline(LONG_LINE):
+        if len(line) == LONG_LINE:
+            raise UnreadableFile(_("%(name)s is too long to be read at once; split it.", name=name))
+        yield line
 
 
 def _delimiter(start: str) -> str:

@@ -5,13 +5,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, render_template, url_for
 
 from core.actors import Actor
 from core.errors import NotFound
 from core.i18n import _
+from core.tables import attachment
 from core.web import actor, blueprint, gate
 from wiki.articles import files
 from wiki.articles.models import Article, Publication
@@ -130,12 +131,7 @@ def _name(row: Publication) -> str:
 
 
 def _taken(data: bytes, media_type: str, name: str) -> Response:
-    plain = re.sub(r"[^A-Za-z0-9._ -]+", "_", name)
-    return Response(
-        data,
-        content_type=media_type,
-        headers={"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"},
-    )
+    return Response(data, content_type=media_type, headers={"Content-Disposition": attachment(name)})
 
 
 def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -16,7 +16,7 @@ from core.permissions import can, require
 from wiki.articles.models import Article, Publication
 from wiki.articles.open_models import ArticleOpen, OpenSource
 from wiki.articles.permissions import P as Articles
-from wiki.articles.queries import versions
+from wiki.articles.queries import publication, versions
 from wiki.feedback import flagging
 from wiki.feedback.flag_models import Flag, RemarkFlag
 from wiki.feedback.flag_rules import KINDS, STATE_NAMES
@@ -95,12 +95,8 @@ def said(article: Article, *, version: str = "", how: str = "") -> Any:
         .where(Feedback.article_id == article.id, sa.not_(Feedback.own), Feedback.helpful.is_not(None))
     )
     if version:
-        major, _dot, minor = version.partition(".")
-        numbers = (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
-        named = sa.select(Publication.revision_id).where(
-            Publication.article_id == article.id, Publication.major == numbers[0], Publication.minor == numbers[1]
-        )
-        found = found.where(Feedback.revision_id.in_(named))
+        named = publication(article.id, version)
+        found = found.where(Feedback.revision_id == named.revision_id if named else sa.false())
     if how == "written":
         found = found.where(sa.or_(Feedback.comment != "", Feedback.reason != ""))
     elif how:

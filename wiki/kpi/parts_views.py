@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
 
 from accounts.models import User
@@ -56,8 +57,11 @@ def parts(code: str) -> str:
 
 
 def _people(who: Actor, subject: Subject, code: str, months: list[str]) -> list[dict[str, Any]]:
-    """The people behind a team's or the centre's count that this person may look at."""
-    some = members(None if subject.kind is SubjectKind.CENTRE else [subject.id])
+    """The people behind a count that this person may look at: a team's, the centre's, or the one whose it is."""
+    if subject.kind is SubjectKind.PERSON:
+        some = sa.select(User).where(User.id == subject.id)
+    else:
+        some = members(None if subject.kind is SubjectKind.CENTRE else [subject.id])
     seen = queries.people_seen_by(who).with_only_columns(User.id).order_by(None)
     users = list(session.scalars(some.where(User.id.in_(seen))))
     counts = computed.per_person(code, months, [user.id for user in users]) if users else {}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
 
 from flask import Response, render_template, request, url_for
 
@@ -13,7 +12,7 @@ from core.db import session
 from core.errors import Invalid, NotFound
 from core.i18n import choose_zone
 from core.permissions import can
-from core.tables import TYPES
+from core.tables import TYPES, attachment
 from core.web import actor, blueprint, gate
 from wiki.kpi import appeals, changes, drawing, export, queries, record, showing
 from wiki.kpi.cards import Document
@@ -205,8 +204,7 @@ def workbook() -> Response:
     record.opened(actor(), subject, str(period))
     data = export.workbook(subject, period, sheet.document, sheet.beside.restated, sheet.closed)
     name = f"scorecard-{subject.slug}-{period}.xlsx"
-    head = {"Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"}
-    return Response(data, content_type=TYPES["xlsx"], headers=head)
+    return Response(data, content_type=TYPES["xlsx"], headers={"Content-Disposition": attachment(name)})
 
 
 @bp.get("/scorecard/record")

@@ -102,12 +102,13 @@ def connect() -> ResponseReturnValue:
 
 
 @bp.post("/connect")
-@gate(SIGNED_IN)
+@gate(SIGNED_IN, transaction=False)
 def connected() -> ResponseReturnValue:
     """The pass, handed to the frame that opened the window, and to nobody else."""
     who = actor()
-    token, until = passes.give(who, session.get_one(User, who.id), login_id=current_session_id())
-    return _window(token, until)
+    with writing():  # of its own, as for ``let_in``
+        token, until = passes.give(who, session.get_one(User, who.id), login_id=current_session_id())
+        return _window(token, until)
 
 
 def _window(token: str, until: datetime | None) -> ResponseReturnValue:

@@ -6,7 +6,9 @@ from pathlib import Path
 from core.db import session
 from core.errors import DomainError
 from core.i18n import _
-from core.tables import BadRow, Cell, Sheet, as_csv, as_xlsx, rows
+from core.tables import BadRow, Cell, Row, Sheet, as_csv, as_xlsx, rows
+from wiki.exchange.archives import UnreadableFile
+from wiki.exchange.opening import cells
 from wiki.search import words
 from wiki.search.word_rules import STATE_NAMES
 
@@ -42,7 +44,7 @@ def lines(path: Path) -> Iterator[tuple[int, str, str]]:
     Raises:
         DomainError: it cannot be read, or has no column of words.
     """
-    for row in rows(path):
+    for row in _workbook(path) if path.suffix.lower() == ".xlsx" else rows(path):
         if isinstance(row, BadRow):
             raise row
         number, values = row
@@ -53,3 +55,17 @@ def lines(path: Path) -> Iterator[tuple[int, str, str]]:
         )
         if said or meant:
             yield number, f"{said} → {meant}" if meant else said, note
+
+
+def _workbook(path: Path) -> Iterator[Row]:
+    """The rows of a workbook, which is examined first and opened by a process of its own."""
+    head: list[str] | None = None
+    try:
+        for number, row in enumerate(cells(path), 1):
+            texts = [cell.strip() for cell in row]
+            if head is None:
+                head = [name.lower() for name in texts]
+            elif any(texts):
+                yield number, dict(zip(head, texts, strict=False))
+    except UnreadableFile as error:
+        raise DomainError(str(error), code="bad-file") from error

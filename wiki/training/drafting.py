@@ -24,8 +24,8 @@ OPTIONS = 4
 _LONGEST = 90  # characters of an option
 _TELLING = 0.15  # so much more of the right option than of any other stands in the question: it gives itself away
 
-_ITEM = re.compile(r"^[ ]{0,3}(?:[-*+]|\d+[.、)])[ \t]+(.+)$")
-_CASE = re.compile(r"^\*\*(.+?)\*\*[ \t]*[：:][ \t]*(.+)$")
+_ITEM = re.compile(r"^[ ]{0,3}(?:[-*+]|\d+[.、)])[ \t]++(.+)$")
+_CASE = re.compile(r"^\*\*(.+?)\*\*[ \t]*[：:][ \t]*+(.+)$")
 _ROW = re.compile(r"^[ ]{0,3}\|(.+)\|[ \t]*$")
 _RULE = re.compile(r"^[ ]{0,3}\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*$")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?")
@@ -337,7 +337,7 @@ def _sentences(text: Text) -> Iterator[str]:
 
 
 def _one_line(source: str) -> str:
-    return re.sub(r" +(?=[：，。；！？、）])", "", " ".join(plain(source).split()))
+    return re.sub(r"(?<! ) ++(?=[：，。；！？、）])", "", " ".join(plain(source).split()))
 
 
 def _bare(words: str) -> str:

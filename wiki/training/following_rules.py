@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_PARTS = re.compile(r"\s+\|\s+|\s+→\s+|[：:]\s*|\n")
+_PARTS = re.compile(r"(?<!\s)\s++[|→]\s+|[：:]\s*|\n")
 
 
 def holds(passage: str, text: str) -> bool:

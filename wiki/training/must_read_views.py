@@ -11,7 +11,7 @@ from core.db import session
 from core.errors import Forbidden, Invalid, NotFound
 from core.i18n import _, _n, local
 from core.permissions import can, require
-from core.tables import TYPES, Sheet, as_csv, as_xlsx
+from core.tables import TYPES, Sheet, as_csv, as_xlsx, attachment
 from core.web import actor, gate, maybe_actor
 from wiki.articles.forms import reader_choices
 from wiki.articles.lifecycle_views import as_time
@@ -75,7 +75,7 @@ def file_of(sheets: list[Sheet], form: str, name: str) -> Response:
     """Tables as a file to take away."""
     answer = make_response(as_csv(sheets[0]) if form == "csv" else as_xlsx(sheets))
     answer.headers["Content-Type"] = TYPES[form]
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    answer.headers["Content-Disposition"] = attachment(f"{name}.{form}")
     return answer
 
 

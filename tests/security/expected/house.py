@@ -23,6 +23,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("nn nn nnnn nn", "GET /setup/guessed", "a guessed set-up link is none"),
     ("nn nn nnnn nn", "POST /setup/guessed", "a guessed set-up link is none", {"username": "mallory"}),
     ("oo oo oooo oo", "GET /healthz", "the process answers everybody"),
+    ("nn nn nnnn nn", "GET /.well-known/security.txt", "nobody said whom to tell"),
     ("oo oo oooo oo", "GET /readyz", "so does its readiness"),
     ("oo oo oooo oo", "GET /metrics", "figures without names, for this machine unless settings say more"),
     ("ll ff ffff fo", "GET /admin/health", "how the installation is, is the admin's"),

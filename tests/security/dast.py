@@ -1,0 +1,233 @@
+"""What ``dast.sh`` does once a site is up: sign in as everybody, look for addresses and forms, let scanners at them.
+
+The crawl is ours (``forms``): it knows what to leave alone – signing out, ending one's own sign-ins, new passwords.
+Of wapiti's modules four are left out: ``cookieflags`` and ``https_redirect`` look at the transport, which is plain HTTP
+on loopback here (``test_headers_of_a_site_on_https`` looks at it); ``ldap`` and ``xpath`` compare answers with each
+other, and take every new CSRF token for a difference.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+from tests.security.forms import Form, forms
+
+LEFT_ALONE = re.compile(r"/logout|/profile/(sessions|password)|/password$|/disable|/static/|/setup/|/demo")
+LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
+NUMBER = re.compile(r"\d+")
+MODULES = (
+    "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,ssrf,xxe,upload,htaccess,methods,backup,csp,http_headers,"
+    "csrf,information_disclosure,inconsistent_redirection,log4shell,spring4shell,shellshock"
+)
+
+
+@dataclass(slots=True)
+class Site:
+    """The site as one person sees it."""
+
+    base: str
+    name: str
+    opener: OpenerDirector
+    jar: CookieJar
+    pages: list[str] = field(default_factory=list)
+    found: dict[str, Form] = field(default_factory=dict)
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{one.name}={one.value}" for one in self.jar)
+
+    def read(self, path: str, data: dict[str, str] | None = None) -> str:
+        body = urlencode(data).encode() if data is not None else None
+        try:
+            with self.opener.open(Request(self.base + path, body), timeout=30) as answer:
+                kind = answer.headers.get_content_type()
+                return answer.read().decode("utf-8", "replace") if kind == "text/html" else ""
+        except (HTTPError, URLError, TimeoutError):
+            return ""
+
+
+def signed_in(base: str, name: str, password: str) -> Site:
+    """A site with this person's cookie."""
+    jar = CookieJar()
+    site = Site(base, name, build_opener(HTTPCookieProcessor(jar)), jar)
+    if name:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', site.read("/login"))
+        assert token, "the sign-in page has a token"
+        site.read("/login", {"username": name, "password": password, "csrf_token": token[1]})
+        assert "/logout" in site.read("/"), f"{name} is signed in"
+    return site
+
+
+def make_of(path: str) -> str:
+    """What addresses that differ in numbers, titles and names alone have in common."""
+    return NUMBER.sub("7", re.sub(r"[^/]*[^ -~][^/]*", "x", unquote(path)))
+
+
+def crawl(site: Site, most: int) -> None:
+    """Pages and forms, one of each make: addresses that differ in numbers alone, or in values, are one."""
+    queue, seen = ["/", "/search?q=a", "/articles", "/admin/people", "/scorecard", "/courses", "/reviews"], set[str]()
+    while queue and len(site.pages) < most:
+        path = queue.pop(0)
+        parts = urlsplit(path)
+        names = ",".join(sorted(name for name, _value in parse_qsl(parts.query, keep_blank_values=True)))
+        make = f"{make_of(parts.path)}?{names}"
+        if make in seen or LEFT_ALONE.search(parts.path):
+            continue
+        seen.add(make)
+        text = site.read(path)
+        if not text:
+            continue
+        site.pages.append(path)
+        for form in forms(text, path):
+            key = f"{form.method} {make_of(urlsplit(form.action).path)} {','.join(sorted(form.values))}"
+            if form.method in {"GET", "POST"} and not LEFT_ALONE.search(form.action):
+                site.found.setdefault(key, form)
+        for href in LINK.findall(text):
+            where = urlsplit(urljoin(site.base + path, unescape(href)))
+            if f"{where.scheme}://{where.netloc}" == site.base:
+                queue.append(where.path + (f"?{where.query}" if where.query else ""))
+
+
+# ── sqlmap ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def requests(site: Site) -> Iterator[str]:
+    """Each make of request with parameters, as sqlmap reads it from a file; the token of forms is left alone."""
+    host = urlsplit(site.base).netloc
+    head = f"Host: {host}\nCookie: {site.cookie}\nUser-Agent: dast\n"
+    for page in site.pages:
+        if urlsplit(page).query:
+            yield f"GET {page} HTTP/1.1\n{head}\n"
+    for form in site.found.values():
+        where = quote(form.action.replace(site.base, ""), safe="/?=&%")
+        if form.method == "GET" and form.values:
+            query = urlencode({name: value or "a" for name, value in form.values.items()})
+            yield f"GET {where.split('?')[0]}?{query} HTTP/1.1\n{head}\n"
+        elif form.method == "POST" and set(form.values) - {"csrf_token"}:
+            body = urlencode({name: value or "a" for name, value in form.values.items()})
+            kind = "Content-Type: application/x-www-form-urlencoded\n"
+            yield f"POST {where} HTTP/1.1\n{head}{kind}Content-Length: {len(body)}\n\n{body}"
+
+
+def sqlmap(site: Site, out: Path, seconds: float) -> tuple[int, list[str]]:
+    """How many requests were tried, and what sqlmap calls injectable."""
+    ends, tried, bad = time.monotonic() + seconds, 0, []
+    for number, text in enumerate(requests(site)):
+        if time.monotonic() > ends:
+            break
+        file = out / f"{site.name or 'nobody'}-{number}.txt"
+        file.write_text(text)
+        command = ["sqlmap", "-r", str(file), "--batch", "--smart", "--level=2", "--risk=1", "--threads=2",
+                   "--skip=csrf_token", "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap'}",
+                   "--flush-session", "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        except subprocess.TimeoutExpired:
+            bad.append(f"{file.name}: sqlmap did not end in five minutes")
+            continue
+        tried += 1
+        (out / "sqlmap.log").open("a").write(f"== {file.name}\n{done.stdout}\n{done.stderr}\n")
+        bad += [f"{file.name}: {line}" for line in done.stdout.splitlines()
+                if re.search(r"^Parameter: |is vulnerable|appears to be '.*' injectable", line)]  # fmt: skip
+    return tried, bad
+
+
+# ── wapiti ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def wapiti(program: str, site: Site, out: Path, seconds: float) -> tuple[int, list[str], list[str]]:
+    """How many addresses were looked at, what it calls a hole, and what it notes besides."""
+    report = out / f"wapiti-{site.name or 'nobody'}.json"
+    command = [program, "-u", site.base + "/", "--scope", "domain", "-m", MODULES, "--flush-session", "--no-bugreport",
+               "-f", "json", "-o", str(report), "-H", f"Cookie: {site.cookie}", "-d", "4", "--tasks", "4", "-v", "0",
+               "--max-scan-time", str(int(seconds)), "--max-attack-time", str(max(8, int(seconds / 15))), "-t", "15",
+               "-S", "polite", "--max-links-per-page", "60",
+               "--store-session", str(out / "wapiti-session")]  # fmt: skip
+    for one in ("/logout", "/static/*", "/profile/sessions/*", "/admin/people/*/disable", "/admin/people/*/password"):
+        command += ["-x", site.base + one]
+    for page in site.pages:
+        command += ["-s", site.base + page]
+    with (out / "wapiti.log").open("a") as log:
+        subprocess.run(command, stdout=log, stderr=log, timeout=seconds * 4 + 600, check=False)
+    found = json.loads(report.read_text())
+    who = site.name or "nobody"
+    holes = [
+        f"{who}: {kind}: {one['method']} {one['path']} {one.get('parameter') or ''} {one['info']}"
+        for kind, rows in found["vulnerabilities"].items()
+        for one in rows
+    ]
+    notes = [
+        f"{who}: {kind}: {one['path']} {one['info']}"[:200]
+        for part in ("anomalies", "additionals")
+        for kind, rows in found[part].items()
+        for one in rows
+    ]
+    return int(found["infos"].get("crawled_pages_nbr", 0)), holes, notes
+
+
+def wait_for(base: str, log: Path) -> None:
+    for _ in range(240):
+        try:
+            build_opener().open(base + "/healthz", timeout=2).read()
+        except (HTTPError, URLError, OSError):
+            time.sleep(1)
+        else:
+            return
+    sys.exit(f"the site does not answer:\n{log.read_text()[-2000:]}")
+
+
+def logins(var: Path) -> list[tuple[str, str]]:
+    """(username, password) of one person in every role, and of nobody."""
+    rows = [row.split("\t") for row in (var / "demo-logins").read_text("utf-8").splitlines()]
+    named = {row[0]: row[1] for row in rows if len(row) > 1}
+    people = ("chenyu", "qianwei", "shenlan", "hanmei", "wuqiang", "gaoyuan", "davidlee")  # one of each role
+    return [("", ""), *((name, named[name]) for name in people)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("base", "var", "out", "wapiti", "server-log"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--most", type=int, default=120)
+    parser.add_argument("who", nargs="*")
+    chosen = parser.parse_args()
+    out, seconds = Path(chosen.out).absolute(), chosen.minutes * 60
+    wait_for(chosen.base, Path(chosen.server_log))
+    summary: list[str] = []
+    bad: list[str] = []
+    people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
+    sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
+    for site, (name, _password) in zip(sites, people, strict=True):
+        crawl(site, chosen.most)
+        tried, injectable = sqlmap(site, out, seconds)
+        if name and "/logout" not in site.read("/"):
+            bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
+        looked, holes, notes = wapiti(chosen.wapiti, site, out, seconds)
+        (out / "notes.txt").open("a").write("\n".join([*notes, ""]))
+        bad += [*injectable, *holes]
+        line = (
+            f"{name or 'nobody'}: {len(site.pages)} pages, {len(site.found)} forms; sqlmap: {tried} requests, "
+            f"{len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, {len(notes)} notes"
+        )
+        print(line, flush=True)
+        summary.append(line)
+    broken = re.findall(r"request \w+ failed|Exception while serving", Path(chosen.server_log).read_text())
+    (out / "summary.txt").write_text("\n".join([*summary, f"errors of ours: {len(broken)}", *bad, ""]))
+    print(f"errors of ours: {len(broken)}", *bad, sep="\n")
+    sys.exit(1 if bad or broken else 0)
+
+
+if __name__ == "__main__":
+    main()
