@@ -13,6 +13,7 @@ import wiki.feedback.wiring
 import wiki.insight.wiring
 import wiki.kpi.wiring
 import wiki.notifications.wiring
+import wiki.people.wiring
 import wiki.scoring.wiring
 import wiki.search.wiring
 import wiki.training.wiring
@@ -49,6 +50,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)
     wiki.insight.wiring.init_app(app)
+    wiki.people.wiring.init_app(app)
     wiki.notifications.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)
