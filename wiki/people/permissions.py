@@ -7,6 +7,7 @@ from accounts.rules import Role
 from core.actors import Actor
 from core.permissions import Permission, any_of, grant, holds
 from wiki.people.leaving_models import Handover, Leaving
+from wiki.people.path_models import Newcomer
 from wiki.search.gap_models import WritingTask
 
 
@@ -20,6 +21,11 @@ class P(Permission):
     HAND_ON = "choose who takes over what a leaver holds"
     INTERVIEW = "ask a leaver what is written nowhere"
     TAKE_OVER = "take over what a leaver holds"
+    KEEP_PATHS = "build the path of new hires, and put people on it"
+    SEE_COHORTS = "see how far new hires are"
+    SEE_NEWCOMER = "see how far a new hire is"
+    SIGN_STEP = "sign what a new hire has done"
+    WALK = "walk one's own path"
 
 
 def answers_for(actor: Actor, user: User | None = None) -> bool:
@@ -56,6 +62,32 @@ def succeeds(actor: Actor, handover: Handover | None = None) -> bool:
     return handover is None or handover.successor_id == actor.id
 
 
+def leads(actor: Actor, newcomer: Newcomer | None = None) -> bool:
+    """Trainers and the manager; a supervisor the people of their team. Nobody signs for themselves."""
+    if newcomer is None:
+        return actor.holds(Role.TRAINING, Role.SUPERVISOR, Role.MANAGER)
+    if newcomer.user_id == actor.id:
+        return False
+    if actor.holds(Role.TRAINING, Role.MANAGER):
+        return True
+    return actor.holds(Role.SUPERVISOR) and actor.team_id is not None and actor.team_id == newcomer.user.team_id
+
+
+def is_newcomer(actor: Actor, newcomer: Newcomer | None = None) -> bool:
+    """The new hire themselves; as a gate everybody may try."""
+    return newcomer is None or newcomer.user_id == actor.id
+
+
+def newcomers_of(actor: Actor) -> sa.ColumnElement[bool]:
+    """The twin of SEE_NEWCOMER, over ``Newcomer``."""
+    if actor.holds(Role.TRAINING, Role.MANAGER):
+        return sa.true()
+    mine = Newcomer.user_id == actor.id
+    if actor.holds(Role.SUPERVISOR) and actor.team_id is not None:
+        return sa.or_(mine, Newcomer.user_id.in_(sa.select(User.id).where(User.team_id == actor.team_id)))
+    return mine
+
+
 def seen_by(actor: Actor) -> sa.ColumnElement[bool]:
     """The twin of SEE_LEAVING, over ``Leaving``."""
     mine = Leaving.user_id == actor.id
@@ -80,6 +112,11 @@ grant(
         P.HAND_ON: any_of(leaves, steers),
         P.INTERVIEW: any_of(interviews, steers),
         P.TAKE_OVER: succeeds,
+        P.KEEP_PATHS: holds(Role.TRAINING, Role.MANAGER),
+        P.SEE_COHORTS: holds(Role.TRAINING, Role.SUPERVISOR, Role.MANAGER),
+        P.SEE_NEWCOMER: any_of(leads, is_newcomer),
+        P.SIGN_STEP: leads,
+        P.WALK: is_newcomer,
     },
-    lists={P.SEE_LEAVING: seen_by},
+    lists={P.SEE_LEAVING: seen_by, P.SEE_NEWCOMER: newcomers_of},
 )
