@@ -87,9 +87,9 @@ def pass_test(who, name, day: date) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_is_where_and_how_long_it_took_each_number_from_its_facts(school, signed_in):
+def test_who_is_where_and_how_long_it_took_each_number_from_its_facts(app, school, signed_in):
     who, people = school
-    with clock.fixed(NOW):
+    with clock.fixed(NOW), app.test_request_context():
         with reading():
             due = {
                 (row.user_id, row.due_on) for row in session.scalars(sa.select(Assignment)) if row.user_id is not None

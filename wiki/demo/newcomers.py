@@ -158,9 +158,10 @@ def _leaves(plan: Plan, raw: Raw) -> Do:
         actor = world.actors[raw["by"]]
         last_day = plan.present.day(-raw["last_day_in"], plan.library.zone(raw["by"]))
         row = leaving.mark(actor, world.actors[raw["who"]].id, last_day, disable=True, note=raw["note"])
-        to = {True: world.actors[raw["texts_to"]].id, False: world.actors[raw["rest_to"]].id}
+        texts, rest = (world.actors[raw[name]].id for name in ("texts_to", "rest_to"))
         keys = sorted(leaving.held(row.user, actor).keys)
-        leaving.hand_on(row, actor, {key: to[key[0] is Sort.ARTICLE] for key in keys[:-1]})  # of one nobody thought yet
+        chosen = {key: texts if key[0] is Sort.ARTICLE else rest for key in keys if key[0] is not Sort.DRAFT}
+        leaving.hand_on(row, actor, chosen)  # of the drafts nobody has thought yet
         interviews.ask_for(row, actor, world.actors[raw["interviewer"]].id)
 
     return leave

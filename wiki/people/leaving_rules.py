@@ -72,7 +72,7 @@ SORT_NAMES = {
     Sort.ACTION: _l("Action on a missed figure"),
 }
 STATE_NAMES = {
-    HandoverState.ASKED: _l("asked"),
+    HandoverState.ASKED: _l("asked to take over"),
     HandoverState.ACCEPTED: _l("taken over"),
     HandoverState.DECLINED: _l("declined"),
     HandoverState.PASSED: _l("passed on at the last day"),

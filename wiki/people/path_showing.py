@@ -15,7 +15,7 @@ from wiki.kpi.rules import two_places
 from wiki.people.path_models import SIGNED, Cohort, StepSort
 from wiki.people.paths import today, works_of
 from wiki.people.permissions import P
-from wiki.people.proficiency_rules import change, median, row_until, scored_days, share_by
+from wiki.people.proficiency_rules import BY_DAY, change, median, row_until, scored_days, share_by
 from wiki.people.standing import Standing, StepDone
 
 SORT_NAMES = {
@@ -48,8 +48,6 @@ def cohort_rows(every: Sequence[Cohort], found: Sequence[Standing]) -> list[dict
 def figures_of(cohort: Cohort, some: Sequence[Standing]) -> dict[str, Any]:
     """The figures of one cohort, from the people whom the reader may see."""
     lives = [one.life for one in some]
-    end = max((step.day for step in cohort.path.steps), default=1)
-    by_end = share_by(lives, end)
     return {
         "id": cohort.id,
         "name": cohort.name,
@@ -64,8 +62,7 @@ def figures_of(cohort: Cohort, some: Sequence[Standing]) -> dict[str, Any]:
         "gone": sum(1 for one in some if not one.life.done and one.newcomer.ended_on is not None),
         "longest": max((one.days for one in lives if not one.done), default=0),
         "median": median(lives),
-        "end": end,
-        "by_end": percent(by_end),
+        "by_day": percent(share_by(lives, BY_DAY)),
         "late": sum(1 for one in some if one.late),
     }
 

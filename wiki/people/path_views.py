@@ -18,6 +18,7 @@ from core.web import actor, blueprint, gate, maybe_actor
 from wiki.people import path_showing, paths, standing
 from wiki.people.path_models import Cohort, Newcomer, Path, StepSort
 from wiki.people.permissions import P
+from wiki.people.proficiency_rules import BY_DAY
 from wiki.training.queries import courses
 from wiki.training.rules import CourseState
 
@@ -143,6 +144,7 @@ def _cohorts(errors: dict[str, str]) -> str:
         "people/cohorts.html",
         rows=[row for row in rows if keeps or row["people"]],
         all_people=keeps,
+        by_day=BY_DAY,
         may_keep=keeps,
         paths=[(one.id, one.name) for one in paths.every_path()],
         teams=[(one.id, one.name) for one in session.scalars(queries.teams())],

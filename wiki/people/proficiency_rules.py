@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 IN_A_ROW = 5
+BY_DAY = 30  # six working weeks: where cohorts of different age are compared
 FARTHEST = 3660  # days that are looked at: ten years
 Works = Callable[[date], bool]
 

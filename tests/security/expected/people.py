@@ -15,5 +15,17 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll oo oooo oo", "GET /people/handovers", "everybody has a list of what to take over"),
     ("ll oo oooo oo", "POST /people/handovers", "everybody has a list of what to take over", {}),
     ("ll ni nnnn nn", "POST /people/handovers/{handover}", "only who is asked answers", {"act": "decline"}),
+    ("ll ff ffoo of", "GET /paths", "paths are seen by those who lead new hires"),
+    ("ll ff ffif if", "POST /paths", "paths are built by those who teach", {"name": ""}),
+    ("ll ff ffoo of", "GET /paths/{path}", "paths are seen by those who lead new hires"),
+    ("ll ff ffif if", "POST /paths/{path}", "paths are built by those who teach", {"act": "save", "name": ""}),
+    ("ll ff ffoo of", "GET /cohorts", "cohorts are seen by those who lead new hires"),
+    ("ll ff ffif if", "POST /cohorts", "cohorts are made by those who teach", {"name": ""}),
+    ("ll ff ffoo of", "GET /cohorts/{cohort}", "a supervisor sees the people of the own team"),
+    ("ll ff ffif if", "POST /cohorts/{cohort}", "people are put on a path by those who teach", {"people": ""}),
+    ("ll on nnoo on", "GET /newcomers/{newcomer}", "the person, their supervisor, those who teach"),
+    ("ll on nnff fn", "POST /newcomers/{newcomer}", "only the reader says that a text was read",
+     {"act": "sign", "step": "{step}"}),
+    ("ll oo oooo oo", "GET /my-path", "everybody may look whether they walk a path"),
 ]
 # fmt: on
