@@ -106,7 +106,7 @@ def test_who_is_where_and_how_long_it_took_each_number_from_its_facts(app, schoo
             indicator = queries.indicator("qa_score")
             assert figures.daily(indicator, [people["cat"]], MONDAY, NOW.date()) == {}  # a month says nothing of days
         with reading():
-            ann, bob, cat = standing.standings(standing.newcomers(who("tom")))
+            ann, bob, cat = standing.standings(standing.newcomers(who("tom"), [1, 2]))
             assert ann.proficient_on == MONDAY + timedelta(days=7) and ann.proficient_day == 6
             assert (bob.proficient_day, bob.passed_on) == (None, MONDAY + timedelta(days=9))
             assert (cat.proficient_day, cat.late, cat.scores) == (None, 3, {})
@@ -123,9 +123,9 @@ def test_who_is_where_and_how_long_it_took_each_number_from_its_facts(app, schoo
         assert "on day 9" in sue.text(f"/newcomers/{_newcomer(people['bob'])}")
         assert "My first weeks" in mine.text("/") and "House rules" in mine.text("/my-path")
         with reading():
-            after = standing.standings(standing.newcomers(who("sue")))
+            after = standing.standings(standing.newcomers(who("sue"), [1, 2]))
             assert len(after) == 3 and path_showing.cohort_rows(standing.cohorts(), after)[1]["median"] == 6
-            assert standing.newcomers(who("far")) == []
+            assert standing.newcomers(who("far"), [1, 2]) == []
         assert signed_in(_user(people["far"])).get("/cohorts/1").status_code == 404
 
 

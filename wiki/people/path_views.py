@@ -137,8 +137,8 @@ def cohorts() -> Answer:
 
 def _cohorts(errors: dict[str, str]) -> str:
     who = actor()
-    found = standing.standings(standing.newcomers(who))
-    rows = path_showing.cohort_rows(standing.cohorts(), found)
+    some = standing.cohorts()
+    rows = path_showing.cohort_rows(some, standing.standings(standing.newcomers(who, [one.id for one in some])))
     keeps = can(who, P.KEEP_PATHS)
     return render_template(
         "people/cohorts.html",
@@ -208,7 +208,7 @@ def _found(cohort_id: int) -> Cohort:
 
 def _cohort(row: Cohort, errors: dict[str, str]) -> str:
     who = actor()
-    found = standing.standings(standing.newcomers(who, row.id))
+    found = standing.standings(standing.newcomers(who, [row.id]))
     keeps = can(who, P.KEEP_PATHS)
     if not found and not keeps:
         raise NotFound(_("There is no such cohort, or nobody in it whom you may see."))

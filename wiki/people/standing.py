@@ -22,6 +22,7 @@ from wiki.people.proficiency_rules import Life, day_number, day_of, late, on_tod
 from wiki.training.models import Acknowledgement, Attempt, Enrolment, Quiz
 
 SCORE = "qa_score"
+COMPARED = 24  # cohorts that one page compares: two years of monthly ones
 Pair = tuple[int, int]
 
 
@@ -75,17 +76,17 @@ class Standing:
 
 
 def cohorts() -> list[Cohort]:
-    """Every cohort with its path, the newest first."""
+    """The newest cohorts with their path, the newest first."""
     found = sa.select(Cohort).options(joinedload(Cohort.path).selectinload(Path.steps), joinedload(Cohort.team))
-    return list(session.scalars(found.order_by(Cohort.starts_on.desc(), Cohort.id.desc())))
+    return list(session.scalars(found.order_by(Cohort.starts_on.desc(), Cohort.id.desc()).limit(COMPARED)))
 
 
-def newcomers(actor: Actor, cohort_id: int | None = None) -> list[Newcomer]:
-    """The new hires whom this person may see (of one cohort), by hiring day and name."""
+def newcomers(actor: Actor, cohort_ids: Iterable[int]) -> list[Newcomer]:
+    """The new hires of these cohorts whom this person may see, by hiring day and name."""
     found = (
         sa.select(Newcomer)
         .join(User, User.id == Newcomer.user_id)
-        .where(allowed(actor, P.SEE_NEWCOMER))
+        .where(Newcomer.cohort_id.in_(sorted(cohort_ids)), allowed(actor, P.SEE_NEWCOMER))
         .options(
             joinedload(Newcomer.user).joinedload(User.team),
             joinedload(Newcomer.cohort).joinedload(Cohort.path).selectinload(Path.steps).joinedload(PathStep.course),
@@ -93,7 +94,7 @@ def newcomers(actor: Actor, cohort_id: int | None = None) -> list[Newcomer]:
         )
         .order_by(Newcomer.hired_on, User.name, Newcomer.id)
     )
-    return list(session.scalars(found if cohort_id is None else found.where(Newcomer.cohort_id == cohort_id)).unique())
+    return list(session.scalars(found).unique())
 
 
 def standings(rows: Sequence[Newcomer]) -> list[Standing]:
