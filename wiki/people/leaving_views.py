@@ -270,7 +270,7 @@ def note_interview(leaving_id: int) -> Answer:
 
 
 def on_home(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """What waits to be taken over, at the top of home and inbox; nothing where nothing does."""
+    """What waits to be taken over, at the top of home; nothing where nothing does."""
     who = maybe_actor()
     count = leaving.count_waiting(who) if who is not None else 0
     return ("people/_handovers.html", {"count": count}) if count else None
