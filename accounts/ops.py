@@ -99,7 +99,7 @@ def change_person(
     _allow(actor)
     wanted = frozenset(_roles(roles))
     if Role.ADMIN in user.roles and Role.ADMIN not in wanted:
-        _not_the_last_admin(user)
+        must_not_be_the_last_admin(user)
         access.not_in_emergencies(user)
     before = {"name": user.name, "roles": sorted(user.roles), "team": user.team.slug if user.team else None}
     user.name, user.email = _named(name), (email or "").strip() or None
@@ -120,7 +120,7 @@ def disable(actor: Actor | None, user: User) -> None:
     if actor is not None and actor.id == user.id:
         raise Forbidden(_("You cannot disable yourself."), code="own-account")
     if Role.ADMIN in user.roles:
-        _not_the_last_admin(user)
+        must_not_be_the_last_admin(user)
         access.not_in_emergencies(user)
     user.active = False
     end_sessions(user)
@@ -174,7 +174,14 @@ def change_own(actor: Actor, *, name: str | None = None, locale: str | None = No
     return user
 
 
-def _not_the_last_admin(user: User) -> None:
+def must_not_be_the_last_admin(user: User) -> None:
+    """Somebody else administers, too, or this person does not.
+
+    Raises:
+        Conflict: ``last-admin``.
+    """
+    if Role.ADMIN not in user.roles:
+        return
     others = sa.select(sa.func.count()).select_from(
         queries.holders(Role.ADMIN).where(User.id != user.id).order_by(None).subquery()
     )

@@ -13,6 +13,7 @@ import wiki.feedback.wiring
 import wiki.insight.wiring
 import wiki.kpi.wiring
 import wiki.notifications.wiring
+import wiki.people.wiring
 import wiki.scoring.wiring
 import wiki.search.wiring
 import wiki.training.wiring
@@ -39,7 +40,6 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     app = Application("wiki", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config["SPIRAL"] = chosen
 
-    about = {"allow_unsafe": chosen.allow_unsafe_database, "slow_ms": chosen.slow_statement_ms}
     slow, unsafe = chosen.slow_statement_ms, chosen.allow_unsafe_database
     db.init_app(app, chosen.database, threads=chosen.threads, allow_unsafe=unsafe, slow_ms=slow)
     i18n.init_app(app)
@@ -55,6 +55,7 @@ def create_app(settings: Settings | dict[str, Any] | None = None) -> Flask:
     wiki.scoring.wiring.init_app(app)
     wiki.kpi.wiring.init_app(app)
     wiki.insight.wiring.init_app(app)
+    wiki.people.wiring.init_app(app)
     wiki.notifications.wiring.init_app(app)
     wiki.api.wiring.init_app(app)
     wiki.demo.wiring.init_app(app)

@@ -79,6 +79,22 @@ def save_caretakers(actor: Actor | None, category: str, usernames: Iterable[str]
     session.flush()
 
 
+def pass_on(category: str, before: int, user: User, actor: Actor | None) -> None:
+    """This person looks after the category instead of another. Who may say so was settled above (``wiki.people``).
+
+    Raises:
+        Invalid: they review nothing.
+    """
+    _caretaker(user.username)
+    gone = sa.delete(Caretaker).where(Caretaker.category == category, Caretaker.user_id == before)
+    session.execute(gone)
+    _trail(actor, "stopped looking after a category", before, category)
+    if session.get(Caretaker, (user.id, category)) is None:
+        session.add(Caretaker(user_id=user.id, category=category))
+        _trail(actor, "looks after a category", user.id, category)
+    session.flush()
+
+
 def _caretaker(username: str) -> User:
     found = session.scalar(queries.person(username))
     if found is None or not found.active:

@@ -78,6 +78,22 @@ def take_back(task_id: int, actor: Actor, *, seen: int | None = None) -> Task:
     return task
 
 
+def let_go(user_id: int) -> int:
+    """Somebody is gone: what lies with them is in the pool again; returns how many tasks that were."""
+    theirs = sa.select(Task.id, Task.review_id).where(Task.state == TaskState.OPEN, Task.claimed_by_id == user_id)
+    name = session.scalar(sa.select(User.username).where(User.id == user_id))
+    count = 0
+    for row in session.execute(theirs.order_by(Task.review_id, Task.id)).all():
+        lock(Review, row.review_id)
+        task = session.get(Task, row.id, populate_existing=True)
+        if task is None or task.state is not TaskState.OPEN or task.claimed_by_id != user_id:
+            continue
+        unclaim(task)
+        note_act(task, None, "take_back", to=name)
+        count += 1
+    return count
+
+
 def may_hand_over(actor: Actor, task: Task) -> bool:
     """Whoever holds the seat, has the task, or sees to the others; never of what they wrote."""
     theirs = task.claimed_by_id == actor.id or holds_the_seat(actor, task)

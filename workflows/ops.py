@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.i18n import _
 from workflows import subjects
 from workflows.definitions import Case, Definition, steps_of
-from workflows.models import PUBLISHER, Pipeline, Review, Task
+from workflows.models import PUBLISHER, Decision, Pipeline, Review, Task
 from workflows.queries import open_review, pipeline_for
 from workflows.rounds import ask, close_tasks, current_round, go, open_round, set_authors, tell
 from workflows.rules import Ask, Move, Position, State, TaskState, Verb, move
@@ -155,6 +155,26 @@ def bar(subject_kind: str, subject_id: int, actor: Actor, people: Iterable[int])
     current = current_round(review)
     if review.state is State.IN_REVIEW:
         _follow(review, move(ask(review, current), Verb.REVISE), actor, current.revision_id, Verb.REVISE)
+
+
+def join(subject_kind: str, subject_id: int, author_ids: Iterable[int]) -> None:
+    """These people are its authors now, and judge it no more; without a review there is nothing to do.
+
+    Raises:
+        Conflict: one of them has judged it (``has-judged``).
+    """
+    review = hold(subject_kind, subject_id)
+    if review is None:
+        return
+    fresh = set(author_ids) - set(review.author_ids)
+    judged = sa.select(Decision.id).where(Decision.review_id == review.id, Decision.actor_id.in_(fresh))
+    if session.scalar(judged.limit(1)) is not None:
+        raise Conflict(_("Who has judged a text cannot become its author."), code="has-judged")
+    set_authors(review, fresh)
+    for task in session.scalars(sa.select(Task).where(Task.review_id == review.id, Task.claimed_by_id.in_(fresh))):
+        task.claimed_by_id = task.claimed_at = task.claim_kind = None
+        task.version += 1
+    session.flush()
 
 
 def hold(subject_kind: str, subject_id: int) -> Review | None:

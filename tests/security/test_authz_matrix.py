@@ -26,7 +26,8 @@ UNSAFE = {"POST", "PUT"}
 NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task", "quiz", "hidden_quiz", "question",
            "attempt", "absence", "brought", "asked", "emergency", "remark", "session_of_author", "token_of_author",
            "draft_file", "circle_file", "open_file", "finding", "writing", "appeal", "figures",
-           "reading", "action", "pin", "session", "todo", "report"}  # fmt: skip
+           "reading", "action", "leaving", "handover", "path", "step", "cohort", "newcomer",
+           "pin", "session", "todo", "report"}  # fmt: skip
 
 
 @pytest.fixture

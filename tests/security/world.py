@@ -14,7 +14,7 @@ from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_of
 from core import clock, outbox
 from core.db import session, writing
-from core.i18n import choose_zone
+from core.i18n import choose_zone, local
 from tests.clients import Browser, Script
 from tests.make import Make
 from tests.support.files import picture
@@ -30,6 +30,9 @@ from wiki.kpi.cuika_rules import ActionState
 from wiki.kpi.models import KpiReading, SubjectKind
 from wiki.kpi.periods import of_moment
 from wiki.kpi.subjects import of_person
+from wiki.people import interviews, leaving, paths
+from wiki.people.leaving_rules import Sort
+from wiki.people.path_models import StepSort
 from wiki.scoring.models import Finding, FindingKind
 from wiki.search import log, pins
 from wiki.search import writing as writing_tasks
@@ -79,6 +82,8 @@ class World:
             self._texts()
             self._courses()
             self._actions()
+            self._leaver()
+            self._new_hire()
         outbox.drain()
 
     def _people(self) -> None:
@@ -190,6 +195,26 @@ class World:
         session.add(action)
         session.flush()
         self.action = action.id
+
+    def _leaver(self) -> None:
+        """The author leaves; the other rep takes a course over, the trainer talks to them."""
+        who = self.actors
+        row = leaving.mark(who["manager"], who["author"].id, local(clock.now()).date(), disable=True)
+        held = {(Sort.DRAFT, self.draft): who["rep"].id}
+        leaving.hand_on(row, who["author"], held)
+        interviews.ask_for(row, who["manager"], who["training"].id)
+        ops.add_category("bills", "Bills")
+        self.leaving = row.id
+        self.handover = leaving.handovers(row)[0].id
+
+    def _new_hire(self) -> None:
+        """The author walks a path of one text."""
+        training = self.actors["training"]
+        path = paths.save_path(training, "a path")
+        step = paths.add_step(path, training, 1, StepSort.READING, what=self.open)
+        cohort = paths.make_cohort(training, "a cohort", path, local(clock.now()).date())
+        row = paths.add_people(cohort, training, [self.users["author"]])[0]
+        self.path, self.step, self.cohort, self.newcomer = path.id, step.id, cohort.id, row.id
 
 
 def browsers(app: Any, world: World, signed_in: Callable[[User], Browser]) -> tuple[dict[str, Browser], dict[str, str]]:

@@ -225,18 +225,40 @@ def _facts(article: Article) -> dict[str, str | int | None]:
     }
 
 
+def pass_on(article: Article, owner: User, actor: Actor | None) -> None:
+    """The text is this person's to keep true. Who may do so was asked above (``wiki.people``); ``None``: the day came.
+
+    Nothing else about the text changes, and passing it to its owner changes nothing.
+    """
+    if article.owner_id == owner.id:
+        return
+    before = _facts(article)["owner"]
+    _give(article, owner)
+    session.flush()
+    audit.record(
+        actor, "pass_on", subject_kind="article", subject_id=article.id, details={"owner": [before, owner.name]}
+    )
+    emit(ArticleTouched(article.id))
+
+
 @on(PersonDisabled)
 def fall_to_the_team(event: PersonDisabled) -> None:
     """What somebody owned who is gone is their team's, until somebody takes it."""
-    theirs = list(session.scalars(sa.select(Article).where(Article.owner_id == event.user_id)))
+    leave_to_the_team(event.user_id, event.team_id)
+
+
+def leave_to_the_team(user_id: int, team_id: int | None) -> int:
+    """What this person owned is the team's, until somebody takes it; returns how many texts that were."""
+    theirs = list(session.scalars(sa.select(Article).where(Article.owner_id == user_id)))
     for article in theirs:
-        article.owner_id, article.owner_team_id = None, event.team_id
+        article.owner_id, article.owner_team_id = None, team_id
         audit.record(None, "ownership_fell", subject_kind="article", subject_id=article.id)
     session.flush()
     for article in theirs:
         emit(ArticleTouched(article.id))
     if theirs:
-        emit(OwnershipFell(event.user_id, event.team_id, len(theirs), event.at))
+        emit(OwnershipFell(user_id, team_id, len(theirs), clock.now()))
+    return len(theirs)
 
 
 @chore(every=600)

@@ -112,6 +112,11 @@ class Library:
         return read("kpi.yaml")
 
     @cached_property
+    def newcomers(self) -> Any:
+        """Two cohorts of new hires, and a colleague who leaves."""
+        return read("newcomers.yaml")
+
+    @cached_property
     def courses(self) -> Any:
         """Courses with their quizzes and what was done in them."""
         return read("course.yaml")["courses"]

@@ -19,6 +19,7 @@ from wiki.demo.figures import plan_figures
 from wiki.demo.hours import some_time
 from wiki.demo.judging import found, plan_judging
 from wiki.demo.must_reading import plan_must_read
+from wiki.demo.newcomers import plan_newcomers
 from wiki.demo.people import make_logins, settle_in
 from wiki.demo.plan import Plan
 from wiki.demo.readership import plan_readership
@@ -53,6 +54,7 @@ def load() -> list[tuple[str, str, str, str]]:
     plan_figures(plan)
     plan_boards(plan)
     plan_courses(plan)
+    plan_newcomers(plan)
     plan_scores(plan)
     plan_recommending(plan)
     plan_searching(plan)

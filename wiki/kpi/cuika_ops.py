@@ -119,6 +119,17 @@ def close_action(actor: Actor, action_id: int, state: ActionState, *, result: st
     return action
 
 
+def pass_on(action: KpiAction, owner: User, actor: Actor | None) -> None:
+    """This person acts on the miss instead, and hears of it. Who may say so was settled above (``wiki.people``)."""
+    if action.state is not ActionState.OPEN or action.owner_id == owner.id:
+        return
+    before, action.owner, action.reminded_at = action.owner.name, owner, None
+    session.flush()
+    about = {"owner": [before, owner.name]}
+    audit.record(actor, "pass_on", subject_kind="kpi_action", subject_id=action.id, details=about)
+    emit(ActionMade(action.id, owner.id, actor.id if actor else action.made_by_id, clock.now()))
+
+
 @chore(every=3600)
 def remind() -> None:
     """Whoever has an open action hears of it three days before its day, and once more when the day has passed."""

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
+import sqlalchemy as sa
+
+from core.db import session
 from wiki.kpi import computed, queries
 from wiki.kpi.cards import newer
-from wiki.kpi.models import CardTemplate, Indicator, SubjectKind
+from wiki.kpi.models import CardTemplate, Indicator, KpiReading, SubjectKind
 from wiki.kpi.periods import Period
 from wiki.kpi.rules import Measure, exact_value, gather, score, two_places
 from wiki.kpi.subjects import Subject
@@ -79,6 +83,35 @@ def history(indicator: Indicator, subject: Subject, periods: Sequence[Period]) -
     """The figures of a subject in these periods, oldest first, each against the target of its last day."""
     found = measures(indicator, [subject], periods)[subject.key]
     return [_figure(indicator, subject, period, found.get(str(period))) for period in sorted(periods, key=_order)]
+
+
+def daily(indicator: Indicator, user_ids: Sequence[int], since: date, until: date) -> dict[int, dict[date, Fraction]]:
+    """What the indicator was for each of these people on each day that has a reading; the newest word of a day counts.
+
+    Only readings of single days are read: a month says nothing about its days.
+    """
+    found: dict[int, dict[date, Fraction]] = {}
+    if not user_ids:
+        return found
+    rows = session.execute(
+        sa.select(KpiReading.subject_id, KpiReading.period, KpiReading.numerator, KpiReading.denominator)
+        .where(
+            KpiReading.indicator_id == indicator.id,
+            KpiReading.subject_kind == SubjectKind.PERSON,
+            KpiReading.subject_id.in_(user_ids),
+            KpiReading.period.between(f"{since:%Y-%m-%d}", f"{until:%Y-%m-%d}"),
+            sa.func.length(KpiReading.period) == len("2026-11-16"),
+        )
+        .order_by(KpiReading.number)
+    )
+    for user_id, day, numerator, denominator in rows:
+        value = exact_value(Measure(numerator, denominator), indicator.unit)
+        days = found.setdefault(user_id, {})
+        if value is None:
+            days.pop(date.fromisoformat(day), None)  # corrected to 'nothing was scored'
+        else:
+            days[date.fromisoformat(day)] = value
+    return found
 
 
 def _order(period: Period) -> tuple[int, str]:

@@ -4,7 +4,7 @@ Each first line says in plain words who it is; ``docs/notices.md`` prints it. No
 is told of their own act), who was disabled, or who may not know of the subject: ``telling`` takes those out everywhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +41,7 @@ from workflows.queries import eligible_ids, open_review
 from workflows.rules import TaskState, Verb
 
 People = set[int]
+FURTHER: dict[str, Callable[[Actor, int], bool]] = {}  # who may know of things that modules beside this one tell of
 
 
 # ── around a task ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -362,6 +363,8 @@ def may_know(actor: Actor, kind: str, subject_id: int) -> bool:
         return _can(actor, Training.SEE_COURSE, Course, subject_id)
     if kind == "writing_task":
         return _can(actor, Search.SEE_WRITING, WritingTask, subject_id)
+    if kind in FURTHER:
+        return FURTHER[kind](actor, subject_id)
     if kind == "kpi_action":
         return _can(actor, Cuika.SEE_ACTION, KpiAction, subject_id)
     if kind == "card_appeal":

@@ -29,7 +29,7 @@ from wiki.articles.events import (
 from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.events import AppealAnswered, AppealRaised
-from wiki.notifications import asked, facts
+from wiki.notifications import asked, facts, leaving
 from wiki.notifications import audiences as who
 from wiki.notifications.conditions import (
     always,
@@ -58,6 +58,7 @@ from wiki.notifications.conditions import (
     withdrawn,
 )
 from wiki.notifications.rules import Group, Mail
+from wiki.people.events import HandoverAsked, HandoverDeclined, LeavingMarked, LeavingUndone, PersonLeft
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.training.events import (
     CourseAssigned,
@@ -117,9 +118,18 @@ TABLE: tuple[Notice, ...] = (
     Notice("interrupted", events.ReviewMoved, overtaken, who.interrupted, facts.move, WAITS, AT_ONCE,
            _l("«%(title)s» no longer waits for you"),
            _l("%(who)s was first: it was decided, changed or withdrawn while it lay with you.")),
-    Notice("writing_asked", WritingAsked, always, asked.asked_writers, facts.writing, WAITS, AT_ONCE,
+    Notice("writing_asked", WritingAsked, leaving.is_for_gap, asked.asked_writers, facts.writing, WAITS, AT_ONCE,
            _l("%(who)s asks for a text: «%(title)s»"),
            _l("Colleagues looked for it and did not find it. It is to be written by %(due_on)s. %(note)s")),
+    Notice("interview_asked", WritingAsked, leaving.is_interview, asked.asked_writers, facts.writing, WAITS, AT_ONCE,
+           _l("%(who)s asks you for an interview: «%(title)s»"),
+           _l("Talk to them while they are there, and write down what they know. Until: %(due_on)s. %(note)s")),
+    Notice("handover_asked", HandoverAsked, always, leaving.successor, leaving.handover, WAITS, AT_ONCE,
+           _l("%(title)s leaves and hands something over to you"),
+           _l("%(count)s things are to be yours. They are when you accept, or when the last day is over: %(due_on)s.")),
+    Notice("handover_called_off", LeavingUndone, always, leaving.successors, leaving.called_off, WAITS, DIGEST,
+           _l("%(title)s stays: there is nothing to take over"),
+           _l("%(who)s undid it. What you have accepted already stays with you.")),
     Notice("writing_closed", WritingClosed, was_written, asked.who_asked_for_text, facts.writing, MINE, DIGEST,
            _l("Written: «%(title)s»"),
            _l("What you asked for can be found now.")),
@@ -273,6 +283,17 @@ TABLE: tuple[Notice, ...] = (
     Notice("ownership_fell", OwnershipFell, always, who.heirs, facts.fallen, TEAM, AT_ONCE,
            _l("%(who)s has left texts behind"),
            _l("Their team keeps them true until somebody owns them: %(count)s. Give each an owner.")),
+    Notice("leaving_marked", LeavingMarked, always, leaving.leaver, leaving.leaving, TEAM, AT_ONCE,
+           _l("Your last day is noted"),
+           _l("%(who)s noted it: %(due_on)s. The page shows what only you hold; you may say yourself who takes it "
+              "over.")),
+    Notice("handover_declined", HandoverDeclined, always, leaving.who_asked, leaving.declined, TEAM, AT_ONCE,
+           _l("%(who)s does not take over what %(title)s hands over"),
+           "%(note)s"),
+    Notice("person_left", PersonLeft, always, leaving.left_behind, leaving.leaving, TEAM, AT_ONCE,
+           _l("The last day of %(title)s is over"),
+           _l("What was asked has passed on, and open reviews are in the pool again. Things that nobody has: "
+              "%(count)s.")),
     Notice("action_closed", ActionClosed, always, who.action_maker, facts.action, TEAM, DIGEST,
            _l("%(who)s closed an action: «%(title)s»"),
            _l("What came of it: %(note)s")),

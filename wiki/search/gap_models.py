@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Team, User
 from core.db import Base, enum_column
 from wiki.articles.models import Submission
-from wiki.search.writing_rules import WritingState
+from wiki.search.writing_rules import Wanted, WritingState
 
 
 class Verdict(StrEnum):
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 
 class WritingTask(Base):
-    """Somebody, or somebody of a team, is asked to write what people look for and do not find."""
+    """Somebody, or somebody of a team, is asked to write what is missing; ``wanted`` says why."""
 
     __tablename__ = "writing_tasks"
     __table_args__ = (
@@ -37,6 +37,7 @@ class WritingTask(Base):
     question: Mapped[str] = mapped_column(sa.String(200))
     kind: Mapped[str] = mapped_column(sa.String(32))
     note: Mapped[str] = mapped_column(sa.String(500), default="")
+    wanted: Mapped[Wanted] = mapped_column(enum_column(Wanted), default=Wanted.GAP, server_default="gap")
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
     state: Mapped[WritingState] = mapped_column(enum_column(WritingState))

@@ -24,7 +24,7 @@ from wiki.articles.titles import BLOCK
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P
-from wiki.search.writing_rules import DAYS, LIVE, MOVES, NOTE, QUESTION, Act, WritingState
+from wiki.search.writing_rules import DAYS, LIVE, MOVES, NOTE, QUESTION, Act, Wanted, WritingState
 
 SOME = 200
 FARTHEST = 366  # days ahead that a text may be due
@@ -40,10 +40,29 @@ def ask(
         Forbidden, Invalid.
     """
     require(actor, P.SEE_GAPS)
+    errors: dict[str, str] = {}
+    user_id, team_id = _assignee(actor, whom, errors)
+    return _asked(actor, question, kind, due_on, note, Wanted.GAP, user_id, team_id, errors)
+
+
+def ask_person(
+    actor: Actor, question: str, user: User, *, wanted: Wanted, kind: str, due_on: date, note: str = ""
+) -> WritingTask:
+    """A text is asked of this person. Who may ask was settled above (``wiki.people``).
+
+    Raises:
+        Invalid.
+    """
+    return _asked(actor, question, kind, due_on, note, wanted, user.id, None, {})
+
+
+def _asked(
+    actor: Actor, question: str, kind: str, due_on: date | None, note: str, wanted: Wanted,
+    user_id: int | None, team_id: int | None, errors: dict[str, str],
+) -> WritingTask:  # fmt: skip
     question, note = one_line(question)[:QUESTION], note.strip()
     today = local(clock.now()).date()
     due = due_on or today + timedelta(days=DAYS)
-    errors = {}
     if not question:
         errors["question"] = _("Please say what is to be answered.")
     if kind not in KINDS or kind == BLOCK:
@@ -52,7 +71,6 @@ def ask(
         errors["due_on"] = _("Please choose a day from today on, within a year.")
     if len(note) > NOTE:
         errors["note"] = _("A note may have %(n)s characters at most.", n=NOTE)
-    user_id, team_id = _assignee(actor, whom, errors)
     if errors:
         raise Invalid(errors)
     now = clock.now()
@@ -60,6 +78,7 @@ def ask(
         question=question,
         kind=kind,
         note=note,
+        wanted=wanted,
         user_id=user_id,
         team_id=team_id,
         state=WritingState.OPEN,
@@ -142,10 +161,32 @@ def hand_over(task: WritingTask, actor: Actor, whom: str) -> None:
     user_id, team_id = _assignee(actor, whom, errors)
     if errors:
         raise Invalid(errors)
+    _hand(task, actor, user_id, team_id)
+
+
+def pass_on(task: WritingTask, user: User, actor: Actor | None) -> None:
+    """This person is asked instead. Who may say so was settled above; ``None``: the day came on which somebody left.
+
+    Raises:
+        IllegalMove.
+    """
+    _hand(task, actor, user.id, None)
+
+
+def _hand(task: WritingTask, actor: Actor | None, user_id: int | None, team_id: int | None) -> None:
     _move(task, actor, Act.HAND_OVER)
     task.user_id, task.team_id, task.taken_by_id, task.taken_at = user_id, team_id, None, None
     _record(actor, "hand_over_text", task)
-    emit(WritingAsked(task.id, actor.id, clock.now()))
+    emit(WritingAsked(task.id, actor.id if actor else task.asked_by_id, clock.now()))
+
+
+def call_off(task: WritingTask, actor: Actor | None, why: str) -> None:
+    """It is not to be written any more, for a reason that was settled above; closed it stays as it is."""
+    if task.state in LIVE:
+        _move(task, actor, Act.DROP)
+        task.answer, task.closed_at = why[:NOTE], clock.now()
+        _record(actor, "drop_text", task)
+        emit(WritingClosed(task.id, False, actor.id if actor else None, clock.now()))
 
 
 def finish(task: WritingTask, actor: Actor, answer: str) -> None:
@@ -199,7 +240,7 @@ def _must_stand(task: WritingTask, act: Act) -> None:
         raise IllegalMove(_("This cannot be done with the writing task any more; look at it again."))
 
 
-def _move(task: WritingTask, actor: Actor, act: Act) -> None:
+def _move(task: WritingTask, actor: Actor | None, act: Act) -> None:
     _must_stand(task, act)
     task.state = MOVES[task.state, act]
 

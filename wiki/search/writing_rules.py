@@ -29,6 +29,13 @@ class Act(StrEnum):
     REOPEN = "reopen"
 
 
+class Wanted(StrEnum):
+    """Why a text is wanted."""
+
+    GAP = "gap"  # people looked for it and did not find it
+    INTERVIEW = "interview"  # somebody leaves, and knows what is written nowhere
+
+
 LIVE = (WritingState.OPEN, WritingState.TAKEN)
 MOVES: dict[tuple[WritingState, Act], WritingState] = {
     (WritingState.OPEN, Act.TAKE): WritingState.TAKEN,

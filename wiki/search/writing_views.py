@@ -52,6 +52,7 @@ def row_of(task: WritingTask, who: Actor) -> dict[str, Any]:
         "url": url_for("writing.show", task_id=task.id),
         "question": task.question,
         "kind": task.kind,
+        "wanted": task.wanted.value,
         "note": task.note,
         "with": person.name if person else task.team.name if task.team else "",
         "mine": task.taken_by_id == who.id,

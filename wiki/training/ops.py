@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import sqlalchemy as sa
 
 from accounts.models import Team, User
+from accounts.rules import Role
 from core import audit, clock
 from core.actors import Actor
 from core.db import session
@@ -250,6 +251,21 @@ def number(row: list[Any]) -> None:
     for position, one in enumerate(row, 1):
         one.position = position
     session.flush()
+
+
+def pass_on(course: Course, author: User, actor: Actor | None) -> None:
+    """The course is this trainer's now: they hear what changes in it. ``None``: the day came on which somebody left.
+
+    Raises:
+        Invalid: they teach nothing.
+    """
+    if not author.active or author.roles.isdisjoint({Role.TRAINING, Role.MANAGER}):
+        raise Invalid({"successor": _("%(name)s builds no courses.", name=author.name)})
+    if course.author_id == author.id:
+        return
+    before, course.author = course.author.name, author
+    session.flush()
+    audit.record(actor, "pass_on", subject_kind=SUBJECT, subject_id=course.id, details={"owner": [before, author.name]})
 
 
 # --- Assignments ---------------------------------------------------------------------------------------------------

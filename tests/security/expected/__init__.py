@@ -6,7 +6,7 @@ supervisor | manager, admin). ``{name}`` is a thing of ``world.World``. The last
 
 from typing import Any, NamedTuple
 
-from tests.security.expected import articles, boards, courses, figures, finding, house, reviews, submissions
+from tests.security.expected import articles, boards, courses, figures, finding, house, people, reviews, submissions
 
 
 class Row(NamedTuple):
@@ -18,6 +18,6 @@ class Row(NamedTuple):
     body: Any = None
 
 
-PARTS = (house, articles, finding, submissions, reviews, courses, figures, boards)
+PARTS = (house, articles, finding, submissions, reviews, courses, figures, boards, people)
 LEAVING = ("oo oo oooo oo", "POST /logout", "leaving is for everybody; nobody comes to harm", {})
 ROWS = [Row(*row) for part in PARTS for row in part.ROWS] + [Row(*LEAVING)]
