@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from accounts import queries
-from accounts.events import PersonDisabled
+from accounts.events import PersonDisabled, PersonMoved
 from accounts.identity import forget_known, new_token, token_hash
 from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, Team, Tier, User, UserRole
 from accounts.permissions import P
@@ -77,6 +77,7 @@ def add_user(
     session.add(user)
     session.flush()
     _trail(actor, "added", user, roles=sorted(user.roles), team=team)
+    emit(PersonMoved(user.id, clock.now()))
     return user
 
 
@@ -110,6 +111,7 @@ def change_person(
     if after != before:
         _trail(actor, "changed", user, before=before, after=after)
     forget_known()
+    emit(PersonMoved(user.id, clock.now()))
 
 
 def disable(actor: Actor | None, user: User) -> None:
@@ -141,6 +143,7 @@ def enable(actor: Actor | None, user: User) -> None:
     user.active = True
     session.flush()
     _trail(actor, "enabled", user)
+    emit(PersonMoved(user.id, clock.now()))
 
 
 def set_password(actor: Actor | None, user: User, password_hash: str, *, keep: int | None = None) -> None:

@@ -16,6 +16,7 @@ from benchmarks.world import REPS, Centre
 from core import caches, clock
 from core.db import reading, session, writing
 from core.i18n import local
+from wiki.training import audience
 from wiki.training.banner import urgent_for
 from wiki.training.models import (
     Acknowledgement,
@@ -72,10 +73,12 @@ def _school(place: Centre) -> None:
             {"question_id": n * QUESTIONS + q, "asked": 500, "right": chance.randint(50, 500)}
             for n in courses for q in range(QUESTIONS)
         ])  # fmt: skip
+        calls = [(n, team, day + timedelta(days=chance.randint(-30, 30))) for n in courses for team in range(1, 51)]
         _put(Assignment, [
-            {"course_id": n, "team_id": team, "due_on": day + timedelta(days=chance.randint(-30, 30)),
-             "created_at": old, "created_by_id": TRAINER} for n in courses for team in range(1, 51)
+            {"id": at, "course_id": n, "team_id": team, "circle": f"team:{team}", "due_on": due, "created_at": old,
+             "created_by_id": TRAINER} for at, (n, team, due) in enumerate(calls, 1)
         ])  # fmt: skip
+        audience.follow()
         begun = [(n, user) for n in courses for user in LEARNERS if chance.random() < 0.7]
         done = [chance.random() < 0.7 for _one in begun]
         _put(Enrolment, [

@@ -11,7 +11,7 @@ from accounts.models import Team
 from core.db import session
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
-from wiki.training import learning, ops, outline, practice, quizzes
+from wiki.training import assigning, learning, ops, outline, practice, quizzes
 from wiki.training.models import Course
 from wiki.training.practice_queries import reports_of, sessions_of, tasks_of
 from wiki.training.practice_rules import Verdict
@@ -151,7 +151,7 @@ def _question(world: World, raw: Raw) -> Any:
 def _assign(course: Raw, due_on: Any) -> Do:
     def assign(world: World) -> None:
         team = session.scalars(sa.select(Team).where(Team.slug == course["team"])).one()
-        ops.assign(world.courses[course["title"]], world.actors[course["author"]], team=team, due_on=due_on)
+        assigning.assign(world.courses[course["title"]], world.actors[course["author"]], team=team, due_on=due_on)
 
     return assign
 

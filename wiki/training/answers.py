@@ -16,7 +16,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.permissions import can
 from wiki.training.asking import as_written, begun, how_many, in_order, until
-from wiki.training.models import Assignment, Attempt, Course, Enrolment, Lesson, Quiz
+from wiki.training.models import Attempt, Course, Enrolment, Lesson, Quiz
 from wiki.training.ops import pinnable
 from wiki.training.permissions import P
 from wiki.training.presenting import options_to_take, result_of, source_of, truth
@@ -70,14 +70,6 @@ class QuizIn(In):
     attempts_allowed: int | None = Field(3, ge=1, le=100)
     shuffle: bool = False
     time_limit: int | None = Field(None, ge=1, le=1440)
-
-
-class AssignmentIn(In):
-    """A team by slug or a person by username, and by when."""
-
-    team: str | None = None
-    user: str | None = None
-    due_on: date | None = None
 
 
 class EnrolIn(In):
@@ -163,16 +155,6 @@ class QuizOut(Out):
     time_limit: int | None
     until: datetime | None
     questions: list[QuestionOut]
-
-
-class AssignmentOut(Out):
-    """Who is to take it by when."""
-
-    id: str
-    course: str
-    team: str | None
-    user: str | None
-    due_on: date | None
 
 
 class EnrolmentOut(Out):
@@ -283,7 +265,7 @@ def course_out(course: Course, progress: Progress) -> CourseOut:
 
 def whole_course(course: Course, who: Actor) -> CourseOut:
     """A course with its lessons and quizzes, and how far the caller is."""
-    out = course_out(course, progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress()))
+    out = course_out(course, progress_of(who.id, [course.id]).get(course.id, Progress()))
     done = lessons_done(course, who.id)
     passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in course.quizzes]) if one.passed}
     out.lessons = [
@@ -346,17 +328,6 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
             )
             for question in ([] if hidden else in_order(quiz, who.id, number))
         ],
-    )
-
-
-def assignment_out(row: Assignment) -> AssignmentOut:
-    """An assignment."""
-    return AssignmentOut(
-        id=str(row.id),
-        course=row.course.slug,
-        team=row.team.slug if row.team else None,
-        user=row.user.username if row.user else None,
-        due_on=row.due_on,
     )
 
 

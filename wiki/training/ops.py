@@ -1,13 +1,11 @@
-"""The trainer's verbs: build, publish, assign. They flush and never commit; the actor is an argument."""
+"""The trainer's verbs: build and publish. They flush and never commit; the actor is an argument."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
-from accounts.models import Team, User
 from core import audit, clock
 from core.actors import Actor
 from core.db import session
@@ -21,8 +19,8 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CourseAssigned, CoursePublished, LessonRenewed
-from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
+from wiki.training.events import CoursePublished, LessonRenewed
+from wiki.training.models import Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.practice_queries import practice_in
 from wiki.training.progress import settle
@@ -250,51 +248,6 @@ def number(row: list[Any]) -> None:
     for position, one in enumerate(row, 1):
         one.position = position
     session.flush()
-
-
-# --- Assignments ---------------------------------------------------------------------------------------------------
-
-
-def assign(
-    course: Course, actor: Actor, *, team: Team | None = None, user: User | None = None, due_on: date | None = None
-) -> Assignment:
-    """The team (whoever belongs to it at the time) or the person is to take the course. Again: the due date moves.
-
-    Raises:
-        Forbidden, Conflict: learners do not see the course yet.
-        Invalid: neither or both.
-    """
-    require(actor, P.TEACH)
-    if (team is None) == (user is None):
-        raise Invalid({"team": _("Choose a team or a person.")})
-    if course.state is not CourseState.PUBLISHED:
-        raise Conflict(_("Publish the course first; then assign it."), code="draft-course")
-    who = Assignment.team_id == team.id if team else Assignment.user_id == (user.id if user else None)
-    found = session.scalar(sa.select(Assignment).where(Assignment.course_id == course.id, who))
-    told = found is not None and found.due_on == due_on
-    if found is None:
-        found = Assignment(
-            course_id=course.id,
-            team_id=team.id if team else None,
-            user_id=user.id if user else None,
-            created_at=clock.now(),
-            created_by_id=actor.id,
-        )
-        session.add(found)
-    found.due_on = due_on
-    name = team.slug if team else user.username if user else ""
-    touched(course, actor, "assign", to=name, due_on=due_on.isoformat() if due_on else None)
-    if not told:
-        emit(CourseAssigned(found.id, course.id, due_on, actor.id, clock.now()))
-    return found
-
-
-def unassign(assignment: Assignment, actor: Actor) -> None:
-    """Nobody owes the course because of it any more; what they did stays."""
-    require(actor, P.TEACH)
-    course, name = assignment.course, assignment.team or assignment.user
-    session.delete(assignment)
-    touched(course, actor, "unassign", to=getattr(name, "name", ""))
 
 
 # --- Finding what a verb is about ----------------------------------------------------------------------------------

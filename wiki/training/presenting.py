@@ -52,7 +52,7 @@ def standing_word(standing: Standing) -> str:
 
 def course_rows(actor: Actor, courses: Sequence[Course]) -> list[dict[str, Any]]:
     """Courses as a learner sees them in a list; one statement for all of them."""
-    found = progress_of(actor.id, actor.team_id, [course.id for course in courses])
+    found = progress_of(actor.id, [course.id for course in courses])
     return [course_row(course, found.get(course.id, Progress())) for course in courses]
 
 

@@ -16,8 +16,8 @@ from core.db import session
 from core.i18n import local
 from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision
+from wiki.training.audience_models import Duty
 from wiki.training.models import (
-    Assignment,
     Attempt,
     AttemptAnswer,
     Course,
@@ -130,11 +130,11 @@ def courses(actor: Actor) -> sa.Select[Course]:
 def mine(actor: Actor) -> sa.Select[Course]:
     """The open courses that this person is to take or has begun: unfinished first, then what is due first."""
     done = began(actor.id, finished=True)
-    until = due(actor.id, actor.team_id)
+    until = due(actor.id)
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE))
-        .where(sa.or_(is_assigned(actor.id, actor.team_id), began(actor.id)))
+        .where(sa.or_(is_assigned(actor.id), began(actor.id)))
         .options(joinedload(Course.author))
         .order_by(done, until.is_(None), until, Course.title, Course.id)
     )
@@ -150,7 +150,7 @@ def open_to(actor: Actor) -> sa.Select[Course]:
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE), filled)
-        .where(~is_assigned(actor.id, actor.team_id), ~began(actor.id))
+        .where(~is_assigned(actor.id), ~began(actor.id))
         .options(joinedload(Course.author))
         .order_by(Course.title, Course.id)
     )
@@ -160,10 +160,7 @@ def count_due(actor: Actor) -> int:
     """How many assigned courses this person has not completed."""
     done = began(actor.id, finished=True)
     found = sa.select(sa.func.count()).select_from(Course)
-    return (
-        session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id, actor.team_id), sa.not_(done)))
-        or 0
-    )
+    return session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id), sa.not_(done))) or 0
 
 
 def taught_in(article_id: Any) -> sa.Select[Course]:
@@ -198,33 +195,27 @@ def began(user_id: Any, *, finished: bool = False) -> sa.Exists:
     return found.correlate(Course, User)
 
 
-def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
-    """Assignments that concern a person who is in this team now."""
-    mine = Assignment.user_id == user_id
-    return mine if team_id is None else sa.or_(mine, Assignment.team_id == team_id)
+def owed(user_id: Any) -> sa.ColumnElement[bool]:
+    """The duties by which a person (an id or a column) is to take ``Course`` now: the one rule of who is assigned."""
+    return sa.and_(Duty.course_id == Course.id, Duty.user_id == user_id, Duty.ended_at.is_(None))
 
 
-def is_assigned(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
-    """``Course`` is assigned to the person, by name or through the team."""
-    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id)).correlate(Course, User)
+def is_assigned(user_id: Any) -> sa.ColumnElement[bool]:
+    """The person is to take ``Course``."""
+    return sa.exists().where(owed(user_id)).correlate(Course, User)
 
 
-def due(user_id: Any, team_id: Any) -> sa.ScalarSelect[date | None]:
+def due(user_id: Any) -> sa.ScalarSelect[date | None]:
     """The earliest day by which the person is to have completed ``Course``."""
-    return (
-        sa.select(sa.func.min(Assignment.due_on))
-        .where(Assignment.course_id == Course.id, meant(user_id, team_id))
-        .correlate(Course, User)
-        .scalar_subquery()
-    )
+    return sa.select(sa.func.min(Duty.due_on)).where(owed(user_id)).correlate(Course, User).scalar_subquery()
 
 
 # --- Progress ------------------------------------------------------------------------------------------------------
 
 
-def progress_of(user_id: int, team_id: int | None, course_ids: Sequence[int]) -> dict[int, Progress]:
+def progress_of(user_id: int, course_ids: Sequence[int]) -> dict[int, Progress]:
     """How a person stands towards each of these courses; one statement."""
-    found = _progress(user_id, team_id).select_from(Course).outerjoin(Enrolment, enrolled(user_id))
+    found = _progress(user_id).select_from(Course).outerjoin(Enrolment, enrolled(user_id))
     rows = session.execute(found.where(Course.id.in_(course_ids)).add_columns(Course.id))
     return {row[-1]: _as_progress(row) for row in rows}
 
@@ -232,7 +223,7 @@ def progress_of(user_id: int, team_id: int | None, course_ids: Sequence[int]) ->
 def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
     """How each of these people stands towards a course; one statement."""
     found = (
-        _progress(User.id, User.team_id)
+        _progress(User.id)
         .select_from(User)
         .join(Course, Course.id == course_id)
         .outerjoin(Enrolment, enrolled(User.id))
@@ -248,7 +239,7 @@ def _as_progress(row: Sequence[Any]) -> Progress:
     return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:11])
 
 
-def _progress(user_id: Any, team_id: Any) -> Any:
+def _progress(user_id: Any) -> Any:
     """Columns of ``Progress`` over ``Course`` and an outer ``Enrolment``."""
     lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
     quizzes = sa.and_(Quiz.course_id == Course.id, Quiz.removed_at.is_(None))
@@ -270,9 +261,9 @@ def _progress(user_id: Any, team_id: Any) -> Any:
             .where(quizzes, sa.exists().where(passed).correlate(Quiz, Enrolment)),
             around,
         ),
-        is_assigned(user_id, team_id),
+        is_assigned(user_id),
         Enrolment.id,
-        due(user_id, team_id),
+        due(user_id),
         Enrolment.completed_at,
         Enrolment.credits,
         *(sum(counted(one, around) for one in several) for several in practice_counts(user_id)),

@@ -14,6 +14,7 @@ from wiki.articles import dependants
 from wiki.articles.models import Publication
 from wiki.training import (
     api,
+    audience,
     bank_views,
     banner,
     certificate_views,
@@ -39,6 +40,7 @@ from wiki.training.queries import count_due, taught_in, taught_stamp
 
 __all__ = [
     "api",
+    "audience",
     "bank_views",
     "certificate_views",
     "desk",
