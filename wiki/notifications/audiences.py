@@ -334,7 +334,7 @@ def earlier_readers(event: Any) -> People:
 
 
 def learners(event: Any) -> People:
-    """whoever is to take it by this day and has not completed it, also who came into its audience later"""
+    """whom it concerns and who has not completed it: also who came into its audience later"""
     return set(event.user_ids)
 
 

@@ -63,6 +63,7 @@ from wiki.notifications.rules import Group, Mail
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.training.events import (
     CourseAssigned,
+    CourseRenewed,
     LessonOutdated,
     LessonRenewed,
     MustReadAsked,
@@ -236,6 +237,9 @@ TABLE: tuple[Notice, ...] = (
     Notice("course_reached", CourseAssigned, nobody_did, who.learners, facts.course, TRAINING, AT_ONCE,
            _l("The course «%(title)s» is yours to take"),
            _l("It belongs to your team, tier or role. Complete it by: %(due_on)s.")),
+    Notice("course_renewed", CourseRenewed, always, who.learners, facts.course, TRAINING, DIGEST,
+           _l("«%(title)s» has a new version, and you go on in it"),
+           _l("What you have done counts. The page of the course says what is new.")),
     Notice("lesson_outdated", LessonOutdated, always, who.course_author, facts.course, TRAINING, DIGEST,
            _l("A lesson of «%(title)s» is out of date"),
            _l("The article that it teaches had a major change or was retired. Look whether the lesson still holds.")),

@@ -22,6 +22,7 @@ from wiki.training.permissions import P
 from wiki.training.presenting import options_to_take, result_of, source_of, truth
 from wiki.training.queries import Progress, attempts_of, lessons_done, progress_of
 from wiki.training.rules import Kind, QuestionSpec, attempts_left, spec
+from wiki.training.versions import seen_by
 
 
 class CourseIn(In):
@@ -109,7 +110,7 @@ class QuizHeadOut(Out):
 
 
 class CourseOut(Out):
-    """A course. Lessons and quizzes are left out in lists."""
+    """A course; ``version`` is the caller's, or the newest. Lessons and quizzes are left out in lists."""
 
     id: str
     slug: str
@@ -119,6 +120,7 @@ class CourseOut(Out):
     requires: str
     credits: str
     author: str
+    version: int | None
     assigned: bool
     due_on: date | None
     completed_at: datetime | None
@@ -163,6 +165,7 @@ class EnrolmentOut(Out):
     id: str
     course: str
     user: str
+    version: int | None
     enrolled_at: datetime
     completed_at: datetime | None
     credits: str | None
@@ -257,6 +260,7 @@ def course_out(course: Course, progress: Progress) -> CourseOut:
         requires=course.requires.value,
         credits=two_places(course.credits) or "0.00",
         author=course.author.username,
+        version=progress.version,
         assigned=progress.assigned,
         due_on=progress.due_on,
         completed_at=progress.completed_at,
@@ -267,12 +271,13 @@ def whole_course(course: Course, who: Actor) -> CourseOut:
     """A course with its lessons and quizzes, and how far the caller is."""
     out = course_out(course, progress_of(who.id, [course.id]).get(course.id, Progress()))
     done = lessons_done(course, who.id)
-    passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in course.quizzes]) if one.passed}
+    found = seen_by(course, who)
+    passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in found.quizzes]) if one.passed}
     out.lessons = [
         lesson_out(
             lesson, n, done[lesson.id].at if lesson.id in done else None, readable=can(who, P.READ_LESSON, lesson)
         )
-        for n, lesson in enumerate(course.lessons, 1)
+        for n, lesson in enumerate(found.lessons, 1)
     ]
     out.quizzes = [
         QuizHeadOut(
@@ -282,7 +287,7 @@ def whole_course(course: Course, who: Actor) -> CourseOut:
             pass_mark=quiz.pass_mark,
             passed=quiz.id in passed,
         )
-        for quiz in course.quizzes
+        for quiz in found.quizzes
     ]
     return out
 
@@ -337,6 +342,7 @@ def enrolment_out(row: Enrolment) -> EnrolmentOut:
         id=str(row.id),
         course=row.course.slug,
         user=row.user.username,
+        version=row.version.number if row.version else None,
         enrolled_at=row.created_at,
         completed_at=row.completed_at,
         credits=two_places(row.credits),

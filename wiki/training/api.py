@@ -42,6 +42,7 @@ from wiki.training.permissions import P
 from wiki.training.prerequisites import must_be_unlocked
 from wiki.training.queries import Progress, courses, enrolments, progress_of
 from wiki.training.rules import CourseState, Requires
+from wiki.training.versions import find_lesson, seen_by
 
 api = Api("training")
 
@@ -93,7 +94,7 @@ def add_lesson(slug: str, body: LessonIn) -> Any:
 def confirm_lesson(slug: str, number: int) -> Any:
     """The caller has read the lesson; again changes nothing."""
     course = ops.find_course(slug, actor(), P.TAKE_COURSE)
-    return enrolment_out(confirm(ops.find_lesson(course, number), actor()))
+    return enrolment_out(confirm(find_lesson(course, number, seen_by(course, actor())), actor()))
 
 
 @api.post("/courses/<slug>/quizzes", gate=P.TEACH, scope="teach", body=QuizIn, answer=QuizOut, status=201)

@@ -34,7 +34,7 @@ def circle_of(row: Assignment) -> Circle:
 
 def takes(circle: Circle) -> sa.ColumnElement[bool]:
     """The twin of ``Circle.takes``, over ``User``."""
-    found: list[sa.ColumnElement[bool]] = [User.active]
+    found: list[sa.ColumnElement[bool]] = [User.active.is_(True)]
     if circle.user_id is not None:
         found.append(User.id == circle.user_id)
     if circle.role is not None:
@@ -76,11 +76,12 @@ def reach(circle: Circle, course: Course, *, named: int = 6) -> Reach:
     done = sa.exists().where(
         Enrolment.user_id == User.id, Enrolment.course_id == course.id, Enrolment.completed_at.is_not(None)
     )
-    counts = [session.scalar(sa.select(sa.func.count()).select_from(one.subquery())) or 0 for one in (
-        mine, mine.where(known), mine.where(done)
-    )]  # fmt: skip
+
+    def count(who: sa.Select[int]) -> int:
+        return session.scalar(sa.select(sa.func.count()).select_from(who.subquery())) or 0
+
     names = session.scalars(sa.select(User.name).where(takes(circle)).order_by(User.name, User.id).limit(named))
-    return Reach(*counts, tuple(names))
+    return Reach(count(mine), count(mine.where(known)), count(mine.where(done)), tuple(names))
 
 
 # ── keeping it true ──────────────────────────────────────────────────────────────────────────────────────────────────

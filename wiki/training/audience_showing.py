@@ -17,6 +17,7 @@ from wiki.training import forms, queries, reports
 from wiki.training.assigning import circle_words, must_be_clear
 from wiki.training.audience import Reach, circle_of, reach
 from wiki.training.audience_rules import Circle
+from wiki.training.forms import Form
 from wiki.training.models import Assignment, Course
 
 
@@ -38,7 +39,7 @@ class Wanted:
         return Circle(ids[0], self.role, ids[1], ids[2])
 
 
-def wanted(form: Mapping[str, str]) -> Wanted:
+def wanted(form: Form) -> Wanted:
     """What the form says, checked.
 
     Raises:
@@ -90,7 +91,7 @@ def _row(row: Assignment, people: int) -> dict[str, Any]:
     }
 
 
-def preview(course: Course, form: Mapping[str, str]) -> tuple[Reach | None, str]:
+def preview(course: Course, form: Form) -> tuple[Reach | None, str]:
     """Whom the form would reach, or why nobody."""
     try:
         return reach(wanted(form).circle, course), ""

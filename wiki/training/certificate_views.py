@@ -22,6 +22,7 @@ def certificate(code: str) -> str:
         team=found.user.team.name if found.user.team else None,
         course=found.course.title,
         trainer=found.course.author.name,
+        version=found.version,
         credits=found.credits,
         completed_at=found.completed_at,
         code=code,

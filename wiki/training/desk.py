@@ -23,6 +23,8 @@ from wiki.training import (
     queries,
     reports,
     suggesting,
+    version_showing,
+    versions,
 )
 from wiki.training.audience import Reach, circle_of
 from wiki.training.models import Assignment, Course
@@ -71,7 +73,7 @@ def _edit_page(
     """The page with what somebody typed, and whom what they chose would reach."""
     who = actor()
     words = request.args.get("q", "").strip()
-    steps = presenting.steps_of(found, who)
+    steps = presenting.steps_of(found, who, versions.as_written(found))
     stored = {
         "title": found.title,
         "summary": found.summary,
@@ -86,6 +88,7 @@ def _edit_page(
         steps=steps,
         words=words,
         found=_to_choose(found, who, words),
+        version=version_showing.waiting(found),
         needed=prerequisites.needed_by(found),
         to_need=prerequisites.to_choose(found, who),
         audience=audience_showing.of_course(found, chosen),
@@ -239,6 +242,7 @@ def _learner(user: User, progress: Progress, scores: dict[int, tuple[int, int, i
         "team": user.team.name if user.team else "",
         "done": progress.done,
         "of": progress.lessons,
+        "version": progress.version if progress.begun else None,
         "due_on": progress.due_on,
         "completed_at": progress.completed_at,
         "state": presenting.CHIPS[progress.standing],

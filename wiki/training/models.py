@@ -247,8 +247,9 @@ class Assignment(Base):
 
 
 class Enrolment(Base):
-    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth,
-    ``certificate`` is the code under which everybody who holds it finds that it was completed."""
+    """One person in one course, from the first thing they did in it, under the version of it that they began or were
+    moved on to. ``credits`` are what completing it was worth, ``certificate`` is the code under which everybody who
+    holds it finds that it was completed."""
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -261,6 +262,7 @@ class Enrolment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("course_versions.id"), index=True)
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     credits: Mapped[Decimal | None] = mapped_column(Points)
@@ -268,6 +270,7 @@ class Enrolment(Base):
 
     course: Mapped[Course] = relationship()
     user: Mapped[User] = relationship()
+    version: Mapped[Any] = relationship("CourseVersion")  # None: a draft, or begun before versions were counted
 
 
 class LessonDone(Base):

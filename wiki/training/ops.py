@@ -19,7 +19,7 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CoursePublished, LessonRenewed
+from wiki.training.events import CourseChanged, CoursePublished, LessonRenewed
 from wiki.training.models import Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.practice_queries import practice_in
@@ -122,6 +122,7 @@ def touched(course: Course, actor: Actor, verb: str, **details: Any) -> None:
     session.flush()
     session.expire(course, ["lessons", "quizzes"])
     audit.record(actor, verb, subject_kind=SUBJECT, subject_id=course.id, details=details)
+    emit(CourseChanged(course.id))
 
 
 def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
@@ -134,14 +135,23 @@ def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
     require(actor, P.TEACH)
     if course.state is CourseState.PUBLISHED:
         return
+    must_be_ready(course, empty=empty)
+    course.state, course.published_at = CourseState.PUBLISHED, clock.now()
+    touched(course, actor, "publish")
+    emit(CoursePublished(course.id, course.slug, course.author_id, course.published_at))
+
+
+def must_be_ready(course: Course, *, empty: bool = False) -> None:
+    """There is something to learn, and every quiz asks something.
+
+    Raises:
+        Conflict.
+    """
     if not (empty or course.lessons or course.quizzes or practice_in(course.id)):
         raise Conflict(_("There is nothing to learn in this course yet. Add a lesson or a quiz."), code="empty-course")
     for quiz in course.quizzes:
         if not quiz.questions and not quiz.asks:
             raise Conflict(_("The quiz “%(title)s” has no questions yet.", title=quiz.title), code="empty-quiz")
-    course.state, course.published_at = CourseState.PUBLISHED, clock.now()
-    touched(course, actor, "publish")
-    emit(CoursePublished(course.id, course.slug, course.author_id, course.published_at))
 
 
 # --- Lessons -------------------------------------------------------------------------------------------------------

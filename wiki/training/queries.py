@@ -28,8 +28,9 @@ from wiki.training.models import (
     Quiz,
 )
 from wiki.training.permissions import P
-from wiki.training.practice_queries import practice_counts, practice_there
+from wiki.training.practice_queries import practice_done
 from wiki.training.rules import CourseState, Standing, standing
+from wiki.training.version_models import CourseVersion, VersionStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Progress:
     credits: Decimal | None = None
     practice: int = 0
     practised: int = 0
+    version: int | None = None  # the one that holds for them
 
     @property
     def steps(self) -> int:
@@ -106,10 +108,10 @@ def lesson_numbered(course: Course, number: int) -> Lesson | None:
 
 
 def quiz_by_id(quiz_id: int) -> Quiz | None:
-    """The quiz with its course and questions, unless it was taken out."""
+    """The quiz with its course and questions, also when it was taken out since."""
     return session.scalar(
         sa.select(Quiz)
-        .where(Quiz.id == quiz_id, Quiz.removed_at.is_(None))
+        .where(Quiz.id == quiz_id)
         .options(
             *lessons_with_texts(joinedload(Quiz.course).selectinload(Course.lessons)),
             selectinload(Quiz.questions).joinedload(Question.article),
@@ -142,11 +144,8 @@ def mine(actor: Actor) -> sa.Select[Course]:
 
 def open_to(actor: Actor) -> sa.Select[Course]:
     """Open courses with something to learn that this person neither has to take nor has begun."""
-    filled = sa.or_(
-        sa.exists().where(Lesson.course_id == Course.id, Lesson.removed_at.is_(None)),
-        sa.exists().where(Quiz.course_id == Course.id, Quiz.removed_at.is_(None)),
-        *(sa.exists().where(one) for one in practice_there()),
-    )
+    newest = sa.select(sa.func.max(CourseVersion.id)).where(CourseVersion.course_id == Course.id)
+    filled = sa.exists().where(VersionStep.version_id == newest.correlate(Course).scalar_subquery())
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE), filled)
@@ -236,29 +235,34 @@ def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
 def _as_progress(row: Sequence[Any]) -> Progress:
     lessons, done, quizzes, passed, assigned, enrolment_id, due_on, completed_at, credit = row[:9]
     began = enrolment_id is not None
-    return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:11])
+    return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:12])
+
+
+def version_in_force() -> sa.ColumnElement[int | None]:
+    """The version of ``Course`` that holds for the outer ``Enrolment``: their own, else the newest."""
+    newest = sa.select(sa.func.max(CourseVersion.id)).where(CourseVersion.course_id == Course.id)
+    return sa.func.coalesce(Enrolment.version_id, newest.correlate_except(CourseVersion).scalar_subquery())
+
+
+def asked(kind: str) -> sa.ColumnElement[bool]:
+    """The steps of a kind that the version in force asks for, over ``VersionStep``."""
+    return sa.and_(VersionStep.version_id == version_in_force(), VersionStep.kind == kind)
 
 
 def _progress(user_id: Any) -> Any:
     """Columns of ``Progress`` over ``Course`` and an outer ``Enrolment``."""
-    lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
-    quizzes = sa.and_(Quiz.course_id == Course.id, Quiz.removed_at.is_(None))
-    passed = sa.and_(Attempt.quiz_id == Quiz.id, Attempt.enrolment_id == Enrolment.id, Attempt.passed)
+    passed = sa.and_(Attempt.quiz_id == VersionStep.ref_id, Attempt.enrolment_id == Enrolment.id, Attempt.passed)
+    done = sa.and_(LessonDone.lesson_id == VersionStep.ref_id, LessonDone.enrolment_id == Enrolment.id)
     around = (Course, Enrolment, User)
+    count = sa.select(sa.func.count()).select_from(VersionStep)
+    number = sa.select(CourseVersion.number).where(CourseVersion.id == version_in_force())
+    attended, signed = practice_done(user_id, asked("session"), asked("task"))
     return sa.select(
-        counted(sa.select(sa.func.count()).select_from(Lesson).where(lessons), around),
+        counted(count.where(asked("lesson")), around),
+        counted(count.join(LessonDone, done).where(asked("lesson")), around),
+        counted(count.where(asked("quiz")), around),
         counted(
-            sa.select(sa.func.count())
-            .select_from(Lesson)
-            .join(LessonDone, sa.and_(LessonDone.lesson_id == Lesson.id, LessonDone.enrolment_id == Enrolment.id))
-            .where(lessons),
-            around,
-        ),
-        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes), around),
-        counted(
-            sa.select(sa.func.count())
-            .select_from(Quiz)
-            .where(quizzes, sa.exists().where(passed).correlate(Quiz, Enrolment)),
+            count.where(asked("quiz"), sa.exists().where(passed).correlate(VersionStep, Enrolment)),
             around,
         ),
         is_assigned(user_id),
@@ -266,7 +270,9 @@ def _progress(user_id: Any) -> Any:
         due(user_id),
         Enrolment.completed_at,
         Enrolment.credits,
-        *(sum(counted(one, around) for one in several) for several in practice_counts(user_id)),
+        counted(count.where(sa.or_(asked("session"), asked("task"))), around),
+        counted(attended, around) + counted(signed, around),
+        counted(number, around),
     )
 
 
@@ -342,7 +348,8 @@ def lessons_on(article_id: int) -> sa.Select[Lesson]:
 
 def enrolments(actor: Actor, course: Course) -> sa.Select[Enrolment]:
     """Who has begun a course, first come first; learners see their own only."""
-    found = sa.select(Enrolment).where(Enrolment.course_id == course.id).options(joinedload(Enrolment.user))
+    found = sa.select(Enrolment).where(Enrolment.course_id == course.id)
+    found = found.options(joinedload(Enrolment.user), joinedload(Enrolment.version))
     if not actor.holds("training", "manager"):
         found = found.where(Enrolment.user_id == actor.id)
     return found.order_by(Enrolment.id)

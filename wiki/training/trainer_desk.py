@@ -89,7 +89,8 @@ def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     """Who has not completed what is late or due soon, over all courses, what is due first comes first."""
     found: dict[tuple[int, str], Behind] = {}
     for days in _days_due(actor, every=every):
-        rows = [Behind(*facts[:6], facts[6] is not None) for facts in session.execute(_due(actor, days, every=every))]
+        there = session.execute(_due(actor, days, every=every))
+        rows = [Behind(*facts[:6], facts[6] is not None) for facts in there]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
         if len(found) >= limit:
@@ -115,7 +116,7 @@ def _days_due(actor: Actor, *, every: bool) -> Iterator[Sequence[date]]:
     yield days[at:]
 
 
-def _due(actor: Actor, days: Sequence[date], *, every: bool) -> sa.Select[Any]:
+def _due(actor: Actor, days: Sequence[date], *, every: bool) -> Any:
     """The active people who are to complete a course by one of these days and have not."""
     done = sa.and_(Enrolment.course_id == Duty.course_id, Enrolment.user_id == Duty.user_id)
     return (
@@ -229,7 +230,7 @@ def cohorts(shown: Sequence[Course]) -> list[Cohort]:
     return sorted(found.values(), key=lambda one: (place[one.course.id], one.team == "", one.team))
 
 
-def _assigned(ids: Sequence[int]) -> sa.Select[Any]:
+def _assigned(ids: Sequence[int]) -> Any:
     return (
         sa.select(Duty.course_id, User.team_id, User.id)
         .join(User, User.id == Duty.user_id)

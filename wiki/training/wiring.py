@@ -31,6 +31,8 @@ from wiki.training import (
     recall_views,
     taking_views,
     trainer_desk_views,
+    version_views,
+    versions,
     views,
 )
 from wiki.training.acknowledging import confirmed_stamp
@@ -55,6 +57,8 @@ __all__ = [
     "recall_views",
     "taking_views",
     "trainer_desk_views",
+    "version_views",
+    "versions",
 ]
 
 
