@@ -20,7 +20,7 @@ from wiki.training.audience import reach, takes
 from wiki.training.audience_models import Duty
 from wiki.training.audience_rules import LATE_COMERS, Circle, due_day
 from wiki.training.learning import confirm
-from wiki.training.models import Assignment, Enrolment
+from wiki.training.models import Assignment, Course, Enrolment
 from wiki.training.queries import today
 
 DAYS = st.dates(date(2026, 1, 1), date(2027, 1, 1))
@@ -97,7 +97,7 @@ def test_who_comes_has_an_own_day_and_who_leaves_is_no_longer_chased(app, make, 
     moved(new, "second")
     with writing() as db:
         assert queries.progress_of(new.id, [course.id])[course.id].due_on == today() + timedelta(days=10)
-        confirm(course.lessons[0], actor_of(db.get_one(User, new.id)))
+        confirm(db.get_one(Course, course.id).lessons[0], actor_of(db.get_one(User, new.id)))
     moved(new, "first")
     with reading() as db:
         found = queries.progress_of(new.id, [course.id])[course.id]

@@ -19,6 +19,7 @@ from wiki.training.learning import confirm, enrol, find_quiz, hand_in, in_order
 from wiki.training.models import Attempt, Course, Enrolment, Lesson, Question
 from wiki.training.permissions import P
 from wiki.training.rules import Kind, Requires, spec
+from wiki.training.versions import renew
 
 
 @pytest.fixture
@@ -58,7 +59,10 @@ def test_a_course_that_asks_for_quizzes_only_is_complete_without_reading(db, mak
 def test_taking_the_last_open_lesson_out_completes_those_who_did_the_rest(db, make, school, told):
     course, rep = school.course(lessons=2, quiz=False), make.actor("rep")
     confirm(course.lessons[0], rep)
-    ops.remove_lesson(course.lessons[1], make.actor("training"))
+    trainer = make.actor("training")
+    ops.remove_lesson(course.lessons[1], trainer)
+    assert not any(isinstance(e, CourseCompleted) for e in told), "version 1 was begun, and asks for both"
+    renew(course, trainer, "One lesson less", move=True)
     assert [e.user_id for e in told if isinstance(e, CourseCompleted)] == [rep.id]
 
 
@@ -250,9 +254,11 @@ def test_who_is_behind_is_who_is_late_and_not_done(db, make, school, clock):
 def test_progress_counts_what_is_asked_for_now(db, make, school):
     course, rep = school.course(lessons=2), make.actor("rep")
     confirm(course.lessons[0], rep)
-    found = queries.progress_of(rep.id, rep.team_id, [course.id])[course.id]
+    found = queries.progress_of(rep.id, [course.id])[course.id]
     assert (found.lessons, found.done, found.quizzes, found.passed) == (2, 1, 1, 0)
-    ops.remove_lesson(course.lessons[0], make.actor("training"))
+    trainer = make.actor("training")
+    ops.remove_lesson(course.lessons[0], trainer)
+    renew(course, trainer, "One less", move=True)
     found = queries.progress_in(course.id, [rep.id])[rep.id]
     assert (found.lessons, found.done, found.begun, found.assigned) == (1, 0, True, False)
 
@@ -267,7 +273,7 @@ def test_figures_of_one_course_are_not_those_of_another(db, make, school, clock)
     hand_in(school.quiz(two), actor_of(quick), school.answers(school.quiz(two)))
     totals = reports.totals_of([one.id, two.id])
     assert [(t.learners, t.completed, t.overdue) for t in (totals[one.id], totals[two.id])] == [(1, 0, 1), (1, 1, 0)]
-    found = queries.progress_of(quick.id, quick.team_id, [one.id, two.id])
+    found = queries.progress_of(quick.id, [one.id, two.id])
     assert [(p.passed, p.assigned, p.begun) for p in (found[one.id], found[two.id])] == [
         (0, False, False),
         (1, True, True),
@@ -347,5 +353,6 @@ def test_what_is_taken_out_stays_on_record(db, make, school):
     quizzes.remove_quiz(quiz, trainer)
     assert db.scalar(sa.select(sa.func.count()).select_from(Lesson)) == 2
     assert db.scalar(sa.select(sa.func.count()).select_from(Question)) == 3
+    renew(course, trainer, "Without the quiz", move=True)
     with pytest.raises(NotFound):
-        find_quiz(quiz.id, trainer)
+        find_quiz(quiz.id, rep)

@@ -22,7 +22,7 @@ from wiki.training.permissions import P
 from wiki.training.presenting import options_to_take, result_of, source_of, truth
 from wiki.training.queries import Progress, attempts_of, lessons_done, progress_of
 from wiki.training.rules import Kind, QuestionSpec, attempts_left, spec
-from wiki.training.versions import seen_by
+from wiki.training.versions import seen_by, version_of
 
 
 class CourseIn(In):
@@ -342,7 +342,7 @@ def enrolment_out(row: Enrolment) -> EnrolmentOut:
         id=str(row.id),
         course=row.course.slug,
         user=row.user.username,
-        version=row.version.number if row.version else None,
+        version=version.number if (version := version_of(row)) else None,
         enrolled_at=row.created_at,
         completed_at=row.completed_at,
         credits=two_places(row.credits),

@@ -144,7 +144,8 @@ def hand_in(
     count_answers(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
-        details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},
+        details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed}
+        | ({"time_up": True} if late else {}),
     )  # fmt: skip
     if attempt.passed and not any(one.passed for one in before):
         emit(QuizPassed(quiz.id, quiz.course_id, attempt.id, actor.id, attempt.score, attempt.at))

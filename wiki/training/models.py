@@ -270,7 +270,6 @@ class Enrolment(Base):
 
     course: Mapped[Course] = relationship()
     user: Mapped[User] = relationship()
-    version: Mapped[Any] = relationship("CourseVersion")  # None: a draft, or begun before versions were counted
 
 
 class LessonDone(Base):

@@ -348,8 +348,7 @@ def lessons_on(article_id: int) -> sa.Select[Lesson]:
 
 def enrolments(actor: Actor, course: Course) -> sa.Select[Enrolment]:
     """Who has begun a course, first come first; learners see their own only."""
-    found = sa.select(Enrolment).where(Enrolment.course_id == course.id)
-    found = found.options(joinedload(Enrolment.user), joinedload(Enrolment.version))
+    found = sa.select(Enrolment).where(Enrolment.course_id == course.id).options(joinedload(Enrolment.user))
     if not actor.holds("training", "manager"):
         found = found.where(Enrolment.user_id == actor.id)
     return found.order_by(Enrolment.id)

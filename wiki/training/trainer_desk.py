@@ -89,8 +89,8 @@ def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     """Who has not completed what is late or due soon, over all courses, what is due first comes first."""
     found: dict[tuple[int, str], Behind] = {}
     for days in _days_due(actor, every=every):
-        there = session.execute(_due(actor, days, every=every))
-        rows = [Behind(*facts[:6], facts[6] is not None) for facts in there]
+        there: Any = session.execute(_due(actor, days, every=every))
+        rows = [Behind(*facts, begun is not None) for *facts, begun in there]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
         if len(found) >= limit:

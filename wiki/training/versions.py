@@ -56,6 +56,11 @@ def newest(course_id: int) -> CourseVersion | None:
     return session.scalar(found.order_by(CourseVersion.number.desc()).limit(1))
 
 
+def version_of(row: Enrolment) -> CourseVersion | None:
+    """The version that somebody began, or was moved on to; ``None``: from before versions were counted."""
+    return session.get(CourseVersion, row.version_id) if row.version_id is not None else None
+
+
 def as_written(course: Course) -> Edition:
     """The course as its trainer sees it while changing it."""
     return Edition(None, outline(course), course.lessons, course.quizzes)

@@ -20,6 +20,7 @@ from wiki.training import (
     certificate_views,
     desk,
     draft_views,
+    grading,
     item_views,
     listeners,
     must_read_asking,
@@ -47,6 +48,7 @@ __all__ = [
     "certificate_views",
     "desk",
     "draft_views",
+    "grading",
     "init_app",
     "item_views",
     "listeners",
@@ -67,6 +69,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
     menu(_l("Trainer’s desk"), "training.trainer_desk", P.TEACH, order=50, place="person")
+    menu(_l("Question bank"), "training.question_bank", P.TEACH, order=52, place="person")
     menu(_l("Must-read: who has not"), "training.must_reads", P.CHASE, order=51, place="person")
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
