@@ -152,7 +152,7 @@ def begin(slug: str, body: EnrolIn) -> Any:
 @api.get("/quizzes/<quiz_id>", gate=P.LEARN, answer=QuizOut)
 def show_quiz(quiz_id: str) -> Any:
     """A quiz as the caller would take it now, without the key."""
-    found = find_quiz(_number(quiz_id), actor())
+    found = find_quiz(number_of(quiz_id), actor())
     must_be_unlocked(found.course, actor())
     return quiz_out(found, actor())
 
@@ -160,7 +160,7 @@ def show_quiz(quiz_id: str) -> Any:
 @api.post("/quizzes/<quiz_id>/begin", gate=P.LEARN, answer=QuizOut)
 def begin_attempt(quiz_id: str) -> Any:
     """The next attempt is begun: its questions are fixed, and its time runs; again changes nothing."""
-    quiz = find_quiz(_number(quiz_id), actor())
+    quiz = find_quiz(number_of(quiz_id), actor())
     taking.begin(quiz, actor())
     return quiz_out(quiz, actor())
 
@@ -169,13 +169,13 @@ def begin_attempt(quiz_id: str) -> Any:
 def attempt(quiz_id: str, body: AttemptIn) -> Any:
     """Hand a quiz in; the first time it is passed counts, and a completed course gives its credits."""
     who = actor()
-    quiz = find_quiz(_number(quiz_id), who)
+    quiz = find_quiz(number_of(quiz_id), who)
     made = hand_in(quiz, who, given_answers(quiz, body.answers, who, body.attempt), number=body.attempt)
     progress = progress_of(who.id, [quiz.course_id])[quiz.course_id]
     return Answer(attempt_out(made, who, progress), 201)
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     """An opaque id of ours.
 
     Raises:

@@ -90,7 +90,10 @@ def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     found: dict[tuple[int, str], Behind] = {}
     for days in _days_due(actor, every=every):
         there: Any = session.execute(_due(actor, days, every=every))
-        rows = [Behind(*facts, begun is not None) for *facts, begun in there]
+        rows = [
+            Behind(who, name, team, title, slug, due_on, begun is not None)
+            for who, name, team, title, slug, due_on, begun in there
+        ]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
         if len(found) >= limit:
