@@ -130,7 +130,9 @@ def test_outline_versions_and_audience_over_the_interface(make, school, api):
     for one in (first, second):
         trainer.ok("POST", f"{path}/lessons", {"article": one.slug})
     given = trainer.ok("POST", f"{path}/assignments", {"role": "rep", "tier": "second", "days": 9})
-    assert (given["role"], given["tier"], given["team"], given["days"], given["people"]) == ("rep", "second", None, 9, 1)
+    assert {name: given[name] for name in ("role", "tier", "team", "days", "people")} == {
+        "role": "rep", "tier": "second", "team": None, "days": 9, "people": 1,
+    }  # fmt: skip
     assert learner.ok("GET", path)["assigned"] is True
     shown = learner.ok("GET", f"{path}/outline")
     keys = [step["key"] for step in shown["steps"]]
