@@ -2,6 +2,7 @@
 for (const form of document.querySelectorAll("form[data-reach]")) {
   const place = form.querySelector("#reach");
   let asked = 0;
+  form.querySelector("[data-without-script]")?.setAttribute("hidden", "");
   form.addEventListener("change", async () => {
     const mine = ++asked;
     const said = new URLSearchParams();
