@@ -14,6 +14,9 @@ const settle = (list) => {
 
 function ready(list) {
   let drawn = null;
+  const place = (row) => Number(row.querySelector("input[type=number]")?.value || 0);
+  const places = [...list.children].map(place);
+  if (places[0] && new Set(places).size === places.length) list.append(...[...list.children].sort((a, b) => place(a) - place(b)));
   for (const row of list.children) {
     const grip = document.createElement("span");
     grip.className = "grip";
