@@ -14,9 +14,9 @@ from benchmarks.centres import centre
 from benchmarks.harness import Figure, benchmark
 from benchmarks.world import REPS, Centre
 from core import caches, clock
-from core.db import reading, session, writing
+from core.db import UtcDateTime, reading, session, writing
 from core.i18n import local
-from wiki.training import audience
+from wiki.training.audience_models import Duty
 from wiki.training.banner import urgent_for
 from wiki.training.models import (
     Acknowledgement,
@@ -78,7 +78,11 @@ def _school(place: Centre) -> None:
             {"id": at, "course_id": n, "team_id": team, "circle": f"team:{team}", "due_on": due, "created_at": old,
              "created_by_id": TRAINER} for at, (n, team, due) in enumerate(calls, 1)
         ])  # fmt: skip
-        audience.follow()
+        reached = sa.select(
+            Assignment.id, Assignment.course_id, User.id, sa.literal(old, UtcDateTime), Assignment.due_on
+        ).join(User, User.team_id == Assignment.team_id)
+        columns = ["assignment_id", "course_id", "user_id", "since", "due_on"]
+        session.execute(sa.insert(Duty).from_select(columns, reached.where(User.active)))
         begun = [(n, user) for n in courses for user in LEARNERS if chance.random() < 0.7]
         done = [chance.random() < 0.7 for _one in begun]
         _put(Enrolment, [
