@@ -12,6 +12,7 @@ from accounts import ops as people
 from accounts.models import User
 from accounts.people import actor_of
 from accounts.rules import Role
+from core import outbox
 from core.db import reading, writing
 from wiki.notifications.models import NoticeEntry
 from wiki.training import audience, queries, reports
@@ -107,6 +108,7 @@ def test_who_comes_has_an_own_day_and_who_leaves_is_no_longer_chased(app, make, 
     clock.advance(days=20)
     moved(new, "second")
     moved(new, "second")  # again: nothing new
+    outbox.drain()
     with reading() as db:
         assert queries.progress_of(new.id, [course.id])[course.id].due_on == today() + timedelta(days=10)
         assert len(db.scalars(sa.select(Duty).where(Duty.user_id == new.id)).all()) == 2

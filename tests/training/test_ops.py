@@ -278,7 +278,7 @@ def test_figures_of_one_course_are_not_those_of_another(db, make, school, clock)
         (0, False, False),
         (1, True, True),
     ]
-    assert queries.progress_in(two.id, [lazy.id])[lazy.id] == queries.Progress(lessons=2, quizzes=1)
+    assert queries.progress_in(two.id, [lazy.id])[lazy.id] == queries.Progress(lessons=2, quizzes=1, version=1)
     assert list(db.scalars(queries.mine(actor_of(quick)))) == [two]
     assert list(db.scalars(queries.open_to(actor_of(quick)))) == [one]
     assert (queries.count_due(actor_of(lazy)), queries.count_due(actor_of(quick))) == (1, 0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.people import actor_of
+from core import outbox
 from core.db import reading, writing
 from core.errors import Conflict, Invalid, NotFound
 from wiki.notifications.models import NoticeEntry
@@ -89,6 +90,7 @@ def test_a_trainer_may_let_those_under_way_move_on(app, make, school):
                 confirm(one, actor)
         ops.remove_lesson(c, trainer)
         versions.renew(course, trainer, "Shorter", move=True)
+    outbox.drain()
     with reading() as db:
         rows = {row.user_id: row for row in db.scalars(sa.select(Enrolment).where(Enrolment.course_id == course.id))}
         numbers = {user_id: number(row) for user_id, row in rows.items()}
