@@ -8,15 +8,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.events import PersonDisabled, PersonMoved
 from accounts.models import User, UserRole
 from core import clock
 from core.chores import chore
-from core.db import session
+from core.db import database, session
 from core.events import emit, on
 from core.i18n import local
 from wiki.training.audience_models import Duty
@@ -122,8 +123,9 @@ def _reach(row: Assignment, user_ids: Sequence[int], actor_id: int | None) -> No
     now = clock.now()
     due = due_day(row.due_on, row.days, assigned=_day(row.created_at), reached=_day(now))
     told = _to_tell(row, user_ids, due)
+    insert = (sqlite.insert if database().sqlite else postgresql.insert)(cast(sa.Table, Duty.__table__))
     session.execute(
-        sa.insert(Duty),
+        insert.on_conflict_do_nothing(),  # another transaction has reached them at the same moment
         [
             {"assignment_id": row.id, "course_id": row.course_id, "user_id": one, "since": now, "due_on": due}
             for one in user_ids

@@ -88,7 +88,7 @@ def _edit_page(
         steps=steps,
         words=words,
         found=_to_choose(found, who, words),
-        version=version_showing.waiting(found),
+        version=version_showing.waiting(found, who),
         needed=prerequisites.needed_by(found),
         to_need=prerequisites.to_choose(found, who),
         audience=audience_showing.of_course(found, chosen),

@@ -17,7 +17,7 @@ from wiki.training.version_rules import WHO, Change, Sort, compare
 KINDS = ("lesson", "quiz", "session", "task")
 
 
-def waiting(course: Course) -> dict[str, Any] | None:
+def waiting(course: Course, actor: Actor) -> dict[str, Any] | None:
     """For the page where a course is changed: its version, what waits, what is another for all already; ``None``: it
     has none yet."""
     version = versions.newest(course.id)
@@ -28,8 +28,8 @@ def waiting(course: Course) -> dict[str, Any] | None:
         "number": version.number,
         "at": version.published_at,
         "begun": versions.is_begun(version),
-        "waits": [sentence(one, None) for one in found if one.waits],
-        "others": [sentence(one, None) for one in found if not one.waits],
+        "waits": [sentence(one, actor) for one in found if one.waits],
+        "others": [sentence(one, actor) for one in found if not one.waits],
     }
 
 
@@ -60,9 +60,8 @@ def _changes(version: CourseVersion, before: Sequence[CourseVersion], *, all_of_
     return [one for one in found if one.sort not in hidden]
 
 
-def sentence(change: Change, reader: Actor | None) -> str:
-    """What is another, in a sentence. ``reader``: who must be able to read a text that is named; none: a trainer who
-    sees it on the very page."""
+def sentence(change: Change, reader: Actor) -> str:
+    """What is another, in a sentence; a text is named to those only who may read it."""
     name = _name(change.row, reader) if change.row else ""
     before, after = change.before, change.after
     said = {
@@ -93,11 +92,11 @@ def _circle(key: str) -> str:
     return _(", ").join(reader_words(key.split("+")))
 
 
-def _name(row: Any, reader: Actor | None) -> str:
+def _name(row: Any, reader: Actor) -> str:
     kind, _colon, number = row["step"].partition(":")
     if kind == "lesson":
         lesson = session.get(Lesson, int(number))
-        if lesson is None or (reader is not None and not can(reader, P.READ_LESSON, lesson)):
+        if lesson is None or not can(reader, P.READ_LESSON, lesson):
             return _("A text for a closed circle")
         return _("“%(title)s”", title=lesson.publication.revision.title)
     words = {
