@@ -16,6 +16,7 @@ from benchmarks.world import REPS, Centre
 from core import caches, clock
 from core.db import UtcDateTime, reading, session, writing
 from core.i18n import local
+from wiki.training import audience
 from wiki.training.audience_models import Duty
 from wiki.training.banner import urgent_for
 from wiki.training.models import (
@@ -170,3 +171,21 @@ def check() -> Figure:
         count = len(urgent_for(who))
         session.execute(sa.select(1))
     return Figure(warm, f"first look after a write {cold:.2f} ms, {count} urgent")
+
+
+@benchmark("a person moves, who is to take what follows", unit="ms", target=100)
+def moving() -> Figure:
+    """Ten thousand assignments are asked, two hundred end and two hundred others reach them; taken back each time."""
+    place = centre(1)
+    _school(place)
+    took = []
+    for turn in range(5):
+        with place.app.app_context(), writing():
+            who = session.scalars(sa.select(User).where(User.username == f"rep{turn}")).one()
+            who.team_id = (who.team_id or 0) % 50 + 1
+            session.flush()
+            began = time.perf_counter()
+            audience.follow(people=[who.id])
+            took.append((time.perf_counter() - began) * 1000)
+            session.rollback()
+    return Figure(sorted(took)[len(took) // 2], f"slowest of 5: {max(took):.0f} ms")
