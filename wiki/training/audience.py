@@ -102,11 +102,9 @@ def follow(
         found = found.where(Assignment.id.in_(assignments))
     if people is not None:
         found = found.where(User.id.in_(people))
-    reached: dict[Assignment, list[int]] = defaultdict(list)
-    for row, user_id in session.execute(found):
-        reached[row].append(user_id)
-    for row, user_ids in reached.items():
-        _reach(row, user_ids, actor_id)
+    rows = [(row, user_id) for row, user_id in session.execute(found)]
+    if rows:
+        _reach(rows, actor_id)
 
 
 def _end(assignments: Collection[int] | None, people: Collection[int] | None) -> None:
@@ -119,33 +117,45 @@ def _end(assignments: Collection[int] | None, people: Collection[int] | None) ->
     session.execute(left.execution_options(synchronize_session="fetch"))
 
 
-def _reach(row: Assignment, user_ids: Sequence[int], actor_id: int | None) -> None:
+def _reach(rows: Sequence[tuple[Assignment, int]], actor_id: int | None) -> None:
     now = clock.now()
-    due = due_day(row.due_on, row.days, assigned=_day(row.created_at), reached=_day(now))
-    told = _to_tell(row, user_ids, due)
+    day = _day(now)
+    due = {row: due_day(row.due_on, row.days, assigned=_day(row.created_at), reached=day) for row, _user in rows}
+    settled, known = _before(rows)
     insert = (sqlite.insert if database().sqlite else postgresql.insert)(cast(sa.Table, Duty.__table__))
     session.execute(
         insert.on_conflict_do_nothing(),  # another transaction has reached them at the same moment
         [
-            {"assignment_id": row.id, "course_id": row.course_id, "user_id": one, "since": now, "due_on": due}
-            for one in user_ids
+            {"assignment_id": row.id, "course_id": row.course_id, "user_id": one, "since": now, "due_on": due[row]}
+            for row, one in rows
         ],
     )
-    tell(row, told, due, actor_id)
+    told: dict[Assignment, list[int]] = defaultdict(list)
+    for row, one in rows:
+        if (row.course_id, one) not in settled and not _as_soon(known.get((row.course_id, one), ()), due[row]):
+            told[row].append(one)
+    for row, people in told.items():
+        tell(row, people, due[row], actor_id)
 
 
-def _to_tell(row: Assignment, user_ids: Sequence[int], due: date | None) -> list[int]:
-    """Those of them who have not completed the course, and were not to take it by that day anyhow."""
-    found = sa.select(Enrolment.user_id).where(
-        Enrolment.course_id == row.course_id, Enrolment.completed_at.is_not(None), Enrolment.user_id.in_(user_ids)
+def _as_soon(known: Collection[date | None], due: date | None) -> bool:
+    """They were to take it by that day anyhow."""
+    return bool(known) and (due is None or any(one is not None and one <= due for one in known))
+
+
+def _before(rows: Sequence[tuple[Assignment, int]]) -> tuple[set[tuple[int, int]], dict[Any, list[date | None]]]:
+    """By course and person: who has completed it, and by which days somebody is to take it already."""
+    courses, people = {row.course_id for row, _user in rows}, {user_id for _row, user_id in rows}
+    done = sa.select(Enrolment.course_id, Enrolment.user_id).where(
+        Enrolment.course_id.in_(courses), Enrolment.user_id.in_(people), Enrolment.completed_at.is_not(None)
     )
-    known = sa.select(Duty.user_id).where(
-        Duty.course_id == row.course_id, Duty.ended_at.is_(None), Duty.user_id.in_(user_ids)
+    owed = sa.select(Duty.course_id, Duty.user_id, Duty.due_on).where(
+        Duty.course_id.in_(courses), Duty.user_id.in_(people), Duty.ended_at.is_(None)
     )
-    if due is not None:
-        known = known.where(Duty.due_on <= due)
-    without = {*session.scalars(found), *session.scalars(known)}
-    return [one for one in user_ids if one not in without]
+    known: dict[Any, list[date | None]] = defaultdict(list)
+    for course_id, user_id, due_on in session.execute(owed):
+        known[course_id, user_id].append(due_on)
+    return {(course_id, user_id) for course_id, user_id in session.execute(done)}, known
 
 
 def tell(row: Assignment, user_ids: Iterable[int], due: date | None, actor_id: int | None) -> None:

@@ -3,7 +3,7 @@
 A few statements for any number of courses and people: what is shown is found first, and only that is counted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
@@ -26,7 +26,6 @@ from wiki.training.rules import SOON, CourseState
 
 ENOUGH = 5  # a question answered less often than this says nothing
 EASY = 0.8  # what is answered right so often is not hard
-LATE_STEPS = (2, 10, 50)  # days looked at in one statement: first few, then more
 
 
 def mine(actor: Actor, *, every: bool) -> sa.ColumnElement[bool]:
@@ -87,52 +86,42 @@ class Behind:
 
 def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     """Who has not completed what is late or due soon, over all courses, what is due first comes first."""
-    found: dict[tuple[int, str], Behind] = {}
-    for days in _days_due(actor, every=every):
-        there: Any = session.execute(_due(actor, days, every=every))
+    until, size = today() + SOON, limit
+    while True:
+        last = session.scalar(_due(actor, until, every=every, columns=[Duty.due_on]).offset(size - 1).limit(1))
+        there: Any = session.execute(_due(actor, last or until, every=every, columns=_SHOWN))
+        found: dict[tuple[int, str], Behind] = {}
         rows = [
             Behind(who, name, team, title, slug, due_on, begun is not None)
             for who, name, team, title, slug, due_on, begun in there
         ]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
-        if len(found) >= limit:
-            break
-    return list(found.values())[:limit]
+        if last is None or len(found) >= limit:
+            return list(found.values())[:limit]
+        size *= 4  # several assignments meet the same people
 
 
-def _days_due(actor: Actor, *, every: bool) -> Iterator[Sequence[date]]:
-    """The days on which something is due until soon, first a few, then more at a time."""
-    found = (
-        sa.select(Duty.due_on)
-        .join(Course, Course.id == Duty.course_id)
-        .where(mine(actor, every=every), Duty.due_on <= today() + SOON, Duty.ended_at.is_(None))
-        .distinct()
-        .order_by(Duty.due_on)
-    )
-    days, at = [day for day in session.scalars(found) if day is not None], 0
-    for size in LATE_STEPS:
-        yield days[at : at + size]
-        at += size
-        if at >= len(days):
-            return
-    yield days[at:]
+_SHOWN = [User.id, User.name, sa.func.coalesce(Team.name, ""), Course.title, Course.slug, Duty.due_on, Enrolment.id]
 
 
-def _due(actor: Actor, days: Sequence[date], *, every: bool) -> Any:
-    """The active people who are to complete a course by one of these days and have not."""
+def _due(actor: Actor, until: date, *, every: bool, columns: Sequence[Any]) -> Any:
+    """What active people are to complete until a day and have not, the earliest first.
+
+    The sums of nothing keep SQLite from beginning with courses or people: by the day, the first fifty are soon found.
+    """
     done = sa.and_(Enrolment.course_id == Duty.course_id, Enrolment.user_id == Duty.user_id)
+    in_course, of_person = Course.id == Duty.course_id + 0, User.id == Duty.user_id + 0
     return (
-        sa.select(
-            User.id, User.name, sa.func.coalesce(Team.name, ""), Course.title, Course.slug, Duty.due_on, Enrolment.id
-        )
+        sa.select(*columns)
         .select_from(Duty)
-        .join(Course, Course.id == Duty.course_id)
-        .join(User, User.id == Duty.user_id)
+        .join(Course, in_course)
+        .join(User, of_person)
         .outerjoin(Team, Team.id == User.team_id)
         .outerjoin(Enrolment, done)
-        .where(mine(actor, every=every), Duty.due_on.in_(days), Duty.ended_at.is_(None))
+        .where(mine(actor, every=every), Duty.due_on <= until, Duty.ended_at.is_(None))
         .where(User.active, Enrolment.completed_at.is_(None))
+        .order_by(Duty.due_on)
     )
 
 
