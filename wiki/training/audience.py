@@ -132,8 +132,9 @@ def _reach(rows: Sequence[tuple[Assignment, int]], actor_id: int | None) -> None
     )
     told: dict[Assignment, list[int]] = defaultdict(list)
     for row, one in rows:
-        if (row.course_id, one) not in settled and not _as_soon(known.get((row.course_id, one), ()), due[row]):
+        if (row.course_id, one) not in settled and not _as_soon(known[row.course_id, one], due[row]):
             told[row].append(one)
+        known[row.course_id, one].append(due[row])
     for row, people in told.items():
         tell(row, people, due[row], actor_id)
 
