@@ -77,6 +77,11 @@ def add_user(
     session.add(user)
     session.flush()
     _trail(actor, "added", user, roles=sorted(user.roles), team=team)
+    return _moved(user)
+
+
+def _moved(user: User) -> User:
+    """What depends on team, tier, roles and being there has followed."""
     emit(PersonMoved(user.id, clock.now()))
     return user
 
@@ -111,7 +116,7 @@ def change_person(
     if after != before:
         _trail(actor, "changed", user, before=before, after=after)
     forget_known()
-    emit(PersonMoved(user.id, clock.now()))
+    _moved(user)
 
 
 def disable(actor: Actor | None, user: User) -> None:
@@ -143,7 +148,7 @@ def enable(actor: Actor | None, user: User) -> None:
     user.active = True
     session.flush()
     _trail(actor, "enabled", user)
-    emit(PersonMoved(user.id, clock.now()))
+    _moved(user)
 
 
 def set_password(actor: Actor | None, user: User, password_hash: str, *, keep: int | None = None) -> None:
