@@ -14,6 +14,14 @@ class PersonDisabled:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonMoved:
+    """Somebody came, or came back, or has another team, tier or role."""
+
+    user_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AbsenceChanged:
     """An absence was announced, began to matter, was ended or ran out: who may judge for whom is another now.
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from accounts import access, queries
 from accounts.access_models import HalfSignIn
-from accounts.events import PersonDisabled
+from accounts.events import PersonDisabled, PersonMoved
 from accounts.identity import forget_known, new_token, token_hash
 from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, Team, Tier, User, UserRole
 from accounts.permissions import P
@@ -78,6 +78,12 @@ def add_user(
     session.add(user)
     session.flush()
     _trail(actor, "added", user, roles=sorted(user.roles), team=team)
+    return _moved(user)
+
+
+def _moved(user: User) -> User:
+    """What depends on team, tier, roles and being there has followed."""
+    emit(PersonMoved(user.id, clock.now()))
     return user
 
 
@@ -112,6 +118,7 @@ def change_person(
     if after != before:
         _trail(actor, "changed", user, before=before, after=after)
     forget_known()
+    _moved(user)
 
 
 def disable(actor: Actor | None, user: User) -> None:
@@ -144,6 +151,7 @@ def enable(actor: Actor | None, user: User) -> None:
     user.active = True
     session.flush()
     _trail(actor, "enabled", user)
+    _moved(user)
 
 
 def set_password(actor: Actor | None, user: User, password_hash: str, *, keep: int | None = None) -> None:

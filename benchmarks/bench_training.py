@@ -14,8 +14,10 @@ from benchmarks.centres import centre
 from benchmarks.harness import Figure, benchmark
 from benchmarks.world import REPS, Centre
 from core import caches, clock
-from core.db import reading, session, writing
+from core.db import UtcDateTime, reading, session, writing
 from core.i18n import local
+from wiki.training import audience
+from wiki.training.audience_models import Duty
 from wiki.training.banner import urgent_for
 from wiki.training.models import (
     Acknowledgement,
@@ -72,10 +74,16 @@ def _school(place: Centre) -> None:
             {"question_id": n * QUESTIONS + q, "asked": 500, "right": chance.randint(50, 500)}
             for n in courses for q in range(QUESTIONS)
         ])  # fmt: skip
+        calls = [(n, team, day + timedelta(days=chance.randint(-30, 30))) for n in courses for team in range(1, 51)]
         _put(Assignment, [
-            {"course_id": n, "team_id": team, "due_on": day + timedelta(days=chance.randint(-30, 30)),
-             "created_at": old, "created_by_id": TRAINER} for n in courses for team in range(1, 51)
+            {"id": at, "course_id": n, "team_id": team, "circle": f"team:{team}", "due_on": due, "created_at": old,
+             "created_by_id": TRAINER} for at, (n, team, due) in enumerate(calls, 1)
         ])  # fmt: skip
+        reached = sa.select(
+            Assignment.id, Assignment.course_id, User.id, sa.literal(old, UtcDateTime), Assignment.due_on
+        ).join(User, User.team_id == Assignment.team_id)
+        columns = ["assignment_id", "course_id", "user_id", "since", "due_on"]
+        session.execute(sa.insert(Duty).from_select(columns, reached.where(User.active)))
         begun = [(n, user) for n in courses for user in LEARNERS if chance.random() < 0.7]
         done = [chance.random() < 0.7 for _one in begun]
         _put(Enrolment, [
@@ -163,3 +171,21 @@ def check() -> Figure:
         count = len(urgent_for(who))
         session.execute(sa.select(1))
     return Figure(warm, f"first look after a write {cold:.2f} ms, {count} urgent")
+
+
+@benchmark("a person moves, who is to take what follows", unit="ms", target=100)
+def moving() -> Figure:
+    """Ten thousand assignments are asked, two hundred end and two hundred others reach them; taken back each time."""
+    place = centre(1)
+    _school(place)
+    took = []
+    for turn in range(5):
+        with place.app.app_context(), writing():
+            who = session.scalars(sa.select(User).where(User.username == f"rep{turn}")).one()
+            who.team_id = (who.team_id or 0) % 50 + 1
+            session.flush()
+            began = time.perf_counter()
+            audience.follow(people=[who.id])
+            took.append((time.perf_counter() - began) * 1000)
+            session.rollback()
+    return Figure(sorted(took)[len(took) // 2], f"slowest of 5: {max(took):.0f} ms")

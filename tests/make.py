@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from accounts import passwords
+from accounts.events import PersonMoved
 from accounts.identity import new_token, token_hash
 from accounts.models import ApiToken, Site, Team, Tier, User, UserRole
 from accounts.people import actor_of
@@ -19,6 +20,7 @@ from accounts.rules import Role
 from core import clock
 from core.actors import Actor
 from core.db import has_session, session, writing
+from core.events import emit
 from tests.clients import PASSWORD
 from wiki.articles import ops as writing_ops
 from wiki.articles.content import Content
@@ -109,6 +111,7 @@ class Make:
             )
             session.add(user)
             session.flush()
+            emit(PersonMoved(user.id, clock.now()))
             return user
 
     def actor(self, *roles: str, **about: Any) -> Actor:

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time, code
 
 revision = "0047_leavings"
-down_revision = "0045_must_read"
+down_revision = "0046_courses"
 
 
 def upgrade() -> None:

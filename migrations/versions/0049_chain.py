@@ -7,7 +7,7 @@ from migrations.columns import Time
 from migrations.triggers import append_only, drop, drop_append_only, refuse
 
 revision = "0049_chain"
-down_revision = "0045_must_read"
+down_revision = "0048_paths"
 
 TRAIL = "trail_entries"
 FIXED = (

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Json, Time, code
 
 revision = "0052_second_step"
-down_revision = "0045_must_read"
+down_revision = "0049_chain"
 
 
 def _user(*, unique: bool = False) -> sa.Column:

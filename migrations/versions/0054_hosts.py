@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Json, Time
 
 revision = "0054_hosts"
-down_revision = "0045_must_read"
+down_revision = "0052_second_step"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import Time
 
 revision = "0056_health_states"
-down_revision = "0045_must_read"
+down_revision = "0054_hosts"
 
 
 def upgrade() -> None:

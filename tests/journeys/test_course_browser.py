@@ -109,7 +109,7 @@ def builds(trainer: Person, acts: Acts) -> tuple[str, str]:
     trainer.sees("10 questions")
     acts.click(link("Back to the course"))
     acts.click(button("Publish the course"))
-    acts.choose(page.get_by_label("Team or person"), TEAM)
+    acts.choose(page.get_by_label("Team", exact=True), TEAM)
     acts.click(button("Assign"))
     trainer.sees(f"{TEAM} will find the course")
     return title, passage

@@ -17,6 +17,7 @@ from wiki.feedback import ops as feedback
 from wiki.notifications.models import NoticeEntry
 from wiki.notifications.rules import Mail
 from wiki.training import ops as teaching
+from wiki.training.assigning import assign
 from workflows.events import TaskBlocked
 
 
@@ -223,8 +224,8 @@ def test_a_course_is_told_to_its_learners_and_an_outdated_lesson_to_its_trainer(
         teaching.add_lesson(course, trainer, article.slug)
         teaching.publish(course, trainer)
         team = session.get_one(User, centre.users["ann"].id).team
-        teaching.assign(course, trainer, team=team)
-        teaching.assign(course, trainer, team=team)
+        assign(course, trainer, team=team)
+        assign(course, trainer, team=team)
     told = centre.heard()
     assert {name for name, codes in told.items() if "course_assigned" in codes} == {"ann", "bob", "sup1"}
     assert len([one for one in centre.entries("ann") if one.code == "course_assigned"]) == 1

@@ -178,7 +178,7 @@ def forms(world: World) -> list[tuple[str, str, str, tuple[str, ...]]]:
         ("manager", "POST", f"/courses/{world.course}/edit", ("title", "summary", "credits", "requires")),
         ("manager", "POST", f"/courses/{world.course}/lessons", ("article", "q")),
         ("manager", "POST", f"/courses/{world.course}/lessons/1", ("verb", "task")),
-        ("manager", "POST", f"/courses/{world.course}/assignments", ("who", "due_on")),
+        ("manager", "POST", f"/courses/{world.course}/assignments", ("role", "team", "tier", "user", "due_on", "days")),
         ("manager", "POST", f"/quizzes/{world.quiz}/edit", ("title", "pass_mark", "attempts_allowed")),
         ("manager", "POST", f"/quizzes/{world.quiz}/questions/new",
          ("kind", "text", "option-1", "option-2", "right", "explanation", "article", "passage")),

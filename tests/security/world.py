@@ -39,6 +39,7 @@ from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
 from wiki.training import learning, must_read_asking, practice, quizzes
 from wiki.training import ops as teaching
+from wiki.training.assigning import assign
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
 from workflows.models import Remark
@@ -162,7 +163,7 @@ class World:
         teaching.publish(course, manager)
         self.todo, self.report = todo.id, practice.say_done(todo, self.actors["author"]).id
         self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
-        teaching.assign(course, manager, user=self.users["author"])
+        assign(course, manager, user=self.users["author"])
         self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id
         seen = {"since": "2026-01-01", "ties": []}
         row = Finding(

@@ -16,6 +16,7 @@ from wiki.articles.models import Article, Submission
 from wiki.articles.ops import propose
 from wiki.articles.publishing import publish as publish_article
 from wiki.training import ops, quizzes
+from wiki.training.assigning import assign
 from wiki.training.models import Course, Quiz
 from wiki.training.rules import Kind, QuestionSpec, Requires, spec
 
@@ -99,7 +100,7 @@ class School:
     def assign(self, course: Course, **to: Any) -> None:
         """Assign a course: ``team=``, ``user=``, ``due_on=``."""
         with somewhere():
-            ops.assign(session.get_one(Course, course.id), self.make.actor("training"), **to)
+            assign(session.get_one(Course, course.id), self.make.actor("training"), **to)
 
 
 @pytest.fixture

@@ -120,3 +120,35 @@ def test_a_list_of_courses_costs_the_same_however_long(make, school, api, query_
             assert rep.get("/courses").status_code == 200
         counts.append(sum("courses" in statement for statement in statements))
     assert counts[0] == counts[1] <= 4
+
+
+def test_outline_versions_and_audience_over_the_interface(make, school, api):
+    first, second = school.article("First"), school.article("Second")
+    trainer, rep = api(make.user("training")), make.user("rep", team="night", tier="second")
+    learner, path = api(rep), "/courses/c"
+    trainer.ok("POST", "/courses", {"title": "C"})
+    for one in (first, second):
+        trainer.ok("POST", f"{path}/lessons", {"article": one.slug})
+    given = trainer.ok("POST", f"{path}/assignments", {"role": "rep", "tier": "second", "days": 9})
+    assert {name: given[name] for name in ("role", "tier", "team", "days", "people")} == {
+        "role": "rep", "tier": "second", "team": None, "days": 9, "people": 1,
+    }  # fmt: skip
+    assert learner.ok("GET", path)["assigned"] is True
+    shown = learner.ok("GET", f"{path}/outline")
+    keys = [step["key"] for step in shown["steps"]]
+    assert (shown["version"], [step["title"] for step in shown["steps"]]) == (1, ["First", "Second"])
+    learner.ok("POST", f"{path}/lessons/2/done")
+    assert [step["done"] for step in learner.ok("GET", f"{path}/outline")["steps"]] == [False, True]
+    trainer.ok("POST", f"{path}/modules", {"title": "Later"})
+    moved = trainer.ok("PUT", f"{path}/outline", {"order": [keys[1], keys[0]]})
+    assert [step["title"] for step in moved["steps"]] == ["Second", "First", "Later"] and moved["version"] is None
+    assert [step["key"] for step in learner.ok("GET", f"{path}/outline")["steps"]] == keys
+    made = trainer.ok("POST", f"{path}/versions", {"note": "The other way round", "move": True})
+    assert (made["number"], made["under_way"]) == (2, 1)
+    assert [step["title"] for step in learner.ok("GET", f"{path}/outline")["steps"]] == ["Second", "First", "Later"]
+    seen = learner.ok("GET", f"{path}/versions")["items"]
+    assert [(one["number"], one["note"], one["under_way"]) for one in seen] == [
+        (2, "The other way round", None), (1, "", None),
+    ]  # fmt: skip
+    assert learner.post(f"{path}/versions", json={"note": "x"}).status_code == 403
+    assert learner.ok("GET", path)["version"] == 2

@@ -142,7 +142,7 @@ def test_a_trainer_builds_a_course_by_clicks(make, school, signed_in):
     assert "3 questions" in shown
     assert "It is not." in shown
     assert browser.submit(edit, to=f"/courses/{slug}/publish").status_code == 303
-    browser.submit(edit, to=f"/courses/{slug}/assignments", who=f"team:{team.id}", due_on="2026-12-01")
+    browser.submit(edit, to=f"/courses/{slug}/assignments", team=str(team.id), due_on="2026-12-01")
     page = browser.text(edit)
     assert "Night shift" in page
     assert "Broadband" in signed_in(make.user("rep", team="night")).text("/courses")

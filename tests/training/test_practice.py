@@ -81,7 +81,7 @@ def test_a_session_counts_for_who_was_there_also_when_it_is_noted_late(db, make,
     assert practice.note_attendance(meeting, trainer, listed=[other.id], present=[rep.id]) == 0
     assert complete(course, rep.id)
     assert not complete(course, other.id)
-    assert progress_of(rep.id, None, [course.id])[course.id].steps_done == 1
+    assert progress_of(rep.id, [course.id])[course.id].steps_done == 1
     practice.note_attendance(meeting, trainer, listed=[rep.id], present=[])  # a slip of the pen
     assert complete(course, rep.id)  # what was completed stays so
 
@@ -176,7 +176,7 @@ def test_the_pages_of_sessions_and_tasks(client, make, school, signed_in, clock)
     saved = trainer.submit(meeting, {"listed": str(person), "present": str(person)}, to=f"{meeting}/attendance")
     assert saved.status_code == 303
     with reading():
-        assert progress_of(person, None, [course.id])[course.id].practised == 2
+        assert progress_of(person, [course.id])[course.id].practised == 2
 
 
 @pytest.mark.both_databases
@@ -232,8 +232,10 @@ def test_learners_under_way_see_what_changed_and_who_is_through_stays_through(cl
     listed = trainer.text(f"/courses/{course.slug}/changes")
     assert "added a task: <strong>Listen in</strong>" in listed
     assert "1 person is under way now." in listed
+    edit = f"/courses/{course.slug}/edit"
+    trainer.submit(edit, to=f"/courses/{course.slug}/versions", note="Now with practice", who="stay")
     page = signed_in(under_way).text(f"/courses/{course.slug}")
-    assert "1 change since you began" in page
+    assert "You are taking version 1 and finish it." in page and "Now with practice" in page
     page = signed_in(through).text(f"/courses/{course.slug}")
     assert "Completed" in page
-    assert "since you began" not in page
+    assert "and finish it" not in page

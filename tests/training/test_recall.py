@@ -1,6 +1,7 @@
 """Missed questions come back at growing distances until they are known; no answer counts twice."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from accounts.people import actor_of
 from core.db import reading, session, writing
 from core.errors import Conflict, Invalid, NotFound
-from wiki.training import quizzes, recalling
+from tests.training.conftest import questions
+from wiki.articles.models import Article, Category
+from wiki.articles.publishing import retire
+from wiki.training import bank, quizzes, recalling
 from wiki.training.learning import hand_in
 from wiki.training.models import Question, Quiz
 from wiki.training.recall_models import RecallAnswer, RecallCard
@@ -153,3 +157,32 @@ def test_five_questions_a_day(school, make, clock, signed_in):
         )
         assert len(waiting(rep)) == left
     assert "Done for today" in browser.text("/recall")
+
+
+def test_it_names_the_course_where_it_was_met_and_forgets_what_is_retired(school, make, clock, signed_in):
+    rep, trainer = make.user("rep"), make.actor("training")
+    with writing():
+        home, other = school.course(title="Home course"), school.course(title="Other course", lessons=0)
+        article = school.article("Routers")
+        asked = quizzes.add_question(
+            school.quiz(home), trainer, replace(questions()[0], text="Which light?", article_id=article.id)
+        )
+        shelf = Category(slug="lines", name="Lines", path="lines")
+        session.add(shelf)
+        session.flush()
+        asked.category_id = shelf.id
+        bank.ask_from_bank(school.quiz(other), trainer, asked.id)
+        quiz = school.quiz(other)
+        right = {one.id: list(one.key) for one in quiz.questions}
+        hand_in(quiz, actor_of(rep), right)
+    clock.advance(days=1)
+    seen = signed_in(rep).text("/recall")
+    assert (
+        "Which light?" in seen
+        and "Other course" in seen
+        and "from the bank: Lines" in seen
+        and "Home course" not in seen
+    )
+    with writing():
+        retire(session.get_one(Article, article.id), make.actor("manager"), reason="outdated")
+    assert "Which light?" not in signed_in(rep).text("/recall")

@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from accounts.models import Team
+from accounts.models import Team, Tier
+from accounts.rules import Role
 from core.db import session
 from wiki.demo.hours import CALLS_FROM, CALLS_UNTIL, some_time, worked_back
 from wiki.demo.plan import Do, Plan, World
-from wiki.training import learning, ops, outline, practice, quizzes
+from wiki.training import assigning, learning, ops, outline, practice, quizzes, versions
 from wiki.training.models import Course
 from wiki.training.practice_queries import reports_of, sessions_of, tasks_of
 from wiki.training.practice_rules import Verdict
@@ -30,9 +31,18 @@ def plan_courses(plan: Plan) -> None:
         plan.at(worked_back(assigned, 5, zone), _make(course, _begins(plan, course)))
         plan.at(assigned, _assign(course, plan.present.day(-course["due_in_days"], zone)))
         _learners(plan, course, assigned)
+        if "also" in course:
+            plan.at(_morning(plan, course, course["also"]["days_ago"]), _assign_also(course))
+        if "renewed" in course:
+            plan.at(_morning(plan, course, course["renewed"]["days_ago"]), _renew(course))
         begins = _begins(plan, course)
         if begins is not None:
             _meet_and_practise(plan, course, begins)
+
+
+def _morning(plan: Plan, course: Raw, days_ago: int) -> datetime:
+    zone = plan.library.zone(course["author"])
+    return some_time(plan.present.day(days_ago, zone), zone, plan.chance(course["title"], days_ago), until=time(11))
 
 
 def _learners(plan: Plan, course: Raw, assigned: datetime) -> None:
@@ -151,9 +161,33 @@ def _question(world: World, raw: Raw) -> Any:
 def _assign(course: Raw, due_on: Any) -> Do:
     def assign(world: World) -> None:
         team = session.scalars(sa.select(Team).where(Team.slug == course["team"])).one()
-        ops.assign(world.courses[course["title"]], world.actors[course["author"]], team=team, due_on=due_on)
+        assigning.assign(world.courses[course["title"]], world.actors[course["author"]], team=team, due_on=due_on)
 
     return assign
+
+
+def _assign_also(course: Raw) -> Do:
+    """Beside its team: everybody who has all of this, each with days of their own."""
+
+    def assign(world: World) -> None:
+        named = course["also"]
+        team = session.scalars(sa.select(Team).where(Team.slug == named["team"])).one()
+        tier = session.scalars(sa.select(Tier).where(Tier.slug == named["tier"])).one()
+        made, actor = world.courses[course["title"]], world.actors[course["author"]]
+        assigning.assign(made, actor, role=Role(named["role"]), team=team, tier=tier, days=named["days"])
+
+    return assign
+
+
+def _renew(course: Raw) -> Do:
+    """The next version has a lesson more; whoever is under way finishes the first."""
+
+    def renew(world: World) -> None:
+        made, actor = world.courses[course["title"]], world.actors[course["author"]]
+        ops.add_lesson(made, actor, world.articles[course["renewed"]["article"]].slug)
+        versions.renew(made, actor, course["renewed"]["note"], move=False)
+
+    return renew
 
 
 def _confirm(course: Raw, username: str, number: int) -> Do:

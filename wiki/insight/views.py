@@ -85,7 +85,7 @@ def _rep(who: Actor) -> dict[str, Any]:
     mine = queries.my_open(who)
     ways = ways_of(mine)
     courses = list(session.scalars(my_courses(who).limit(4)))
-    progress = progress_of(who.id, who.team_id, [course.id for course in courses])
+    progress = progress_of(who.id, [course.id for course in courses])
     return {
         "popular": [
             {"label": _marked(a), "url": url_for("articles.show", slug=a.slug)} for a in queries.much_used(who)
@@ -188,7 +188,7 @@ def _trainer(who: Actor) -> dict[str, Any]:
 
 
 def _late(user: User, course: Any, due_on: date, today: date) -> dict[str, Any]:
-    progress = progress_of(user.id, user.team_id, [course.id])[course.id]
+    progress = progress_of(user.id, [course.id])[course.id]
     return {
         "name": user.name,
         "team": user.team.name if user.team else "",

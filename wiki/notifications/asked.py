@@ -14,6 +14,7 @@ from wiki.notifications.audiences import People, of_team
 from wiki.search.gap_models import WritingTask
 from wiki.search.writing_rules import LIVE
 from wiki.training.practice_models import TaskReport
+from wiki.training.practice_permissions import waits_for_a_word
 
 
 def asked_writers(event: Any) -> People:
@@ -44,7 +45,7 @@ def around_writing(event: Any) -> People:
 def signers(event: Any) -> People:
     """the supervisors of the learner's team, and the trainer whose course it is, while nobody has answered"""
     report = session.get(TaskReport, event.report_id)
-    if report is None or report.verdict is not None or report.task.removed_at is not None:
+    if report is None or report.verdict is not None or not waits_for_a_word(report):
         return set()
     return of_team(report.enrolment.user.team_id, (Role.SUPERVISOR,)) | {report.task.course.author_id}
 

@@ -30,7 +30,7 @@ from wiki.search.gap_models import WritingTask
 from wiki.search.permissions import P as Search
 from wiki.training.acknowledging import who_is_asked
 from wiki.training.following import who_reads_again
-from wiki.training.models import Assignment, Course
+from wiki.training.models import Course
 from wiki.training.permissions import P as Training
 from wiki.training.rules import CourseState
 from workflows import subjects
@@ -335,13 +335,8 @@ def earlier_readers(event: Any) -> People:
 
 
 def learners(event: Any) -> People:
-    """the person, or everybody of the team, to whom it was assigned"""
-    row = session.get(Assignment, event.assignment_id)
-    if row is None:
-        return set()
-    if row.user_id is not None:
-        return {row.user_id}
-    return set(session.scalars(sa.select(User.id).where(User.team_id == row.team_id, User.active)))
+    """whom it concerns and who has not completed it: also who came into its audience later"""
+    return set(event.user_ids)
 
 
 def deputy(event: Any) -> People:

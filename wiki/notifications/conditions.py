@@ -123,3 +123,13 @@ def is_late(event: Any) -> bool:
 def is_near(event: Any) -> bool:
     """its day is near"""
     return not event.late
+
+
+def somebody_did(event: Any) -> bool:
+    """somebody assigned it, or moved its day"""
+    return event.actor_id is not None
+
+
+def nobody_did(event: Any) -> bool:
+    """somebody came into its audience"""
+    return event.actor_id is None

@@ -16,12 +16,13 @@ from core.errors import Invalid
 from core.i18n import _
 from core.permissions import can
 from wiki.training.asking import as_written, begun, how_many, in_order, until
-from wiki.training.models import Assignment, Attempt, Course, Enrolment, Lesson, Quiz
+from wiki.training.models import Attempt, Course, Enrolment, Lesson, Quiz
 from wiki.training.ops import pinnable
 from wiki.training.permissions import P
 from wiki.training.presenting import options_to_take, result_of, source_of, truth
 from wiki.training.queries import Progress, attempts_of, lessons_done, progress_of
 from wiki.training.rules import Kind, QuestionSpec, attempts_left, spec
+from wiki.training.versions import seen_by, version_of
 
 
 class CourseIn(In):
@@ -72,14 +73,6 @@ class QuizIn(In):
     time_limit: int | None = Field(None, ge=1, le=1440)
 
 
-class AssignmentIn(In):
-    """A team by slug or a person by username, and by when."""
-
-    team: str | None = None
-    user: str | None = None
-    due_on: date | None = None
-
-
 class EnrolIn(In):
     """Trainers may name somebody else."""
 
@@ -117,7 +110,7 @@ class QuizHeadOut(Out):
 
 
 class CourseOut(Out):
-    """A course. Lessons and quizzes are left out in lists."""
+    """A course; ``version`` is the caller's, or the newest. Lessons and quizzes are left out in lists."""
 
     id: str
     slug: str
@@ -127,6 +120,7 @@ class CourseOut(Out):
     requires: str
     credits: str
     author: str
+    version: int | None
     assigned: bool
     due_on: date | None
     completed_at: datetime | None
@@ -165,22 +159,13 @@ class QuizOut(Out):
     questions: list[QuestionOut]
 
 
-class AssignmentOut(Out):
-    """Who is to take it by when."""
-
-    id: str
-    course: str
-    team: str | None
-    user: str | None
-    due_on: date | None
-
-
 class EnrolmentOut(Out):
     """Somebody in a course."""
 
     id: str
     course: str
     user: str
+    version: int | None
     enrolled_at: datetime
     completed_at: datetime | None
     credits: str | None
@@ -275,6 +260,7 @@ def course_out(course: Course, progress: Progress) -> CourseOut:
         requires=course.requires.value,
         credits=two_places(course.credits) or "0.00",
         author=course.author.username,
+        version=progress.version,
         assigned=progress.assigned,
         due_on=progress.due_on,
         completed_at=progress.completed_at,
@@ -283,14 +269,15 @@ def course_out(course: Course, progress: Progress) -> CourseOut:
 
 def whole_course(course: Course, who: Actor) -> CourseOut:
     """A course with its lessons and quizzes, and how far the caller is."""
-    out = course_out(course, progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress()))
+    out = course_out(course, progress_of(who.id, [course.id]).get(course.id, Progress()))
     done = lessons_done(course, who.id)
-    passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in course.quizzes]) if one.passed}
+    found = seen_by(course, who)
+    passed = {one.quiz_id for one in attempts_of(who.id, [quiz.id for quiz in found.quizzes]) if one.passed}
     out.lessons = [
         lesson_out(
             lesson, n, done[lesson.id].at if lesson.id in done else None, readable=can(who, P.READ_LESSON, lesson)
         )
-        for n, lesson in enumerate(course.lessons, 1)
+        for n, lesson in enumerate(found.lessons, 1)
     ]
     out.quizzes = [
         QuizHeadOut(
@@ -300,7 +287,7 @@ def whole_course(course: Course, who: Actor) -> CourseOut:
             pass_mark=quiz.pass_mark,
             passed=quiz.id in passed,
         )
-        for quiz in course.quizzes
+        for quiz in found.quizzes
     ]
     return out
 
@@ -349,23 +336,13 @@ def quiz_out(quiz: Quiz, who: Actor) -> QuizOut:
     )
 
 
-def assignment_out(row: Assignment) -> AssignmentOut:
-    """An assignment."""
-    return AssignmentOut(
-        id=str(row.id),
-        course=row.course.slug,
-        team=row.team.slug if row.team else None,
-        user=row.user.username if row.user else None,
-        due_on=row.due_on,
-    )
-
-
 def enrolment_out(row: Enrolment) -> EnrolmentOut:
     """An enrolment."""
     return EnrolmentOut(
         id=str(row.id),
         course=row.course.slug,
         user=row.user.username,
+        version=version.number if (version := version_of(row)) else None,
         enrolled_at=row.created_at,
         completed_at=row.completed_at,
         credits=two_places(row.credits),

@@ -9,16 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from accounts.models import Team, User
+from accounts.models import Team, Tier, User
 from core.api import Answer, Api, PageIn, page
 from core.db import session
 from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.web import actor
-from wiki.training import ops, quizzes, taking
+from wiki.training import assigning, ops, quizzes, taking
 from wiki.training.answers import (
-    AssignmentIn,
-    AssignmentOut,
     AttemptIn,
     AttemptOut,
     CourseIn,
@@ -29,7 +27,6 @@ from wiki.training.answers import (
     LessonOut,
     QuizIn,
     QuizOut,
-    assignment_out,
     attempt_out,
     course_out,
     enrolment_out,
@@ -39,11 +36,13 @@ from wiki.training.answers import (
     quiz_out,
     whole_course,
 )
+from wiki.training.audience_answers import AssignmentIn, AssignmentOut, assignment_out
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
 from wiki.training.permissions import P
 from wiki.training.prerequisites import must_be_unlocked
 from wiki.training.queries import Progress, courses, enrolments, progress_of
 from wiki.training.rules import CourseState, Requires
+from wiki.training.versions import find_lesson, seen_by
 
 api = Api("training")
 
@@ -53,7 +52,7 @@ def list_courses(query: PageIn) -> Any:
     """Courses the caller may see, last changed first."""
     who = actor()
     found = page(courses(who), query, lambda course: course)
-    progress = progress_of(who.id, who.team_id, [course.id for course in found["items"]])
+    progress = progress_of(who.id, [course.id for course in found["items"]])
     rows = [course_out(course, progress.get(course.id, Progress())) for course in found["items"]]
     return {**found, "items": [row.model_dump(mode="json") for row in rows]}
 
@@ -95,7 +94,7 @@ def add_lesson(slug: str, body: LessonIn) -> Any:
 def confirm_lesson(slug: str, number: int) -> Any:
     """The caller has read the lesson; again changes nothing."""
     course = ops.find_course(slug, actor(), P.TAKE_COURSE)
-    return enrolment_out(confirm(ops.find_lesson(course, number), actor()))
+    return enrolment_out(confirm(find_lesson(course, number, seen_by(course, actor())), actor()))
 
 
 @api.post("/courses/<slug>/quizzes", gate=P.TEACH, scope="teach", body=QuizIn, answer=QuizOut, status=201)
@@ -112,13 +111,18 @@ def add_quiz(slug: str, body: QuizIn) -> Any:
     "/courses/<slug>/assignments", gate=P.TEACH, scope="teach", body=AssignmentIn, answer=AssignmentOut, status=201
 )
 def assign(slug: str, body: AssignmentIn) -> Any:
-    """A team (slug) or a person (username) is to take the course; a draft is published with it."""
+    """A person (username), or everybody of a role, team and tier (slugs), is to take the course until a day or so many
+    days after each was reached; a draft is published with it."""
     course = ops.find_course(slug, actor(), P.TEACH)
     team = _named(Team, Team.slug, "team", body.team)
     user = _named(User, User.username, "user", body.user)
     if course.state is not CourseState.PUBLISHED:
         ops.publish(course, actor())
-    return assignment_out(ops.assign(course, actor(), team=team, user=user, due_on=body.due_on))
+    tier = _named(Tier, Tier.slug, "tier", body.tier)
+    row = assigning.assign(
+        course, actor(), team=team, user=user, role=body.role, tier=tier, due_on=body.due_on, days=body.days
+    )
+    return assignment_out(row)
 
 
 def _named(kind: Any, column: Any, field: str, name: str | None) -> Any:
@@ -148,7 +152,7 @@ def begin(slug: str, body: EnrolIn) -> Any:
 @api.get("/quizzes/<quiz_id>", gate=P.LEARN, answer=QuizOut)
 def show_quiz(quiz_id: str) -> Any:
     """A quiz as the caller would take it now, without the key."""
-    found = find_quiz(_number(quiz_id), actor())
+    found = find_quiz(number_of(quiz_id), actor())
     must_be_unlocked(found.course, actor())
     return quiz_out(found, actor())
 
@@ -156,7 +160,7 @@ def show_quiz(quiz_id: str) -> Any:
 @api.post("/quizzes/<quiz_id>/begin", gate=P.LEARN, answer=QuizOut)
 def begin_attempt(quiz_id: str) -> Any:
     """The next attempt is begun: its questions are fixed, and its time runs; again changes nothing."""
-    quiz = find_quiz(_number(quiz_id), actor())
+    quiz = find_quiz(number_of(quiz_id), actor())
     taking.begin(quiz, actor())
     return quiz_out(quiz, actor())
 
@@ -165,13 +169,13 @@ def begin_attempt(quiz_id: str) -> Any:
 def attempt(quiz_id: str, body: AttemptIn) -> Any:
     """Hand a quiz in; the first time it is passed counts, and a completed course gives its credits."""
     who = actor()
-    quiz = find_quiz(_number(quiz_id), who)
+    quiz = find_quiz(number_of(quiz_id), who)
     made = hand_in(quiz, who, given_answers(quiz, body.answers, who, body.attempt), number=body.attempt)
-    progress = progress_of(who.id, who.team_id, [quiz.course_id])[quiz.course_id]
+    progress = progress_of(who.id, [quiz.course_id])[quiz.course_id]
     return Answer(attempt_out(made, who, progress), 201)
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     """An opaque id of ours.
 
     Raises:

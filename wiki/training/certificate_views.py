@@ -7,6 +7,7 @@ from core.errors import NotFound
 from core.i18n import _
 from core.web import EVERYONE, gate, maybe_actor
 from wiki.training.queries import enrolment_certified
+from wiki.training.versions import version_of
 from wiki.training.views import bp
 
 
@@ -25,6 +26,7 @@ def certificate(code: str) -> str:
         team=found.user.team.name if found.user.team else None,
         course=found.course.title,
         trainer=found.course.author.name,
+        version=version_of(found),
         credits=found.credits,
         completed_at=found.completed_at,
         code=code,

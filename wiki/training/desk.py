@@ -12,7 +12,21 @@ from core.errors import DomainError, Invalid
 from core.i18n import _
 from core.web import actor, gate, paginate
 from wiki.articles.models import Article
-from wiki.training import forms, ops, outline, prerequisites, presenting, queries, reports, suggesting
+from wiki.training import (
+    assigning,
+    audience_showing,
+    forms,
+    ops,
+    outline,
+    prerequisites,
+    presenting,
+    queries,
+    reports,
+    suggesting,
+    version_showing,
+    versions,
+)
+from wiki.training.audience import Reach, circle_of
 from wiki.training.models import Assignment, Course
 from wiki.training.permissions import P
 from wiki.training.queries import Progress
@@ -47,10 +61,19 @@ def edit(slug: str) -> str:
     return _edit_page(ops.find_course(slug, actor(), P.TEACH))
 
 
-def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None = None) -> str:
+def _edit_page(
+    found: Course,
+    typed: Any = None,
+    errors: dict[str, str] | None = None,
+    *,
+    chosen: Any = None,
+    reach: Reach | None = None,
+    problem: str = "",
+) -> str:
+    """The page with what somebody typed, and whom what they chose would reach."""
     who = actor()
     words = request.args.get("q", "").strip()
-    steps = presenting.steps_of(found, who)
+    steps = presenting.steps_of(found, who, versions.as_written(found))
     stored = {
         "title": found.title,
         "summary": found.summary,
@@ -65,11 +88,12 @@ def _edit_page(found: Course, typed: Any = None, errors: dict[str, str] | None =
         steps=steps,
         words=words,
         found=_to_choose(found, who, words),
+        version=version_showing.waiting(found, who),
         needed=prerequisites.needed_by(found),
         to_need=prerequisites.to_choose(found, who),
-        assignments=[_assignment(row) for row in session.scalars(reports.assignments(found))],
-        teams=list(session.scalars(sa.select(Team).order_by(Team.name))),
-        people=list(session.scalars(sa.select(User).where(User.active).order_by(User.name))),
+        audience=audience_showing.of_course(found, chosen),
+        reach=reach,
+        problem=problem,
     )
 
 
@@ -85,16 +109,6 @@ def _to_choose(course: Course, who: Actor, words: str) -> list[dict[str, Any]]:
         {"slug": a.slug, "title": a.title, "kind": a.kind, "version": a.version, "taken": a.id in taken, "why": why}
         for a, why in rows
     ]
-
-
-def _assignment(row: Assignment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.team.name if row.team else row.user.name if row.user else "",
-        "is_team": row.team is not None,
-        "due_on": row.due_on,
-        "late": row.due_on is not None and row.due_on < queries.today(),
-    }
 
 
 def _back(slug: str, place: str, **more: Any) -> Any:
@@ -158,24 +172,31 @@ def change_lesson(slug: str, number: int) -> Any:
     return _back(slug, "lessons", q=request.form.get("q") or None)
 
 
+@bp.get("/courses/<slug>/reach")
+@gate(P.TEACH)
+def reached(slug: str) -> str:
+    """Whom what is chosen would reach: a part of the page, asked for while choosing."""
+    found = ops.find_course(slug, actor(), P.TEACH)
+    seen, problem = audience_showing.preview(found, request.args)
+    return render_template("training/_reach.html", reach=seen, problem=problem if any(request.args.values()) else "")
+
+
 @bp.post("/courses/<slug>/assignments")
 @gate(P.TEACH)
 def assign(slug: str) -> Any:
-    """A team or a person is to take the course."""
+    """These people are to take the course; asked for a look first, nothing is kept."""
     found = ops.find_course(slug, actor(), P.TEACH)
-    kind, _colon, number = request.form.get("who", "").partition(":")
-    wanted: Any = {"team": Team, "user": User}.get(kind)
-    known = wanted and number.isascii() and number.isdecimal() and len(number) < 10
-    one = session.get(wanted, int(number)) if known else None
+    if request.form.get("verb") == "preview":
+        seen, problem = audience_showing.preview(found, request.form)
+        return _edit_page(found, chosen=request.form, reach=seen, problem=problem)
     try:
-        ops.assign(
-            found,
-            actor(),
-            team=one if isinstance(one, Team) else None,
-            user=one if isinstance(one, User) else None,
-            due_on=forms.due_day(request.form),
-        )
-        flash(_("%(name)s will find the course under “Courses”.", name=one.name if one else ""), "success")
+        said = audience_showing.wanted(request.form)
+        row = assigning.assign(
+            found, actor(), team=said.team, user=said.user, role=said.role, tier=said.tier, due_on=said.due_on,
+            days=said.days,
+        )  # fmt: skip
+        name = assigning.circle_words(circle_of(row))
+        flash(_("%(name)s will find the course under “Courses”.", name=name), "success")
     except DomainError as error:
         flash(error.sentence, "error")
     return _back(slug, "assign")
@@ -188,7 +209,7 @@ def unassign(slug: str, assignment_id: int) -> Any:
     found = ops.find_course(slug, actor(), P.TEACH)
     row = session.get(Assignment, assignment_id)
     if row is not None and row.course_id == found.id:
-        ops.unassign(row, actor())
+        assigning.unassign(row, actor())
     return _back(slug, "assign")
 
 
@@ -221,6 +242,7 @@ def _learner(user: User, progress: Progress, scores: dict[int, tuple[int, int, i
         "team": user.team.name if user.team else "",
         "done": progress.done,
         "of": progress.lessons,
+        "version": progress.version if progress.begun else None,
         "due_on": progress.due_on,
         "completed_at": progress.completed_at,
         "state": presenting.CHIPS[progress.standing],

@@ -16,13 +16,34 @@ class CoursePublished:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseChanged:
+    """Something of a course is another, or who is to take it."""
+
+    course_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRenewed:
+    """These people, who are under way, go on in another version of the course."""
+
+    course_id: int
+    version_id: int
+    number: int
+    user_ids: tuple[int, ...]
+    actor_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CourseAssigned:
-    """A person or a team is to take a course; told again when the due date moves."""
+    """These people are to take a course: somebody assigned it, they came into its audience (nobody did: no
+    ``actor_id``), or their last day moved."""
 
     assignment_id: int
     course_id: int
+    user_ids: tuple[int, ...]
     due_on: date | None
-    actor_id: int
+    actor_id: int | None
     at: datetime
 
 

@@ -162,3 +162,17 @@ def due_day(form: Form) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Invalid({"due_on": _("Please give a date like 2026-11-30.")}) from error
+
+
+def due_days(form: Form) -> int | None:
+    """After how many days it is due for each, if that was said.
+
+    Raises:
+        Invalid: it is no number.
+    """
+    text = form.get("days", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise Invalid({"due_on": _("Give the days as a number.")})
+    return int(text)

@@ -35,10 +35,13 @@ from wiki.training.recalling import follow
 from wiki.training.rules import attempts_left, is_passed, is_right, score
 from wiki.training.taking_rules import LATEST, takes_answers
 from wiki.training.trainer_desk import count_answers
+from wiki.training.version_models import CourseVersion
+from wiki.training.versions import is_met
 
 
 def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
-    """The person has begun the course; beginning again changes nothing. A trainer may enrol others.
+    """The person has begun the course in its newest version; beginning again changes nothing. A trainer may enrol
+    others.
 
     Raises:
         Forbidden: the course is not open, or it is somebody else and this person does not teach.
@@ -53,9 +56,10 @@ def enrol(course: Course, user_id: int, actor: Actor) -> Enrolment:
         return found
     if user_id == actor.id:
         must_have_completed(course, user_id)
+    newest = session.scalar(sa.select(sa.func.max(CourseVersion.id)).where(CourseVersion.course_id == course.id))
     try:
         with session.begin_nested():
-            found = Enrolment(course_id=course.id, user_id=user_id, created_at=clock.now())
+            found = Enrolment(course_id=course.id, user_id=user_id, version_id=newest, created_at=clock.now())
             session.add(found)
     except IntegrityError:  # the same person in another tab was faster
         return session.scalars(mine).one()
@@ -140,7 +144,8 @@ def hand_in(
     count_answers(attempt)
     audit.record(
         actor, "hand_in", subject_kind="course", subject_id=quiz.course_id,
-        details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed},
+        details={"quiz": quiz.id, "attempt": attempt.id, "score": attempt.score, "passed": attempt.passed}
+        | ({"time_up": True} if late else {}),
     )  # fmt: skip
     if attempt.passed and not any(one.passed for one in before):
         emit(QuizPassed(quiz.id, quiz.course_id, attempt.id, actor.id, attempt.score, attempt.at))
@@ -198,12 +203,12 @@ def _record(
 
 
 def find_quiz(quiz_id: int, actor: Actor) -> Quiz:
-    """The quiz; 404 when its course is not visible to this person or no longer has it.
+    """The quiz; 404 when its course is not visible to this person, or their version of it does not have it.
 
     Raises:
         NotFound.
     """
     quiz = quiz_by_id(quiz_id)
-    if quiz is None or not can(actor, P.SEE_COURSE, quiz.course):
+    if quiz is None or not can(actor, P.SEE_COURSE, quiz.course) or not is_met(quiz, actor):
         raise NotFound(_("There is no such quiz, or it is not open yet."))
     return quiz

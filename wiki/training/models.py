@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from accounts.models import Team, User
+from accounts.models import Team, Tier, User
+from accounts.rules import Role
 from core.db import Base, Points, enum_column
 from wiki.articles.models import Article, Category, Publication
 from wiki.training.rules import CourseState, Kind, Option, Requires, options_of, understand
@@ -202,33 +203,53 @@ class Question(Base):
 
 
 class Assignment(Base):
-    """A team or a person is to take a course. A team's assignment is for whoever belongs to the team at the time."""
+    """One person, or whoever holds the role and belongs to the team and tier that are named, is to take a course:
+    until a day, or so many days after each of them was reached (``Duty``). ``circle`` is ``Circle.key``."""
 
     __tablename__ = "assignments"
     __table_args__ = (
-        sa.CheckConstraint("(team_id IS NULL) <> (user_id IS NULL)", name="team_or_person"),
-        sa.UniqueConstraint("course_id", "team_id"),
-        sa.UniqueConstraint("course_id", "user_id"),
+        sa.CheckConstraint(
+            "user_id IS NULL OR (role IS NULL AND team_id IS NULL AND tier_id IS NULL)", name="person_alone"
+        ),
+        sa.CheckConstraint(
+            "user_id IS NOT NULL OR role IS NOT NULL OR team_id IS NOT NULL OR tier_id IS NOT NULL", name="somebody"
+        ),
+        sa.CheckConstraint("due_on IS NULL OR days IS NULL", name="one_due"),
+        sa.Index(
+            "uq_assignments_standing",
+            "course_id",
+            "circle",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
         sa.Index("ix_assignments_team_id", "team_id"),
         sa.Index("ix_assignments_user_id", "user_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
-    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
+    circle: Mapped[str] = mapped_column(sa.String(80))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    role: Mapped[Role | None] = mapped_column(enum_column(Role))
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
+    tier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("tiers.id"))
     due_on: Mapped[date | None] = mapped_column(sa.Date)
+    days: Mapped[int | None]
     created_at: Mapped[datetime]
     created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship()
     team: Mapped[Team | None] = relationship()
+    tier: Mapped[Tier | None] = relationship()
     user: Mapped[User | None] = relationship(foreign_keys=[user_id])
 
 
 class Enrolment(Base):
-    """One person in one course, from the first thing they did in it. ``credits`` are what completing it was worth,
-    ``certificate`` is the code under which everybody who holds it finds that it was completed."""
+    """One person in one course, from the first thing they did in it, under the version of it that they began or were
+    moved on to. ``credits`` are what completing it was worth, ``certificate`` is the code under which everybody who
+    holds it finds that it was completed."""
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -241,6 +262,7 @@ class Enrolment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("course_versions.id"), index=True)
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     credits: Mapped[Decimal | None] = mapped_column(Points)

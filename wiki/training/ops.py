@@ -1,13 +1,12 @@
-"""The trainer's verbs: build, publish, assign. They flush and never commit; the actor is an argument."""
+"""The trainer's verbs: build and publish. They flush and never commit; the actor is an argument."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
-from accounts.models import Team, User
+from accounts.models import User
 from accounts.rules import Role
 from core import audit, clock
 from core.actors import Actor
@@ -22,8 +21,8 @@ from wiki.articles import queries as articles
 from wiki.articles.models import Article, Publication
 from wiki.articles.permissions import P as Reading
 from wiki.articles.rules import slugify
-from wiki.training.events import CourseAssigned, CoursePublished, LessonRenewed
-from wiki.training.models import Assignment, Course, Lesson, Question, Quiz
+from wiki.training.events import CourseChanged, CoursePublished, LessonRenewed
+from wiki.training.models import Course, Lesson, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.practice_queries import practice_in
 from wiki.training.progress import settle
@@ -125,6 +124,7 @@ def touched(course: Course, actor: Actor, verb: str, **details: Any) -> None:
     session.flush()
     session.expire(course, ["lessons", "quizzes"])
     audit.record(actor, verb, subject_kind=SUBJECT, subject_id=course.id, details=details)
+    emit(CourseChanged(course.id))
 
 
 def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
@@ -137,14 +137,23 @@ def publish(course: Course, actor: Actor, *, empty: bool = False) -> None:
     require(actor, P.TEACH)
     if course.state is CourseState.PUBLISHED:
         return
+    must_be_ready(course, empty=empty)
+    course.state, course.published_at = CourseState.PUBLISHED, clock.now()
+    touched(course, actor, "publish")
+    emit(CoursePublished(course.id, course.slug, course.author_id, course.published_at))
+
+
+def must_be_ready(course: Course, *, empty: bool = False) -> None:
+    """There is something to learn, and every quiz asks something.
+
+    Raises:
+        Conflict.
+    """
     if not (empty or course.lessons or course.quizzes or practice_in(course.id)):
         raise Conflict(_("There is nothing to learn in this course yet. Add a lesson or a quiz."), code="empty-course")
     for quiz in course.quizzes:
         if not quiz.questions and not quiz.asks:
             raise Conflict(_("The quiz “%(title)s” has no questions yet.", title=quiz.title), code="empty-quiz")
-    course.state, course.published_at = CourseState.PUBLISHED, clock.now()
-    touched(course, actor, "publish")
-    emit(CoursePublished(course.id, course.slug, course.author_id, course.published_at))
 
 
 # --- Lessons -------------------------------------------------------------------------------------------------------
@@ -266,51 +275,6 @@ def pass_on(course: Course, author: User, actor: Actor | None) -> None:
     before, course.author = course.author.name, author
     session.flush()
     audit.record(actor, "pass_on", subject_kind=SUBJECT, subject_id=course.id, details={"owner": [before, author.name]})
-
-
-# --- Assignments ---------------------------------------------------------------------------------------------------
-
-
-def assign(
-    course: Course, actor: Actor, *, team: Team | None = None, user: User | None = None, due_on: date | None = None
-) -> Assignment:
-    """The team (whoever belongs to it at the time) or the person is to take the course. Again: the due date moves.
-
-    Raises:
-        Forbidden, Conflict: learners do not see the course yet.
-        Invalid: neither or both.
-    """
-    require(actor, P.TEACH)
-    if (team is None) == (user is None):
-        raise Invalid({"team": _("Choose a team or a person.")})
-    if course.state is not CourseState.PUBLISHED:
-        raise Conflict(_("Publish the course first; then assign it."), code="draft-course")
-    who = Assignment.team_id == team.id if team else Assignment.user_id == (user.id if user else None)
-    found = session.scalar(sa.select(Assignment).where(Assignment.course_id == course.id, who))
-    told = found is not None and found.due_on == due_on
-    if found is None:
-        found = Assignment(
-            course_id=course.id,
-            team_id=team.id if team else None,
-            user_id=user.id if user else None,
-            created_at=clock.now(),
-            created_by_id=actor.id,
-        )
-        session.add(found)
-    found.due_on = due_on
-    name = team.slug if team else user.username if user else ""
-    touched(course, actor, "assign", to=name, due_on=due_on.isoformat() if due_on else None)
-    if not told:
-        emit(CourseAssigned(found.id, course.id, due_on, actor.id, clock.now()))
-    return found
-
-
-def unassign(assignment: Assignment, actor: Actor) -> None:
-    """Nobody owes the course because of it any more; what they did stays."""
-    require(actor, P.TEACH)
-    course, name = assignment.course, assignment.team or assignment.user
-    session.delete(assignment)
-    touched(course, actor, "unassign", to=getattr(name, "name", ""))
 
 
 # --- Finding what a verb is about ----------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The one order of a course: modules, and in them lessons, sessions, tasks and quizzes as the trainer placed them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -21,12 +21,22 @@ from wiki.training.practice_queries import sessions_of, tasks_of
 from wiki.training.practice_rules import MODULE, STEPS, arranged, moved
 
 
+class Heading(Protocol):
+    """What is shown of a module."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def title(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What a course consists of, by key, and the order of these keys."""
 
     order: list[str]
-    modules: dict[str, CourseModule]
+    modules: Mapping[str, Heading]
     sessions: list[CourseSession]
     tasks: list[CourseTask]
 

@@ -26,6 +26,7 @@ from wiki.training.practice_queries import reports_of, taken
 from wiki.training.practice_rules import Verdict, seats_left
 from wiki.training.progress import settle
 from wiki.training.rules import CourseState
+from wiki.training.versions import is_met
 
 WORDS = 1000  # characters of a note or an answer to it
 
@@ -77,14 +78,14 @@ def remove_session(found: CourseSession, actor: Actor) -> None:
     settle(found.course)
 
 
-def find_session(course: Course, session_id: int) -> CourseSession:
-    """A session that this course has.
+def find_session(course: Course, session_id: int, actor: Actor) -> CourseSession:
+    """A session that this person meets in the course.
 
     Raises:
         NotFound.
     """
     found = session.get(CourseSession, session_id)
-    if found is None or found.course_id != course.id or found.removed_at is not None:
+    if found is None or found.course_id != course.id or not is_met(found, actor):
         raise NotFound(_("This course has no such session."))
     return found
 
@@ -194,14 +195,14 @@ def remove_task(found: CourseTask, actor: Actor) -> None:
     settle(found.course)
 
 
-def find_task(course: Course, task_id: int) -> CourseTask:
-    """A task that this course has.
+def find_task(course: Course, task_id: int, actor: Actor) -> CourseTask:
+    """A task that this person meets in the course.
 
     Raises:
         NotFound.
     """
     found = session.get(CourseTask, task_id)
-    if found is None or found.course_id != course.id or found.removed_at is not None:
+    if found is None or found.course_id != course.id or not is_met(found, actor):
         raise NotFound(_("This course has no such task."))
     return found
 

@@ -10,6 +10,7 @@ from core.permissions import Permission, all_of, any_of, can, grant, holds, none
 from wiki.training.models import Enrolment
 from wiki.training.permissions import teaches
 from wiki.training.practice_models import CourseTask, TaskReport
+from wiki.training.version_models import VersionStep
 
 
 class Practice(Permission):
@@ -42,12 +43,27 @@ def to_sign(actor: Actor) -> sa.ColumnElement[bool]:
     return TaskReport.enrolment_id.in_(people)
 
 
+def still_asked() -> sa.ColumnElement[bool]:
+    """The task is in its course, or in the version that the learner is in; over ``CourseTask`` and ``Enrolment``."""
+    mine = sa.exists().where(
+        VersionStep.version_id == Enrolment.version_id, VersionStep.kind == "task", VersionStep.ref_id == CourseTask.id
+    )
+    return sa.or_(CourseTask.removed_at.is_(None), mine.correlate(CourseTask, Enrolment))
+
+
+def waits_for_a_word(report: TaskReport) -> bool:
+    """The same of one report."""
+    found = sa.select(TaskReport.id).join(TaskReport.task).join(TaskReport.enrolment)
+    return session.scalar(found.where(TaskReport.id == report.id, still_asked())) is not None
+
+
 def waiting(actor: Actor) -> sa.Select[TaskReport]:
     """What this person may sign off and nobody has answered."""
     return (
         sa.select(TaskReport)
         .join(TaskReport.task)
-        .where(TaskReport.verdict.is_(None), CourseTask.removed_at.is_(None), to_sign(actor))
+        .join(TaskReport.enrolment)
+        .where(TaskReport.verdict.is_(None), still_asked(), to_sign(actor))
     )
 
 

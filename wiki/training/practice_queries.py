@@ -8,37 +8,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from core.db import session
-from wiki.training.models import Course, Enrolment
+from wiki.training.models import Enrolment
 from wiki.training.practice_models import CourseSession, CourseTask, Seat, TaskReport
 from wiki.training.practice_rules import Verdict
+from wiki.training.version_models import VersionStep
 
 
-def practice_there() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-    """The sessions and the tasks that ``Course`` has now."""
-    return (
-        sa.and_(CourseSession.course_id == Course.id, CourseSession.removed_at.is_(None)),
-        sa.and_(CourseTask.course_id == Course.id, CourseTask.removed_at.is_(None)),
-    )
-
-
-def practice_counts(user_id: Any) -> tuple[tuple[sa.Select[int], ...], tuple[sa.Select[int], ...]]:
-    """Sessions and tasks of ``Course``; and how many of them the person (an id or a column) has done, in the outer
-    ``Enrolment``."""
-    sessions, tasks = practice_there()
-    count = sa.select(sa.func.count())
-    seen = sa.and_(Seat.session_id == CourseSession.id, Seat.user_id == user_id, Seat.attended_at.is_not(None))
+def practice_done(
+    user_id: Any, sessions: sa.ColumnElement[bool], tasks: sa.ColumnElement[bool]
+) -> tuple[sa.Select[int], sa.Select[int]]:
+    """How many of these ``sessions`` and ``tasks`` (over ``VersionStep``) the person (an id or a column) has done, in
+    the outer ``Enrolment``."""
+    count = sa.select(sa.func.count()).select_from(VersionStep)
+    seen = sa.and_(Seat.session_id == VersionStep.ref_id, Seat.user_id == user_id, Seat.attended_at.is_not(None))
     signed = sa.and_(
-        TaskReport.task_id == CourseTask.id,
+        TaskReport.task_id == VersionStep.ref_id,
         TaskReport.enrolment_id == Enrolment.id,
         TaskReport.verdict == Verdict.SIGNED,
     )
-    return (
-        (count.select_from(CourseSession).where(sessions), count.select_from(CourseTask).where(tasks)),
-        (
-            count.select_from(CourseSession).join(Seat, seen).where(sessions),
-            count.select_from(CourseTask).join(TaskReport, signed).where(tasks),
-        ),
-    )
+    return count.join(Seat, seen).where(sessions), count.join(TaskReport, signed).where(tasks)
 
 
 def practice_in(course_id: int) -> set[str]:

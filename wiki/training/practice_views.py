@@ -50,7 +50,7 @@ def _edit(course: Course) -> Any:
 def meeting(slug: str, session_id: int) -> str:
     """A session: where and when, whether this person comes; for trainers the list of who was there."""
     who, course = actor(), find_course(slug, actor())
-    found = practice.find_session(course, session_id)
+    found = practice.find_session(course, session_id, actor())
     steps = presenting.steps_of(course, who)
     mine = next(iter(seats_of([found.id], who.id)), None)
     teaches = can(who, P.TEACH)
@@ -91,7 +91,7 @@ def _present(user: User, seat: Seat | None) -> dict[str, Any]:
 def seat(slug: str, session_id: int) -> Any:
     """'I come', or 'I do not come after all'."""
     course = find_course(slug, actor(), P.TAKE_COURSE)
-    found = practice.find_session(course, session_id)
+    found = practice.find_session(course, session_id, actor())
     try:
         if request.form.get("verb") == "leave":
             practice.leave_seat(found, actor())
@@ -107,7 +107,7 @@ def seat(slug: str, session_id: int) -> Any:
 def attendance(slug: str, session_id: int) -> Any:
     """Keep who was there."""
     course = find_course(slug, actor(), P.TEACH)
-    found = practice.find_session(course, session_id)
+    found = practice.find_session(course, session_id, actor())
     known = {row["id"] for row in _attendance(course, found)}
     listed = known & set(request.form.getlist("listed", type=int))
     try:
@@ -132,7 +132,7 @@ def new_session(slug: str) -> str:
 def edit_session(slug: str, session_id: int) -> str:
     """A session, to be changed."""
     course = find_course(slug, actor(), P.TEACH)
-    found = practice.find_session(course, session_id)
+    found = practice.find_session(course, session_id, actor())
     typed = {
         "title": found.title,
         "place": found.place,
@@ -161,7 +161,7 @@ def add_session(slug: str) -> Any:
 def change_session(slug: str, session_id: int) -> Any:
     """Keep a changed session, or take it out."""
     course = find_course(slug, actor(), P.TEACH)
-    found = practice.find_session(course, session_id)
+    found = practice.find_session(course, session_id, actor())
     if request.form.get("verb") == "remove":
         practice.remove_session(found, actor())
         return _edit(course)
@@ -205,7 +205,7 @@ def task(slug: str, task_id: int) -> str:
 
 def _task_page(slug: str, task_id: int, errors: dict[str, str]) -> str:
     who, course = actor(), find_course(slug, actor())
-    found = practice.find_task(course, task_id)
+    found = practice.find_task(course, task_id, actor())
     said = reports_of([found.id], who.id)
     return render_template(
         "training/task.html",
@@ -224,7 +224,7 @@ def say_done(slug: str, task_id: int) -> Any:
     """'I have done this.'"""
     course = find_course(slug, actor(), P.TAKE_COURSE)
     try:
-        practice.say_done(practice.find_task(course, task_id), actor(), request.form.get("note", ""))
+        practice.say_done(practice.find_task(course, task_id, actor()), actor(), request.form.get("note", ""))
     except DomainError as error:
         flash(error.sentence, "error")
     return redirect(url_for(".task", slug=slug, task_id=task_id), 303)
@@ -242,7 +242,7 @@ def new_task(slug: str) -> str:
 def edit_task(slug: str, task_id: int) -> str:
     """A task, to be changed."""
     course = find_course(slug, actor(), P.TEACH)
-    found = practice.find_task(course, task_id)
+    found = practice.find_task(course, task_id, actor())
     return _task_form(course, {"title": found.title, "what": found.what}, {}, found)
 
 
@@ -264,7 +264,7 @@ def add_task(slug: str) -> Any:
 def change_task(slug: str, task_id: int) -> Any:
     """Keep a changed task, or take it out."""
     course = find_course(slug, actor(), P.TEACH)
-    found = practice.find_task(course, task_id)
+    found = practice.find_task(course, task_id, actor())
     if request.form.get("verb") == "remove":
         practice.remove_task(found, actor())
         return _edit(course)

@@ -27,6 +27,7 @@ from wiki.training.rules import (
     shuffled,
 )
 from wiki.training.stepping import whole
+from wiki.training.versions import Edition, seen_by
 
 CHIPS = {
     Standing.DONE: "done",
@@ -52,7 +53,7 @@ def standing_word(standing: Standing) -> str:
 
 def course_rows(actor: Actor, courses: Sequence[Course]) -> list[dict[str, Any]]:
     """Courses as a learner sees them in a list; one statement for all of them."""
-    found = progress_of(actor.id, actor.team_id, [course.id for course in courses])
+    found = progress_of(actor.id, [course.id for course in courses])
     return [course_row(course, found.get(course.id, Progress())) for course in courses]
 
 
@@ -75,14 +76,15 @@ def course_row(course: Course, progress: Progress) -> dict[str, Any]:
     }
 
 
-def steps_of(course: Course, actor: Actor) -> dict[str, Any]:
+def steps_of(course: Course, actor: Actor, edition: Edition | None = None) -> dict[str, Any]:
     """Every step with this person's state, in order, and where to go on (``next_url``, ``None``: nothing waits)."""
+    found = edition or seen_by(course, actor)
     done = lessons_done(course, actor.id)
-    attempts = attempts_of(actor.id, [quiz.id for quiz in course.quizzes])
-    again = to_read_again(actor.id, [lesson.id for lesson in course.lessons]) if done else set()
-    lessons = [_lesson(one, number, done, actor, again=one.id in again) for number, one in enumerate(course.lessons, 1)]
-    quizzes = [quiz_row(quiz, [a for a in attempts if a.quiz_id == quiz.id]) for quiz in course.quizzes]
-    return whole(course, actor, lessons, quizzes)
+    attempts = attempts_of(actor.id, [quiz.id for quiz in found.quizzes])
+    again = to_read_again(actor.id, [lesson.id for lesson in found.lessons]) if done else set()
+    lessons = [_lesson(one, number, done, actor, again=one.id in again) for number, one in enumerate(found.lessons, 1)]
+    quizzes = [quiz_row(quiz, [a for a in attempts if a.quiz_id == quiz.id]) for quiz in found.quizzes]
+    return whole(course, actor, found.outline, lessons, quizzes)
 
 
 def _lesson(lesson: Lesson, number: int, done: Mapping[int, Any], actor: Actor, *, again: bool) -> dict[str, Any]:
@@ -266,7 +268,8 @@ def source_of(question: Question, actor: Actor, course: Course | None = None) ->
     if question.article is None:
         return None
     course = course or question.quiz.course
-    lessons = course.lessons if can(actor, P.SEE_COURSE, course) else []
+    taught = any(lesson.article_id == question.article_id for lesson in course.lessons)
+    lessons = seen_by(course, actor).lessons if taught and can(actor, P.SEE_COURSE, course) else []
     for number, lesson in enumerate(lessons, 1):
         if lesson.article_id == question.article_id and can(actor, P.READ_LESSON, lesson):
             url = url_for("training.lesson", slug=course.slug, number=number)

@@ -16,8 +16,8 @@ from core.db import session
 from core.i18n import local
 from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision
+from wiki.training.audience_models import Duty
 from wiki.training.models import (
-    Assignment,
     Attempt,
     AttemptAnswer,
     Course,
@@ -28,8 +28,9 @@ from wiki.training.models import (
     Quiz,
 )
 from wiki.training.permissions import P
-from wiki.training.practice_queries import practice_counts, practice_there
+from wiki.training.practice_queries import practice_done
 from wiki.training.rules import CourseState, Standing, standing
+from wiki.training.version_models import CourseVersion, VersionStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Progress:
     credits: Decimal | None = None
     practice: int = 0
     practised: int = 0
+    version: int | None = None  # the one that holds for them
 
     @property
     def steps(self) -> int:
@@ -106,10 +108,10 @@ def lesson_numbered(course: Course, number: int) -> Lesson | None:
 
 
 def quiz_by_id(quiz_id: int) -> Quiz | None:
-    """The quiz with its course and questions, unless it was taken out."""
+    """The quiz with its course and questions, also when it was taken out since."""
     return session.scalar(
         sa.select(Quiz)
-        .where(Quiz.id == quiz_id, Quiz.removed_at.is_(None))
+        .where(Quiz.id == quiz_id)
         .options(
             *lessons_with_texts(joinedload(Quiz.course).selectinload(Course.lessons)),
             selectinload(Quiz.questions).joinedload(Question.article),
@@ -130,11 +132,11 @@ def courses(actor: Actor) -> sa.Select[Course]:
 def mine(actor: Actor) -> sa.Select[Course]:
     """The open courses that this person is to take or has begun: unfinished first, then what is due first."""
     done = began(actor.id, finished=True)
-    until = due(actor.id, actor.team_id)
+    until = due(actor.id)
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE))
-        .where(sa.or_(is_assigned(actor.id, actor.team_id), began(actor.id)))
+        .where(sa.or_(is_assigned(actor.id), began(actor.id)))
         .options(joinedload(Course.author))
         .order_by(done, until.is_(None), until, Course.title, Course.id)
     )
@@ -142,15 +144,12 @@ def mine(actor: Actor) -> sa.Select[Course]:
 
 def open_to(actor: Actor) -> sa.Select[Course]:
     """Open courses with something to learn that this person neither has to take nor has begun."""
-    filled = sa.or_(
-        sa.exists().where(Lesson.course_id == Course.id, Lesson.removed_at.is_(None)),
-        sa.exists().where(Quiz.course_id == Course.id, Quiz.removed_at.is_(None)),
-        *(sa.exists().where(one) for one in practice_there()),
-    )
+    newest = sa.select(sa.func.max(CourseVersion.id)).where(CourseVersion.course_id == Course.id)
+    filled = sa.exists().where(VersionStep.version_id == newest.correlate(Course).scalar_subquery())
     return (
         sa.select(Course)
         .where(allowed(actor, P.TAKE_COURSE), filled)
-        .where(~is_assigned(actor.id, actor.team_id), ~began(actor.id))
+        .where(~is_assigned(actor.id), ~began(actor.id))
         .options(joinedload(Course.author))
         .order_by(Course.title, Course.id)
     )
@@ -160,10 +159,7 @@ def count_due(actor: Actor) -> int:
     """How many assigned courses this person has not completed."""
     done = began(actor.id, finished=True)
     found = sa.select(sa.func.count()).select_from(Course)
-    return (
-        session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id, actor.team_id), sa.not_(done)))
-        or 0
-    )
+    return session.scalar(found.where(allowed(actor, P.TAKE_COURSE), is_assigned(actor.id), sa.not_(done))) or 0
 
 
 def taught_in(article_id: Any) -> sa.Select[Course]:
@@ -198,33 +194,27 @@ def began(user_id: Any, *, finished: bool = False) -> sa.Exists:
     return found.correlate(Course, User)
 
 
-def meant(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
-    """Assignments that concern a person who is in this team now."""
-    mine = Assignment.user_id == user_id
-    return mine if team_id is None else sa.or_(mine, Assignment.team_id == team_id)
+def owed(user_id: Any) -> sa.ColumnElement[bool]:
+    """The duties by which a person (an id or a column) is to take ``Course`` now: the one rule of who is assigned."""
+    return sa.and_(Duty.course_id == Course.id, Duty.user_id == user_id, Duty.ended_at.is_(None))
 
 
-def is_assigned(user_id: Any, team_id: Any) -> sa.ColumnElement[bool]:
-    """``Course`` is assigned to the person, by name or through the team."""
-    return sa.exists().where(Assignment.course_id == Course.id, meant(user_id, team_id)).correlate(Course, User)
+def is_assigned(user_id: Any) -> sa.ColumnElement[bool]:
+    """The person is to take ``Course``."""
+    return sa.exists().where(owed(user_id)).correlate(Course, User)
 
 
-def due(user_id: Any, team_id: Any) -> sa.ScalarSelect[date | None]:
+def due(user_id: Any) -> sa.ScalarSelect[date | None]:
     """The earliest day by which the person is to have completed ``Course``."""
-    return (
-        sa.select(sa.func.min(Assignment.due_on))
-        .where(Assignment.course_id == Course.id, meant(user_id, team_id))
-        .correlate(Course, User)
-        .scalar_subquery()
-    )
+    return sa.select(sa.func.min(Duty.due_on)).where(owed(user_id)).correlate(Course, User).scalar_subquery()
 
 
 # --- Progress ------------------------------------------------------------------------------------------------------
 
 
-def progress_of(user_id: int, team_id: int | None, course_ids: Sequence[int]) -> dict[int, Progress]:
+def progress_of(user_id: int, course_ids: Sequence[int]) -> dict[int, Progress]:
     """How a person stands towards each of these courses; one statement."""
-    found = _progress(user_id, team_id).select_from(Course).outerjoin(Enrolment, enrolled(user_id))
+    found = _progress(user_id).select_from(Course).outerjoin(Enrolment, enrolled(user_id))
     rows = session.execute(found.where(Course.id.in_(course_ids)).add_columns(Course.id))
     return {row[-1]: _as_progress(row) for row in rows}
 
@@ -232,7 +222,7 @@ def progress_of(user_id: int, team_id: int | None, course_ids: Sequence[int]) ->
 def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
     """How each of these people stands towards a course; one statement."""
     found = (
-        _progress(User.id, User.team_id)
+        _progress(User.id)
         .select_from(User)
         .join(Course, Course.id == course_id)
         .outerjoin(Enrolment, enrolled(User.id))
@@ -245,37 +235,44 @@ def progress_in(course_id: int, user_ids: Sequence[int]) -> dict[int, Progress]:
 def _as_progress(row: Sequence[Any]) -> Progress:
     lessons, done, quizzes, passed, assigned, enrolment_id, due_on, completed_at, credit = row[:9]
     began = enrolment_id is not None
-    return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:11])
+    return Progress(lessons, done, quizzes, passed, bool(assigned), began, due_on, completed_at, credit, *row[9:12])
 
 
-def _progress(user_id: Any, team_id: Any) -> Any:
+def version_in_force() -> sa.ColumnElement[int | None]:
+    """The version of ``Course`` that holds for the outer ``Enrolment``: their own, else the newest."""
+    newest = sa.select(sa.func.max(CourseVersion.id)).where(CourseVersion.course_id == Course.id)
+    return sa.func.coalesce(Enrolment.version_id, newest.correlate_except(CourseVersion).scalar_subquery())
+
+
+def asked(kind: str) -> sa.ColumnElement[bool]:
+    """The steps of a kind that the version in force asks for, over ``VersionStep``."""
+    return sa.and_(VersionStep.version_id == version_in_force(), VersionStep.kind == kind)
+
+
+def _progress(user_id: Any) -> Any:
     """Columns of ``Progress`` over ``Course`` and an outer ``Enrolment``."""
-    lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
-    quizzes = sa.and_(Quiz.course_id == Course.id, Quiz.removed_at.is_(None))
-    passed = sa.and_(Attempt.quiz_id == Quiz.id, Attempt.enrolment_id == Enrolment.id, Attempt.passed)
+    passed = sa.and_(Attempt.quiz_id == VersionStep.ref_id, Attempt.enrolment_id == Enrolment.id, Attempt.passed)
+    done = sa.and_(LessonDone.lesson_id == VersionStep.ref_id, LessonDone.enrolment_id == Enrolment.id)
     around = (Course, Enrolment, User)
+    count = sa.select(sa.func.count()).select_from(VersionStep)
+    number = sa.select(CourseVersion.number).where(CourseVersion.id == version_in_force())
+    attended, signed = practice_done(user_id, asked("session"), asked("task"))
     return sa.select(
-        counted(sa.select(sa.func.count()).select_from(Lesson).where(lessons), around),
+        counted(count.where(asked("lesson")), around),
+        counted(count.join(LessonDone, done).where(asked("lesson")), around),
+        counted(count.where(asked("quiz")), around),
         counted(
-            sa.select(sa.func.count())
-            .select_from(Lesson)
-            .join(LessonDone, sa.and_(LessonDone.lesson_id == Lesson.id, LessonDone.enrolment_id == Enrolment.id))
-            .where(lessons),
+            count.where(asked("quiz"), sa.exists().where(passed).correlate(VersionStep, Enrolment)),
             around,
         ),
-        counted(sa.select(sa.func.count()).select_from(Quiz).where(quizzes), around),
-        counted(
-            sa.select(sa.func.count())
-            .select_from(Quiz)
-            .where(quizzes, sa.exists().where(passed).correlate(Quiz, Enrolment)),
-            around,
-        ),
-        is_assigned(user_id, team_id),
+        is_assigned(user_id),
         Enrolment.id,
-        due(user_id, team_id),
+        due(user_id),
         Enrolment.completed_at,
         Enrolment.credits,
-        *(sum(counted(one, around) for one in several) for several in practice_counts(user_id)),
+        counted(count.where(sa.or_(asked("session"), asked("task"))), around),
+        counted(attended, around) + counted(signed, around),
+        counted(number, around),
     )
 
 

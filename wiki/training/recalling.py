@@ -12,6 +12,7 @@ from core.db import lock, session
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _, local
 from core.permissions import allowed
+from wiki.articles.models import Article
 from wiki.training.models import Attempt, AttemptAnswer, Course, Question, Quiz
 from wiki.training.permissions import P
 from wiki.training.recall_models import RecallAnswer, RecallCard
@@ -47,7 +48,8 @@ def _cards(user_id: int, attempt: Attempt) -> sa.Select[RecallCard]:
 
 
 def mine(actor: Actor) -> sa.Select[RecallCard]:
-    """The cards of this person whose questions are still asked, in courses that are open to them."""
+    """The cards of this person whose questions are still asked, in courses that are open to them; nothing about an
+    article that is retired: what no longer holds is not to be remembered."""
     met = (
         sa.select(AttemptAnswer.id)
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
@@ -60,8 +62,10 @@ def mine(actor: Actor) -> sa.Select[RecallCard]:
     return (
         sa.select(RecallCard)
         .join(Question, Question.id == RecallCard.question_id)
+        .outerjoin(Article, Article.id == Question.article_id)
         .where(
             RecallCard.user_id == actor.id,
+            sa.or_(Question.article_id.is_(None), Article.live),
             Question.retired_at.is_(None),
             Question.suspended_at.is_(None),
             met.exists(),
@@ -76,6 +80,20 @@ def waiting(actor: Actor) -> list[RecallCard]:
         return []
     due = mine(actor).where(RecallCard.due_on <= today()).order_by(RecallCard.due_on, RecallCard.id).limit(number)
     return list(session.scalars(due.options(joinedload(RecallCard.question))))
+
+
+def met_in(card: RecallCard, actor: Actor) -> Quiz:
+    """The quiz in which this person met the question last: where it is written may be another one's bank."""
+    found = (
+        sa.select(Quiz)
+        .join(Attempt, Attempt.quiz_id == Quiz.id)
+        .join(AttemptAnswer, AttemptAnswer.attempt_id == Attempt.id)
+        .join(Course, Course.id == Quiz.course_id)
+        .where(AttemptAnswer.question_id == card.question_id, Attempt.user_id == card.user_id)
+        .order_by(Quiz.removed_at.is_not(None), sa.not_(allowed(actor, P.TAKE_COURSE)), Attempt.id.desc())
+        .limit(1)
+    )
+    return session.scalar(found) or card.question.quiz
 
 
 def answers_today(actor: Actor) -> int:

@@ -12,8 +12,9 @@ from core.actors import Actor
 from core.db import session
 from wiki.articles import queries as articles
 from wiki.articles.models import Article
+from wiki.training.audience_models import Duty
 from wiki.training.models import Assignment, Attempt, Course, Lesson, Quiz
-from wiki.training.queries import began, counted, due, is_assigned, today
+from wiki.training.queries import began, counted, due, is_assigned, owed, today
 from wiki.training.rules import SOON, CourseState
 
 
@@ -31,9 +32,9 @@ class Totals:
 
 def totals_of(course_ids: Sequence[int]) -> dict[int, Totals]:
     """Figures of some courses; one statement. Learners are those who are to take it or have begun."""
-    concerned = sa.or_(is_assigned(User.id, User.team_id), began(User.id))
+    concerned = sa.or_(is_assigned(User.id), began(User.id))
     finished = began(User.id, finished=True)
-    late = due(User.id, User.team_id) < today()
+    late = due(User.id) < today()
     people = sa.select(sa.func.count()).select_from(User)
     lessons = sa.and_(Lesson.course_id == Course.id, Lesson.removed_at.is_(None))
     counts = (
@@ -54,7 +55,7 @@ def learners(course: Course, *, team: str | None = None) -> sa.Select[User]:
         sa.select(User)
         .join(Course, Course.id == course.id)
         .outerjoin(User.team)
-        .where(sa.or_(sa.and_(User.active, is_assigned(User.id, User.team_id)), began(User.id)))
+        .where(sa.or_(sa.and_(User.active, is_assigned(User.id)), began(User.id)))
         .options(joinedload(User.team))
         .order_by(Team.name.is_(None), Team.name, User.name, User.id)
     )
@@ -64,21 +65,21 @@ def learners(course: Course, *, team: str | None = None) -> sa.Select[User]:
 def behind(course: Course) -> sa.Select[User]:
     """Active people whose due day has passed and who have not completed the course."""
     finished = began(User.id, finished=True)
-    return learners(course).where(User.active, due(User.id, User.team_id) < today(), sa.not_(finished))
+    return learners(course).where(User.active, due(User.id) < today(), sa.not_(finished))
 
 
 def falling_behind(*, limit: int = 20) -> list[tuple[User, Course, date]]:
     """Who is late or nearly so, over all open courses, what was due first comes first: for the trainer's home."""
     finished = began(User.id, finished=True)
     found = (
-        sa.select(User, Course, sa.func.min(Assignment.due_on))
-        .join(Assignment, sa.or_(Assignment.user_id == User.id, Assignment.team_id == User.team_id))
-        .join(Course, Course.id == Assignment.course_id)
+        sa.select(User, Course, sa.func.min(Duty.due_on))
+        .join(Duty, Duty.user_id == User.id)
+        .join(Course, owed(User.id))
         .where(User.active, Course.state == CourseState.PUBLISHED)
-        .where(Assignment.due_on <= today() + SOON, sa.not_(finished))
+        .where(Duty.due_on <= today() + SOON, sa.not_(finished))
         .options(selectinload(User.team))
         .group_by(User.id, Course.id)
-        .order_by(sa.func.min(Assignment.due_on), User.name, Course.id)
+        .order_by(sa.func.min(Duty.due_on), User.name, Course.id)
         .limit(limit)
     )
     return [(user, course, due_on) for user, course, due_on in session.execute(found) if due_on]
@@ -99,10 +100,16 @@ def assignments(course: Course) -> sa.Select[Assignment]:
     """Who is to take the course by order, what is due first comes first."""
     return (
         sa.select(Assignment)
-        .where(Assignment.course_id == course.id)
-        .options(joinedload(Assignment.team), joinedload(Assignment.user))
+        .where(Assignment.course_id == course.id, Assignment.ended_at.is_(None))
+        .options(joinedload(Assignment.team), joinedload(Assignment.tier), joinedload(Assignment.user))
         .order_by(Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
     )
+
+
+def reached(course: Course) -> dict[int, int]:
+    """How many people each assignment of a course reaches now."""
+    found = sa.select(Duty.assignment_id, sa.func.count()).where(Duty.course_id == course.id, Duty.ended_at.is_(None))
+    return {row[0]: row[1] for row in session.execute(found.group_by(Duty.assignment_id))}
 
 
 def to_teach(actor: Actor, words: str) -> sa.Select[Article]:

@@ -9,7 +9,7 @@ from flask import url_for
 from core import clock
 from core.actors import Actor
 from wiki.training.models import Course
-from wiki.training.outline import Outline, outline
+from wiki.training.outline import Outline
 from wiki.training.practice_models import CourseSession, CourseTask, Seat, TaskReport
 from wiki.training.practice_queries import reports_of, seats_of, taken
 from wiki.training.practice_rules import Verdict, grouped, seats_left
@@ -17,13 +17,14 @@ from wiki.training.practice_rules import Verdict, grouped, seats_left
 Row = dict[str, Any]
 
 
-def whole(course: Course, actor: Actor, lessons: Sequence[Row], quizzes: Sequence[Row]) -> dict[str, Any]:
-    """Everything a course consists of, in its order, from the rows of its lessons and quizzes.
+def whole(
+    course: Course, actor: Actor, found: Outline, lessons: Sequence[Row], quizzes: Sequence[Row]
+) -> dict[str, Any]:
+    """Everything a version of a course consists of, in its order, from the rows of its lessons and quizzes.
 
     ``rows``: the steps one after another; ``modules``: the same rows under their headings; ``next_url``: where the
     person goes on, ``None`` when nothing waits for them.
     """
-    found = outline(course)
     rows = {
         **{f"lesson:{one['id']}": one | {"type": "lesson", "done": bool(one["done_at"])} for one in lessons},
         **{f"quiz:{one['id']}": one | {"type": "quiz", "done": one["passed"]} for one in quizzes},

@@ -1,28 +1,19 @@
-"""How a course came to be what it is: every act on it, and for a learner what changed since they began."""
+"""How a course came to be what it is: every act on it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-
-import sqlalchemy as sa
 
 from core.audit import TrailEntry, trail
 from core.db import session
 from core.i18n import _
-from wiki.training.models import Course, Enrolment
+from wiki.training.models import Course
 
 SHOWN = 100
-FOR_LEARNERS = (
-    "add_lesson", "remove_lesson", "add_quiz", "remove_quiz", "add_session", "edit_session", "remove_session",
-    "add_task", "edit_task", "remove_task",
-)  # fmt: skip
 
 
-def acts(course: Course, verbs: Sequence[str] | None = None, since: datetime | None = None) -> list[TrailEntry]:
+def acts(course: Course) -> list[TrailEntry]:
     """The latest acts of those who teach, newest first; nothing of what learners did."""
-    found = trail("course", course.id).where(TrailEntry.verb.in_(verbs or list(_sentences())))
-    if since is not None:
-        found = found.where(TrailEntry.at > since)
+    found = trail("course", course.id).where(TrailEntry.verb.in_(list(_sentences())))
     return list(session.scalars(found.order_by(None).order_by(TrailEntry.id.desc()).limit(SHOWN)))
 
 
@@ -39,13 +30,6 @@ def _about(details: dict[str, Any]) -> str:
     if details.get("before") and details.get("after") and isinstance(details["before"], str):
         return f"{details['before']} → {details['after']}"
     return str(details.get("title") or details.get("to") or "")
-
-
-def changed_for(course: Course, user_id: int) -> list[dict[str, Any]]:
-    """What came and went since this person began: what a learner who is not through has more, or less, to do."""
-    mine = sa.select(Enrolment.created_at).where(Enrolment.course_id == course.id, Enrolment.user_id == user_id)
-    began = session.scalar(mine)
-    return rows(acts(course, FOR_LEARNERS, began)) if began is not None else []
 
 
 def _sentences() -> dict[str, str]:
@@ -80,6 +64,8 @@ def _sentences() -> dict[str, str]:
         "need": _("asks for a course first"),
         "move_question": _("changed the order of questions"),
         "let_go": _("no longer asks for a course first"),
+        "publish_version": _("published a new version"),
+        "move_on": _("let everybody go on in version"),
         "assign": _("assigned it"),
         "unassign": _("ended an assignment"),
     }

@@ -3,7 +3,7 @@
 A few statements for any number of courses and people: what is shown is found first, and only that is counted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
@@ -18,14 +18,14 @@ from core.db import database, session
 from core.permissions import can
 from wiki.articles.permissions import P as Articles
 from wiki.training import reports
-from wiki.training.models import Assignment, Attempt, Course, Enrolment, Lesson, Question, Quiz
+from wiki.training.audience_models import Duty
+from wiki.training.models import Attempt, Course, Enrolment, Lesson, Question, Quiz
 from wiki.training.must_read_models import QuestionFigures
 from wiki.training.queries import today
 from wiki.training.rules import SOON, CourseState
 
 ENOUGH = 5  # a question answered less often than this says nothing
 EASY = 0.8  # what is answered right so often is not hard
-LATE_STEPS = (50, 200, 1000)  # assignments looked at in one statement: first few, then more
 
 
 def mine(actor: Actor, *, every: bool) -> sa.ColumnElement[bool]:
@@ -86,54 +86,43 @@ class Behind:
 
 def behind(actor: Actor, *, every: bool, limit: int) -> list[Behind]:
     """Who has not completed what is late or due soon, over all courses, what is due first comes first."""
-    due = (
-        sa.select(Assignment.id)
-        .join(Course, Course.id == Assignment.course_id)
-        .where(mine(actor, every=every), Assignment.due_on <= today() + SOON)
-        .order_by(Assignment.due_on, Assignment.id)
-    )
-    found: dict[tuple[int, str], Behind] = {}
-    for chunk in _chunks(list(session.scalars(due))):
-        rows = [Behind(*facts) for facts in _rows(chunk)]
+    until, size = today() + SOON, limit
+    while True:
+        last = session.scalar(_due(actor, until, every=every, columns=[Duty.due_on]).offset(size - 1).limit(1))
+        there: Any = session.execute(_due(actor, last or until, every=every, columns=_SHOWN))
+        found: dict[tuple[int, str], Behind] = {}
+        rows = [
+            Behind(who, name, team, title, slug, due_on, begun is not None)
+            for who, name, team, title, slug, due_on, begun in there
+        ]
         for one in sorted(rows, key=lambda row: (row.due_on, row.course, row.name, row.user_id)):
             found.setdefault((one.user_id, one.slug), one)
-        if len(found) >= limit:
-            break
-    return list(found.values())[:limit]
+        if last is None or len(found) >= limit:
+            return list(found.values())[:limit]
+        size *= 4  # several assignments meet the same people
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    at = 0
-    for turn in range(len(ids)):
-        size = LATE_STEPS[min(turn, len(LATE_STEPS) - 1)]
-        if at >= len(ids):
-            return
-        yield ids[at : at + size]
-        at += size
+_SHOWN = [User.id, User.name, sa.func.coalesce(Team.name, ""), Course.title, Course.slug, Duty.due_on, Enrolment.id]
 
 
-def _rows(assignments: Sequence[int]) -> list[Any]:
-    return [(*facts[:6], facts[6] is not None) for facts in session.execute(_of(assignments))]
+def _due(actor: Actor, until: date, *, every: bool, columns: Sequence[Any]) -> Any:
+    """What active people are to complete until a day and have not, the earliest first.
 
-
-def _of(assignments: Sequence[int]) -> sa.CompoundSelect[Any]:
-    """The active people of these assignments who have not completed the course."""
-
-    def found(whom: sa.ColumnElement[bool]) -> Any:
-        return (
-            sa.select(
-                User.id, User.name, sa.func.coalesce(Team.name, ""), Course.title, Course.slug, Assignment.due_on,
-                Enrolment.id,
-            )
-            .select_from(Assignment)
-            .join(Course, Course.id == Assignment.course_id)
-            .join(User, whom)
-            .outerjoin(Team, Team.id == User.team_id)
-            .outerjoin(Enrolment, sa.and_(Enrolment.course_id == Course.id, Enrolment.user_id == User.id))
-            .where(Assignment.id.in_(assignments), User.active, Enrolment.completed_at.is_(None))
-        )  # fmt: skip
-
-    return sa.union_all(found(User.team_id == Assignment.team_id), found(User.id == Assignment.user_id))
+    The sums of nothing keep SQLite from beginning with courses or people: by the day, the first fifty are soon found.
+    """
+    done = sa.and_(Enrolment.course_id == Duty.course_id, Enrolment.user_id == Duty.user_id)
+    in_course, of_person = Course.id == Duty.course_id + 0, User.id == Duty.user_id + 0
+    return (
+        sa.select(*columns)
+        .select_from(Duty)
+        .join(Course, in_course)
+        .join(User, of_person)
+        .outerjoin(Team, Team.id == User.team_id)
+        .outerjoin(Enrolment, done)
+        .where(mine(actor, every=every), Duty.due_on <= until, Duty.ended_at.is_(None))
+        .where(User.active, Enrolment.completed_at.is_(None))
+        .order_by(Duty.due_on)
+    )
 
 
 # ── hard questions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,15 +222,12 @@ def cohorts(shown: Sequence[Course]) -> list[Cohort]:
     return sorted(found.values(), key=lambda one: (place[one.course.id], one.team == "", one.team))
 
 
-def _assigned(ids: Sequence[int]) -> sa.CompoundSelect[Any]:
-    def found(whom: sa.ColumnElement[bool]) -> Any:
-        return (
-            sa.select(Assignment.course_id, User.team_id, User.id)
-            .join(User, whom)
-            .where(Assignment.course_id.in_(ids), User.active)
-        )
-
-    return sa.union_all(found(User.team_id == Assignment.team_id), found(User.id == Assignment.user_id))
+def _assigned(ids: Sequence[int]) -> Any:
+    return (
+        sa.select(Duty.course_id, User.team_id, User.id)
+        .join(User, User.id == Duty.user_id)
+        .where(Duty.course_id.in_(ids), Duty.ended_at.is_(None), User.active)
+    )
 
 
 def _add_enrolments(ids: Sequence[int], of: Callable[[int, int | None], Cohort]) -> None:

@@ -11,13 +11,15 @@ from core.permissions import can, require
 from core.web import actor, blueprint, gate, paginate
 from wiki.articles import presenting as texts
 from wiki.articles.linking import shown
-from wiki.training import prerequisites, presenting, queries, recalling, reports, trail
+from wiki.training import prerequisites, presenting, queries, recalling, reports
 from wiki.training.learning import confirm, enrol
 from wiki.training.models import Attempt, Course, Quiz
-from wiki.training.ops import find_course, find_lesson
+from wiki.training.ops import find_course
 from wiki.training.permissions import P
 from wiki.training.practice_permissions import count_to_sign
 from wiki.training.queries import Progress
+from wiki.training.version_models import CourseVersion
+from wiki.training.versions import find_lesson, newest, seen_by
 from wiki.training.voiding import void
 
 bp = blueprint("training", __name__)
@@ -68,7 +70,7 @@ def course(slug: str) -> str:
     """A course: what it asks for, how far this person is, where to go on."""
     who = actor()
     found = find_course(slug, who)
-    progress = queries.progress_of(who.id, who.team_id, [found.id]).get(found.id, Progress())
+    progress = queries.progress_of(who.id, [found.id]).get(found.id, Progress())
     teaches = can(who, P.TEACH)
     return render_template(
         "training/show.html",
@@ -81,7 +83,8 @@ def course(slug: str) -> str:
             "earned": progress.credits,
             "begun": progress.begun,
             "first": [] if progress.begun else prerequisites.missing(found, who.id),
-            "changed": trail.changed_for(found, who.id) if progress.begun and not progress.completed_at else [],
+            "version": progress.version,
+            "newer": _newer(found, progress),
             "certificate": queries.certificate_of(found.id, who.id) if progress.completed_at else None,
         },
         steps=presenting.steps_of(found, who),
@@ -91,16 +94,22 @@ def course(slug: str) -> str:
     )
 
 
+def _newer(course: Course, progress: Progress) -> CourseVersion | None:
+    """The version that came after the one this person has begun."""
+    last = newest(course.id) if progress.begun else None
+    return last if last is not None and last.number != progress.version else None
+
+
 @bp.get("/courses/<slug>/lessons/<int:number>")
 @gate(P.LEARN)
 def lesson(slug: str, number: int) -> str:
     """A lesson: the article as it was published under the pinned number, also when a newer one is live."""
     who = actor()
     found = find_course(slug, who)
-    one = find_lesson(found, number)
+    one = find_lesson(found, number, edition := seen_by(found, who))
     require(who, P.READ_LESSON, one)
     revision = one.publication.revision
-    steps = presenting.steps_of(found, who)
+    steps = presenting.steps_of(found, who, edition)
     return render_template(
         "training/lesson.html",
         course={"title": found.title, "slug": found.slug, "url": url_for(".course", slug=slug)},
@@ -116,7 +125,7 @@ def lesson(slug: str, number: int) -> str:
 
 def after_step(steps: dict[str, Any], key: str, slug: str) -> str:
     """The step that follows another in the order of the course, else the course itself."""
-    at = next(n for n, row in enumerate(steps["rows"], 1) if row["key"] == key)
+    at = next((n for n, row in enumerate(steps["rows"], 1) if row["key"] == key), len(steps["rows"]))
     following: list[str] = [row["url"] for row in steps["rows"][at:] if row["url"]]
     return following[0] if following else url_for(".course", slug=slug)
 
@@ -128,17 +137,22 @@ def done(slug: str, number: int) -> Any:
     who = actor()
     found = find_course(slug, who, P.TAKE_COURSE)
     before = _completed(found)
-    confirm(find_lesson(found, number), who)
+    confirm(find_lesson(found, number, seen_by(found, who)), who)
     if not before and _completed(found):
-        flash(_("Course completed: %(n)s credits are yours.", n=found.credits), "success")
+        flash(_("Course completed: %(n)s credits are yours.", n=_earned(found)), "success")
         return redirect(url_for(".course", slug=slug), 303)
     return redirect(presenting.steps_of(found, who)["next_url"] or url_for(".course", slug=slug), 303)
 
 
 def _completed(course: Course) -> bool:
     who = actor()
-    found = queries.progress_of(who.id, who.team_id, [course.id]).get(course.id, Progress())
+    found = queries.progress_of(who.id, [course.id]).get(course.id, Progress())
     return found.completed_at is not None
+
+
+def _earned(course: Course) -> Any:
+    who = actor()
+    return queries.progress_of(who.id, [course.id])[course.id].credits
 
 
 @bp.post("/courses/<slug>/begin")

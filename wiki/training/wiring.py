@@ -14,22 +14,27 @@ from wiki.articles import dependants
 from wiki.articles.models import Publication
 from wiki.training import (
     api,
+    audience,
     bank_views,
     banner,
     certificate_views,
     desk,
     draft_views,
+    grading,
     item_views,
     listeners,
     must_read_asking,
     must_read_views,
     notice_views,
+    outline_api,
     outline_views,
     practice_views,
     quiz_desk,
     recall_views,
     taking_views,
     trainer_desk_views,
+    version_views,
+    versions,
     views,
 )
 from wiki.training.acknowledging import confirmed_stamp
@@ -39,20 +44,25 @@ from wiki.training.queries import count_due, taught_in, taught_stamp
 
 __all__ = [
     "api",
+    "audience",
     "bank_views",
     "certificate_views",
     "desk",
     "draft_views",
+    "grading",
     "init_app",
     "item_views",
     "listeners",
     "must_read_asking",
+    "outline_api",
     "outline_views",
     "practice_views",
     "quiz_desk",
     "recall_views",
     "taking_views",
     "trainer_desk_views",
+    "version_views",
+    "versions",
 ]
 
 
@@ -61,6 +71,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     menu(_l("Courses"), "training.index", P.LEARN, order=50, badge=count_due)
     menu(_l("Trainer’s desk"), "training.trainer_desk", P.TEACH, order=50, place="person")
+    menu(_l("Question bank"), "training.question_bank", P.TEACH, order=52, place="person")
     menu(_l("Must-read: who has not"), "training.must_reads", P.CHASE, order=51, place="person")
     app.register_blueprint(notice_views.bp)
     panel("article.notice", notice_views.under_a_notice, stamp=confirmed_stamp())
