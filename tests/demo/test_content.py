@@ -268,14 +268,20 @@ def test_course(course: dict[str, Any]) -> None:
     assert "training" in WHO[course["author"]]["roles"]
     assert course["team"] in {t["slug"] for t in PEOPLE["teams"]}
     assert 8 <= len(course["quiz"]) <= 10
-    assert {q["kind"] for q in course["quiz"]} == {"single", "multiple", "true_false"}
+    assert {q["kind"] for q in course["quiz"]} - {"order"} == {"single", "multiple", "true_false"}
     for q in course["quiz"]:
         assert q["article"] in lessons and q["text"] and q["explanation"]
         assert all(isinstance(option, str) for option in q["options"])
         assert len(set(q["options"])) == len(q["options"]) >= 2
         assert q["correct"] and set(q["correct"]) <= set(range(1, len(q["options"]) + 1))
-        assert q["kind"] == "multiple" or len(q["correct"]) == 1
+        several = len(q["options"]) if q["kind"] == "order" else 1
+        assert q["kind"] == "multiple" or len(q["correct"]) == several
         assert q["kind"] != "true_false" or len(q["options"]) == 2
+    if "also" in course:
+        assert course["also"]["team"] in {t["slug"] for t in PEOPLE["teams"]}
+        assert course["also"]["tier"] in {t["slug"] for t in PEOPLE["tiers"]}
+    assert course.get("renewed", {}).get("article", "") not in lessons
+    assert course.get("renewed", {}).get("article") in {None, *PUBLISHED}
     tried = Counter(attempt["by"] for attempt in course["attempts"])
     assert max(tried.values()) <= course["attempts_allowed"]
     for act in [*course["attempts"], *course["progress"]]:
