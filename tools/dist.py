@@ -53,9 +53,9 @@ def when() -> int:
 def fetch(folder: Path) -> None:
     """The folder holds every wheel that running needs, and a line that says for whom they are."""
     print("Fetching the wheels …", flush=True)
-    words = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "--dest", folder]
+    words = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "--dest", str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", *words, "-r", ROOT / "requirements" / "run.txt"], check=False
+        [sys.executable, "-m", "pip", "download", *words, "-r", str(ROOT / "requirements" / "run.txt")], check=False
     )
     if done.returncode:
         sys.exit("Fetching the wheels failed; the lines above say why. No archive was made.")

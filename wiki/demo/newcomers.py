@@ -13,6 +13,7 @@ from core.db import session
 from wiki.demo.plan import Do, Plan, World
 from wiki.kpi.bringing import import_readings
 from wiki.people import interviews, leaving, paths
+from wiki.people.holdings import held
 from wiki.people.leaving_rules import Sort
 from wiki.people.path_models import Path, PathStep, StepSort
 from wiki.training import learning, ops, quizzes
@@ -159,7 +160,7 @@ def _leaves(plan: Plan, raw: Raw) -> Do:
         last_day = plan.present.day(-raw["last_day_in"], plan.library.zone(raw["by"]))
         row = leaving.mark(actor, world.actors[raw["who"]].id, last_day, disable=True, note=raw["note"])
         texts, rest = (world.actors[raw[name]].id for name in ("texts_to", "rest_to"))
-        keys = sorted(leaving.held(row.user, actor).keys)
+        keys = sorted(held(row.user, actor).keys)
         chosen = {key: texts if key[0] is Sort.ARTICLE else rest for key in keys if key[0] is not Sort.DRAFT}
         leaving.hand_on(row, actor, chosen)  # of the drafts nobody has thought yet
         interviews.ask_for(row, actor, world.actors[raw["interviewer"]].id)

@@ -22,7 +22,7 @@ from wiki.articles.ops import readable_article
 from wiki.people.path_models import SIGNED, Cohort, Newcomer, Path, PathStep, StepMark, StepSort
 from wiki.people.permissions import P
 from wiki.people.proficiency_rules import IN_A_ROW, Works, day_of
-from wiki.training import ops as teaching
+from wiki.training import assigning as teaching
 from wiki.training.models import Course
 from wiki.training.queries import course_by_slug
 from wiki.training.rules import CourseState
