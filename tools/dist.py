@@ -53,7 +53,8 @@ def when() -> int:
 def fetch(folder: Path) -> None:
     """The folder holds every wheel that running needs, and a line that says for whom they are."""
     print("Fetching the wheels …", flush=True)
-    words = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "--dest", str(folder)]
+    words = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
+    words += ["--dest", str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", *words, "-r", str(ROOT / "requirements" / "run.txt")], check=False
     )
