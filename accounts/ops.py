@@ -8,11 +8,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from accounts import access, queries
+from accounts import access, given, queries
 from accounts.access_models import HalfSignIn
 from accounts.events import PersonDisabled, PersonMoved
 from accounts.identity import forget_known, new_token, token_hash
-from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, Team, Tier, User, UserRole
+from accounts.models import ApiToken, EmbedPass, LoginSession, SetupLink, User, UserRole
 from accounts.permissions import P
 from accounts.rules import SESSION_ABSOLUTE, SESSION_IDLE, USERNAME, Role, Way
 from core import audit, clock
@@ -24,7 +24,6 @@ from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from core.scopes import known
-from core.settings import LOCALES
 
 
 def _allow(actor: Actor | None) -> None:
@@ -65,15 +64,15 @@ def add_user(
         raise Conflict(_("%(username)s exists already.", username=username), code="username-taken")
     user = User(
         username=username,
-        name=_named(name or username),
+        name=given.named(name or username),
         email=(email or "").strip() or None,
-        locale=_locale(locale),
-        team=_team(team),
-        tier=_tier(tier),
+        locale=given.locale(locale),
+        team=given.team(team),
+        tier=given.tier(tier),
         password_hash=password_hash,
         active=True,
         created_at=clock.now(),
-        role_rows=[UserRole(role=role) for role in _roles(roles)],
+        role_rows=[UserRole(role=role) for role in given.roles(roles)],
     )
     session.add(user)
     session.flush()
@@ -103,13 +102,13 @@ def change_person(
         Conflict: nobody would be left to administer (``last-admin``).
     """
     _allow(actor)
-    wanted = frozenset(_roles(roles))
+    wanted = frozenset(given.roles(roles))
     if Role.ADMIN in user.roles and Role.ADMIN not in wanted:
         must_not_be_the_last_admin(user)
         access.not_in_emergencies(user)
     before = {"name": user.name, "roles": sorted(user.roles), "team": user.team.slug if user.team else None}
-    user.name, user.email = _named(name), (email or "").strip() or None
-    user.team, user.tier = _team(team), _tier(tier)
+    user.name, user.email = given.named(name), (email or "").strip() or None
+    user.team, user.tier = given.team(team), given.tier(tier)
     if wanted != user.roles:
         user.role_rows = [UserRole(role=role) for role in sorted(wanted)]
         end_sessions(user)
@@ -172,9 +171,9 @@ def change_own(actor: Actor, *, name: str | None = None, locale: str | None = No
     """What people may change about themselves."""
     user = session.get_one(User, actor.id)
     if name is not None:
-        user.name = _named(name)
+        user.name = given.named(name)
     if locale is not None:
-        user.locale = _locale(locale)
+        user.locale = given.locale(locale)
     if session.is_modified(user):
         _trail(actor, "changed", user)
     session.flush()
@@ -197,50 +196,6 @@ def must_not_be_the_last_admin(user: User) -> None:
         raise Conflict(
             _("%(name)s is the last administrator; make somebody else one first.", name=user.name), code="last-admin"
         )
-
-
-def _named(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 120:
-        raise Invalid({"name": _("A name has 1 to 120 characters.")})
-    return name
-
-
-def _locale(locale: str | None) -> str | None:
-    if locale and locale not in LOCALES:
-        raise Invalid({"locale": _("This language is not offered.")})
-    return locale or None
-
-
-def _roles(roles: Iterable[str]) -> list[Role]:
-    wanted = sorted(set(roles))
-    unknown = [role for role in wanted if role not in set(Role)]
-    if unknown:
-        known = ", ".join(Role)
-        raise Invalid({"roles": _("%(role)s is not a role; there are: %(known)s.", role=unknown[0], known=known)})
-    if not wanted:
-        raise Invalid({"roles": _("Give at least one role.")})
-    return [Role(role) for role in wanted]
-
-
-def _team(slug: str | None) -> Team | None:
-    if not slug:
-        return None
-    found = session.scalar(sa.select(Team).where(Team.slug == slug))
-    if found is None:
-        known = ", ".join(session.scalars(sa.select(Team.slug).order_by(Team.slug))) or "–"
-        raise Invalid({"team": _("There is no team %(team)s; there are: %(known)s.", team=slug, known=known)})
-    return found
-
-
-def _tier(slug: str | None) -> Tier | None:
-    if not slug:
-        return None
-    found = session.scalar(sa.select(Tier).where(Tier.slug == slug))
-    if found is None:
-        known = ", ".join(session.scalars(sa.select(Tier.slug).order_by(Tier.slug))) or "–"
-        raise Invalid({"tier": _("There is no tier %(tier)s; there are: %(known)s.", tier=slug, known=known)})
-    return found
 
 
 # ── sign-ins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -399,7 +354,9 @@ def remembered(username: str, name: str) -> tuple[User, bool]:
         return found, False
     if not USERNAME.fullmatch(username):
         raise Invalid({"username": _("Use 2 to 40 letters, digits, dots, hyphens or underscores.")})
-    user = User(username=username, name=_named(name or username), active=False, created_at=clock.now(), role_rows=[])
+    user = User(
+        username=username, name=given.named(name or username), active=False, created_at=clock.now(), role_rows=[]
+    )
     session.add(user)
     session.flush()
     _trail(None, "remembered", user)

@@ -12,12 +12,12 @@ from benchmarks.harness import Figure, benchmark
 from core import clock
 from core.db import reading, session, writing
 from core.i18n import local
+from core.running import settle
 from wiki.articles.models import Article
 from wiki.articles.open_models import ArticleOpenDay
 from wiki.feedback import figures
 from wiki.feedback.figure_models import ArticleFigures
 from wiki.feedback.models import Feedback
-from wiki.serve import settle
 
 CHUNK = 5_000
 

@@ -15,9 +15,9 @@ from xml.etree import ElementTree as ET
 
 import urllib3
 
+from core.addresses import FileStore
 from core.errors import DiskFull, Unavailable
 from core.i18n import _
-from core.settings import FileStore
 from core.store import Blob, Item, Missing
 from core.vault import KEY
 

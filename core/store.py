@@ -10,7 +10,8 @@ from typing import IO, Any, Protocol, cast
 
 from flask import current_app
 
-from core.settings import Settings, file_store
+from core.addresses import file_store
+from core.settings import Settings
 
 ROOMS = ("files", "imports", "readings")
 CHUNK = 256 << 10

@@ -36,7 +36,10 @@ RULES = (
         "fixes the registry to install from", re.compile(r"^\s*--?(?:extra-)?(?:index-url|find-links|trusted-host)\b")
     ),
     Rule("holds the address a package was fetched from", re.compile(r'"resolved":\s*"\w+://'), ("*package-lock.json",)),
-    Rule("names a path of one machine", re.compile(r"""(?<![\w.\-])/(?:work|root|opt/\w+|home/\w+|Users/\w+)/\w""")),
+    Rule(
+        "names a path of one machine",
+        re.compile(r"""(?<![\w.\-])/(?:work|root|opt/(?!spiral/)\w+|home/\w+|Users/\w+)/\w"""),
+    ),
     Rule("opens a second door for HTML", re.compile(r"\|\s*safe\b|autoescape\s+false|\|\s*forceescape"), TEMPLATES),
     Rule(
         "makes markup outside the one door for HTML",

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from accounts.people import actor_of
+from core.addresses import FileStore, file_store
 from core.bucket import Bucket, signed
 from core.db import session, writing
 from core.errors import DiskFull, Unavailable
-from core.settings import FileStore, Settings, SettingsError, file_store, load
+from core.settings import Settings, SettingsError, load
 from core.store import Missing, Store
 from core.vault import Vault
 from tests.clients import Browser

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import click
 from flask import current_app
 
+from core.addresses import SEARCH_SCHEMES, search_server
 from core.cli import group
-from core.settings import SEARCH_SCHEMES, search_server
 from wiki.search import service
 from wiki.search.engines.base import EngineRefused, EngineUnavailable
 

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask import current_app
 
 from core import clock, hosts, outbox
+from core.addresses import search_server
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
 from core.outbox import Job, handler, promise
-from core.settings import Settings, search_server
+from core.settings import Settings
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
 from wiki.search import log as questions
 from wiki.search import service

@@ -17,7 +17,7 @@ from typing import Any
 
 from meilisearch import Client
 
-from core.settings import search_server
+from core.addresses import search_server
 from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.engines.base import (
     Document,
