@@ -290,6 +290,7 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, *, every: float = 0.25, lane: str = MAIN) -> None:
         super().__init__(name=f"outbox-{lane or 'worker'}", daemon=True)
         self.app, self.every, self.lane = app, every, lane
+        self.me = uuid.uuid4().hex  # of all processes of all machines
         self.stopping = threading.Event()
         lanes = sorted(set(_lanes.values())) if lane == MAIN else []
         self.mates = [Worker(app, every=every, lane=each) for each in lanes]
@@ -304,7 +305,7 @@ class Worker(threading.Thread):
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
-                    drain(me=f"thread-{id(self)}", lane=self.lane)
+                    drain(me=self.me, lane=self.lane)
                     if self.lane == MAIN:
                         chores.run_due()
             except Exception:

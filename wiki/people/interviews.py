@@ -68,11 +68,11 @@ def ask_for(leaving: Leaving, actor: Actor, user_id: int) -> None:
     )  # fmt: skip
     session.flush()
     if not questions(leaving):
-        _draft_questions(leaving, actor)
+        _draft_questions(leaving)
 
 
-def _draft_questions(leaving: Leaving, actor: Actor) -> None:
-    for position, (ask, topic) in enumerate(drafted(topics(leaving.user_id), titles(leaving.user_id, actor)), 1):
+def _draft_questions(leaving: Leaving) -> None:
+    for position, (ask, topic) in enumerate(drafted(topics(leaving.user_id), titles(leaving.user_id)), 1):
         session.add(
             InterviewQuestion(
                 leaving_id=leaving.id, position=position, topic=topic[:300], text=_words(ask, topic)[:NOTE], answer=""

@@ -8,7 +8,7 @@ from flask import url_for
 from core.actors import Actor
 from core.db import session
 from core.permissions import allowed, can
-from wiki.articles.models import Article, Category, Publication, Revision, Submission, SubmissionAuthor
+from wiki.articles.models import Article, Audience, Category, Publication, Revision, Submission, SubmissionAuthor
 from wiki.articles.permissions import P as Articles
 from wiki.feedback.flag_models import Flag, FlagNote
 from wiki.feedback.flag_rules import Act as FlagAct
@@ -93,10 +93,11 @@ def _last(path: str | None, by_slug: dict[str, int]) -> int | None:
     return by_slug.get(steps[-1]) if steps else None
 
 
-def titles(user_id: int, reader: Actor) -> list[str]:
-    """What only they wrote and the reader may read, most used in calls first."""
+def titles(user_id: int) -> list[str]:
+    """What only they wrote and everybody here may read, most used in calls first: who is asked to talk to them later
+    sees the questions, too."""
     uses = sa.select(sa.func.count()).where(Feedback.article_id == Article.id, Feedback.used_in_call, stands())
-    found = sa.select(Article.title).where(Article.live, only_theirs(user_id), allowed(reader, Articles.READ))
+    found = sa.select(Article.title).where(Article.live, only_theirs(user_id), Article.audience != Audience.RESTRICTED)
     return list(session.scalars(found.order_by(uses.scalar_subquery().desc(), Article.title).limit(SOME)))
 
 
