@@ -56,7 +56,7 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 
 def _typed() -> dict[str, str]:
     """What was typed, but for secrets."""
-    hidden = {"csrf_token", "once", "key"}
+    hidden = {"csrf_token", "once", "key", "code", "totp"}
     return {k: v for k, v in request.form.items() if k not in hidden and "password" not in k and v.strip()}
 
 

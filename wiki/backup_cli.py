@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from core import alone, audit, chain, seeds
 from core.backup import archive, making, restoring
 from core.backup.archive import BackupError
+from core.checks import backed_up
 from core.cli import Command, progress
 from core.db import database, reading, writing
 from core.settings import Settings
@@ -35,6 +36,7 @@ def backup(file: Path) -> None:
     size = making.size(database(), _settings())
     with _plainly(file), progress("Backup", size) as advance:
         found = making.make(file.absolute(), database(), _settings(), advance)
+    backed_up()
     files = sum(1 for part in found["parts"] if not part["name"].startswith("database/"))
     rows = sum(found["counts"].values())
     click.echo(f"{file}: {rows} rows, {files} files, {file.stat().st_size >> 10} kB; tables at {found['schema']}.")

@@ -4,7 +4,11 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from core.store import Item, elsewhere, of
+from core.vault import KEY
+
 CHUNK = 1 << 20
+STORED = "files"  # what may lie in a store elsewhere and is kept for good; files on their way in are on a disk, too
 _folders: list[str] = []
 
 
@@ -27,6 +31,17 @@ def walk(var: Path) -> Iterator[tuple[str, Path]]:
         for path in sorted((var / folder).rglob("*")):
             if path.is_file() and not path.is_symlink() and path.suffix not in {".new", ".part"}:
                 yield PurePosixPath(folder, path.relative_to(var / folder).as_posix()).as_posix(), path
+
+
+def stored() -> Iterator[Item]:
+    """What lies in the store, where that is not a folder of ``var``."""
+    if elsewhere():
+        yield from (item for item in of(STORED).each() if KEY.fullmatch(item.key))
+
+
+def name_of(key: str) -> str:
+    """The name in the archive of what lies under a key: that of its file where files lie in ``var``."""
+    return f"{STORED}/{key[:2]}/{key[2:4]}/{key}"
 
 
 def size(var: Path) -> int:

@@ -23,6 +23,7 @@ from core.chain import TrailSeal
 from core.db import Database
 from core.errors import DiskFull
 from core.settings import ROOT, Settings
+from core.store import Missing, of
 from core.whole import whole_file
 
 SPARE = 64 << 20  # bytes that must stay free
@@ -46,8 +47,10 @@ def make(path: Path, database: Database, settings: Settings, step: Step = silent
         writer = Writer(file)
         there = set[str]()
         _add_files(writer, settings.var, there, step)
+        _add_stored(writer, there, step)
         about = (_sqlite if database.sqlite else _postgres)(writer, database, path.parent, step)
         _add_files(writer, settings.var, there, step)
+        _add_stored(writer, there, step)
         return writer.finish(
             {
                 "made_at": clock.now().isoformat(timespec="seconds"),
@@ -62,7 +65,7 @@ def make(path: Path, database: Database, settings: Settings, step: Step = silent
 
 def size(database: Database, settings: Settings) -> int:
     """About how many bytes are to be read."""
-    return _database_size(database) + folders.size(settings.var)
+    return _database_size(database) + folders.size(settings.var) + sum(item.size for item in folders.stored())
 
 
 def must_fit(folder: Path, wanted: int) -> None:
@@ -111,6 +114,17 @@ def _add_files(writer: Writer, var: Path, there: set[str], step: Step) -> None:
                 writer.add(name, folders.pieces(path), packed=False)
                 there.add(name)
                 step(size)
+
+
+def _add_stored(writer: Writer, there: set[str], step: Step) -> None:
+    """Files that lie elsewhere are in the archive under the names they would have here."""
+    for item in folders.stored():
+        name = folders.name_of(item.key)
+        if name not in there:
+            with contextlib.suppress(Missing), of(folders.STORED).open(item.key) as blob:
+                writer.add(name, blob.chunks(), packed=False)
+                there.add(name)
+                step(item.size)
 
 
 def _sqlite(writer: Writer, database: Database, beside: Path, step: Step) -> dict[str, Any]:

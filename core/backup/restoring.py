@@ -19,6 +19,7 @@ from core.backup.archive import Archive, BackupError, Step, silent
 from core.chain import WITNESS
 from core.db import Database
 from core.settings import Settings
+from core.store import elsewhere, of
 from core.whole import settle, whole_file
 
 
@@ -101,6 +102,9 @@ def _files(found: Archive) -> Iterator[str]:
 
 
 def _put(var: Path, name: str, found: Archive) -> None:
+    if elsewhere() and name.startswith(f"{folders.STORED}/"):
+        of(folders.STORED).put(b"".join(found.read(name)), key=PurePosixPath(name).name)
+        return
     target = var / name
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     with whole_file(target, mode=0o640) as out:

@@ -91,6 +91,25 @@ def test_everything_comes_back(app, kept, empty):
         connection.execute(sa.text("DELETE FROM trail_entries"))
 
 
+def test_files_in_a_store_elsewhere_come_along(app, make, empty, tmp_path):
+    """An installation whose files lie in a folder that many see, into one whose files lie in another."""
+
+    def elsewhere(one, name):
+        one.config["SPIRAL"] = one.config["SPIRAL"].model_copy(update={"files_url": f"file://{tmp_path / name}"})
+        one.extensions.pop("spiral.stores", None)
+        return one
+
+    _manager, slug = seeded(elsewhere(app, "shared"), make)
+    file = tmp_path / "spiral.zip"
+    must(app, "backup", str(file))
+    before = seen(app, slug)
+    fresh = elsewhere(empty(), "other")
+    must(fresh, "restore", str(file))
+    assert seen(fresh, slug) == before
+    names = [{path.name for path in (tmp_path / name / "files").glob("??/??/*")} for name in ("shared", "other")]
+    assert names[0] == names[1] != set()
+
+
 def backups_under_load(app, engine, empty, folder, count):
     """Each holds all that was acknowledged before it began, and no commit by half."""
     with load_on(engine) as acknowledged:
