@@ -25,7 +25,7 @@ ALLOWED = {
 SAID_OTHERWISE = {
     "MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
-    "Zope Public License": "ZPL-2.1", "ZPL 2.1": "ZPL-2.1",
+    "Zope Public License": "ZPL-2.1", "ZPL 2.1": "ZPL-2.1", "LGPL v3": "LGPL-3.0-only",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[Any, Any]] = {  # topic: what was to be done, and what pe
     "links.settle": (_l("Follow the links of an article"), _l("Links to it may still lead to where it was.")),
     "notices": (_l("Tell people what happened"), _l("Those it concerns have not been told.")),
     "mails": (_l("Send a mail"), _l("Its reader has not got it.")),
+    "health.look": (_l("See how the parts of the installation are"), _l("The page of health says what was before.")),
     "exchange.import": (_l("Go on with an import"), _l("Its rows wait.")),
 }
 
