@@ -167,7 +167,8 @@ def call(server: Server, token: str, method: str, path: str, body: Any = None) -
 
 def through_a_review(tokens: dict[str, str], title: str, writes: Server, judges: Server) -> str:
     """A text written at one server and judged at the other; its slug."""
-    text = {"kind": "faq", "title": title, "body": "Ask for the form.", "fields": {"question": f"{title}?"}}
+    fields = {"question": f"{title}?", "answer": "Ask for the form."}
+    text = {"kind": "faq", "title": title, "body": "Ask for the form.", "fields": fields}
     made = call(writes, tokens["rep"], "POST", "/submissions", text)
     call(writes, tokens["rep"], "POST", f"/submissions/{made['id']}/submit", {})
     for _stage in range(6):
