@@ -204,7 +204,7 @@ def test_the_old_program_serves_on_while_the_new_one_begins(both: tuple[Old, Cal
     visitor = Visitor()
     visitor.sign_in(old.base, "rep")
     pages = ["/", "/reviews", f"/articles/{before}", f"/articles/{slug}/history", "/scorecard", "/ledger", "/courses"]
-    for page in [*pages, "/search?q=form", "/new/faq", "/submissions"]:
+    for page in [*pages, "/search?q=form", "/new/faq"]:
         assert visitor.ask(old.base, page)[0] == 200, f"{page} at the old one: {old.tail()}"
     assert visitor.is_in(new.base)
     assert call(new, tokens["rep"], "GET", f"/articles/{slug}")["title"] == "All at the old one"
