@@ -102,6 +102,7 @@ WHO_MAY_READ = (
     ({"metrics_from": "10.0.0.0/8"}, {"REMOTE_ADDR": "10.0.0.7"}, 200),
     ({"metrics_from": "10.0.0.0/8"}, {"REMOTE_ADDR": "11.0.0.7"}, 403),
     ({"metrics_from": "10.0.0.0/8"}, {}, 403),
+    ({"metrics_from": "127.0.0.0/8"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, 403),  # a proxy that nobody named
     ({"metrics_token": TOKEN}, {}, 401),
     ({"metrics_token": TOKEN}, {"HTTP_AUTHORIZATION": "Bearer " + "u" * 20}, 401),
     ({"metrics_token": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "REMOTE_ADDR": "11.0.0.7"}, 200),
