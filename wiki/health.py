@@ -35,7 +35,7 @@ def process() -> Any:
 def ready() -> Any:
     """Whether to send people here; 503 with the reasons otherwise. Machines read it, in English."""
     with force_locale("en"):
-        findings = examine(ready=True)
+        findings = examine(ready=True, strangers=True)
     answer = jsonify(
         ready=all(finding.well for finding in findings),
         checks={finding.name: finding.said for finding in findings},

@@ -309,6 +309,25 @@ def test_readiness_says_why_in_words_and_in_english(app, client, clock):
     ]
 
 
+def test_readiness_tells_strangers_no_address_and_no_path(app, client, monkeypatch):
+    def away() -> str:
+        raise sa.exc.OperationalError(
+            "SELECT", {}, Exception('connection to server at "10.1.2.3" failed, user "spiral"')
+        )
+
+    def closed() -> str:
+        raise PermissionError(13, "Permission denied", "/srv/spiral/secret")
+
+    for name, function in (("away", away), ("closed", closed)):
+        monkeypatch.setitem(health._checks, name, health.Kind(function, True, False, "", ""))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["checks"]["away"] == "the database does not answer: OperationalError"
+    assert answer.json["checks"]["closed"] == "Permission denied"
+    assert not re.search("10.1.2.3|/srv/spiral", answer.text)
+    assert "10.1.2.3" in found("away").said  # whoever has a shell is told
+
+
 def test_the_page_says_what_is_not_well_since_when_and_what_to_do(app, make, signed_in, clock):
     admin = signed_in(make.user("admin"))
     checks.look([])
