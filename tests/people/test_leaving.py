@@ -20,6 +20,10 @@ from core.permissions import allowed, can
 from wiki.articles import ops as articles
 from wiki.articles.models import Article, Submission
 from wiki.feedback import ops as feedback
+from wiki.kpi import ops
+from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.cuika_rules import ActionState
+from wiki.kpi.models import Indicator, SubjectKind
 from wiki.notifications.models import NoticeEntry
 from wiki.people import interviews, leaving, topics
 from wiki.people.holdings import held, words_for
@@ -333,6 +337,25 @@ def test_marking_somebody_is_no_way_to_disable_who_stands_above(house):
         with pytest.raises(Invalid):
             leaving.mark(house["boss"], other, FRIDAY, disable=True)
         assert leaving.mark(house["root"], other, FRIDAY, disable=True).disable
+
+
+def test_what_a_leaver_holds_is_named_as_far_as_its_own_page_would(house):
+    with clock.fixed(NOON), writing():
+        ops.ensure_defaults()
+        ann = house["ann"]
+        teaching.create_course(ann, teaching.CourseSpec("Not opened yet"))
+        action = KpiAction(
+            indicator_id=session.scalars(sa.select(Indicator.id)).first(), subject_kind=SubjectKind.PERSON,
+            subject_id=house.ids["bob"], period="2026-10", what="Sit beside Bob", owner_id=ann.id, due_on=FRIDAY,
+            state=ActionState.OPEN, made_at=clock.now(), made_by_id=house.ids["boss"],
+        )  # fmt: skip
+        session.add(action)
+        session.flush()
+        leaver = session.get_one(User, ann.id)
+        said = {name: {one.title for one in held(leaver, house[name]).rows} for name in ("ann", "boss", "sue", "tom")}
+        assert said["ann"] == said["boss"] == {"Not opened yet", "Sit beside Bob"}
+        assert said["sue"] == {"Course", "Action on a missed figure"}
+        assert said["tom"] == {"Not opened yet", "Action on a missed figure"}  # who teaches sees courses
 
 
 def test_whoever_marks_somebody_does_not_give_themselves_their_draft(house):
