@@ -1,6 +1,7 @@
 """Is this installation well? Checks that packages register, asked by ``/readyz`` and ``flask doctor``."""
 
 import enum
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from core.db import UnsafeDatabaseError, database, reading, session
 from core.i18n import _, _l, _n
 from core.settings import Settings
 
+log = logging.getLogger(__name__)
 Check = Callable[[], str]
 OUTBOX_PATIENCE = timedelta(minutes=5)
 DISK_FREE = 200 << 20  # bytes below which the installation is not well
@@ -89,12 +91,17 @@ def check(
     return register
 
 
-def examine(*, ready: bool = False, slow: bool = True) -> list[Finding]:
-    """Ask every check, or only those that decide whether to serve, or all but the slow ones."""
-    return [_ask(name, kind) for name, kind in _checks.items() if (kind.ready or not ready) and (slow or not kind.slow)]
+def examine(*, ready: bool = False, slow: bool = True, strangers: bool = False) -> list[Finding]:
+    """Ask every check, or only those that decide whether to serve, or all but the slow ones.
+
+    ``strangers``: anybody may read the answer. What a driver or the system says – addresses, users, paths – goes to
+    the log only.
+    """
+    some = [(name, kind) for name, kind in _checks.items() if (kind.ready or not ready) and (slow or not kind.slow)]
+    return [_ask(name, kind, strangers=strangers) for name, kind in some]
 
 
-def _ask(name: str, kind: Kind) -> Finding:
+def _ask(name: str, kind: Kind, *, strangers: bool) -> Finding:
     title, link = str(kind.title) or name, kind.link
 
     def bad(said: str, grade: Grade = Grade.BROKEN, todo: str = "", since: datetime | None = None) -> Finding:
@@ -107,10 +114,15 @@ def _ask(name: str, kind: Kind) -> Finding:
     except UnsafeDatabaseError as error:
         return bad(str(error))
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        said = (str(getattr(error, "orig", error)).strip().splitlines() or [""])[0]
+        if strangers:
+            log.warning("%s: %s", name, said)
+            said = type(error).__name__
         return bad(_("the database does not answer: %(said)s", said=said), todo=_("Start it, or mend its address."))
     except OSError as error:
-        return bad(str(error))
+        if strangers:
+            log.warning("%s: %s", name, error)
+        return bad((error.strerror or type(error).__name__) if strangers else str(error))
 
 
 def _settings() -> Settings:

@@ -55,8 +55,8 @@ def problem(status: int, code: str, sentence: str, **extra: Any) -> Response:
 
 
 def _typed() -> dict[str, str]:
-    """What was typed, but for secrets."""
-    hidden = {"csrf_token", "once", "key", "code", "totp"}
+    """What was typed, but for secrets; ``again`` is a new password once more."""
+    hidden = {"csrf_token", "once", "key", "code", "totp", "again"}
     return {k: v for k, v in request.form.items() if k not in hidden and "password" not in k and v.strip()}
 
 

@@ -35,7 +35,7 @@ def process() -> Any:
 def ready() -> Any:
     """Whether to send people here; 503 with the reasons otherwise. Machines read it, in English."""
     with force_locale("en"):
-        findings = examine(ready=True)
+        findings = examine(ready=True, strangers=True)
     answer = jsonify(
         ready=all(finding.well for finding in findings),
         checks={finding.name: finding.said for finding in findings},
@@ -72,14 +72,16 @@ def may_read(settings: Settings) -> bool:
     kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
     if settings.metrics_token and kind.lower() == "bearer":
         return compare_digest(token.strip().encode(), settings.metrics_token.encode())
-    address = request.remote_addr or ""
+    address, passed_on = request.remote_addr or "", any(map(request.headers.get, PASSED_ON))
     if settings.metrics_networks:
+        if passed_on and not settings.proxies:  # by a proxy that nobody named: the address is its own, for everybody
+            return False
         try:
             here = ip_address(address)
         except ValueError:
             return False
         return any(here in network for network in settings.metrics_networks)
-    if settings.metrics_token or settings.base_url or settings.proxies or any(map(request.headers.get, PASSED_ON)):
+    if settings.metrics_token or settings.base_url or settings.proxies or passed_on:
         return False
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":  # as nginx asks unless told otherwise
         return False

@@ -94,6 +94,17 @@ def test_a_password_is_not_changed_carelessly(browser, about, sentence):
     assert sentence in answer.get_data(as_text=True)
 
 
+def test_a_refused_form_shows_no_password_back(browser):
+    """Not even where the page's own form is out of reach: its token has grown too old."""
+    typed = {"password": PASSWORD, "new_password": "a new long password", "again": "a new long password"}
+    answer = browser.post("/profile/password", data={**typed, "name": "shown back", "csrf_token": "old"})
+    said = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "shown back" in said
+    assert "a new long password" not in said
+    assert PASSWORD not in said
+
+
 @pytest.mark.parametrize("act", ["disable", "roles", "password"])
 def test_what_an_administrator_does_ends_them(browser, person, act):
     with writing():

@@ -92,6 +92,8 @@ def test_every_container_of_ours_is_shut_in(compose: dict[str, Any]) -> None:
     assert compose["networks"]["inside"]["internal"] is True
     published = [name for name, one in compose["services"].items() if "ports" in one]
     assert published == ["proxy"], "database and search are for the inside"
+    (port,) = compose["services"]["proxy"]["ports"]
+    assert port.startswith("${SPIRAL_BIND:-127.0.0.1}:"), "two proxies are believed: nobody may come past the first"
 
 
 def test_images_are_named_without_a_host_and_with_a_tag(compose: dict[str, Any]) -> None:

@@ -102,6 +102,7 @@ WHO_MAY_READ = (
     ({"metrics_from": "10.0.0.0/8"}, {"REMOTE_ADDR": "10.0.0.7"}, 200),
     ({"metrics_from": "10.0.0.0/8"}, {"REMOTE_ADDR": "11.0.0.7"}, 403),
     ({"metrics_from": "10.0.0.0/8"}, {}, 403),
+    ({"metrics_from": "127.0.0.0/8"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, 403),  # a proxy that nobody named
     ({"metrics_token": TOKEN}, {}, 401),
     ({"metrics_token": TOKEN}, {"HTTP_AUTHORIZATION": "Bearer " + "u" * 20}, 401),
     ({"metrics_token": TOKEN}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "REMOTE_ADDR": "11.0.0.7"}, 200),
@@ -306,6 +307,25 @@ def test_readiness_says_why_in_words_and_in_english(app, client, clock):
     assert answer.json["reasons"] == [
         "outbox: 1 promises wait, the oldest for 360 s. See that a worker runs: flask --app wsgi worker"
     ]
+
+
+def test_readiness_tells_strangers_no_address_and_no_path(app, client, monkeypatch):
+    def away() -> str:
+        raise sa.exc.OperationalError(
+            "SELECT", {}, Exception('connection to server at "10.1.2.3" failed, user "spiral"')
+        )
+
+    def closed() -> str:
+        raise PermissionError(13, "Permission denied", "/srv/spiral/secret")
+
+    for name, function in (("away", away), ("closed", closed)):
+        monkeypatch.setitem(health._checks, name, health.Kind(function, True, False, "", ""))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["checks"]["away"] == "the database does not answer: OperationalError"
+    assert answer.json["checks"]["closed"] == "Permission denied"
+    assert not re.search("10.1.2.3|/srv/spiral", answer.text)
+    assert "10.1.2.3" in found("away").said  # whoever has a shell is told
 
 
 def test_the_page_says_what_is_not_well_since_when_and_what_to_do(app, make, signed_in, clock):

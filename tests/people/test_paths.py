@@ -176,6 +176,25 @@ def _only(user_id: int) -> int:
     return session.scalars(sa.select(Newcomer.id).where(Newcomer.user_id == user_id)).one()
 
 
+def test_a_reading_for_a_closed_circle_is_not_named_in_the_cohort(school, signed_in, make):
+    who, people = school
+    with clock.fixed(NOW):
+        with writing():
+            closed = make.article(who("boss"), title="Kept quiet", audience="restricted", readers=["role:rep"])
+            path = paths.find_path(session.scalars(sa.select(Newcomer)).first().cohort.path_id)
+            paths.add_step(path, who("boss"), 2, StepSort.READING, what=closed.slug)
+            cohort = session.scalars(sa.select(Newcomer.cohort_id)).first()
+            mark = who("ann")
+            newcomer = paths.newcomer_of(mark.id)
+            paths.sign(newcomer, mark, newcomer.cohort.path.steps[0].id)
+        with reading():
+            sue, boss = (session.get_one(User, people[name]) for name in ("sue", "boss"))
+        said = signed_in(sue).text(f"/cohorts/{cohort}")
+        assert "Kept quiet" not in said
+        assert "A text for a closed circle" in said
+        assert "Kept quiet" in signed_in(boss).text(f"/cohorts/{cohort}")
+
+
 def test_lists_of_new_hires_show_exactly_what_each_may_see(school):
     who, people = school
     with reading():

@@ -21,11 +21,13 @@ from wiki.articles.permissions import P as Articles
 from wiki.feedback.flag_models import Flag
 from wiki.feedback.flag_rules import FlagState
 from wiki.kpi.cuika_models import KpiAction
+from wiki.kpi.cuika_permissions import P as Actions
 from wiki.kpi.cuika_rules import ActionState
-from wiki.people.leaving_rules import Sort
+from wiki.people.leaving_rules import SORT_NAMES, Sort
 from wiki.search.gap_models import WritingTask
 from wiki.search.writing_rules import LIVE
 from wiki.training.models import Course
+from wiki.training.permissions import P as Teaching
 from workflows.caretaker_models import Caretaker
 from workflows.models import Task
 from workflows.permissions import P as Reviews
@@ -71,7 +73,8 @@ def held(user: User, reader: Actor) -> Held:
     """What this person holds, as the reader may see it."""
     articles, closed = _articles(user.id, reader)
     drafts, shut = _drafts(user.id, reader)
-    rows = [*articles, *drafts, *_courses(user.id), *_writing(user.id), *_categories(user.id), *_actions(user.id)]
+    rows = [*articles, *drafts, *_courses(user.id, reader), *_writing(user.id), *_categories(user.id)]
+    rows += _actions(user.id, reader)
     return Held(tuple(rows), closed + shut)
 
 
@@ -129,9 +132,17 @@ def _drafts(user_id: int, reader: Actor) -> tuple[list[Holding], int]:
     return found, hidden
 
 
-def _courses(user_id: int) -> list[Holding]:
+def _courses(user_id: int, reader: Actor) -> list[Holding]:
+    """A course that learners do not see yet is named to those only who teach."""
     rows = session.scalars(sa.select(Course).where(Course.author_id == user_id).order_by(Course.title, Course.id))
-    return [Holding(Sort.COURSE, one.id, one.title, ("training.course", {"slug": one.slug})) for one in rows]
+    found = []
+    for one in rows:
+        link: Link | None = ("training.course", {"slug": one.slug})
+        title = one.title
+        if not can(reader, Teaching.SEE_COURSE, one):
+            title, link = str(SORT_NAMES[Sort.COURSE]), None
+        found.append(Holding(Sort.COURSE, one.id, title, link))
+    return found
 
 
 def _writing(user_id: int) -> list[Holding]:
@@ -153,13 +164,17 @@ def _categories(user_id: int) -> list[Holding]:
     return [Holding(Sort.CATEGORY, number, name, None) for number, name in rows]
 
 
-def _actions(user_id: int) -> list[Holding]:
+def _actions(user_id: int, reader: Actor) -> list[Holding]:
+    """What an action says – of the figures of a team, or of one person – is for those only who may see it."""
     rows = session.scalars(
         sa.select(KpiAction)
         .where(KpiAction.owner_id == user_id, KpiAction.state == ActionState.OPEN)
         .order_by(KpiAction.due_on, KpiAction.id)
     )
-    return [Holding(Sort.ACTION, one.id, one.what, None) for one in rows]
+    hidden = str(SORT_NAMES[Sort.ACTION])
+    return [
+        Holding(Sort.ACTION, one.id, one.what if can(reader, Actions.SEE_ACTION, one) else hidden, None) for one in rows
+    ]
 
 
 def words_for(keys: Sequence[Key], reader: Actor) -> dict[Key, tuple[str, Link | None]]:

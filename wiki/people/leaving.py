@@ -26,9 +26,9 @@ from wiki.articles.lifecycle import leave_to_the_team
 from wiki.people.events import HandoverAsked, HandoverDeclined, LeavingMarked, LeavingUndone, PersonLeft
 from wiki.people.holdings import Key, held
 from wiki.people.leaving_models import Handover, Leaving
-from wiki.people.leaving_rules import FARTHEST, MOVES, NOTE, SETTLED, Act, HandoverState, LeavingState, is_over
+from wiki.people.leaving_rules import FARTHEST, MOVES, NOTE, SETTLED, Act, HandoverState, LeavingState, Sort, is_over
 from wiki.people.passing import may_take, pass_on
-from wiki.people.permissions import P
+from wiki.people.permissions import P, may_shut_out
 from wiki.search import writing
 from workflows import claiming
 
@@ -81,7 +81,7 @@ def mark(actor: Actor, user_id: int, last_day: date, *, disable: bool, note: str
     require(actor, P.MARK_LEAVING, user)
     if session.scalar(sa.select(Leaving.id).where(Leaving.user_id == user.id, Leaving.state == LeavingState.OPEN)):
         raise Conflict(_("%(name)s is marked as leaving already.", name=user.name), code="leaving")
-    note = _checked(user, last_day, disable, note)
+    note = _checked(actor, user, last_day, disable, note)
     row = Leaving(
         user_id=user.id,
         last_day=last_day,
@@ -105,13 +105,13 @@ def change(leaving: Leaving, actor: Actor, last_day: date, *, disable: bool, not
     """
     require(actor, P.STEER_LEAVING, leaving)
     _must_be_open(leaving)
-    note = _checked(leaving.user, last_day, disable, note)
+    note = _checked(actor, leaving.user, last_day, disable, note)
     moved = last_day != leaving.last_day
     leaving.last_day, leaving.disable, leaving.note = last_day, disable, note
     _told(leaving, actor, "change_leaving", tell=moved)
 
 
-def _checked(user: User, last_day: date, disable: bool, note: str) -> str:
+def _checked(actor: Actor, user: User, last_day: date, disable: bool, note: str) -> str:
     note, errors = one_line(note), dict[str, str]()
     if not today() <= last_day <= today() + timedelta(days=FARTHEST):
         errors["last_day"] = _("Please choose a day from today on, within a year.")
@@ -121,6 +121,10 @@ def _checked(user: User, last_day: date, disable: bool, note: str) -> str:
         raise Invalid(errors)
     if disable:
         accounts.must_not_be_the_last_admin(user)
+        if not may_shut_out(actor, user):
+            raise Invalid(
+                {"disable": _("You cannot end the sign-in of %(name)s; an administrator can.", name=user.name)}
+            )
     return note
 
 
@@ -191,6 +195,9 @@ def hand_on(leaving: Leaving, actor: Actor, chosen: Mapping[Key, int]) -> tuple[
         why = _("There is nobody active of this name.") if user is None else may_take(key[0], user)
         if user is not None and user.id == leaving.user_id:
             why = _("Nobody hands something over to themselves.")
+        elif key[0] is Sort.DRAFT and user_id == actor.id and leaving.state is LeavingState.OPEN:
+            # else marking somebody would be a way to read what they write, and to share its points
+            why = _("While its author is here, they alone give you a draft; ask them.")
         if why:
             refused[key] = why
             continue

@@ -252,7 +252,11 @@ def note_interview(leaving_id: int) -> Answer:
     """Keep what was said; add a question; make a draft of it."""
     who, form = actor(), request.form
     row = _found(leaving_id, locked=True)
-    said = {int(name[7:]): value for name, value in form.items() if name.startswith("answer-") and name[7:].isdecimal()}
+    said = {
+        int(name[7:]): value
+        for name, value in form.items()
+        if name.startswith("answer-") and name[7:].isdecimal() and len(name) < 17
+    }
     try:
         interviews.answer(row, who, said)
         if form.get("act") == "add":

@@ -72,8 +72,8 @@ def percent(share: Fraction | None) -> str | None:
     return None if share is None else str(int(share * 100 + Fraction(1, 2)))
 
 
-def row_of(one: Standing) -> dict[str, Any]:
-    """One new hire in a list."""
+def row_of(one: Standing, who: Actor) -> dict[str, Any]:
+    """One new hire in a list, in words that the reader may know."""
     person = one.newcomer
     return {
         "id": person.id,
@@ -86,7 +86,7 @@ def row_of(one: Standing) -> dict[str, Any]:
         "done": one.done,
         "steps": len(one.steps),
         "late": one.late,
-        "now": [step.step.title for step in one.now],
+        "now": [_title(step.step, who) for step in one.now],
         "tests_passed": sum(1 for _quiz, day in one.tests if day is not None),
         "tests": len(one.tests),
         "row": _row(one)[0],
@@ -111,7 +111,7 @@ def page_of(one: Standing, who: Actor) -> dict[str, Any]:
     goal = Fraction(path.target)
     signs, walks = can(who, P.SIGN_STEP, person), can(who, P.WALK, person)
     return {
-        "hire": {**row_of(one), "cohort": person.cohort.name, "path": path.name},
+        "hire": {**row_of(one, who), "cohort": person.cohort.name, "path": path.name},
         "is_self": person.user_id == who.id,
         "cohort_url": url_for("paths.cohort", cohort_id=person.cohort_id) if can(who, P.SEE_COHORTS) else None,
         "today": [_step(step, one, who, signs, walks) for step in one.now],

@@ -216,7 +216,7 @@ def _cohort(row: Cohort, errors: dict[str, str]) -> str:
     figures = path_showing.figures_of(row, found)
     return render_template(
         "people/cohort.html", cohort=figures, target=row.path.target, in_a_row=row.path.in_a_row,
-        rows=[path_showing.row_of(one) for one in found], may_keep=keeps, errors=errors, typed=request.form,
+        rows=[path_showing.row_of(one, who) for one in found], may_keep=keeps, errors=errors, typed=request.form,
     )  # fmt: skip
 
 

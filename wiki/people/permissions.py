@@ -39,6 +39,15 @@ def answers_for(actor: Actor, user: User | None = None) -> bool:
     return actor.holds(Role.SUPERVISOR) and actor.team_id is not None and actor.team_id == user.team_id
 
 
+def may_shut_out(actor: Actor, user: User) -> bool:
+    """End this sign-in at the last day: nobody for those who stand above them. Disabling people is the administrator's;
+    without this a supervisor would disable the manager of their team by marking them."""
+    if actor.holds(Role.ADMIN):
+        return True
+    above = {Role.ADMIN} if actor.holds(Role.MANAGER) else {Role.ADMIN, Role.MANAGER}
+    return user.roles.isdisjoint(above)
+
+
 def steers(actor: Actor, leaving: Leaving | None = None) -> bool:
     """Whoever could mark this person."""
     return answers_for(actor, leaving.user if leaving else None)
