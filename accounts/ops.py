@@ -240,6 +240,13 @@ def end_sessions(user: User, *, keep: int | None = None) -> None:
     forget_known()
 
 
+def end_every_sign_in() -> None:
+    """Nobody is signed in: what was restored knows sign-ins that have ended since."""
+    for kind in (LoginSession, HalfSignIn, EmbedPass):
+        session.execute(sa.delete(kind))
+    forget_known()
+
+
 def end_session(actor: Actor, session_id: int) -> None:
     """End one of one's own sign-ins.
 

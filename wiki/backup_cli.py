@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from accounts import ops as people
 from core import alone, audit, chain, seeds
 from core.backup import archive, making, restoring
 from core.backup.archive import BackupError
@@ -63,6 +64,7 @@ def restore(file: Path, replace: str) -> None:
             about = restoring.restore(file, database(), _settings(), replace=replace, step=advance)
         with writing():
             seeds.sow()
+            people.end_every_sign_in()
             audit.record(None, "restored", subject_kind="installation", subject_id=0, details={"of": about["made_at"]})
         with reading():
             try:
@@ -70,11 +72,11 @@ def restore(file: Path, replace: str) -> None:
             except chain.Broken as error:
                 raise BackupError(f"Restored, but the trail is not as it was sealed: {error}.") from error
         sealed = f": {head.entries} entries of the trail are as they were sealed" if head.entries else ""
-        click.echo(f"Restored as of {about['made_at']}{sealed}.")
+        click.echo(f"Restored as of {about['made_at']}{sealed}. Everybody signs in again.")
         if about["key"] != making.fingerprint(_settings()):
             click.echo(
-                "The secret key is another one: everybody signs in again with their password, and links sent to "
-                "outside experts are void. With the old var/secret-key in place they go on."
+                "The secret key is another one: links sent to outside experts are void, and second steps take recovery "
+                "codes only (or: flask --app wsgi user second-step-reset). With the old var/secret-key they go on."
             )
         _make_index()
 

@@ -143,6 +143,10 @@ ACTS: dict[str, Act] = {
     "accounts.ops.set_password": lambda w: people.set_password(
         w.actors["admin"], session.get_one(User, w.users["victim"].id), "x"
     ),
+    "accounts.ops.create_token": lambda w: people.create_token(
+        w.actors["author"], session.get_one(User, w.users["author"].id), name="x"
+    ),
+    "accounts.ops.end_every_sign_in": lambda _w: people.end_every_sign_in(),
     "accounts.ops.make_setup_link": lambda _w: people.make_setup_link(),
     "accounts.ops.use_setup_link": first_administrator,
     "accounts.ops.remembered": lambda _w: people.remembered("long.gone", "Long Gone"),
@@ -167,6 +171,9 @@ ACTS: dict[str, Act] = {
     "wiki.kpi.cuika_ops.make_action": act_on_a_miss,
     "wiki.kpi.cuika_ops.close_action": lambda w: cuika_ops.close_action(
         w.actors["manager"], w.action, ActionState.DONE, result="It helped."
+    ),
+    "wiki.kpi.cuika_ops.pass_on": lambda w: cuika_ops.pass_on(
+        session.get_one(KpiAction, w.action), session.get_one(User, w.users["manager"].id), w.actors["manager"]
     ),
     "wiki.kpi.cuika_ops.remind": missed,
     "wiki.kpi.cuika_ops.sweep": lambda _w: cuika_ops.sweep(),
@@ -195,6 +202,9 @@ ACTS: dict[str, Act] = {
     ),
     "wiki.training.ops.describe_lesson": lambda w: teaching.describe_lesson(lesson(w), w.actors["training"], "Try it."),
     "wiki.training.ops.move_lesson": lambda w: teaching.move_lesson(lesson(w), w.actors["training"], "down"),
+    "wiki.training.ops.pass_on": lambda w: teaching.pass_on(
+        course(w), session.get_one(User, w.users["manager"].id), w.actors["manager"]
+    ),
     "wiki.training.ops.pin": lambda w: teaching.pin(lesson(w), w.actors["manager"], version="1.0"),
     "wiki.training.ops.remove_lesson": lambda w: teaching.remove_lesson(lesson(w), w.actors["training"]),
     "workflows.calendar_ops.ensure_calendars": lambda _w: [emptied("calendars"), calendar_ops.ensure_calendars()],
@@ -202,11 +212,14 @@ ACTS: dict[str, Act] = {
         w.actors["manager"], "fresh", name="Fresh", timezone="Asia/Shanghai",
         week=[((540, 1080),)] * 5 + [CLOSED, CLOSED],
     ),
+    "workflows.ops.join": lambda w: reviewing.join("submission", w.opening, [w.users["rep"].id]),
     "workflows.ops.ensure_pipelines": lambda _w: reviewing.ensure_pipelines({"fresh": seeded()["faq"]}),
 }  # fmt: skip
 
 READS = {
-    "accounts.ops.setup_link", "wiki.exchange.ops.keep_file",
+    "accounts.ops.setup_link", "accounts.ops.must_not_be_the_last_admin",
+    "wiki.exchange.ops.keep_file", "wiki.exchange.ops.picture_of",  # files
+    "wiki.exchange.ops.set_aside", "wiki.exchange.ops.sweep",
     "wiki.articles.draft_ops.told", "wiki.articles.draft_ops.base_of",
     "wiki.articles.draft_ops.says", "wiki.articles.draft_ops.what_moved", "wiki.articles.ops.require_name",
     "wiki.exchange.ops.source_of", "wiki.kpi.cuika_ops.aim_of", "wiki.kpi.cuika_ops.judged",
