@@ -19,7 +19,7 @@ try:
     settings = load()
 except SettingsError as error:
     sys.exit(f"Spiral does not start: {error}")
-logs.begin(settings.log_level)
+logs.begin(settings.log_level, settings.log_format)
 
 bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"]
 workers = settings.workers
