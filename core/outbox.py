@@ -155,12 +155,21 @@ def failing() -> sa.Select[OutboxJob]:
 
 def retry(job_id: int) -> bool:
     """Give a parked job its tries again; false when there is none of this number."""
-    again = sa.update(OutboxJob).where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
+    return bool(_retried(OutboxJob.id == job_id))
+
+
+def retry_all() -> int:
+    """Give every parked job its tries again, in one statement; how many there were."""
+    return _retried(sa.true())
+
+
+def _retried(which: sa.ColumnElement[bool]) -> int:
+    again = sa.update(OutboxJob).where(which, OutboxJob.parked_at.is_not(None))
     done = session.execute(again.values(parked_at=None, attempts=0, available_at=clock.now(), leased_until=None))
     after_commit(_wakes[MAIN].set)
     for lane in set(_lanes.values()):
         after_commit(_wakes[lane].set)
-    return bool(cast(sa.CursorResult[Any], done).rowcount)
+    return cast(sa.CursorResult[Any], done).rowcount
 
 
 def drain(*, me: str | None = None, lane: str | None = None) -> int:
