@@ -18,6 +18,7 @@ def people(
         .order_by(User.active.desc(), User.name, User.id)
     )
     if text:
+        text = text[:200]  # no name is longer, and SQLite takes no pattern of 50,000 letters
         found = found.where(
             sa.or_(User.name.icontains(text, autoescape=True), User.username.icontains(text, autoescape=True))
         )

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
@@ -272,6 +272,13 @@ def _hold(found: Session, thing: Any) -> None:
     """A write keeps what it has read: the session alone would let go of it, and read it again a step later."""
     if found.info.get("writes") or found.info.get("holds"):
         found.info.setdefault("held", []).append(thing)
+
+
+@sa.event.listens_for(Session, "after_soft_rollback")
+def _nothing_follows(found: Session, ended: SessionTransaction) -> None:
+    """What waited for the commit of a transaction that was undone is not done: a refusal leaves files alone, too."""
+    if ended.parent is None:
+        found.info.pop("after_commit", None)
 
 
 def after_commit(act: Callable[[], None]) -> None:

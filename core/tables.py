@@ -20,6 +20,9 @@ from core.i18n import _
 
 Row = tuple[int, dict[str, Any]]
 KINDS = (".csv", ".xlsx", ".jsonl")
+LONGEST = 2_000_000  # characters of one cell that the reader of CSV bears; each use has a limit of its own below it
+LONGEST_HERE = 100_000
+csv.field_size_limit(LONGEST)  # of the whole process: who set another would set it for a file read beside this one
 
 
 class BadRow(DomainError):
@@ -88,10 +91,22 @@ def _csv(path: Path) -> Iterator[Row | BadRow]:
         except csv.Error as error:  # a cell longer than any of ours
             yield BadRow(number, _("This is no line of a table (%(why)s).", why=error))
             continue
-        if head is None:
+        if too_long(values, LONGEST_HERE):
+            yield BadRow(number, cell_too_long(LONGEST_HERE))
+        elif head is None:
             head = _head(values)
         elif any(value.strip() for value in values):
             yield number, dict(zip(head, (value.strip() for value in values), strict=False))
+
+
+def too_long(cells: Sequence[str], most: int) -> bool:
+    """One of the cells is longer than it may be."""
+    return any(len(cell) > most for cell in cells)
+
+
+def cell_too_long(most: int) -> str:
+    """The sentence about it."""
+    return _("A cell of this line is longer than %(n)s characters.", n=most)
 
 
 def _xlsx(path: Path) -> Iterator[Row | BadRow]:

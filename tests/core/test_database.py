@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from accounts.models import Throttle, User
 from core import caches, chores, clock, health, outbox
-from core.db import reading, session, writing
+from core.db import after_commit, reading, session, writing
 from core.errors import Invalid
 
 
@@ -149,3 +149,17 @@ def test_a_chore_that_fails_is_not_left_for_its_whole_turn(app, monkeypatch, clo
         clock.set(began + timedelta(seconds=second))
         chores.run_due()
     assert done == [1000.0, 1061.0, 1000.0 + 6 * 3600 + 62]
+
+
+def test_what_waited_for_the_commit_of_something_undone_is_not_done(app, make):
+    """A view that answers a refusal rolls back by itself, and its transaction then ends like any other."""
+    done = []
+    with writing():
+        make.user(username="gone")
+        after_commit(lambda: done.append("undone"))
+        session.rollback()
+        with session.begin_nested() as point:
+            after_commit(lambda: done.append("kept"))
+            point.commit()
+        make.user(username="stays")
+    assert done == ["kept"]

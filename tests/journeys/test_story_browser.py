@@ -155,7 +155,7 @@ def makes_a_course(trainer: Person) -> None:
     trainer.sees(QUESTION)
     trainer.follow("Back to the course")
     trainer.press("Publish the course")
-    page.get_by_label("Team or person").select_option(label="话费账单班")
+    page.get_by_label("Team", exact=True).select_option(label="话费账单班")
     trainer.press("Assign")
     trainer.sees("话费账单班 will find the course")
 

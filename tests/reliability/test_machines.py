@@ -101,13 +101,9 @@ def found_on(machine: Machine, who: Person, words: str) -> bool:
 
 def a_text_of_one_is_found_on_the_other(crowd: Crowd, one: Machine, other: Machine) -> None:
     rep, judge = crowd.people("rep", 1)[0], crowd.people("business", 1)[0]
-    made = Crowd(one.server).call(
-        rep, "POST", "/submissions",
-        {"kind": "faq", "title": "宽带移机怎么办理", "body": "带上证件到营业厅。", "fields": {"question": "怎么移机"}},
-    )  # fmt: skip
-    assert made[0] == 201, made
-    assert Crowd(other.server).call(rep, "POST", f"/submissions/{made[1]['id']}/submit")[0] == 200
-    ((task,),) = [crowd.seats(int(made[1]["id"])).values()]
+    with writing():
+        made = crowd.make.submission(crowd.make.actor(), "faq", title="宽带移机怎么办理")
+        task = crowd.make.tasks(made)[0].id
     assert Crowd(one.server).decide(judge, task)[0] == 200
     until(lambda: found_on(other, rep, "宽带移机怎么办理"), "the text is found on the other machine")
 
@@ -178,6 +174,7 @@ def tried(found: Site, *, processes: int, workers: int, rounds: int, way: str, w
     assert other.server.stop(60) == 0
 
 
+@pytest.mark.soak
 def test_two_machines_are_one_site(small: Site) -> None:
     tried(small, processes=1, workers=1, rounds=5, way="cut", wait=False)
 

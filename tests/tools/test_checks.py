@@ -91,12 +91,12 @@ def test_the_plural_of_chinese_has_one_form() -> None:
     [("lower", 15, 2.0, "reached"), ("lower", 60, 0.5, "missed"), ("higher", 60, 2.0, "reached")],
 )
 def test_a_ratio_of_one_reaches_the_target(better: str, value: float, ratio: float, verdict: str) -> None:
-    row = run(Benchmark("x", "ms", 30, better, None, lambda: Figure(value)))  # type: ignore[arg-type]
+    row = run(Benchmark("x", "ms", 30, better, None, False, lambda: Figure(value)))  # type: ignore[arg-type]
     assert (row.ratio, row.verdict) == (ratio, verdict)
 
 
 def test_a_broken_benchmark_is_a_row_and_hides_no_other() -> None:
-    row: Row = run(Benchmark("x", "ms", 30, "lower", None, lambda: 1 / 0))
+    row: Row = run(Benchmark("x", "ms", 30, "lower", None, False, lambda: 1 / 0))
     assert row.verdict == "FAILED"
     assert "ZeroDivisionError" in row.error
 

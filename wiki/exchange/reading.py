@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.i18n import _
+from core.tables import LONGEST
 from wiki.exchange import archives, columns, frontmatter
 from wiki.exchange.archives import UnreadableFile
 from wiki.exchange.columns import Options
@@ -24,7 +25,6 @@ from wiki.exchange.rows import Line, line_of
 
 __all__ = ["LONGEST", "UnreadableFile", "head_of", "read"]
 
-LONGEST = 2_000_000  # characters of one cell; a longer text is refused where it is checked
 JSON = frozenset({".jsonl", ".ndjson", ".json"})
 EXCEL = frozenset({".xlsx", ".xls", ".ods"})
 TABLES = EXCEL | {".csv", ".tsv"}
@@ -125,7 +125,6 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
                 pass
         yield from ((_("row %(n)s", n=number), row) for number, row in enumerate(cells(path), 1))
         return
-    csv.field_size_limit(LONGEST)
     with path.open(encoding=encoding_of(path), newline="") as file:
         start = file.read(4096)
         file.seek(0)

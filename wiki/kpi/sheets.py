@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.i18n import _
-from core.tables import BadRow, Row
+from core.tables import BadRow, Row, cell_too_long, too_long
 from wiki.exchange.archives import UnreadableFile
 from wiki.exchange.columns import folded, mended
 from wiki.exchange.letters import encoding_of
@@ -136,7 +136,6 @@ def _excel(path: Path) -> Iterator[tuple[int, list[str] | str]]:
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[str] | str]]:
-    csv.field_size_limit(LONGEST_CELL)
     with path.open(encoding=encoding_of(path), newline="") as file:
         start = file.read(4096).lstrip("\ufeff").split("\n", 1)[0]
         file.seek(0)
@@ -150,5 +149,5 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str] | str]]:
             except csv.Error as error:
                 yield last + 1, _("This is no line of a table (%(why)s).", why=error)
             else:
-                yield last + 1, mended(row)
+                yield last + 1, cell_too_long(LONGEST_CELL) if too_long(row, LONGEST_CELL) else mended(row)
             last = reader.line_num

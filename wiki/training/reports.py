@@ -116,7 +116,7 @@ def to_teach(actor: Actor, words: str) -> sa.Select[Article]:
     """Articles this trainer may pin: those whose title has the words, last changed first."""
     found = articles.published(actor)
     for word in words.split()[:6]:
-        found = found.where(Article.title.icontains(word, autoescape=True))
+        found = found.where(Article.title.icontains(word[:200], autoescape=True))
     return found
 
 
