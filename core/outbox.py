@@ -137,9 +137,12 @@ def given_up() -> int:
 
 
 def oldest() -> datetime | None:
-    """Since when the oldest due promise waits."""
+    """Since when the oldest due promise waits. What a living worker has in hand does not wait, however long it takes
+    (an index made anew); one that hangs loses its lease (``core.leases``)."""
+    now = clock.now()
     due = sa.select(sa.func.min(OutboxJob.available_at)).where(OutboxJob.parked_at.is_(None))
-    return session.scalar(due.where(OutboxJob.available_at <= clock.now()))
+    idle = sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now)
+    return session.scalar(due.where(OutboxJob.available_at <= now, idle))
 
 
 def parked() -> sa.Select[OutboxJob]:
