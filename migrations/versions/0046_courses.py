@@ -153,8 +153,19 @@ def _outline(connection: sa.Connection, course: int) -> list[dict]:
             "SELECT id, text FROM questions WHERE quiz_id = :c AND asked_here AND retired_at IS NULL"
             " AND suspended_at IS NULL ORDER BY position, id"
         )
-        questions = [[one.id, one.text[:200]] for one in rows(own, quiz.id)]
-        found[f"quiz:{quiz.id}"] = {"title": quiz.title, "mark": quiz.pass_mark, "questions": questions, "draws": []}
+        borrowed = (
+            "SELECT q.id, q.text FROM quiz_asks a JOIN questions q ON q.id = a.question_id WHERE a.quiz_id = :c"
+            " AND q.retired_at IS NULL AND q.suspended_at IS NULL ORDER BY a.id"
+        )
+        asked = {one.id: one.text[:200] for one in [*rows(own, quiz.id), *rows(borrowed, quiz.id)]}
+        drawn = (
+            "SELECT c.name, a.count AS many FROM quiz_asks a JOIN categories c ON c.id = a.category_id"
+            " WHERE a.quiz_id = :c ORDER BY a.id"
+        )
+        found[f"quiz:{quiz.id}"] = {
+            "title": quiz.title, "mark": quiz.pass_mark, "questions": [list(one) for one in asked.items()],
+            "draws": [[one.name, one.many] for one in rows(drawn, quiz.id)],
+        }  # fmt: skip
     found |= {
         f"module:{one.id}": {"title": one.title} for one in rows(f"SELECT id, title FROM course_modules {where} id")
     }
