@@ -5,7 +5,6 @@ index, the folder or bucket of files – is told by each as a *mark*; a process 
 serves already does not start, because its people would be signed out at every second click, or find half of the texts.
 """
 
-import contextlib
 import hashlib
 import logging
 import os
@@ -23,8 +22,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, migrate
 from core.db import Base, database, reading, session, writing
+from core.i18n import _, _l, force_locale
 from core.settings import Settings
 from core.store import of
+from core.whole import word_in
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between two signs of life
@@ -49,10 +50,10 @@ class Host(Base):
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What must be the same everywhere, and what to say to one who differs (``%s`` is the other's name)."""
+    """What must be the same everywhere, and what to say to one who differs (``%(who)s`` is the other)."""
 
     told: Callable[[], str]
-    sentence: str
+    sentence: Any  # lazy: the page of health says it in the reader's language
 
 
 _alike: dict[str, Alike] = {}
@@ -62,7 +63,7 @@ class StrangerError(Exception):
     """Another process serves this database with other settings; the sentence says which and what to do."""
 
 
-def alike(name: str, sentence: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+def alike(name: str, sentence: Any) -> Callable[[Callable[[], str]], Callable[[], str]]:
     """Register something that every process must have alike: the function tells it, in at most 200 characters."""
 
     def register(function: Callable[[], str]) -> Callable[[], str]:
@@ -78,18 +79,20 @@ def _settings() -> Settings:
 
 def place() -> str:
     """A word that belongs to this data folder, made on first use."""
-    path = _settings().var / "place"
-    with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-        file.write(secrets.token_hex(8))
-    return path.read_text("ascii").strip()
+    return word_in(_settings().var / "place")
 
 
-@alike("secret", "%s signs cookies with another key, so nobody would stay signed in; set the same SPIRAL_SECRET_KEY")
+@alike(
+    "secret",
+    _l("%(who)s signs cookies with another key, so nobody would stay signed in; set the same SPIRAL_SECRET_KEY"),
+)
 def _secret() -> str:
     return hashlib.sha256(b"spiral installation\0" + _settings().secret_key.encode()).hexdigest()[:16]
 
 
-@alike("files", "%s keeps pictures and documents elsewhere; set the same SPIRAL_FILES_URL, a folder that all see")
+@alike(
+    "files", _l("%(who)s keeps pictures and documents elsewhere; set the same SPIRAL_FILES_URL, a folder that all see")
+)
 def _files() -> str:
     return hashlib.sha256(of("files").mark().encode()).hexdigest()[:16]
 
@@ -114,7 +117,8 @@ def strangers(*, named: bool) -> Iterator[str]:
     for row in rows[: rows.index(here)] if here else rows:
         for name, one in _alike.items():
             if row.marks.get(name) not in {None, mine[name]}:
-                yield one.sentence % (f"process {row.process} on {row.name}" if named else "another process")
+                who = _("process %(n)s on %(name)s", n=row.process, name=row.name) if named else _("another process")
+                yield str(one.sentence) % {"who": who}
 
 
 def _is_us(row: Host) -> bool:
@@ -143,7 +147,7 @@ def must_fit_in() -> None:
     if database().sqlite:
         return
     try:
-        with reading():
+        with reading(), force_locale("en"):
             found = next(strangers(named=True), None)
     except OSError as error:
         raise StrangerError(str(error)) from error

@@ -36,7 +36,7 @@ class SuitedProgram(Base):
 def upgrade(database: Database, target: str = "head", *, connection: sa.Connection | None = None) -> None:
     """Bring the tables up to ``target``; nothing happens when they are there. All of it happens, or none.
 
-    ``connection``: in this transaction, which is the caller's to commit (PostgreSQL).
+    ``connection``: in this transaction, which is the caller's to commit (PostgreSQL); then ``note_suited``.
     """
     from alembic import command  # here: most commands and most starts need no Alembic
 
@@ -44,7 +44,7 @@ def upgrade(database: Database, target: str = "head", *, connection: sa.Connecti
     config.attributes["connection"] = connection
     command.upgrade(config, target)
     if connection is None:
-        _note_suited(database)
+        note_suited(database)
 
 
 def bring_up(app: Flask) -> None:
@@ -61,10 +61,10 @@ def downgrade(database: Database, target: str) -> None:
     from alembic import command
 
     command.downgrade(_config(database), target)
-    _note_suited(database)
+    note_suited(database)
 
 
-def _note_suited(database: Database) -> None:
+def note_suited(database: Database) -> None:
     """The tables say which programs they suit (once they are new enough to say anything)."""
     at = current(database)
     with database.writer.begin() as connection:

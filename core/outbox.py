@@ -137,9 +137,12 @@ def given_up() -> int:
 
 
 def oldest() -> datetime | None:
-    """Since when the oldest due promise waits."""
+    """Since when the oldest due promise waits. What a living worker has in hand does not wait, however long it takes
+    (an index made anew); one that hangs loses its lease (``core.leases``)."""
+    now = clock.now()
     due = sa.select(sa.func.min(OutboxJob.available_at)).where(OutboxJob.parked_at.is_(None))
-    return session.scalar(due.where(OutboxJob.available_at <= clock.now()))
+    idle = sa.or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now)
+    return session.scalar(due.where(OutboxJob.available_at <= now, idle))
 
 
 def parked() -> sa.Select[OutboxJob]:
@@ -155,12 +158,21 @@ def failing() -> sa.Select[OutboxJob]:
 
 def retry(job_id: int) -> bool:
     """Give a parked job its tries again; false when there is none of this number."""
-    again = sa.update(OutboxJob).where(OutboxJob.id == job_id, OutboxJob.parked_at.is_not(None))
+    return bool(_retried(OutboxJob.id == job_id))
+
+
+def retry_all() -> int:
+    """Give every parked job its tries again, in one statement; how many there were."""
+    return _retried(sa.true())
+
+
+def _retried(which: sa.ColumnElement[bool]) -> int:
+    again = sa.update(OutboxJob).where(which, OutboxJob.parked_at.is_not(None))
     done = session.execute(again.values(parked_at=None, attempts=0, available_at=clock.now(), leased_until=None))
     after_commit(_wakes[MAIN].set)
     for lane in set(_lanes.values()):
         after_commit(_wakes[lane].set)
-    return bool(cast(sa.CursorResult[Any], done).rowcount)
+    return cast(sa.CursorResult[Any], done).rowcount
 
 
 def drain(*, me: str | None = None, lane: str | None = None) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from core.errors import DiskFull
 from core.i18n import _
 from core.store import Blob, Item, Missing
-from core.whole import settle
+from core.whole import settle, word_in
 
 KEY = re.compile(r"[0-9a-f]{32}")
 MARK = ".store"
@@ -82,6 +82,4 @@ class Vault:
         """See ``Store.mark``: a word in the folder itself, so that two machines can tell whether they see the same."""
         path = self.root / MARK
         self.root.mkdir(parents=True, exist_ok=True, mode=0o750)
-        with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-            file.write(secrets.token_hex(8))
-        return path.read_text("ascii")
+        return word_in(path)

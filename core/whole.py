@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,19 @@ def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             scratch.unlink()
         raise
+
+
+def word_in(path: Path) -> str:
+    """The word that this file holds: made on first use, and one for all who make it at once (``open`` and writing are
+    two steps; who reads between them waits). A file that its maker left empty gets one."""
+    for _turn in range(20):
+        with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+            file.write(secrets.token_hex(8))
+        if word := path.read_text("ascii").strip():
+            return word
+        time.sleep(0.05)
+    path.write_text(secrets.token_hex(8), "ascii")
+    return path.read_text("ascii").strip()
 
 
 def settle(folder: Path) -> None:

@@ -19,7 +19,7 @@ try:
     settings = load()
 except SettingsError as error:
     sys.exit(f"Spiral does not start: {error}")
-logs.begin(settings.log_level)
+logs.begin(settings.log_level, settings.log_format)
 
 bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"]
 workers = settings.workers
@@ -42,7 +42,8 @@ def on_starting(server: Any) -> None:
     with app.app_context():
         try:
             hosts.must_fit_in()
-            wrong = [f"{one.name}: {one.said}" for one in health.examine(ready=True) if not one.well]
+            found = [one for one in health.examine(ready=True) if one.name != "outbox"]  # those who start will drain it
+            wrong = [f"{one.name}: {one.said}" for one in found if not one.well]
         except hosts.StrangerError as error:
             wrong = [str(error)]
     app.extensions["spiral.database"].close()

@@ -76,12 +76,11 @@ def again(job_id: int) -> Any:
 @gate(P.SEE_JOBS)
 def all_again() -> Any:
     """All that was given up has its tries again."""
-    ids = list(session.scalars(outbox.parked().with_only_columns(OutboxJob.id)))
-    for job_id in ids:
-        outbox.retry(job_id)
-    if ids:
-        record(actor(), "retry", subject_kind="job", subject_id=ids[0], details={"jobs": len(ids)})
-    flash(_n("%(num)s job is tried again.", "%(num)s jobs are tried again.", len(ids)), "success")
+    newest = session.scalar(outbox.parked().with_only_columns(OutboxJob.id).limit(1))
+    count = outbox.retry_all()
+    if newest is not None and count:
+        record(actor(), "retry", subject_kind="job", subject_id=newest, details={"jobs": count})
+    flash(_n("%(num)s job is tried again.", "%(num)s jobs are tried again.", count), "success")
     return redirect(url_for(".show"), 303)
 
 

@@ -182,6 +182,7 @@ def _postgres(found: Archive, database: Database, *, replace: bool) -> None:
             migrate.upgrade(database, str(found.about["schema"]), connection=connection)
             postgres.read(connection, found.about, found.read)
             migrate.upgrade(database, connection=connection)
+        migrate.note_suited(database)  # an older archive says what suited its own tables
     except (Error, sa.exc.DBAPIError) as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise BackupError(f"PostgreSQL did not take the archive, and nothing was changed: {said}.") from error

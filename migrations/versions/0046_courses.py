@@ -9,6 +9,7 @@ revision = "0046_courses"
 down_revision = "0045_must_read"
 
 STANDING = sa.text("ended_at IS NULL")
+NAMED = sa.text("ended_at IS NULL AND circle <> ''")  # the release before, while it still serves, names no circle
 ALONE = "user_id IS NULL OR (role IS NULL AND team_id IS NULL AND tier_id IS NULL)"
 SOMEBODY = "user_id IS NOT NULL OR role IS NOT NULL OR team_id IS NOT NULL OR tier_id IS NOT NULL"
 
@@ -35,13 +36,12 @@ def _assignments() -> None:
         "UPDATE assignments SET circle = CASE WHEN team_id IS NULL THEN 'user:' || user_id ELSE 'team:' || team_id END"
     )
     with op.batch_alter_table("assignments") as batch:
-        batch.alter_column("circle", existing_type=sa.String(80), existing_nullable=False, server_default=None)
         batch.create_check_constraint("person_alone", ALONE)
         batch.create_check_constraint("somebody", SOMEBODY)
         batch.create_check_constraint("one_due", "due_on IS NULL OR days IS NULL")
     op.create_index(
         "uq_assignments_standing", "assignments", ["course_id", "circle"],
-        unique=True, sqlite_where=STANDING, postgresql_where=STANDING,
+        unique=True, sqlite_where=NAMED, postgresql_where=NAMED,
     )  # fmt: skip
 
 
@@ -153,8 +153,19 @@ def _outline(connection: sa.Connection, course: int) -> list[dict]:
             "SELECT id, text FROM questions WHERE quiz_id = :c AND asked_here AND retired_at IS NULL"
             " AND suspended_at IS NULL ORDER BY position, id"
         )
-        questions = [[one.id, one.text[:200]] for one in rows(own, quiz.id)]
-        found[f"quiz:{quiz.id}"] = {"title": quiz.title, "mark": quiz.pass_mark, "questions": questions, "draws": []}
+        borrowed = (
+            "SELECT q.id, q.text FROM quiz_asks a JOIN questions q ON q.id = a.question_id WHERE a.quiz_id = :c"
+            " AND q.retired_at IS NULL AND q.suspended_at IS NULL ORDER BY a.id"
+        )
+        asked = {one.id: one.text[:200] for one in [*rows(own, quiz.id), *rows(borrowed, quiz.id)]}
+        drawn = (
+            "SELECT c.name, a.count AS many FROM quiz_asks a JOIN categories c ON c.id = a.category_id"
+            " WHERE a.quiz_id = :c ORDER BY a.id"
+        )
+        found[f"quiz:{quiz.id}"] = {
+            "title": quiz.title, "mark": quiz.pass_mark, "questions": [list(one) for one in asked.items()],
+            "draws": [[one.name, one.many] for one in rows(drawn, quiz.id)],
+        }  # fmt: skip
     found |= {
         f"module:{one.id}": {"title": one.title} for one in rows(f"SELECT id, title FROM course_modules {where} id")
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from accounts.people import actor_of
 from core.addresses import FileStore, file_store
 from core.bucket import Bucket, signed
-from core.db import session, writing
+from core.db import has_session, session, writing
 from core.errors import DiskFull, Unavailable
 from core.settings import Settings, SettingsError, load
 from core.store import Missing, Store
@@ -156,6 +157,26 @@ def test_files_in_a_bucket_are_fetched_by_those_who_may(
     assert len(shelf.things) == 2
     shelf.things.clear()
     assert browser.get(shown.url).status_code == 404
+
+
+def test_nobody_waits_for_a_lock_while_the_bucket_is_waited_for(
+    app: Any, make: Make, signed_in: Callable[..., Browser], shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, within = Bucket.put, list[bool]()
+
+    def watched(self: Bucket, data: bytes, *, key: str = "") -> str:
+        within.append(has_session())
+        return put(self, data, key=key)
+
+    monkeypatch.setattr(Bucket, "put", watched)
+    browser = signed_in(make.user())
+    for _twice in range(2):
+        data = {"file": (BytesIO(picture(60, 30)), "a.png"), "csrf_token": browser.csrf("/files")}
+        answer = browser.post("/files", data=data, headers={"Accept": "application/json"})
+        assert answer.status_code == 201
+    assert browser.get(answer.json["url"]).status_code == 200
+    assert set(within) == {False}
+    assert len(shelf.things) == len(within), "what is known already is not brought again"
 
 
 def test_a_file_brought_to_one_machine_is_taken_in_by_another(app: Any, make: Make, shelf: Shelf) -> None:

@@ -266,6 +266,27 @@ def test_undone_before_the_day_is_over_only_what_was_accepted_stays(house):
             assert session.get_one(Article, things["closed"]).owner_id is None  # fallen to the team
 
 
+def test_one_whose_day_cannot_be_ended_holds_up_nobody(house, monkeypatch):
+    with clock.fixed(NOON), writing():
+        for name in ("ann", "bob"):
+            leaving.mark(house["boss"], house.ids[name], FRIDAY, disable=True)
+    leave = leaving.leave
+
+    def stumbles(row: Leaving) -> None:
+        leave(row)
+        if row.user_id == house.ids["ann"]:
+            raise ValueError("in the midst of it")
+
+    monkeypatch.setattr(leaving, "leave", stumbles)
+    with clock.fixed(NOON + timedelta(days=4)), writing():
+        leaving.end_last_days()
+    with reading():
+        found = {row.user_id: row.state for row in session.scalars(sa.select(Leaving))}
+        assert found == {house.ids["ann"]: LeavingState.OPEN, house.ids["bob"]: LeavingState.LEFT}
+        assert session.get_one(User, house.ids["ann"]).active
+        assert not session.get_one(User, house.ids["bob"]).active
+
+
 def test_the_last_administrator_is_not_shut_out(house):
     with clock.fixed(NOON), writing():
         with pytest.raises(Conflict, match="last administrator"):

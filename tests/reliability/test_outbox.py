@@ -141,6 +141,22 @@ def test_what_a_dead_worker_held_is_taken_over(app: Flask, clock) -> None:
     assert done == [["c"], ["a"], ["b"]], "what may have killed its worker is tried alone, after all that is new"
 
 
+def test_what_is_in_hand_does_not_wait(app: Flask, clock) -> None:
+    """An index that is made anew for ten minutes takes no machine out of service; a worker that died does."""
+    with writing():
+        promise("test", "long")
+    began = clock.now()
+    assert [job.key for job in outbox._claim("me", None)] == ["long"]
+    clock.advance(minutes=10)
+    with writing():
+        session.execute(sa.update(OutboxJob).values(leased_until=clock.now() + LEASE))
+    with reading():
+        assert outbox.oldest() is None
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    with reading():
+        assert outbox.oldest() == began
+
+
 def test_a_job_that_kills_its_worker_is_parked_alone(app: Flask, clock) -> None:
     done: list[str] = []
 

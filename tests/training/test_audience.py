@@ -144,6 +144,21 @@ def test_what_two_transactions_did_not_see_of_each_other_is_found(db, make, scho
     assert queries.count_due(actor_of(late)) == 1
 
 
+@pytest.mark.both_databases
+def test_what_the_release_before_assigns_is_named_and_counts_once(db, make, school):
+    """It knows no circles, and goes on serving while the others are started anew."""
+    course, team, rep = school.course(lessons=1, quiz=False), make.team("night"), make.user("rep", team="night")
+    for place in ({"team_id": team.id}, {"user_id": rep.id}, {"team_id": team.id}):
+        row = {"course_id": course.id, "created_at": audience.clock.now(), "created_by_id": course.author_id, **place}
+        db.execute(sa.insert(Assignment.__table__).values(row))
+    audience.look_again()
+    rows = db.scalars(sa.select(Assignment).order_by(Assignment.id)).all()
+    assert [(row.circle, row.ended_at is None) for row in rows] == [
+        (f"team:{team.id}", True), (f"user:{rep.id}", True), ("", False),
+    ]  # fmt: skip
+    assert queries.count_due(actor_of(rep)) == 1
+
+
 def test_the_page_says_first_whom_it_would_reach(app, make, school, signed_in):
     with writing():
         trainer, team = make.user("training"), make.team("night")

@@ -1,6 +1,7 @@
 """Numbered versions of a course: who began one finishes it, and what changed can be read."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 import sqlalchemy as sa
@@ -12,10 +13,11 @@ from accounts.people import actor_of
 from core import outbox
 from core.db import reading, writing
 from core.errors import Conflict, Invalid, NotFound
+from wiki.articles.models import Category
 from wiki.notifications.models import NoticeEntry
-from wiki.training import ops, outline, practice, queries, quizzes, versions
+from wiki.training import bank, ops, outline, practice, queries, quizzes, versions
 from wiki.training.learning import confirm, enrol, find_quiz, hand_in
-from wiki.training.models import Course, Enrolment
+from wiki.training.models import Course, Enrolment, Question
 from wiki.training.practice_permissions import waiting
 from wiki.training.practice_rules import Verdict
 from wiki.training.rules import Requires
@@ -44,6 +46,26 @@ def number(row: Enrolment) -> int:
     found = versions.version_of(row)
     assert found is not None
     return found.number
+
+
+@pytest.mark.both_databases
+def test_what_the_migration_takes_for_version_1_is_what_the_course_asks(db, make, school):
+    """Else every course with questions of the bank would seem changed after the upgrade, and nobody did anything."""
+    course, other, trainer = school.course(lessons=1), school.course(), make.actor("training")
+    quiz, category = course.quizzes[0], Category(slug="phones", name="Phones", path="phones")
+    db.add(category)
+    db.flush()
+    first = db.scalars(sa.select(Question).where(Question.quiz_id == other.quizzes[0].id).order_by(Question.id)).first()
+    first.category_id = category.id
+    db.flush()
+    bank.ask_from_bank(quiz, trainer, first.id)
+    bank.draw_from(quiz, trainer, category.id, 2)
+    db.expire(quiz)
+    written = import_module("migrations.versions.0046_courses")._outline(db.connection(), course.id)
+    rows = {row["step"]: row for row in written}[f"quiz:{quiz.id}"]
+    assert rows["draws"] == [[category.name, 2]]
+    assert [first.id, first.text] in rows["questions"]
+    assert written == list(versions.plan(course).outline)
 
 
 @pytest.mark.both_databases

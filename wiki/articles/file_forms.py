@@ -18,11 +18,12 @@ PLACE = re.compile(r"!?\[(?:\\.|[^\[\]\\\n]){0,300}\]\(/files/([0-9]{1,9})/[^)\s
 
 def look() -> None:
     """Before the transaction of a form begins: what is in the file that came along. What is refused is said later."""
-    given = request.files.get(FIELD) if request.method == "POST" and maybe_actor() is not None else None
-    if given is None or not given.filename:
+    who = maybe_actor()
+    given = request.files.get(FIELD) if request.method == "POST" and who is not None else None
+    if who is None or given is None or not given.filename:
         return
     try:
-        g.brought = files.examine(given.filename, given.stream.read())
+        g.brought = files.ahead(who, files.examine(given.filename, given.stream.read()))
     except Invalid as error:
         g.brought = error
 

@@ -69,7 +69,7 @@ def brought() -> FileEntry:
     given = request.files.get(file_forms.FIELD)
     if given is None or not given.filename:
         raise refused(_("Please choose a file."))
-    found = files.examine(given.filename, given.stream.read())
+    found = files.ahead(actor(), files.examine(given.filename, given.stream.read()))
     with writing():
         return files.store(actor(), found)
 

@@ -31,8 +31,8 @@ def chunks() -> Iterator[list[int]]:
 def refold(ids: Sequence[int]) -> int:
     """The folded titles are those of the titles; how many were not."""
     wrong = _misfolded(ids)
-    for article_id, title in wrong:
-        session.execute(sa.update(Article).where(Article.id == article_id).values(folded_title=title))
+    if wrong:
+        session.execute(sa.update(Article), [{"id": article_id, "folded_title": title} for article_id, title in wrong])
     return len(wrong)
 
 

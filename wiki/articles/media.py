@@ -65,6 +65,7 @@ class Examined:
     small: bytes | None = None  # a WebP, of pictures
     width: int | None = None
     height: int | None = None
+    keys: tuple[str, str | None] | None = None  # where both lie already, in a store elsewhere
 
     @property
     def size(self) -> int:

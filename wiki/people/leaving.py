@@ -4,6 +4,7 @@ What was asked of a successor is theirs when they accept, or when the last day i
 accepted can be undone. What nobody was chosen for falls to the team (texts) or stays where it is, and is told.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -22,6 +23,7 @@ from core.events import emit
 from core.i18n import _, local
 from core.permissions import allowed, can, require
 from core.texts import one_line
+from core.trouble import trouble_of
 from wiki.articles.lifecycle import leave_to_the_team
 from wiki.people.events import HandoverAsked, HandoverDeclined, LeavingMarked, LeavingUndone, PersonLeft
 from wiki.people.holdings import Key, held
@@ -32,6 +34,7 @@ from wiki.people.permissions import P, may_shut_out
 from wiki.search import writing
 from workflows import claiming
 
+log = logging.getLogger(__name__)
 SUBJECT = "leaving"
 SOME = 50  # people who leave in one turn of the chore
 
@@ -316,9 +319,19 @@ def end_last_days() -> None:
     asked for fall to the team, and the sign-in ends where that was chosen. Once each."""
     due = sa.select(Leaving.id).where(Leaving.state == LeavingState.OPEN, Leaving.last_day < today())
     for leaving_id in list(session.scalars(due.order_by(Leaving.last_day, Leaving.id).limit(SOME))):
-        leaving = lock(Leaving, leaving_id)
-        if leaving is not None and leaving.state is LeavingState.OPEN and is_over(leaving.last_day, today()):
-            leave(leaving)
+        try:
+            with session.begin_nested():
+                _end_last_day(leaving_id)
+        except Exception as error:
+            if trouble_of(error) is not None:
+                raise
+            log.exception("leaving %s could not be ended; the others go on", leaving_id)
+
+
+def _end_last_day(leaving_id: int) -> None:
+    leaving = lock(Leaving, leaving_id)
+    if leaving is not None and leaving.state is LeavingState.OPEN and is_over(leaving.last_day, today()):
+        leave(leaving)
 
 
 def leave(leaving: Leaving) -> None:

@@ -14,6 +14,7 @@ from core.addresses import search_server
 from core.chores import chore
 from core.db import reading, session
 from core.events import on
+from core.i18n import _l
 from core.outbox import Job, handler, promise
 from core.settings import Settings
 from wiki.articles.events import ArticlePublished, ArticleRetired, ArticleTouched, ArticleVerified
@@ -124,7 +125,10 @@ def forget() -> None:
     questions.sweep()
 
 
-@hosts.alike("search", "%s finds with another index; the embedded one is for one machine: set SPIRAL_SEARCH_URL alike")
+@hosts.alike(
+    "search",
+    _l("%(who)s finds with another index; the embedded one is for one machine: set SPIRAL_SEARCH_URL alike"),
+)
 def index_mark() -> str:
     """An embedded index belongs to its folder; where Meilisearch stands may be called differently by each machine."""
     url = cast(Settings, current_app.config["SPIRAL"]).search_url

@@ -204,6 +204,7 @@ _next = 0
 def look_again() -> None:
     """What somebody assigned while somebody else moved a person: neither saw the other's act. A few at a time."""
     global _next
+    _name_circles()
     ids = list(
         session.scalars(
             sa.select(Assignment.id)
@@ -215,3 +216,18 @@ def look_again() -> None:
     _next = ids[-1] if len(ids) == CHUNK else 0
     if ids:
         follow(assignments=ids)
+
+
+def _name_circles() -> None:
+    """What a process of the release before assigned says for whom it is; where somebody assigned the same, once."""
+    unnamed = sa.select(Assignment).where(Assignment.circle == "", Assignment.ended_at.is_(None))
+    for row in session.scalars(unnamed.order_by(Assignment.id).limit(CHUNK)).all():
+        key = circle_of(row).key
+        same = sa.select(Assignment.id).where(
+            Assignment.course_id == row.course_id, Assignment.circle == key, Assignment.ended_at.is_(None)
+        )
+        if session.scalar(same.limit(1)) is None:
+            row.circle = key
+        else:
+            row.ended_at = clock.now()
+        session.flush()

@@ -204,7 +204,8 @@ class Question(Base):
 
 class Assignment(Base):
     """One person, or whoever holds the role and belongs to the team and tier that are named, is to take a course:
-    until a day, or so many days after each of them was reached (``Duty``). ``circle`` is ``Circle.key``."""
+    until a day, or so many days after each of them was reached (``Duty``). ``circle`` is ``Circle.key``; empty where a
+    process of the release before wrote it, until ``audience.look_again`` comes by."""
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -220,8 +221,8 @@ class Assignment(Base):
             "course_id",
             "circle",
             unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL AND circle <> ''"),
+            postgresql_where=sa.text("ended_at IS NULL AND circle <> ''"),
         ),
         sa.Index("ix_assignments_team_id", "team_id"),
         sa.Index("ix_assignments_user_id", "user_id"),
@@ -229,7 +230,7 @@ class Assignment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("courses.id"))
-    circle: Mapped[str] = mapped_column(sa.String(80))
+    circle: Mapped[str] = mapped_column(sa.String(80), server_default="")
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     role: Mapped[Role | None] = mapped_column(enum_column(Role))
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teams.id"))
