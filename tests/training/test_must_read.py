@@ -137,6 +137,15 @@ def test_a_confirmed_text_is_not_asked_again_after_a_change_unless_somebody_asks
         assert must_read(rep) == []
 
 
+def test_the_banner_knows_its_own_page_when_the_address_is_chinese(app, make, signed_in):
+    with writing():
+        rep = make.user("rep")
+        article = make.article(make.actor("rep"), kind="product", title="线路中断")
+        asking.ask(make.actor("manager"), article, due_at=clock.now() + HOUR, circle=["role:rep"], urgent=True)
+        slug = article.slug
+    assert "Fold for an hour" in signed_in(rep).text(f"/articles/{slug}")
+
+
 def test_the_banner_stands_on_every_page_until_it_is_confirmed(app, make, signed_in):
     with writing():
         rep, other = make.user("rep"), make.user("qa")

@@ -291,3 +291,9 @@ def on_home(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if found.proficient_on is not None and not found.now:
         return None
     return "people/_first_weeks.html", path_showing.page_of(found, who)
+
+
+def on_profile(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The way back to the path when home no longer shows it; nothing for who never was on one."""
+    row = paths.newcomer_of(context["user"].id)
+    return ("people/_profile.html", {"newcomer": row}) if row is not None else None

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(path_views.bp)
     menu(_l("New hires"), "paths.cohorts", P.SEE_COHORTS, order=53, place="person")
     panel("home.top", path_views.on_home, order=20)
+    panel("profile", path_views.on_profile)
     panel("home.top", leaving_views.on_home, order=32)
     panel("writing.task", leaving_views.in_writing_task)
 

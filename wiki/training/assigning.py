@@ -99,4 +99,4 @@ def unassign(assignment: Assignment, actor: Actor) -> None:
 
 def circle_words(circle: Circle) -> str:
     """Whom it is for, as people say it: 'Representative, Second line'."""
-    return _(", ").join(reader_words(circle.key.split("+"))) if circle.key else ""
+    return " + ".join(reader_words(circle.key.split("+"))) if circle.key else ""

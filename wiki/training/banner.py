@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -124,7 +125,7 @@ def on_every_page(_context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None
             "due_at": one.due_at,
             "late": one.due_at < clock.now(),
             "url": url_for("articles.show", slug=one.slug),
-            "here": request.path == url_for("articles.show", slug=one.slug),
+            "here": request.path == unquote(url_for("articles.show", slug=one.slug)),
             "fold_url": url_for("training.fold_must_read", slug=one.slug),
             "folded": one.key in folded,
         }

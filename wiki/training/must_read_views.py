@@ -57,7 +57,15 @@ def circle_words(found: Ask) -> str:
 
 
 def _counts_sheet(rows: list[chasing.Count]) -> Sheet:
-    head = [_("Text"), _("Who is asked"), _("Confirm by"), _("Urgent"), _("Asked"), _("Confirmed"), _("Not yet")]
+    head = [
+        _("Text"),
+        _("Who is asked"),
+        _("Confirm by"),
+        _("Urgent"),
+        _("Asked"),
+        _("Confirmed"),
+        _("Not confirmed yet"),
+    ]
     return Sheet(
         _("Must-read"),
         head,

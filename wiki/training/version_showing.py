@@ -89,7 +89,7 @@ def _requires(after: str) -> str:
 
 
 def _circle(key: str) -> str:
-    return _(", ").join(reader_words(key.split("+")))
+    return " + ".join(reader_words(key.split("+")))
 
 
 def _name(row: Any, reader: Actor) -> str:
