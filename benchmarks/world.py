@@ -19,6 +19,7 @@ from accounts.identity import new_token, token_hash
 from accounts.models import ApiToken, LoginSession, Team, User, UserRole
 from core import clock, migrate
 from core.db import Base, Database, reading
+from core.folding import folded_title
 from core.settings import load
 from tests.support.server import Server
 from wiki.app import create_app
@@ -208,6 +209,7 @@ class _Maker:
                 (
                     {
                         "id": n, "slug": f"text-{n}", "kind": KIND, "title": titles[n - 1], "audience": "internal",
+                        "folded_title": folded_title(titles[n - 1]),
                         "owner_id": self._author(n), "live": False, "revision_id": None, "major": 1, "minor": 0,
                         "created_at": at[n - 1], "published_at": at[n - 1], "updated_at": at[n - 1],
                     }
