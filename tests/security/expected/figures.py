@@ -41,7 +41,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff ii", "POST /admin/kpi/readings", "figures are brought by manager and admin", {}),
     ("ll ff ffff oo", "GET /admin/kpi/files/{figures}", "files of figures are seen by manager and admin"),
     ("ll ff ffff oo", "POST /admin/kpi/files/{figures}/columns", "files of figures are read by manager and admin", {}),
-    ("ll ff ffff oi", "POST /admin/kpi/files/{figures}/take", "figures are taken in by both, and the file is gone", {}),
+    ("ll ff ffff oo", "POST /admin/kpi/files/{figures}/take", "figures are taken in by manager and admin", {}),
     ("ll ff ffff nn", "GET /admin/kpi/files/{figures}/refused.csv", "what was refused is there once it was taken in"),
     ("ll ff ffff oo", "POST /admin/kpi/files/{figures}/forget", "files of figures are forgotten by both", {}),
     ("ll ff ffff oo", "GET /admin/kpi/readings/{reading}", "figures are corrected by manager and admin"),
