@@ -12,6 +12,7 @@ from flask import Flask
 from core import chores, db, health, hosts, migrate
 from core.db import database, reading, session, writing
 from core.hosts import Pulse, StrangerError
+from core.i18n import force_locale
 from core.settings import SettingsError, load
 from wiki.app import create_app
 
@@ -87,7 +88,7 @@ def test_the_first_who_came_stays_in_service(app: Flask, another: Another, monke
     first, second = another("a"), another("b", secret_key="t" * 40)
     Pulse(first, "web")._beat()
     for one, well in ((first, True), (second, database().sqlite)):
-        with one.app_context():
+        with one.app_context(), force_locale("en"):
             found = {finding.name: finding for finding in health.examine(ready=True)}["hosts"]
         assert found.well is well
         assert found.well or found.said.startswith("another process "), "strangers read this: no name of a machine"
