@@ -93,7 +93,7 @@ def _school(place: Centre) -> None:
         ])  # fmt: skip
         _put(Attempt, [
             {"quiz_id": n, "user_id": user, "enrolment_id": at, "number": 1, "score": chance.randint(30, 100),
-             "pass_mark": 60, "passed": full, "at": now}
+             "pass_mark": 60, "reached": full, "at": now}
             for at, ((n, user), full) in enumerate(zip(begun, done, strict=True), 1)
         ])  # fmt: skip
         _put(ReadingAsk, [
