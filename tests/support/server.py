@@ -22,8 +22,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import run
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = 90  # seconds; the first start migrates and loads the demo
+AFTERWARDS = {"SPIRAL_EMBED_ORIGINS"}  # settings that may come when the demo is loaded already
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,17 @@ class Server:
         return done
 
 
+def _demo() -> Path:
+    """The folder of an installation that was started once and ended; made once in a run, for loading takes its time."""
+    made = run.folder() / "demo"
+    with run.locked("demo"):
+        if not made.exists():
+            first = Server(run.folder() / "demo-first").start()
+            assert first.stop() == 0, first.tail()
+            first.var.rename(made)
+    return made
+
+
 @contextlib.contextmanager
 def servers() -> Iterator[Callable[..., Server]]:
     """A way to start servers; afterwards none of them runs and their folders are gone."""
@@ -132,7 +146,10 @@ def servers() -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def start(**settings: str) -> Server:
-        made.append(Server(place / f"var{len(made)}", **settings))
+        var = place / f"var{len(made)}"
+        if settings.keys() <= AFTERWARDS:
+            shutil.copytree(_demo(), var)
+        made.append(Server(var, **settings))
         return made[-1].start()
 
     try:
