@@ -1,9 +1,7 @@
 """A colleague leaves: what only they hold is listed, handed on and taken over, and the last day settles the rest."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,19 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from accounts.people import actor_of
 from core import audit, clock, outbox
-from core.actors import Actor
 from core.db import reading, session, writing
-from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
-from core.permissions import allowed, can
+from core.errors import Conflict, Forbidden, IllegalMove, NotFound
+from tests.people.conftest import FRIDAY, NOON, House
 from wiki.articles import ops as articles
 from wiki.articles.models import Article, Submission
 from wiki.feedback import ops as feedback
-from wiki.kpi import ops
-from wiki.kpi.cuika_models import KpiAction
-from wiki.kpi.cuika_rules import ActionState
-from wiki.kpi.models import Indicator, SubjectKind
 from wiki.notifications.models import NoticeEntry
 from wiki.people import interviews, leaving, topics
 from wiki.people.holdings import held, words_for
@@ -42,7 +34,6 @@ from wiki.people.leaving_rules import (
     drafted,
     ranked,
 )
-from wiki.people.permissions import P
 from wiki.search import writing as tasks
 from wiki.search.gap_models import WritingTask
 from wiki.search.writing_rules import WritingState
@@ -51,8 +42,6 @@ from wiki.training.models import Course
 from workflows import claiming
 from workflows.models import Task
 
-NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
-FRIDAY = date(2026, 11, 20)
 counts = st.integers(0, 50)
 some_topics = st.lists(
     st.builds(Topic, st.integers(1, 9), st.just("s"), st.text(max_size=3), counts, counts, counts, counts), max_size=12
@@ -83,34 +72,6 @@ def test_what_has_changed_hands_never_goes_back_and_only_the_asked_can_answer(ac
         elif act in {Act.ACCEPT, Act.DECLINE, Act.LAST_DAY, Act.UNDO}:
             assert (after is not None) == (state is HandoverState.ASKED)
         state = after or state
-
-
-# ── the house ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass
-class House:
-    """Ann leaves the billing team; Bob and Tom are there, Sue leads it, Far leads another one."""
-
-    make: Any
-    ids: dict[str, int]
-
-    def __getitem__(self, name: str) -> Actor:
-        return actor_of(session.get_one(User, self.ids[name]))
-
-
-@pytest.fixture
-def house(app, make) -> House:
-    with clock.fixed(NOON), writing():
-        people = {
-            name: make.user(*roles, username=name, name=name.title(), team=team).id
-            for name, roles, team in (
-                ("ann", ("rep", "training"), "billing"), ("bob", ("rep",), "billing"), ("tom", ("training",), None),
-                ("sue", ("supervisor",), "billing"), ("far", ("supervisor",), "faults"), ("boss", ("manager",), None),
-                ("root", ("admin",), None),
-            )
-        }  # fmt: skip
-        return House(make, people)
 
 
 def fill(house: House) -> dict[str, int]:
@@ -342,75 +303,3 @@ def test_pages_from_the_mark_to_the_draft_of_the_interview(house, signed_in):
             house.make.approved(made)
         with reading():
             assert session.get_one(WritingTask, row.interview_id).state is WritingState.DONE
-
-
-def test_marking_somebody_is_no_way_to_disable_who_stands_above(house):
-    with clock.fixed(NOON), writing():
-        chief = house.make.user("manager", username="chief", name="Chief", team="billing").id
-        other = house.make.user("admin", username="other", name="Other").id
-        with pytest.raises(Invalid) as refused:
-            leaving.mark(house["sue"], chief, FRIDAY, disable=True)
-        assert "disable" in refused.value.errors
-        row = leaving.mark(house["sue"], chief, FRIDAY, disable=False)
-        with pytest.raises(Invalid):
-            leaving.change(row, house["sue"], FRIDAY, disable=True)
-        leaving.change(row, house["boss"], FRIDAY, disable=True)
-        with pytest.raises(Invalid):
-            leaving.mark(house["boss"], other, FRIDAY, disable=True)
-        assert leaving.mark(house["root"], other, FRIDAY, disable=True).disable
-
-
-def test_what_a_leaver_holds_is_named_as_far_as_its_own_page_would(house):
-    with clock.fixed(NOON), writing():
-        ops.ensure_defaults()
-        ann = house["ann"]
-        teaching.create_course(ann, teaching.CourseSpec("Not opened yet"))
-        action = KpiAction(
-            indicator_id=session.scalars(sa.select(Indicator.id)).first(), subject_kind=SubjectKind.PERSON,
-            subject_id=house.ids["bob"], period="2026-10", what="Sit beside Bob", owner_id=ann.id, due_on=FRIDAY,
-            state=ActionState.OPEN, made_at=clock.now(), made_by_id=house.ids["boss"],
-        )  # fmt: skip
-        session.add(action)
-        session.flush()
-        leaver = session.get_one(User, ann.id)
-        said = {name: {one.title for one in held(leaver, house[name]).rows} for name in ("ann", "boss", "sue", "tom")}
-        assert said["ann"] == said["boss"] == {"Not opened yet", "Sit beside Bob"}
-        assert said["sue"] == {"Course", "Action on a missed figure"}
-        assert said["tom"] == {"Not opened yet", "Action on a missed figure"}  # who teaches sees courses
-
-
-def test_whoever_marks_somebody_does_not_give_themselves_their_draft(house):
-    with clock.fixed(NOON), writing():
-        ann, sue = house["ann"], house["sue"]
-        draft = house.make.submission(ann, title="Half done", submitted=False)
-        row = leaving.mark(sue, ann.id, FRIDAY, disable=False)
-        count, refused = leaving.hand_on(row, sue, {(Sort.DRAFT, draft.id): sue.id})
-        assert (count, list(refused)) == (0, [(Sort.DRAFT, draft.id)])
-        assert leaving.hand_on(row, ann, {(Sort.DRAFT, draft.id): sue.id}) == (1, {})  # its author may
-        leaving.undo(row, sue)
-        again = leaving.mark(sue, ann.id, FRIDAY, disable=False)
-        with clock.fixed(NOON + timedelta(days=4)):
-            leaving.end_last_days()
-            assert leaving.hand_on(again, sue, {(Sort.DRAFT, draft.id): sue.id}) == (1, {})  # who else would
-
-
-def test_a_question_with_an_endless_number_is_no_error_of_ours(house, signed_in):
-    with clock.fixed(NOON):
-        with writing():
-            row = leaving.mark(house["sue"], house.ids["ann"], FRIDAY, disable=False)
-            interviews.ask_for(row, house["sue"], house.ids["tom"])
-        with reading():
-            tom = session.get_one(User, house.ids["tom"])
-        page = f"/people/leaving/{row.id}/interview"
-        assert signed_in(tom).submit(page, {"answer-" + "9" * 5000: "x"}).status_code == 303
-
-
-def test_lists_show_exactly_what_each_may_see(house):
-    with writing():
-        with clock.fixed(NOON):
-            rows = [leaving.mark(house["boss"], house.ids[name], FRIDAY, disable=False) for name in ("ann", "bob")]
-            interviews.ask_for(rows[0], house["boss"], house.ids["tom"])
-        for name in house.ids:
-            actor = house[name]
-            listed = set(session.scalars(sa.select(Leaving.id).where(allowed(actor, P.SEE_LEAVING))))
-            assert listed == {row.id for row in rows if can(actor, P.SEE_LEAVING, row)}, name

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from accounts.models import User
 from accounts.people import actor_of
 from core import clock
 from core.db import session
@@ -80,14 +81,20 @@ def test_a_duplicate_loses_its_acceptance_and_a_wrong_word_gives_it_back(db: Any
     assert rebuilding.verify() == []
 
 
-def test_an_approval_that_a_later_stage_overturns_earns_nothing(db: Any, make: Make) -> None:
-    author, reviewers = make.user(), desk(make)
-    made = submitted(author)
+def overturned(make: Make) -> dict[str, User]:
+    """Business approved, and quality sent it back; the reviewers by role."""
+    reviewers = desk(make)
+    made = submitted(make.user())
     for role, verb in (("business", Verb.APPROVE), ("qa", Verb.SEND_BACK)):
         task = session.scalars(
             sa.select(Task).where(Task.review.has(subject_id=made.id), Task.role == role, Task.state == TaskState.OPEN)
         ).one()
         deciding.decide(task.id, actor_of(reviewers[role]), verb, seen=task.version, note="请核对资费")
+    return reviewers
+
+
+def test_an_approval_that_a_later_stage_overturns_earns_nothing(db: Any, make: Make) -> None:
+    reviewers = overturned(make)
     assert (points(reviewers["business"]), points(reviewers["qa"])) == (D("0.00"), D("1.00"))
     assert rebuilding.verify() == []
     assert rebuilding.unrecorded() == {}
@@ -195,12 +202,6 @@ def test_what_was_taken_back_is_no_approved_item_any_more(db: Any, make: Make) -
 
 
 def test_an_overturned_verdict_is_one_verdict_in_time(db: Any, make: Make) -> None:
-    author, reviewers = make.user(), desk(make)
-    made = submitted(author)
-    for role, verb in (("business", Verb.APPROVE), ("qa", Verb.SEND_BACK)):
-        task = session.scalars(
-            sa.select(Task).where(Task.review.has(subject_id=made.id), Task.role == role, Task.state == TaskState.OPEN)
-        ).one()
-        deciding.decide(task.id, actor_of(reviewers[role]), verb, seen=task.version, note="请核对资费")
+    reviewers = overturned(make)
     rows = computed.verdicts([clock.now().strftime("%Y-%m")], [reviewers["business"].id])
     assert [tuple(row[1:]) for row in session.execute(rows)] == [(1, 1)]

@@ -130,10 +130,10 @@ class Server:
 
 def _demo() -> Path:
     """The folder of an installation that was started once and ended; made once in a run, for loading takes its time."""
-    made = run.folder() / "demo"
-    with run.locked("demo"):
+    made = run.folder() / "installation"
+    with run.locked("installation"):
         if not made.exists():
-            first = Server(run.folder() / "demo-first").start()
+            first = Server(run.folder() / "installation-first").start()
             assert first.stop() == 0, first.tail()
             first.var.rename(made)
     return made
