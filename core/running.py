@@ -2,6 +2,8 @@
 
 import gc
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
@@ -35,9 +37,25 @@ class Beside:
         self.app.extensions["spiral.database"].close()
 
 
+_beforehand: list[Callable[[], Any]] = []
+
+
+def beforehand(read: Callable[[], Any]) -> None:
+    """Have every serving process read this before it answers (a dictionary that the first question would wait for)."""
+    if read not in _beforehand:
+        _beforehand.append(read)
+
+
+def ready() -> None:
+    """All of that is read; before a fork the processes have it in common."""
+    for read in _beforehand:
+        read()
+
+
 def settle() -> None:
     """What is there by now stays: the collector need not look at it again. Walking through 200,000 objects of modules
     and tables took 60 ms and more, and everybody who asked in that moment waited."""
+    ready()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

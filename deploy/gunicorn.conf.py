@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from core import health, hosts, logs
-from core.running import Beside, settle
+from core.running import Beside, ready, settle
 from core.settings import SettingsError, load
 
 try:
@@ -50,6 +50,7 @@ def on_starting(server: Any) -> None:
     if wrong:
         print(f"Spiral does not start: {wrong[0]}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    ready()
     gc.collect()
     gc.freeze()  # what the processes are to have in common is not written to by their collectors
 
