@@ -169,10 +169,10 @@ def untouched(app):
 
 
 def crafted(path, source, *, parts=(), **about):
-    """The same archive with other parts beside it, or another manifest."""
+    """The same archive with other parts, in the place of its own or beside them, or another manifest."""
     with archive.opened(source) as found, path.open("xb") as out:
         writer = archive.Writer(out)
-        for name in found.parts:
+        for name in found.parts.keys() - dict(parts).keys():
             writer.add(name, found.read(name))
         for name, data in parts:
             writer.add(name, [data])
