@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core import alone, chain, migrate
 from core.audit import TrailEntry
-from core.backup import archive, making, restoring
+from core.backup import archive, making, postgres, restoring
 from core.db import reading, writing
 from core.errors import DiskFull
 from tests.reliability.keeping import another, contents, forked, load_on, seeded, seen
@@ -287,6 +287,8 @@ def test_a_restore_that_is_killed_is_not_there_or_whole(engine, empty):
         time.sleep(chance.uniform(0.05, 1.5))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        while not database.sqlite and postgres.others(database):  # its server has not noticed yet that it is gone
+            time.sleep(0.01)
         if migrate.current(database) is None:
             database.close()
             in_place(fresh, file)
