@@ -66,9 +66,9 @@ def come_in(user: User, way: Way, *, address: str | None, agent: str | None) -> 
     return Entered(token, user, entry)
 
 
-def second(token: str, code: str, *, address: str | None, agent: str | None) -> Entered:
+def second(token: str, code: str, showing: str | None, *, address: str | None, agent: str | None) -> Entered:
     """In, with the second step. Raises as ``second_step.finish``."""
-    return Entered(*second_step.finish(token, code, address=address, agent=agent))
+    return Entered(*second_step.finish(token, code, showing, address=address, agent=agent))
 
 
 def make_token(username: str, password: str, *, address: str | None, code: str | None = None) -> str:
