@@ -228,7 +228,7 @@ def _access_page(form: AccessForm) -> str:
 @bp.post("/admin/access")
 @gate(P.MANAGE_PEOPLE)
 def save_access() -> Answer:
-    """From now on this is asked; sign-ins without a second step that need one end."""
+    """From now on this is asked; sign-ins that no longer suffice end."""
     form = AccessForm()
     form.offer(session.scalars(access.keepers()))
     keeper = form.keeper.data or ""
@@ -242,12 +242,13 @@ def save_access() -> Answer:
                 passwords=bool(form.passwords.data) or not access.settings().oidc_issuer,
                 break_glass_id=int(keeper) if keeper.isascii() and keeper.isdigit() and len(keeper) < 10 else None,
             ),
+            tokens_end=bool(form.tokens_end.data),
         )
     except Invalid as error:
         form.take(error)
         return _access_page(form), 422
     said = _("Saved.")
     if ended:
-        said = _("Saved. %(n)s sign-ins without a second step have ended.", n=ended)
+        said = _("Saved. %(n)s sign-ins that no longer suffice have ended.", n=ended)
     flash(said, "success")
     return to(url_for("accounts.access_rules"))

@@ -163,7 +163,7 @@ def _of_the_directory(account: str, entry: Entry) -> User | None:
     if not roles:
         return None
     them = Vouched(f"{about.ldap_url}/{about.ldap_base}"[:300], entry.subject, account, entry.name, entry.email)
-    user = vouched.person(them, by_email=True, bare=True, new_roles=roles)
+    user = vouched.person(them, by_email=about.ldap_link_email, bare=True, new_roles=roles)
     if user is not None and entry.roles is not None and user.roles != frozenset(entry.roles):
         team, tier = (place.slug if place else None for place in (user.team, user.tier))
         try:

@@ -286,7 +286,7 @@ def test_asked_of_a_role_it_is_set_up_at_sign_in(app, client, signed_in, person,
     clock.advance(seconds=60)
     second(boss, code_now(key))
     answer = boss.submit("/admin/access", {"roles": ["qa", "admin"]}, follow=True)
-    assert "1 sign-ins without a second step have ended" in answer.text
+    assert "1 sign-ins that no longer suffice have ended" in answer.text
     assert inside(boss)
     assert inside(bystander)
     assert not inside(before)
