@@ -232,6 +232,11 @@ def showing() -> str | None:
     return found if isinstance(found, str) else None
 
 
+def shown_no_more() -> None:
+    """What this browser was shown was confirmed, and confirms nothing again."""
+    cookie.pop("showing", None)
+
+
 def _fresh_cookie() -> None:
     kept = {name: cookie[name] for name in ("locale", "theme") if name in cookie}
     cookie.clear()

@@ -140,6 +140,7 @@ def confirm_factor() -> Answer:
             user = session.get_one(User, who.id)
             codes = _confirmed(user, form.code.data or "")
             second_step.forgive(who.id, request.remote_addr)
+        identity.shown_no_more()
     except Invalid as error:
         form.take(error)
         with reading():

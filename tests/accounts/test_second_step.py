@@ -227,6 +227,8 @@ def test_it_is_set_up_by_picture_or_key_and_switched_off(app, signed_in, person,
     assert browser.submit("/profile/second-step", to="/profile/second-step/remove", code=codes[0]).status_code == 422
     clock.advance(seconds=60)
     browser.submit("/profile/second-step", to="/profile/second-step/remove", code=code_now(key))
+    old = browser.submit("/profile/second-step", code=code_now(key), password=PASSWORD)
+    assert old.status_code == 422, "what was shown is not set up twice"
     assert app.test_client().submit("/login", username="li.wei", password=PASSWORD).headers["Location"] == "/"
 
 
