@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask import current_app
 
-from accounts.access_models import AccessRules, SecondFactor
+from accounts.access_models import AccessRules, HalfSignIn, LinkedIdentity, SecondFactor
 from accounts.identity import forget_known
-from accounts.models import LoginSession, User, UserRole
+from accounts.models import ApiToken, LoginSession, User, UserRole
 from accounts.permissions import P
 from accounts.rules import Role, Way
-from core import audit
+from core import audit, clock
 from core.actors import Actor
+from core.chores import chore
 from core.db import session
 from core.errors import Conflict, Invalid
 from core.i18n import _
@@ -57,8 +58,10 @@ def settings() -> Settings:
     return found
 
 
-def save(actor: Actor | None, wanted: Access) -> int:
-    """From now on this holds. Sign-ins that would have needed a second step and took none end; how many did.
+def save(actor: Actor | None, wanted: Access, *, tokens_end: bool = False) -> int:
+    """From now on this holds. Sign-ins that no longer suffice end – without a second step that is asked for, or by a
+    password that opens nothing any more –; how many did. ``tokens_end``: all API tokens but those of whoever is kept
+    for emergencies end, too.
 
     Raises:
         Invalid: naming the field, when it would lock the administrator who saves it out, or everybody.
@@ -77,7 +80,9 @@ def save(actor: Actor | None, wanted: Access) -> int:
     if wanted != before:
         details = {"before": _said(before), "after": _said(wanted)}
         audit.record(actor, "access changed", subject_kind="access", subject_id=1, details=details)
-    return _end_unstepped(wanted)
+    if tokens_end:
+        _end_tokens(actor, wanted)
+    return _end_unstepped(wanted) + _end_by_password(wanted)
 
 
 def allow_passwords() -> None:
@@ -110,6 +115,12 @@ def _not_out_oneself(actor: Actor, wanted: Access) -> None:
     factor = session.get(SecondFactor, actor.id)
     if wanted.second_roles & set(actor.roles) and (factor is None or factor.confirmed_at is None):
         raise Invalid({"roles": _("You hold one of these roles yourself: set up your own second step first.")})
+    linked = sa.select(LinkedIdentity.id).where(
+        LinkedIdentity.issuer == settings().oidc_issuer, LinkedIdentity.user_id == actor.id
+    )
+    if not wanted.passwords and wanted.break_glass_id != actor.id and session.scalar(linked) is None:
+        said = _("You would be locked out yourself: choose yourself, or come in by single sign-on once before.")
+        raise Invalid({"keeper": said})
 
 
 def _somebody_for_emergencies(wanted: Access) -> None:
@@ -129,6 +140,40 @@ def _end_unstepped(wanted: Access) -> int:
     ).all()
     forget_known()
     return len(ended)
+
+
+def _end_by_password(held: Access) -> int:
+    """Whoever came in with a password that opens nothing any more is out, and so is who was on the way in."""
+    if held.passwords:
+        return 0
+    kinds: tuple[type[LoginSession | HalfSignIn], ...] = (LoginSession, HalfSignIn)
+    ended = [
+        session.execute(
+            sa.delete(kind)
+            .where(kind.way == Way.PASSWORD, kind.user_id.is_distinct_from(held.break_glass_id))
+            .returning(kind.user_id)
+        ).all()
+        for kind in kinds
+    ]
+    forget_known()
+    return len(ended[0])
+
+
+def _end_tokens(actor: Actor | None, held: Access) -> None:
+    ended = session.execute(
+        sa.update(ApiToken)
+        .where(ApiToken.revoked_at.is_(None), ApiToken.user_id.is_distinct_from(held.break_glass_id))
+        .values(revoked_at=clock.now())
+        .returning(ApiToken.id)
+    ).all()
+    audit.record(actor, "tokens revoked", subject_kind="access", subject_id=1, details={"tokens": len(ended)})
+    forget_known()
+
+
+@chore(every=600)
+def end_what_does_not_suffice() -> None:
+    """Passwords that were switched off open nothing, also where the settings said otherwise for a while."""
+    _end_by_password(now())
 
 
 def _said(access: Access) -> dict[str, object]:

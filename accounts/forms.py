@@ -100,6 +100,7 @@ class AccessForm(Form):
     after_sso = BooleanField(_l("Also of those who come by single sign-on"))
     passwords = BooleanField(_l("Everybody may sign in with a password"))
     keeper = SelectField(_l("Who may do so in any case"), validate_choice=False)
+    tokens_end = BooleanField(_l("End all API tokens now"))
 
     def offer(self, people: Iterable[Any]) -> None:
         """Fill the choice of whom to keep for emergencies."""

@@ -220,6 +220,23 @@ def held() -> str | None:
     return found if isinstance(found, str) else None
 
 
+def shown_anew() -> str:
+    """From now on this browser may confirm what it is shown now, and nothing that it was shown before."""
+    cookie["showing"] = new_token()
+    return str(cookie["showing"])
+
+
+def showing() -> str | None:
+    """What this browser was shown last, and may confirm."""
+    found = cookie.get("showing")
+    return found if isinstance(found, str) else None
+
+
+def shown_no_more() -> None:
+    """What this browser was shown was confirmed, and confirms nothing again."""
+    cookie.pop("showing", None)
+
+
 def _fresh_cookie() -> None:
     kept = {name: cookie[name] for name in ("locale", "theme") if name in cookie}
     cookie.clear()
@@ -229,7 +246,8 @@ def _fresh_cookie() -> None:
 def end() -> None:
     """Take the sign-in out of this browser's cookie."""
     logout_user()
-    cookie.pop("csrf_token", None)
+    for name in ("csrf_token", "showing"):
+        cookie.pop(name, None)
 
 
 def current_token() -> str | None:

@@ -50,44 +50,42 @@ def codes_left(user_id: int) -> int:
 # ── setting it up ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def prepare(user: User) -> None:
-    """A secret is there for the person to hand to their app; one that was not confirmed is made anew.
+def must_be_missing(user_id: int) -> None:
+    """The person has none yet.
 
     Raises:
         Conflict: it is set up already (``second-step-there``).
     """
-    found = session.get(SecondFactor, user.id)
-    if found is not None and found.confirmed_at is not None:
+    if factor_of(user_id) is not None:
         raise Conflict(_("Your second step is set up already."), code="second-step-there")
-    if found is not None:
-        session.delete(found)
-        session.flush()
-    sealed = totp.seal(totp.new_secret(), _key())
-    session.add(SecondFactor(user_id=user.id, sealed=sealed, created_at=clock.now()))
-    session.flush()
 
 
-def pending_secret(user_id: int) -> str | None:
-    """The secret that waits for its first code."""
-    found = session.get(SecondFactor, user_id)
-    if found is None or found.confirmed_at is not None:
-        return None
-    return totp.unseal(found.sealed, _key())
+def offer(user_id: int, showing: str) -> str:
+    """The secret of one showing of the picture. It is kept nowhere before its first code came back, so that nobody
+    else – at another browser, or at this one later – sees what somebody's app was told.
+
+    ``showing``: what only the browser that was shown it knows (``identity.showing``).
+    """
+    return totp.offered(_key(), f"{user_id} {showing}")
 
 
-def confirm(user: User, typed: str, *, keep: int | None = None) -> list[str]:
+def confirm(user: User, typed: str, showing: str | None, *, keep: int | None = None) -> list[str]:
     """The app is set up, as this first code of it shows: the recovery codes, told this once.
 
     Other sign-ins of the person end: they took no second step.
 
     Raises:
-        Unauthenticated: it is not the app's code (``wrong-code``).
+        Unauthenticated: it is not the code of the app that was shown this picture (``wrong-code``).
     """
-    found, secret = session.get(SecondFactor, user.id), pending_secret(user.id)
+    session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())  # one confirms at a time
+    found = session.get(SecondFactor, user.id, populate_existing=True)
+    secret = offer(user.id, showing) if showing else None
     step = totp.step_of(secret, totp.plain(typed), clock.now(), 0) if secret else None
-    if found is None or step is None:
+    if secret is None or step is None or (found is not None and found.confirmed_at is not None):
         raise wrong()
-    found.confirmed_at, found.last_step = clock.now(), step
+    found = found or SecondFactor(user_id=user.id, created_at=clock.now())
+    found.sealed, found.confirmed_at, found.last_step = totp.seal(secret, _key()), clock.now(), step
+    session.add(found)
     if keep is not None:
         session.execute(sa.update(LoginSession).where(LoginSession.id == keep).values(stepped=True))
     ops.end_sessions(user, keep=keep)
@@ -129,8 +127,6 @@ def owed(user: User, way: Way) -> bool | None:
 
 def begin(user: User, way: Way, *, fresh: bool) -> Owed:
     """The person is known, and owes the second step: for ten minutes."""
-    if fresh:
-        prepare(user)
     token = new_token()
     session.add(HalfSignIn(token_hash=token_hash(token), user_id=user.id, way=way, created_at=clock.now()))
     session.flush()
@@ -158,7 +154,7 @@ def half(token: str) -> HalfSignIn:
 
 
 def finish(
-    token: str, typed: str, *, address: str | None, agent: str | None
+    token: str, typed: str, showing: str | None, *, address: str | None, agent: str | None
 ) -> tuple[str, User, LoginSession, list[str] | None]:
     """The sign-in that the second step completes: secret token, person, row, and fresh recovery codes if it was set up.
 
@@ -176,7 +172,7 @@ def finish(
         if session.execute(gone).first() is None:  # somebody with a copy of the cookie was faster
             raise wrong()
         if factor_of(user.id) is None:
-            codes = confirm(user, typed)
+            codes = confirm(user, typed, showing)
         else:
             spend(user, typed)
         forgive(user.id, address)
@@ -274,8 +270,10 @@ def reset(actor: Actor | None, user: User) -> None:
 
 @chore(every=600)
 def sweep() -> None:
-    """Forget those who never came to the second step."""
-    session.execute(sa.delete(HalfSignIn).where(HalfSignIn.created_at < clock.now() - HALF_LASTS))
+    """Forget those who never came to the second step, and secrets that earlier programs kept before they counted."""
+    over = clock.now() - HALF_LASTS
+    session.execute(sa.delete(HalfSignIn).where(HalfSignIn.created_at < over))
+    session.execute(sa.delete(SecondFactor).where(SecondFactor.confirmed_at.is_(None), SecondFactor.created_at < over))
 
 
 def _forget(user: User) -> None:

@@ -20,11 +20,12 @@ from core.web import actor, gate, local_path, maybe_actor
 WRONG = (Unauthenticated, Throttled)
 
 
+NOT_DRAWN: dict[str, Any] = {"picture": None, "letters": ""}
+
+
 def _drawn(user: User) -> dict[str, Any]:
-    """The secret to hand over, as a picture and as letters in groups; nothing when none waits."""
-    secret = second_step.pending_secret(user.id)
-    if secret is None:
-        return {"picture": None, "letters": ""}
+    """A new secret to hand over, as a picture and as letters in groups. It is shown this once."""
+    secret = second_step.offer(user.id, identity.shown_anew())
     letters = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return {"picture": totp.picture(totp.address(secret, user.username)), "letters": letters}
 
@@ -48,8 +49,9 @@ def second() -> Answer:
 def _second_page(form: Form | None) -> str:
     user = second_step.half(identity.held() or "").user
     fresh = second_step.factor_of(user.id) is None
+    drawn = _drawn(user) if fresh and form is None else NOT_DRAWN
     form = form or (FirstCodeForm if fresh else CodeForm)(formdata=None)
-    return render_template("accounts/second.html", form=form, user=user, fresh=fresh, **_drawn(user))
+    return render_template("accounts/second.html", form=form, user=user, fresh=fresh, **drawn)
 
 
 @bp.post("/login/second")
@@ -60,7 +62,8 @@ def take_second() -> Answer:
     try:
         form.must_be_filled()
         token = identity.held() or ""
-        found = signin.second(token, form.code.data or "", address=request.remote_addr, agent=request.user_agent.string)
+        who = {"address": request.remote_addr, "agent": request.user_agent.string}
+        found = signin.second(token, form.code.data or "", identity.showing(), **who)
     except Invalid:
         return _second_again(form, 422)
     except WRONG as refused:
@@ -97,7 +100,7 @@ def factor() -> Answer:
     return _factor_page()
 
 
-def _factor_page(**forms: Form) -> str:
+def _factor_page(*, draw: bool = False, begun: bool = False, **forms: Form) -> str:
     user = session.get_one(User, actor().id)
     about = {
         "user": user,
@@ -106,7 +109,8 @@ def _factor_page(**forms: Form) -> str:
         "needed": access.now().owed_by(user.roles, Way.PASSWORD),
         "first_form": (FactorForm if user.password_hash else FirstCodeForm)(formdata=None),
         "code_form": CodeForm(formdata=None),
-        **_drawn(user),
+        "begun": begun,
+        **(_drawn(user) if draw else NOT_DRAWN),
     }
     return render_template("accounts/factor.html", **{**about, **forms})
 
@@ -114,9 +118,9 @@ def _factor_page(**forms: Form) -> str:
 @bp.post("/profile/second-step/begin")
 @gate(SIGNED_IN)
 def begin_factor() -> Answer:
-    """A secret to hand to one's app; nothing is asked at sign-in before its first code came back."""
-    second_step.prepare(session.get_one(User, actor().id))
-    return to(url_for("accounts.factor"))
+    """A secret to hand to one's app, in this answer and no other; it counts from its first code on."""
+    second_step.must_be_missing(actor().id)
+    return _factor_page(draw=True)
 
 
 @bp.post("/profile/second-step")
@@ -136,10 +140,11 @@ def confirm_factor() -> Answer:
             user = session.get_one(User, who.id)
             codes = _confirmed(user, form.code.data or "")
             second_step.forgive(who.id, request.remote_addr)
+        identity.shown_no_more()
     except Invalid as error:
         form.take(error)
         with reading():
-            return _factor_page(first_form=form), 422
+            return _factor_page(begun=True, first_form=form), 422
     with reading():
         return _codes_page(codes, url_for("accounts.factor"))
 
@@ -153,7 +158,7 @@ def _know_password(user_id: int, typed: str) -> None:
 
 def _confirmed(user: User, typed: str) -> list[str]:
     try:
-        return second_step.confirm(user, typed, keep=identity.current_session_id())
+        return second_step.confirm(user, typed, identity.showing(), keep=identity.current_session_id())
     except Unauthenticated as error:
         raise Invalid({"code": error.sentence}) from error
 
@@ -224,7 +229,7 @@ def _access_page(form: AccessForm) -> str:
 @bp.post("/admin/access")
 @gate(P.MANAGE_PEOPLE)
 def save_access() -> Answer:
-    """From now on this is asked; sign-ins without a second step that need one end."""
+    """From now on this is asked; sign-ins that no longer suffice end."""
     form = AccessForm()
     form.offer(session.scalars(access.keepers()))
     keeper = form.keeper.data or ""
@@ -238,12 +243,13 @@ def save_access() -> Answer:
                 passwords=bool(form.passwords.data) or not access.settings().oidc_issuer,
                 break_glass_id=int(keeper) if keeper.isascii() and keeper.isdigit() and len(keeper) < 10 else None,
             ),
+            tokens_end=bool(form.tokens_end.data),
         )
     except Invalid as error:
         form.take(error)
         return _access_page(form), 422
     said = _("Saved.")
     if ended:
-        said = _("Saved. %(n)s sign-ins without a second step have ended.", n=ended)
+        said = _("Saved. %(n)s sign-ins that no longer suffice have ended.", n=ended)
     flash(said, "success")
     return to(url_for("accounts.access_rules"))

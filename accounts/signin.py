@@ -66,9 +66,9 @@ def come_in(user: User, way: Way, *, address: str | None, agent: str | None) -> 
     return Entered(token, user, entry)
 
 
-def second(token: str, code: str, *, address: str | None, agent: str | None) -> Entered:
+def second(token: str, code: str, showing: str | None, *, address: str | None, agent: str | None) -> Entered:
     """In, with the second step. Raises as ``second_step.finish``."""
-    return Entered(*second_step.finish(token, code, address=address, agent=agent))
+    return Entered(*second_step.finish(token, code, showing, address=address, agent=agent))
 
 
 def make_token(username: str, password: str, *, address: str | None, code: str | None = None) -> str:
@@ -163,7 +163,7 @@ def _of_the_directory(account: str, entry: Entry) -> User | None:
     if not roles:
         return None
     them = Vouched(f"{about.ldap_url}/{about.ldap_base}"[:300], entry.subject, account, entry.name, entry.email)
-    user = vouched.person(them, by_email=True, bare=True, new_roles=roles)
+    user = vouched.person(them, by_email=about.ldap_link_email, bare=True, new_roles=roles)
     if user is not None and entry.roles is not None and user.roles != frozenset(entry.roles):
         team, tier = (place.slug if place else None for place in (user.team, user.tier))
         try:

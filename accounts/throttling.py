@@ -8,7 +8,7 @@ An attempt is counted before the password is looked at: a hundred guesses at onc
 import hashlib
 import ipaddress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -31,7 +31,7 @@ PASSWORD = "password"  # noqa: S105 - the kind of secret that is tried most
 class Counter:
     """What is counted, how many failures cost nothing beyond those of ``wait_after``, and the longest wait.
 
-    ``own``: it is about one account, which a success frees.
+    ``own``: it is about one account, which a success frees. What many share forgets ``extra`` failures an hour.
     """
 
     key: str
@@ -105,12 +105,26 @@ def _count(counted: list[Counter]) -> None:
             retry_after=seconds,
         )
     for counter, row in rows:
-        if now - row.updated_at > FORGOTTEN_AFTER:
-            row.failures = 0
+        _forget_old(counter, row, now)
         row.failures += 1
-        row.updated_at = now
         wait = min(wait_after(row.failures - counter.extra), counter.longest)
         row.blocked_until = now + wait if wait else None
+
+
+def _forget_old(counter: Counter, row: Throttle, now: datetime) -> None:
+    """What many share forgets as it goes: a whole centre behind one address makes slips all day long, and they must not
+    add up until nobody comes in at the start of a shift. What is one account's is forgotten after an hour of peace.
+    """
+    peace = now - row.updated_at
+    if peace > FORGOTTEN_AFTER:
+        row.failures = 0
+    if counter.own or row.failures == 0:
+        row.updated_at = now
+        return
+    each = FORGOTTEN_AFTER / counter.extra
+    if (gone := peace // each) > 0:
+        row.failures = max(0, row.failures - gone)
+        row.updated_at += gone * each
 
 
 def succeeded(account: str, address: str | None, kind: str = PASSWORD) -> None:

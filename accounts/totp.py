@@ -31,9 +31,10 @@ class Picture:
     path: str
 
 
-def new_secret() -> str:
-    """160 random bits, as apps take them typed."""
-    return pyotp.random_base32(32)
+def offered(key: str, whom: str) -> str:
+    """The secret that one showing hands over: the same for the same ``whom``, and nobody's guess without the key."""
+    digest = hmac.digest(key.encode(), f"spiral second step {whom}".encode(), "sha256")
+    return base64.b32encode(digest[:20]).decode()
 
 
 def address(secret: str, username: str) -> str:

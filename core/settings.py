@@ -62,6 +62,7 @@ class Settings(BaseModel):
     ldap_filter: str = "(uid={username})"
     ldap_starttls: bool = True
     ldap_ca: str = ""  # a file of certificates to trust; empty: those of the machine
+    ldap_link_email: bool = False  # an e-mail of the directory leads to the one person who has it, and no password here
     ldap_groups: str = ""  # "qa=cn=qa,ou=groups,dc=works; rep=cn=reps,…"; empty: roles are given here
     internal_hosts: str = ""  # hosts inside the own network with which the server may speak at sign-in
     file_limit_mb: int = Field(10, ge=1, le=100)  # of one picture or document that people bring

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from core.archives import UnreadableFile
 from core.errors import DomainError
 from core.i18n import _
+from core.opening import cells
 
 Row = tuple[int, dict[str, Any]]
 KINDS = (".csv", ".xlsx", ".jsonl")
@@ -110,29 +112,25 @@ def cell_too_long(most: int) -> str:
 
 
 def _xlsx(path: Path) -> Iterator[Row | BadRow]:
-    from python_calamine import CalamineError, CalamineWorkbook  # loaded for the few who bring one
-
+    """Through the wall of everything that is brought in: examined first, then opened by a process of its own."""
+    head: list[str] | None = None
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    except (CalamineError, OSError) as error:
-        raise DomainError(_("%(name)s is not a readable XLSX file.", name=path.name), code="bad-file") from error
-    if not sheet:
-        return
-    head = _head([_text(value) for value in sheet[0]])
-    for number, values in enumerate(sheet[1:], 2):
-        texts = [_text(value) for value in values]
-        if any(texts):
-            yield number, dict(zip(head, texts, strict=False))
+        for number, values in enumerate(cells(path), 1):
+            texts = [value.strip() for value in values]
+            if too_long(texts, LONGEST_HERE):
+                yield BadRow(number, cell_too_long(LONGEST_HERE))
+            elif not any(texts):
+                continue
+            elif head is None:
+                head = _head(texts)
+            else:
+                yield number, dict(zip(head, texts, strict=False))
+    except UnreadableFile as error:
+        raise DomainError(str(error), code="bad-file") from error
 
 
 def _head(names: list[str]) -> list[str]:
     return [name.strip().lower() for name in names]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # spreadsheets know no integers
-    return str(value).strip()
 
 
 # ── taken away ───────────────────────────────────────────────────────────────────────────────────────────────────────

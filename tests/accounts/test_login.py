@@ -1,5 +1,10 @@
 """The one way in: the same answer for all who may not, and no way to be led astray."""
 
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from accounts import passwords, signin, throttling
@@ -114,6 +119,39 @@ def test_a_stranger_cannot_lock_somebody_out(app, person, clock):
         clock.advance(seconds=5)
     clock.advance(seconds=30)
     assert signin.sign_in("li.wei", PASSWORD, address="10.9.9.9", agent=None)
+
+
+def test_the_slips_of_a_whole_centre_behind_one_address_do_not_add_up(app, person, clock):
+    """One a minute, then the next shift: the first of them may err, and the others still come in."""
+    for number in range(110):
+        with pytest.raises(Unauthenticated):
+            signin.sign_in(f"colleague.{number}", "slip", address="10.0.0.1", agent=None)
+        clock.advance(seconds=60)
+    for name in ("somebody", "somebody.else"):
+        with pytest.raises(Unauthenticated):
+            signin.sign_in(name, "slip", address="10.0.0.1", agent=None)
+    assert signin.sign_in("li.wei", PASSWORD, address="10.0.0.1", agent=None)
+
+
+def test_as_many_hashes_at_once_as_there_are_processors(monkeypatch):
+    """A shift of a hundred people takes the memory of two of them (S20)."""
+    at_once, most, gate = 0, 0, threading.Lock()
+
+    class Hasher:
+        def verify(self, *_about: object) -> bool:
+            nonlocal at_once, most
+            with gate:
+                at_once += 1
+                most = max(most, at_once)
+            time.sleep(0.002)
+            with gate:
+                at_once -= 1
+            return True
+
+    monkeypatch.setattr(passwords, "HASHER", Hasher())
+    with ThreadPoolExecutor(100) as pool:
+        assert all(pool.map(lambda _n: passwords.verify("kept", "x"), range(100)))
+    assert 2 <= most <= max(2, os.cpu_count() or 2)
 
 
 def test_guesses_at_once_are_all_counted(app, person, monkeypatch):

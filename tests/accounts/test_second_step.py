@@ -16,7 +16,7 @@ from accounts.models import LoginSession, Throttle, User
 from accounts.rules import Role
 from core.audit import TrailEntry
 from core.db import reading, session, writing
-from tests.clients import PASSWORD
+from tests.clients import PASSWORD, TOKEN
 from tests.support.factors import asked_of, code_now, set_up
 
 
@@ -205,12 +205,14 @@ def shown_secret(page: str) -> str:
 
 def test_it_is_set_up_by_picture_or_key_and_switched_off(app, signed_in, person, clock):
     browser, elsewhere = signed_in(person), signed_in(person)
-    browser.submit("/profile/second-step", to="/profile/second-step/begin")
-    page = browser.text("/profile/second-step")
+    page = browser.submit("/profile/second-step", to="/profile/second-step/begin").text
     assert '<svg class="qr"' in page
     key = shown_secret(page)
     wrong = browser.submit("/profile/second-step", code="000000", password=PASSWORD)
     assert (wrong.status_code, "This code is wrong" in wrong.text) == (422, True)
+    for later in (wrong.text, browser.text("/profile/second-step")):
+        assert key[:4] not in later, "it is shown once"
+        assert "<svg class" not in later
     careless = browser.submit("/profile/second-step", code=code_now(key), password="not mine at all")
     assert (careless.status_code, "not your present password" in careless.text) == (422, True)
     done = browser.submit("/profile/second-step", code=code_now(key), password=PASSWORD)
@@ -225,6 +227,8 @@ def test_it_is_set_up_by_picture_or_key_and_switched_off(app, signed_in, person,
     assert browser.submit("/profile/second-step", to="/profile/second-step/remove", code=codes[0]).status_code == 422
     clock.advance(seconds=60)
     browser.submit("/profile/second-step", to="/profile/second-step/remove", code=code_now(key))
+    old = browser.submit("/profile/second-step", code=code_now(key), password=PASSWORD)
+    assert old.status_code == 422, "what was shown is not set up twice"
     assert app.test_client().submit("/login", username="li.wei", password=PASSWORD).headers["Location"] == "/"
 
 
@@ -284,7 +288,7 @@ def test_asked_of_a_role_it_is_set_up_at_sign_in(app, client, signed_in, person,
     clock.advance(seconds=60)
     second(boss, code_now(key))
     answer = boss.submit("/admin/access", {"roles": ["qa", "admin"]}, follow=True)
-    assert "1 sign-ins without a second step have ended" in answer.text
+    assert "1 sign-ins that no longer suffice have ended" in answer.text
     assert inside(boss)
     assert inside(bystander)
     assert not inside(before)
@@ -293,9 +297,13 @@ def test_asked_of_a_role_it_is_set_up_at_sign_in(app, client, signed_in, person,
     assert (refused.status_code, refused.json["code"]) == (403, "second-step-needed")
     first_step(client)
     assert not inside(client)
-    mine = shown_secret(client.text("/login/second"))
-    assert second(client, "000000").status_code == 401
-    done = second(client, code_now(mine))
+    before = shown_secret(client.text("/login/second"))
+    page = client.text("/login/second")
+    mine, token = shown_secret(page), TOKEN.search(page).group(1)
+    assert mine != before, "another one at each visit"
+    wrong = client.post("/login/second", data={"code": code_now(before), "csrf_token": token})
+    assert (wrong.status_code, mine[:4] in wrong.text, "<svg class" in wrong.text) == (401, False, False)
+    done = client.post("/login/second", data={"code": code_now(mine), "csrf_token": token})
     assert len(re.findall(r"<li><code>", done.text)) == 10
     assert inside(client)
     clock.advance(seconds=60)

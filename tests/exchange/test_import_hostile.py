@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core import archives, child, opening, tables
+from core.archives import UnreadableFile
+from core.errors import DomainError
 from tests.support import office
-from wiki.exchange import archives, child, opening
-from wiki.exchange.archives import UnreadableFile
+from wiki.exchange.opening import document
 from wiki.exchange.reading import read
 
 ENTITY = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
@@ -103,11 +105,19 @@ def test_refused(name: str, tmp_path: Path):
     assert sorted(one.name for one in tmp_path.iterdir()) == [name], "nothing was written anywhere"
 
 
+@pytest.mark.parametrize("name", ["entity.xlsx", "links.xlsx", "bomb.docx"])
+def test_lists_of_people_come_through_the_same_wall(name: str, tmp_path: Path):
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(HOSTILE[name]())
+    with pytest.raises(DomainError, match=r"people\.xlsx .*(refused|another place|more than it seems)"):
+        list(tables.rows(path))
+
+
 def test_a_link_that_people_click_is_none_of_it(tmp_path: Path):
     words = f'<w:p><w:hyperlink xmlns:r="{office.R}" r:id="x1"><w:r><w:t>去</w:t></w:r></w:hyperlink></w:p>'
     path = tmp_path / "a.docx"
     path.write_bytes(office.docx(words, relations=OUTSIDE.format(kind="hyperlink")))
-    assert opening.document(path)[1] == "[去](http://evil.example/x)\n"
+    assert document(path)[1] == "[去](http://evil.example/x)\n"
 
 
 def test_a_link_to_a_file_elsewhere_in_a_zip_is_no_file(tmp_path: Path):
@@ -146,7 +156,7 @@ def test_what_the_examination_missed_ends_in_a_process_of_its_own(tmp_path: Path
 ALONE = """
 import resource, sys
 from pathlib import Path
-from wiki.exchange import opening
+from core import opening
 try:
     list(opening.cells(Path(sys.argv[1])))
 except Exception as error:

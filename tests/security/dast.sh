@@ -1,7 +1,7 @@
 #!/bin/sh
 # Other people's scanners over a seeded site, as everybody: wapiti and sqlmap. Nothing above information may be found.
 #
-#   sh tests/security/dast.sh [minutes for each role, default 2] [role …]
+#   sh tests/security/dast.sh [minutes for each tool and role, default 2] [role …]
 #
 # Wants sqlmap (Debian: apt-get install sqlmap) and wapiti (pip install wapiti3, in a virtualenv of its own: WAPITI=…).
 # It serves a site of its own on PORT (8107) out of a scratch folder, which it removes; reports stay in test-results/.
@@ -13,6 +13,8 @@ PORT=${PORT:-8107}
 for tool in "$WAPITI" sqlmap; do
     command -v "$tool" >/dev/null || { echo "$tool is not here; see the head of $0" >&2; exit 2; }
 done
+MINUTES=${1:-2}
+if [ $# -gt 0 ]; then shift; fi  # what is left are the roles
 OUT=test-results/dast
 VAR=$(mktemp -d)
 rm -rf "$OUT"
@@ -21,4 +23,4 @@ SPIRAL_VAR=$VAR PORT=$PORT "$PY" -m wiki.serve >"$OUT/server.log" 2>&1 &
 SERVER=$!
 trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null || true; rm -rf "$VAR"' EXIT INT TERM
 "$PY" -m tests.security.dast --base "http://127.0.0.1:$PORT" --var "$VAR" --out "$OUT" --wapiti "$WAPITI" \
-    --server-log "$OUT/server.log" --minutes "${1:-2}" $(shift 2>/dev/null || true; echo "$@")
+    --server-log "$OUT/server.log" --minutes "$MINUTES" "$@"

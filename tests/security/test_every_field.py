@@ -149,18 +149,35 @@ def test_odd_values_in_every_field_of_every_address(app, world, signed_in):
     assert broken == []
 
 
+PARTS = 6  # of the long forms, each of which takes minutes
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.both_databases
-def test_every_odd_value_in_every_field(app, world, signed_in):
-    """Each field with each odd value (on PostgreSQL a tenth of them), and Hypothesis over all fields of every form."""
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_odd_value_in_every_field(app, world, signed_in, part):
+    """Each field with each odd value, a megabyte among them; on PostgreSQL an eleventh of them."""
     clients, tokens = browsers(app, world, signed_in)
     all_of_it = everything(world, clients, tokens)
-    jobs = [(one, name, odd) for one in all_of_it for name in one.names for odd in NASTY]  # some 100,000
+    odd_values = [*NASTY, "x" * 1_000_000]
+    jobs = [(one, name, odd) for one in all_of_it for name in one.names for odd in odd_values]  # some 100,000
+    every = 1 if "sqlite" in app.config["SPIRAL"].database else 11
     broken: dict[str, str] = {}
-    for one, name, odd in jobs[:: 1 if "sqlite" in app.config["SPIRAL"].database else 11]:
+    for one, name, odd in jobs[part * every :: PARTS * every]:
         if wrong := fault(send(clients[one.who], tokens.get(one.who), one, {**one.sound, name: odd})):
             broken.setdefault(f"{one.method} {one.path} {name}", f"{wrong} {odd!r}"[:80])
+    assert broken == {}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.both_databases
+def test_anything_in_all_fields_of_every_form(app, world, signed_in):
+    """Hypothesis: several odd things at once, and words that nobody thought of."""
+    clients, tokens = browsers(app, world, signed_in)
+    all_of_it = everything(world, clients, tokens)
+    broken: dict[str, str] = {}
 
     @settings(max_examples=5000, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -231,11 +248,12 @@ UNITS = [
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_no_length_of_anything_takes_long(app, world, signed_in):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_length_of_anything_takes_long(app, world, signed_in, part):
     """Each field filled with 60,000 characters of one kind: two seconds of processor time are enough for any of it."""
     clients, tokens = browsers(app, world, signed_in)
     slow: dict[str, str] = {}
-    for one in everything(world, clients, tokens):
+    for one in everything(world, clients, tokens)[part::PARTS]:
         for name, unit in itertools.product(one.names, UNITS):
             values = {**one.sound, name: unit * (60_000 // len(unit))}
             began = time.process_time()

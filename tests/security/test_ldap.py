@@ -141,7 +141,16 @@ def test_a_program_of_that_name_is_not_taken_over(client, make):
     assert sign_in(client, "wang.fang", PEOPLE["wang.fang"]) is None
 
 
+def test_an_email_leads_to_nobody_unless_the_settings_say_so(client, make, app):
+    user = make.user("admin", username="lw", password=None)
+    with writing():
+        session.get_one(User, user.id).email = "li.wei@works.example"
+    assert sign_in(client, "li.wei", PEOPLE["li.wei"]) == "li.wei", "somebody new"
+    assert client.get("/api/v1/me").json["roles"] == ["qa", "rep"]
+
+
 def test_an_email_links_who_has_no_password_here_and_roles_follow_the_groups(client, make, app):
+    app.config["SPIRAL"] = app.config["SPIRAL"].model_copy(update={"ldap_link_email": True})
     user, admin = make.user("rep", username="lw", password=None), make.user("admin")
     with writing():
         session.get_one(User, user.id).email = "li.wei@works.example"

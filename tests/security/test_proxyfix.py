@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from flask import request
 
 from accounts.models import LoginSession, Throttle
 from core.db import reading
@@ -29,7 +30,16 @@ def address_of_the_sign_in() -> str | None:
         return s.scalar(sa.select(LoginSession.address))
 
 
-def test_without_proxies_nothing_they_say_counts(client, make):
+def hosts_seen(app, client, headers) -> set[str]:
+    """What the product takes itself for in an answer to these headers."""
+    seen: set[str] = set()
+    app.before_request_funcs.setdefault(None, []).append(lambda: seen.add(request.host_url))
+    client.get("/login", headers=headers)
+    return seen
+
+
+def test_without_proxies_nothing_they_say_counts(app, client, make):
+    assert hosts_seen(app, client, FORGED) == {"http://localhost/"}
     answer = sign_in(client, make.user(), FORGED)
     assert answer.headers["Location"] == "/"
     assert "Strict-Transport-Security" not in answer.headers
@@ -57,6 +67,11 @@ class TestBehindOneProxy:
     def test_only_what_that_proxy_added_counts(self, client, make):
         sign_in(client, make.user(), {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"})
         assert address_of_the_sign_in() == "203.0.113.9"
+
+    def test_and_the_name_under_which_it_serves(self, app, client):
+        said = {"X-Forwarded-Host": "evil.example, spiral.example", "X-Forwarded-Proto": "http, https"}
+        more = {name: FORGED[name] for name in ("X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded")}
+        assert hosts_seen(app, client, {**said, **more}) == {"https://spiral.example/"}
 
 
 class TestUnderAPublicAddress:

@@ -7,15 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from accounts import access, oidc, ops
+from accounts import access, oidc, ops, second_step
 from accounts.access import Access
 from accounts.access_models import LinkedIdentity
 from accounts.models import User
-from accounts.rules import Role
+from accounts.rules import Role, Way
 from core.audit import TrailEntry
 from core.caches import forget_everything
 from core.db import reading, session, writing
-from core.errors import Conflict
+from core.errors import Conflict, Unauthenticated
 from core.settings import Settings, SettingsError, load
 from tests.clients import PASSWORD
 from tests.support.factors import code_now, set_up
@@ -298,12 +298,24 @@ def test_the_second_step_is_the_providers_unless_it_is_asked_for_here_too(app, c
 @pytest.mark.both_databases
 def test_passwords_can_be_switched_off_but_for_one_administrator(app, client, idp, linked, make, signed_in, api):
     admin, other = make.user("admin", username="boss"), make.user("admin")
-    boss = signed_in(admin)
+    boss, inside, by_sso = signed_in(admin), signed_in(linked), app.test_client()
+    round_trip(by_sso, idp)
+    script, kept_script = api(linked), api(admin)
+    with writing():
+        begun_token = second_step.begin(session.get_one(User, linked.id), Way.PASSWORD, fresh=False).token
     form = {"roles": [], "keeper": "", "passwords": ""}
     del form["passwords"]
     assert boss.submit("/admin/access", form).status_code == 422, "without somebody for emergencies"
     assert boss.submit("/admin/access", {**form, "keeper": str(linked.id)}).status_code == 422, "no administrator"
-    assert boss.submit("/admin/access", {**form, "keeper": str(admin.id)}).status_code == 303
+    assert signed_in(other).submit("/admin/access", {**form, "keeper": str(admin.id)}).status_code == 422, "out oneself"
+    said = boss.submit("/admin/access", {**form, "keeper": str(admin.id)}, follow=True).text
+    assert "2 sign-ins that no longer suffice have ended" in said
+    assert (who(inside), who(by_sso), who(boss)) == (None, "li.wei", "boss")
+    with pytest.raises(Unauthenticated), reading():
+        second_step.half(begun_token)
+    assert script.get("/me").status_code == 200, "of a program"
+    boss.submit("/admin/access", {**form, "keeper": str(admin.id), "tokens_end": "y"})
+    assert (script.get("/me").status_code, kept_script.get("/me").status_code) == (401, 200)
     assert client.submit("/login", username="li.wei", password=PASSWORD).status_code == 401
     wrong = client.submit("/login", username="nobody", password="wrong")
     right = client.submit("/login", username=other.username, password=PASSWORD)

@@ -29,7 +29,6 @@ OWN = {
     "POST /notices/read": "that somebody read what they were told",
     "POST /api/v1/notices/read": "that somebody read what they were told",
     "POST /profile/notices": TASTE,
-    "POST /profile/second-step/begin": "a key that is in force once a code of it was shown, which is in the trail",
     "POST /search/pins/<slug>": TASTE,
     "POST /search/service": TASTE,
     "POST /points/ranking": TASTE,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.archives import UnreadableFile
 from core.i18n import _
-from wiki.exchange.archives import UnreadableFile
 
 SAMPLE = 1 << 18
 

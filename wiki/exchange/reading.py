@@ -13,13 +13,15 @@ from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any
 
+from core import archives
+from core.archives import UnreadableFile
 from core.i18n import _
+from core.opening import cells
 from core.tables import LONGEST
-from wiki.exchange import archives, columns, frontmatter
-from wiki.exchange.archives import UnreadableFile
+from wiki.exchange import columns, frontmatter
 from wiki.exchange.columns import Options
 from wiki.exchange.letters import encoding_of
-from wiki.exchange.opening import cells, document
+from wiki.exchange.opening import document
 from wiki.exchange.pictures import beside
 from wiki.exchange.rows import Line, line_of
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
+from core.archives import UnreadableFile
 from core.db import reading, session, writing
 from core.errors import Invalid
 from core.i18n import _
@@ -14,7 +15,6 @@ from wiki.articles.kinds import KINDS
 from wiki.articles.permissions import P
 from wiki.articles.queries import categories
 from wiki.exchange import ops, queries, showing
-from wiki.exchange.archives import UnreadableFile
 from wiki.exchange.models import Import
 from wiki.exchange.reading import head_of
 from wiki.exchange.rules import WORKING, Found, Outcome, Way

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from core import clock
+from core.archives import UnreadableFile
 from core.db import session
 from core.errors import IllegalMove, Invalid, NotFound
 from core.i18n import _, choose_zone
 from core.tables import TYPES
 from core.web import actor, gate, paginate
-from wiki.exchange.archives import UnreadableFile
 from wiki.kpi import bringing, closing, files, queries, sheets, showing
 from wiki.kpi.dealing_models import ImportState, ReadingImport
 from wiki.kpi.models import KpiReading

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from core.archives import UnreadableFile
 from core.cli import group
 from core.db import writing
 from core.tables import BadRow, Row
-from wiki.exchange.archives import UnreadableFile
 from wiki.kpi import ops, sheets
 from wiki.kpi.bringing import import_readings
 from wiki.kpi.periods import parse

@@ -12,6 +12,7 @@ from flask import current_app
 
 from core import audit, brought, clock
 from core.actors import Actor
+from core.archives import UnreadableFile
 from core.backup.folders import kept
 from core.chores import chore
 from core.db import after_commit, lock, session
@@ -20,7 +21,6 @@ from core.i18n import _
 from core.permissions import require
 from core.tables import Sheet, as_csv
 from core.texts import one_line
-from wiki.exchange.archives import UnreadableFile
 from wiki.kpi import queries, sheets
 from wiki.kpi.bringing import Report, import_readings
 from wiki.kpi.dealing_models import ImportState, ReadingImport

@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from core.archives import UnreadableFile
 from core.i18n import _
+from core.opening import cells
 from core.tables import BadRow, Row, cell_too_long, too_long
-from wiki.exchange.archives import UnreadableFile
 from wiki.exchange.columns import folded, mended
 from wiki.exchange.letters import encoding_of
-from wiki.exchange.opening import cells
 
 EXCEL = frozenset({".xlsx", ".xls", ".ods"})
 KINDS = (".csv", ".tsv", ".txt", *sorted(EXCEL))

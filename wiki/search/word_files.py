@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.archives import UnreadableFile
 from core.db import session
 from core.errors import DomainError
 from core.i18n import _
+from core.opening import cells
 from core.tables import BadRow, Cell, Row, Sheet, as_csv, as_xlsx, rows
-from wiki.exchange.archives import UnreadableFile
-from wiki.exchange.opening import cells
 from wiki.search import words
 from wiki.search.word_rules import STATE_NAMES
 
