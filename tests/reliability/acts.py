@@ -219,7 +219,7 @@ ACTS: dict[str, Act] = {
 READS = {
     "accounts.ops.setup_link", "accounts.ops.must_not_be_the_last_admin",
     "wiki.exchange.ops.keep_file", "wiki.exchange.ops.picture_of",  # files
-    "wiki.exchange.ops.set_aside", "wiki.exchange.ops.sweep",
+    "wiki.exchange.ops.set_aside", "wiki.exchange.ops.sweep", "wiki.exchange.ops.clear",
     "wiki.articles.draft_ops.told", "wiki.articles.draft_ops.base_of",
     "wiki.articles.draft_ops.says", "wiki.articles.draft_ops.what_moved", "wiki.articles.ops.require_name",
     "wiki.exchange.ops.source_of", "wiki.kpi.cuika_ops.aim_of", "wiki.kpi.cuika_ops.judged",

@@ -200,6 +200,21 @@ def test_no_part_lies_outside_and_none_comes_in_unlisted(empty, tmp_path):
     assert not (fresh.config["SPIRAL"].var / "search" / "x").exists()
 
 
+@pytest.mark.parametrize("size", [-1, True, 1.5, "7", None])
+def test_a_size_that_is_none_is_damage(empty, tmp_path, size):
+    fresh = empty()
+    with archive.opened(SMALL) as found, (tmp_path / "odd.zip").open("xb") as out:
+        writer = archive.Writer(out)
+        for name in found.parts:
+            writer.add(name, found.read(name))
+        writer.parts[0]["size"] = size
+        writer.finish({k: v for k, v in found.about.items() if k not in {"format", "version", "parts"}})
+    code, said = run(fresh, "restore", str(tmp_path / "odd.zip"))
+    assert code == 1
+    assert "is damaged: spiral-backup.json cannot be read." in said
+    assert untouched(fresh)
+
+
 def test_what_is_too_new_or_of_another_kind_is_refused(empty, tmp_path):
     fresh = empty()
     newer = crafted(tmp_path / "newer.zip", SMALL, schema="9999_later", program="9.9.0")

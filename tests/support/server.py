@@ -56,6 +56,7 @@ class Server:
     """One installation: its folder outlives the process, so that it can be killed and started again."""
 
     within: tuple[str, ...] = ()  # the command that runs it, such as strace
+    tree = ROOT  # where the program lies
 
     def __init__(self, var: Path, **settings: str) -> None:
         self.var = var
@@ -76,7 +77,7 @@ class Server:
         """It answers on /healthz."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=ROOT, env=self.environment,
+                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=self.tree, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + START
