@@ -18,7 +18,7 @@ from core.db import reading, writing
 from core.errors import DiskFull
 from tests.reliability.keeping import another, contents, forked, load_on, seeded, seen
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(600)]
 SMALL = Path(__file__).parent / "releases" / "0.1.0-sqlite.zip"
 
 

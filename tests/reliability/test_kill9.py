@@ -9,8 +9,8 @@ import pytest
 from tests.reliability.crowd import NOTHING, Crowd, Person
 from workflows.definitions import Escalation, Seat
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
-PATIENCE = 300  # seconds a client goes on asking
+pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
+PATIENCE = 400  # seconds a client goes on asking
 
 
 def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # noqa: C901 - a storm reads best whole

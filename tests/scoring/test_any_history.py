@@ -157,7 +157,7 @@ def tried(make: Make, examples: int) -> None:
     always()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_after_any_history_the_ledger_is_what_a_replay_gives(db: Any, make: Make, engine: str) -> None:
     tried(make, 25 if engine.startswith("sqlite") else 4)
 

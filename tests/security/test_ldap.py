@@ -18,6 +18,12 @@ from tests.clients import PASSWORD
 from tests.support.directory import BASE, LOOKER, LOOKERS_PASSWORD, PEOPLE, Slapd
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """People wait four seconds for a directory; this machine may have much else to do."""
+    monkeypatch.setattr(directory, "PATIENCE", 30)
+
+
 @pytest.fixture(scope="module")
 def slapd(tmp_path_factory):
     made = Slapd(tmp_path_factory.mktemp("slapd"), tls=True)
