@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, hosts, migrate, outbox
 from core.db import UnsafeDatabaseError, database, reading, session
-from core.i18n import _, _l, _n
+from core.i18n import _, _l, _n, size
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -226,7 +226,7 @@ def _parked() -> str:
 def _disk() -> str:
     usage = shutil.disk_usage(_settings().var)
     free = usage.free
-    said = _("%(n)s MB free in the data folder", n=free >> 20)  # strangers may read this: no path
+    said = _("%(size)s free in the data folder", size=size(free))  # strangers may read this: no path
     if free < DISK_FREE:
         raise UnwellError(said, _("Make room: without it nothing can be saved."))
     if free < DISK_LOOK:

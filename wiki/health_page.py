@@ -76,10 +76,10 @@ def _numbers() -> dict[str, Any]:
     resident = [value for _labels, value in health_numbers.memory()]
     return {
         "database": "SQLite" if database().sqlite else "PostgreSQL",
-        "megabytes": int(sizes.get("database", 0)) >> 20,
-        "wal": int(sizes["wal"]) >> 20 if "wal" in sizes else None,
+        "size": sizes.get("database", 0),
+        "wal": sizes.get("wal"),
         "processes": len(resident),
-        "memory": int(sum(resident)) >> 20,
+        "memory": sum(resident),
         "signed_in": sum(int(value) for _labels, value in health_numbers.sessions()),
         "python": platform.python_version(),
     }
