@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0058_by_hand"
-down_revision = "0056_health_states"
+down_revision = "0057_noted"
 
 
 def upgrade() -> None:
