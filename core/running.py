@@ -1,5 +1,7 @@
 """What runs beside the answers in every serving process: the worker of the outbox, the flusher, signs of life."""
 
+import contextlib
+import ctypes
 import gc
 import sys
 
@@ -8,6 +10,8 @@ from flask import Flask
 from core.buffers import Flusher
 from core.hosts import Pulse
 from core.outbox import Worker
+
+M_ARENA_MAX = -8
 
 
 class Beside:
@@ -33,6 +37,13 @@ class Beside:
         self.flusher.stop()
         self.pulse.stop()
         self.app.extensions["spiral.database"].close()
+
+
+def few_heaps() -> None:
+    """Threads share two heaps of the C library instead of having one each: what one gives back another can use. Call it
+    before there are threads. Where the library is another one, nothing happens."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def settle() -> None:

@@ -211,15 +211,18 @@ def gather(jobs: Iterable[Job] = ()) -> None:
         found = Counter(_frequent())
         for text in (*session.scalars(_titles()), *session.scalars(_tags())):
             found.update(set(_words_of(text)))
-        known = {row.word: row.texts for row in session.scalars(sa.select(VocabularyWord))}
+        rows = session.execute(sa.select(VocabularyWord.word, VocabularyWord.texts))
+        known = {row.word: row.texts for row in rows}
     best = dict(found.most_common(MOST_WORDS))
+    found.clear()
     other = [word for word in known if best.get(word) != known[word]]
-    new = [_row(word, texts) for word, texts in best.items() if known.get(word) != texts]
+    new = [word for word, texts in best.items() if known.get(word) != texts]
     with writing():
         for start in range(0, len(other), 500):
             session.execute(sa.delete(VocabularyWord).where(VocabularyWord.word.in_(other[start : start + 500])))
-        if new:
-            session.execute(sa.insert(VocabularyWord), new)
+        for start in range(0, len(new), 500):  # some at a time: what is held once is room that the process keeps
+            some = [_row(word, best[word]) for word in new[start : start + 500]]
+            session.execute(sa.insert(VocabularyWord), some)
 
 
 def _row(word: str, texts: int) -> dict[str, str | int]:
@@ -242,7 +245,8 @@ def _tags() -> sa.Select[str]:
 def _frequent() -> dict[str, int]:
     latest = sa.select(Revision).join(Article, Article.revision_id == Revision.id).where(_OPEN_TO_ALL)
     found: Counter[str] = Counter()
-    for revision in session.scalars(latest.order_by(Article.updated_at.desc()).limit(MOST_BODIES)):
+    some = latest.order_by(Article.updated_at.desc()).limit(MOST_BODIES).execution_options(yield_per=100)
+    for revision in session.scalars(some):
         found.update(set(_words_of(service.text_of(revision)[:2_000])))
     return {word: n for word, n in found.items() if n >= FREQUENT}
 
