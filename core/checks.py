@@ -1,30 +1,35 @@
 """More of what the doctor asks: the worker, the clock, settings, secrets and the files of the installation."""
 
+import logging
 import os
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from socket import gethostname
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, outbox
+from core import clock, hosts, noted, outbox
 from core.audit import TrailEntry
 from core.chores import chore
 from core.db import Base, database, reading, session, writing
-from core.health import Grade, LookError, UnwellError, check, examine
-from core.i18n import _, _l
+from core.health import Finding, Grade, LookError, UnwellError, check, examine, title_of
+from core.i18n import _, _l, _n
 from core.outbox import Job, handler, promise
 from core.settings import Settings
 
+log = logging.getLogger(__name__)
 LOOK = "health.look"
 LANE = "health"  # some checks ask machines that may not answer
 LOOK_EVERY = 60.0  # seconds
+WORST = 5  # that are named of other machines
 SILENT = timedelta(minutes=5)  # after which no worker is held to run
-LAST_BACKUP = "last-backup"  # a file whose time tells
+BACKUP = "backup"  # what a backup that was made is noted as
 BACKUP_EACH = timedelta(hours=36)
 AHEAD = timedelta(minutes=1)
 APART = timedelta(seconds=5)
@@ -32,7 +37,7 @@ GUESSED = re.compile(r"secret|change.?me|password|example|spiral|12345|abcde", r
 
 
 class HealthState(Base):
-    """Since when a check ends as it does, as the worker saw it; its newest look says that a worker runs."""
+    """Since when a check of the whole ends as it does, as a worker saw it; its newest look says that a worker runs."""
 
     __tablename__ = "health_states"
 
@@ -40,6 +45,22 @@ class HealthState(Base):
     grade: Mapped[str] = mapped_column(sa.String(8))
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class MachineState(Base):
+    """The same of what each machine (with a data folder of its own) looks after by itself."""
+
+    __tablename__ = "machine_states"
+
+    place: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    machine: Mapped[str] = mapped_column(sa.String(120))
+    grade: Mapped[str] = mapped_column(sa.String(8))
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+State = TypeVar("State", HealthState, MachineState)
 
 
 @chore(every=LOOK_EVERY)
@@ -54,32 +75,73 @@ def look_again() -> None:
 
 @handler(LOOK, lane=LANE)
 def look(jobs: Sequence[Job]) -> None:
-    """What every check says now is kept, and since when; a state that stays keeps its time."""
-    found = {one.name: one.grade for one in examine(slow=False)}
-    now = clock.now()
+    """What the checks of the whole say now is kept, and since when; a state that stays keeps its time."""
+    found = examine(slow=False, local=False)
     with writing() as s:
         known = {one.name: one for one in s.scalars(sa.select(HealthState))}
-        for name in known.keys() - found.keys():
-            s.delete(known[name])
-        for name, grade in found.items():
-            state = known.get(name)
-            if state is None:
-                s.add(HealthState(name=name, grade=grade.value, since=now, seen_at=now))
-                continue
-            state.seen_at = now
-            if state.grade != grade:
-                state.grade, state.since = grade.value, now
+        _keep(found, known, lambda name: HealthState(name=name))
 
 
-def since() -> dict[str, HealthState]:
-    """The kept states by the name of their check (needs a ``reading()`` block)."""
-    return {one.name: one for one in session.scalars(sa.select(HealthState))}
+@chore(every=LOOK_EVERY, local=True, outside=True)
+def look_here() -> None:
+    """What this machine has by itself – its disk, its clock – is kept as its own, for the others to see."""
+    found, here = examine(slow=False, local=True), hosts.place()
+    with writing() as s:
+        known = {one.name: one for one in s.scalars(sa.select(MachineState).where(MachineState.place == here))}
+        _keep(found, known, lambda name: MachineState(place=here, name=name))
+        for state in known.values():
+            state.machine = gethostname()[:120]
+        s.execute(sa.delete(MachineState).where(MachineState.seen_at < clock.now() - timedelta(days=1)))
+
+
+def _keep(found: list[Finding], known: dict[str, State], new: Callable[[str], State]) -> None:
+    now = clock.now()
+    for name in known.keys() - {one.name for one in found}:
+        session.delete(known.pop(name))
+    for one in found:
+        if one.name not in known:
+            known[one.name] = new(one.name)
+            session.add(known[one.name])
+        state = known[one.name]
+        state.seen_at = now
+        if state.grade != one.grade:
+            state.grade, state.since = one.grade.value, now
+
+
+def since() -> dict[str, HealthState | MachineState]:
+    """The kept states by the name of their check, those of this machine among them (needs a ``reading()`` block)."""
+    mine = session.scalars(sa.select(MachineState).where(MachineState.place == hosts.place()))
+    return {one.name: one for one in (*session.scalars(sa.select(HealthState)), *mine)}
+
+
+def looked_at() -> datetime | None:
+    """When a worker looked after the whole last (needs a ``reading()`` block)."""
+    return session.scalar(sa.select(sa.func.max(HealthState.seen_at)))
+
+
+@check("elsewhere", ready=False, title=_l("The other machines"))
+def _elsewhere() -> str:
+    """The worst of what they said of themselves lately, each with its name."""
+    lately = (MachineState.place != hosts.place(), MachineState.seen_at > clock.now() - SILENT)
+    with reading() as s:
+        rows = s.scalars(sa.select(MachineState).where(*lately)).all()
+    bad = sorted((row for row in rows if row.grade != Grade.GOOD), key=lambda row: (row.grade, row.since))
+    if not bad:
+        machines = len({row.place for row in rows})
+        return (
+            _n("%(num)s other machine is well", "%(num)s other machines are well", machines)
+            if machines
+            else _("there is no other machine")
+        )
+    said = "; ".join(_("%(machine)s: %(what)s", machine=row.machine, what=title_of(row.name)) for row in bad[:WORST])
+    kind: type[UnwellError] = UnwellError if bad[0].grade == Grade.BROKEN else LookError
+    raise kind(said, _("It says more on that machine itself: flask --app wsgi doctor"), since=bad[0].since)
 
 
 @check("worker", ready=False, title=_l("Worker"))
 def _worker() -> str:
-    with reading() as s:
-        seen, waiting = s.scalar(sa.select(sa.func.max(HealthState.seen_at))), outbox.waiting()
+    with reading():
+        seen, waiting = looked_at(), outbox.waiting()
     todo = _("Start the server, or where it runs without one: flask --app wsgi worker")
     if seen is None:
         raise LookError(_("no worker has looked after this installation yet"), todo)
@@ -92,7 +154,7 @@ def _worker() -> str:
     raise LookError(said, todo, since=seen)
 
 
-@check("clock", ready=False, title=_l("Clock"))
+@check("clock", ready=False, local=True, title=_l("Clock"))
 def _clock() -> str:
     now = clock.now()
     with reading() as s:
@@ -115,7 +177,7 @@ def _clock() -> str:
     return _("%(at)s UTC", at=f"{now:%Y-%m-%d %H:%M:%S}")
 
 
-@check("settings", ready=False, title=_l("Settings"))
+@check("settings", ready=False, local=True, title=_l("Settings"))
 def _chosen() -> str:
     settings = _settings()
     host = urlsplit(settings.base_url).hostname or ""
@@ -147,7 +209,7 @@ def _secret() -> str:
     return _("%(n)s characters", n=len(key))
 
 
-@check("files", ready=False, title=_l("Files of the installation"))
+@check("files", ready=False, local=True, title=_l("Files of the installation"))
 def _files() -> str:
     var = _settings().var
     for name in ("secret-key", "demo-logins", "spiral.toml"):
@@ -169,23 +231,28 @@ def _files() -> str:
 
 @check("backup", ready=False, title=_l("Backup"))
 def _backup() -> str:
-    settings = _settings()
-    path = settings.var / LAST_BACKUP
+    with reading():
+        found = noted.last(BACKUP)  # of the installation, whichever machine made it
     todo = _("Let the machine run each night: flask --app wsgi backup FILE – and try a restore once.")
-    if not path.exists():
-        if settings.base_url:  # people work here
+    if found is None:
+        if _settings().base_url:  # people work here
             raise LookError(_("no backup of this installation is known"), todo)
         return _("none is known")
-    made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    said = _("the last one was made %(n)s h ago", n=max(0, int((clock.now() - made).total_seconds() // 3600)))
-    if clock.now() - made > BACKUP_EACH:
-        raise LookError(said, todo, since=made + BACKUP_EACH)
+    age = clock.now() - found.at
+    said = _("the last one was made %(n)s h ago", n=max(0, int(age.total_seconds() // 3600)))
+    if age > BACKUP_EACH:
+        raise LookError(said, todo, since=found.at + BACKUP_EACH)
     return said
 
 
 def backed_up() -> None:
-    """A good backup has been made: whoever makes one says so here."""
-    (_settings().var / LAST_BACKUP).touch()
+    """A good backup has been made: whoever makes one says so here. One that cannot be noted is a good one all the same:
+    of tables older than this program, of a database without room."""
+    try:
+        with writing():
+            noted.note(BACKUP)
+    except sa.exc.SQLAlchemyError as error:
+        log.warning("the backup was made and could not be noted: %s", (str(error).splitlines() or [""])[0])
 
 
 def _mode(path: Path) -> int:

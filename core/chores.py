@@ -1,7 +1,8 @@
 """What has to be done now and then: registered by the packages, run by the worker, each in a transaction of its own.
 
 However many processes serve, a chore is done by one of them: who does it notes so in the database, in the chore's own
-transaction. Who is killed meanwhile has noted nothing, and the next one does it.
+transaction. Who is killed meanwhile has noted nothing, and the next one does it. What asks a store or a disk is done
+*outside* of any transaction, alone under a lock of its name, and noted afterwards.
 """
 
 import logging
@@ -16,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, hosts, watch
-from core.db import Base, database, reading, session, writing
+from core.db import Base, alone, database, reading, session, writing
 
 log = logging.getLogger(__name__)
 SOON = 60.0
@@ -35,36 +36,40 @@ class ChoreRun(Base):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How often, in seconds; ``local`` when it is about the disk of this machine."""
+    """How often, in seconds; ``local``: of this machine alone; ``outside``: it opens its own transactions."""
 
     every: float
     local: bool = False
+    outside: bool = False
 
 
 _chores: dict[Chore, Turn] = {}
 _done: dict[Chore, float] = {}
 
 
-def chore(*, every: float, local: bool = False) -> Callable[[Chore], Chore]:
+def chore(*, every: float, local: bool = False, outside: bool = False) -> Callable[[Chore], Chore]:
     """Register a function that a worker calls every so many seconds, inside a ``writing()`` block.
 
-    ``local``: once for each data folder, because it looks after what lies there.
+    ``local``: once for each data folder, because it looks after what lies there; in processes without a worker, too.
+    ``outside``: in no transaction; it waits for a disk or another machine, and nobody waits for it.
     """
 
     def register(function: Chore) -> Chore:
-        _chores[function] = Turn(every, local)
+        _chores[function] = Turn(every, local, outside)
         return function
 
     return register
 
 
-def run_due() -> None:
+def run_due(*, local: bool = False) -> None:
     """Do what is due (needs an application context). A chore that fails is logged, and tried again within a minute.
 
     What is done every minute or oftener is done at every start, too: somebody may be waiting for it.
+    ``local``: only what is about this machine.
     """
     now = time.monotonic()
-    due = [each for each, turn in _chores.items() if now - _done.get(each, float("-inf")) >= turn.every]
+    mine = {each: turn for each, turn in _chores.items() if turn.local or not local}
+    due = [each for each, turn in mine.items() if now - _done.get(each, float("-inf")) >= turn.every]
     if not due:
         return
     names = {each: _name(each) for each in due}
@@ -95,14 +100,33 @@ def _is_due(begun: datetime | None, every: float) -> bool:
 
 def _run(function: Chore, name: str, every: float) -> bool:
     """False when it failed; done by somebody else is well, too."""
+    turn = _chores.get(function)
     try:
-        with watch.chore(function.__qualname__), writing():
-            if _mine(name, every):
-                function()
+        with watch.chore(function.__qualname__):
+            if turn is not None and turn.outside:
+                _alone(function, name, every)
+                return True
+            with writing():
+                if _mine(name, every):
+                    function()
     except Exception:
         log.exception("the chore %s failed", function.__qualname__)
         return False
     return True
+
+
+def _alone(function: Chore, name: str, every: float) -> None:
+    """Done while nobody else does it; noted afterwards, so that who is killed in the midst has not done it."""
+    with alone(f"chore {name}") as free:
+        if not free:
+            return
+        with reading():
+            row = session.get(ChoreRun, name)
+            due = _is_due(row.begun_at if row is not None else None, every)
+        if due:
+            function()
+            with writing():
+                _mine(name, every)
 
 
 def _mine(name: str, every: float) -> bool:

@@ -68,9 +68,13 @@ class Throttled(DomainError):
 
 
 class Unavailable(DomainError):
-    """A part outside this process is away; trying again later is right."""
+    """A part outside that was asked – a store, a provider – is away; trying again later is right.
 
-    status = 503
+    Not 503, which says that this very machine cannot serve: a proxy then asks another one, and after a few leaves this
+    one alone for a while. Here every machine would say the same.
+    """
+
+    status = 504
     code = "unavailable"
 
 

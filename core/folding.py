@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from opencc import OpenCC
+
+from core.once import once
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 HAS_HAN = re.compile(f"[{HAN}]")
 TITLE_WIDTH = 300  # characters of a folded title that are kept and compared
 
 
-@cache
+@once
 def converter(name: str) -> OpenCC:
     """The conversion `name`, its dictionaries read on first use (about 2 ms each)."""
     return OpenCC(name)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, hosts, migrate, outbox
 from core.db import UnsafeDatabaseError, database, reading, session
-from core.i18n import _, _l, _n
+from core.i18n import _, _l, _n, size
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -70,35 +70,45 @@ class Kind:
     slow: bool
     title: Any
     link: str
+    local: bool = False  # it tells of this machine, not of the installation
 
 
 _checks: dict[str, Kind] = {}
 
 
 def check(
-    name: str, *, ready: bool = True, slow: bool = False, title: Any = "", link: str = ""
+    name: str, *, ready: bool = True, slow: bool = False, local: bool = False, title: Any = "", link: str = ""
 ) -> Callable[[Check], Check]:
     """Register a check: it answers a sentence about the good state, or raises ``UnwellError`` or ``LookError``.
 
     Without ``ready`` it cannot take the installation out of service: the doctor asks it, and the page of the
-    administrator. What is ``slow``, or asks other machines, is asked by the doctor alone.
+    administrator. What is ``slow``, or asks other machines, is asked by the doctor alone. What is ``local`` may be
+    otherwise on each machine.
     """
 
     def register(function: Check) -> Check:
-        _checks[name] = Kind(function, ready, slow, title, link)
+        _checks[name] = Kind(function, ready, slow, title, link, local)
         return function
 
     return register
 
 
-def examine(*, ready: bool = False, slow: bool = True, strangers: bool = False) -> list[Finding]:
-    """Ask every check, or only those that decide whether to serve, or all but the slow ones.
+def examine(
+    *, ready: bool = False, slow: bool = True, local: bool | None = None, strangers: bool = False
+) -> list[Finding]:
+    """Ask every check, or only those that decide whether to serve, or all but the slow ones; only what tells of this
+    machine (``local``), or only what tells of the whole.
 
     ``strangers``: anybody may read the answer. What a driver or the system says – addresses, users, paths – goes to
     the log only.
     """
     some = [(name, kind) for name, kind in _checks.items() if (kind.ready or not ready) and (slow or not kind.slow)]
-    return [_ask(name, kind, strangers=strangers) for name, kind in some]
+    return [_ask(name, kind, strangers=strangers) for name, kind in some if local in {None, kind.local}]
+
+
+def title_of(name: str) -> str:
+    """What a check is called, in the reader's language."""
+    return str(_checks[name].title) if name in _checks else name
 
 
 def _ask(name: str, kind: Kind, *, strangers: bool) -> Finding:
@@ -212,11 +222,11 @@ def _parked() -> str:
     return _("nothing was given up")
 
 
-@check("disk", title=_l("Room on the disk"))
+@check("disk", local=True, title=_l("Room on the disk"))
 def _disk() -> str:
     usage = shutil.disk_usage(_settings().var)
     free = usage.free
-    said = _("%(n)s MB free in the data folder", n=free >> 20)  # strangers may read this: no path
+    said = _("%(size)s free in the data folder", size=size(free))  # strangers may read this: no path
     if free < DISK_FREE:
         raise UnwellError(said, _("Make room: without it nothing can be saved."))
     if free < DISK_LOOK:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from core import clock, migrate
 from core.db import Base, database, reading, session, writing
@@ -103,8 +103,12 @@ def marks() -> dict[str, str]:
 
 
 def living() -> sa.Select[Host]:
-    """The processes that gave a sign of life within the last minute, oldest first."""
-    return sa.select(Host).where(Host.seen_at > clock.now() - GONE).order_by(Host.begun_at, Host.id)
+    """The processes that gave a sign of life within the last minute, oldest first.
+
+    Only what the table has had from its beginning: a newer program asks on the tables of an older one.
+    """
+    known = load_only(Host.name, Host.process, Host.role, Host.place, Host.marks, Host.begun_at, Host.seen_at)
+    return sa.select(Host).where(Host.seen_at > clock.now() - GONE).order_by(Host.begun_at, Host.id).options(known)
 
 
 def strangers(*, named: bool) -> Iterator[str]:
@@ -147,7 +151,9 @@ def must_fit_in() -> None:
     if database().sqlite:
         return
     try:
-        with reading(), force_locale("en"):
+        with reading() as s, force_locale("en"):
+            if not sa.inspect(s.connection()).has_table(Host.__tablename__):
+                return  # tables of a time when nobody told
             found = next(strangers(named=True), None)
     except OSError as error:
         raise StrangerError(str(error)) from error

@@ -1,18 +1,18 @@
 """Languages: 简体中文, 繁體中文 and English. Source strings are English; every string people read goes here."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import flask_babel
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_babel import (
     Babel,
     force_locale,
-    format_date,
-    format_datetime,
     format_decimal,
     get_domain,
     get_locale,
@@ -52,9 +52,27 @@ _ = gettext
 _l = lazy_gettext
 _n = ngettext
 
-__all__ = ["LOCALES", "LOCALE_NAMES", "_", "_l", "_n", "ago", "force_locale", "get_locale", "init_app", "until"]
+__all__ = [
+    "LOCALES",
+    "LOCALE_NAMES",
+    "_",
+    "_l",
+    "_n",
+    "ago",
+    "force_locale",
+    "format_date",
+    "format_datetime",
+    "get_locale",
+    "init_app",
+    "size",
+    "until",
+]
 
 LOCALE_NAMES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"}
+# Babel's English is that of the United States: 11/12/26 is read as two different days. Ours names the month.
+ENGLISH = {"short": "d MMM y", "medium": "d MMM y", "long": "d MMMM y", "full": "EEEE d MMMM y"}
+ENGLISH_TIME = {"short": "HH:mm", "medium": "HH:mm:ss", "long": "HH:mm:ss z", "full": "HH:mm:ss zzzz"}
+UNITS = ("B", "KB", "MB", "GB", "TB")
 HTML_LANG = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en"}
 
 
@@ -89,6 +107,42 @@ def local(at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(choose_zone()))
 
 
+def format_date(day: date, form: str = "medium") -> str:
+    """The day as the reader writes it: 2026年11月22日, 22 Nov 2026. ``form``: short, medium, long or full."""
+    return str(flask_babel.format_date(day, ENGLISH[form] if _english() else form))
+
+
+def format_datetime(at: datetime, form: str = "short") -> str:
+    """The moment on the centre's clock: 2026/11/22 14:03, 22 Nov 2026, 14:03. ``form`` as above."""
+    english = f"{ENGLISH[form]}, {ENGLISH_TIME[form]}"
+    return str(flask_babel.format_datetime(at, english if _english() else form))
+
+
+def format_day(day: date) -> str:
+    """A day of a year that is clear, short enough for an axis: 11-22, 22 Nov."""
+    return str(flask_babel.format_date(day, "d MMM")) if _english() else f"{day:%m-%d}"
+
+
+def format_weekday(day: date, *, year: bool = False) -> str:
+    """The day with its day of the week: 11月22日周日, Sun 22 Nov."""
+    if _english():
+        return str(flask_babel.format_date(day, "EEE d MMM y" if year else "EEE d MMM"))
+    return str(format_skeleton("yMMMEd" if year else "MMMEd", day, locale=get_locale()))
+
+
+def _english() -> bool:
+    locale = get_locale()
+    return locale is None or locale.language == "en"
+
+
+def size(count: float) -> str:
+    """So many bytes in the unit that reads best, with at most one digit: 640 KB, 3.4 MB, 123 MB, 1.2 GB."""
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{format_decimal(value, '#,##0.#' if value < 100 and unit > 1 else '#,##0')} {UNITS[unit]}"
+
+
 def ago(at: datetime | None) -> str:
     """How long ago, in words of one unit: 'just now', '5 min ago', '3 h ago', '2 days ago', then the date."""
     if at is None:
@@ -102,7 +156,7 @@ def ago(at: datetime | None) -> str:
         return _("%(n)s h ago", n=seconds // 3600)
     if seconds < 30 * 86400:
         return _n("%(num)s day ago", "%(num)s days ago", seconds // 86400)
-    return str(format_date(local(at).date(), "medium"))
+    return format_date(local(at).date())
 
 
 def until(at: datetime | None) -> str:
@@ -140,7 +194,7 @@ def init_app(app: Flask) -> None:
     )
 
     def show_time(at: datetime | None, form: str = "short") -> str:
-        return "–" if at is None else str(format_datetime(at, form))
+        return "–" if at is None else format_datetime(at, form)
 
     filters: dict[str, Any] = {
         "ago": ago,
@@ -149,6 +203,7 @@ def init_app(app: Flask) -> None:
         "time": show_time,
         "date": lambda d, form="medium": "–" if d is None else format_date(_as_date(d), form),
         "number": format_decimal,
+        "size": size,
         "iso": lambda at: "" if at is None else at.astimezone(UTC).isoformat(),
     }
     app.jinja_env.filters.update(filters)

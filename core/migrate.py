@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import seeds
-from core.db import Base, Database, writing
+from core import noted, seeds
+from core.db import Base, Database, reading, writing
 from core.settings import ROOT
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MIGRATIONS = ROOT / "migrations"
 REVISION = re.compile(r'^revision\b.*?= "([^"]+)"', re.MULTILINE)
 FOLLOWS = re.compile(r'^down_revision\b.*?= "([^"]+)"', re.MULTILINE)
+SOWN = "seeds"
 OLDEST = re.compile(r'^OLDEST = "([^"]+)"', re.MULTILINE)
 
 
@@ -53,7 +54,26 @@ def bring_up(app: Flask) -> None:
     if current(found) != head():
         upgrade(found)
     with app.app_context(), writing():
-        seeds.sow()
+        sow()
+
+
+def sow() -> None:
+    """The rows without which the product cannot work are there, and the database says so (in a ``writing()`` block).
+
+    Whoever was killed between the tables and these rows has noted nothing, and the next start sows.
+    """
+    seeds.sow()
+    noted.note(SOWN, head())
+
+
+def is_whole(database: Database) -> bool:
+    """The tables suit this program; and where they are its own, what is sown after them is there (needs a context)."""
+    at = fits(database)
+    if at != head():
+        return at is not None
+    with reading():
+        found = noted.last(SOWN)
+    return found is not None and found.said == at
 
 
 def downgrade(database: Database, target: str) -> None:

@@ -326,10 +326,16 @@ class Worker(threading.Thread):
             _wakes[self.lane].wait(self.every)
             _wakes[self.lane].clear()
 
-    def stop(self) -> None:
-        """Finish the batch in hand and end. A mail that is on its way is sent again, as the same, after the start."""
+    def hurry(self) -> None:
+        """Begin no further batch, in any lane."""
         self.stopping.set()
         for mate in self.mates:
-            mate.stop()
+            mate.hurry()
         _wakes[self.lane].set()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and end. A mail that is on its way is sent again, as the same, after the start."""
+        self.hurry()
+        for mate in self.mates:
+            mate.stop()
         self.join(timeout=20 if self.lane == MAIN else 1)

@@ -18,6 +18,12 @@ IN_WORK = 300.0  # of the worker's; a command of an administrator may take as lo
 ASKING = 3.0  # for an answer to the cancellation, and for each statement while the server is not trusted again
 PAUSE = 5.0
 CONNECT = 10  # for a new connection
+# The other way round: what a machine of ours held when it vanished – a lock, a key – the server lets go of after about
+# 25 s. Left to itself it asks after two hours whether anybody is there. (To a socket's file they mean nothing.)
+LETS_GO = {
+    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}  # fmt: skip
 
 
 class Watch:
@@ -76,9 +82,17 @@ def connector(watch: Watch) -> Callable[..., psycopg.Connection[Any]]:
     def connect(*words: Any, **about: Any) -> psycopg.Connection[Any]:
         watch.patience()
         try:
-            return Patient.connect(*words, **about)
+            return _watched(Patient.connect(*words, **about))
         except psycopg.errors.ConnectionTimeout:
             watch.fell_silent()
             raise
 
     return connect
+
+
+def _watched(found: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """The server notices when this machine is gone."""
+    words = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in LETS_GO.items())
+    found.execute(f"SELECT {words}".encode())
+    found.commit()
+    return found

@@ -8,11 +8,13 @@ at head before (``flask --app wsgi db upgrade``; ``SPIRAL_WORKERS=4 make run`` d
 
 import gc
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 from core import health, hosts, logs
-from core.running import Beside, settle
+from core.running import Beside, ready, settle
 from core.settings import SettingsError, load
 
 try:
@@ -26,7 +28,8 @@ workers = settings.workers
 worker_class = "gthread"
 threads = settings.threads
 preload_app = True  # modules and tables are in memory once; nothing is connected before the fork
-graceful_timeout = 20  # seconds that requests in flight may take to finish
+FINISH = 20  # seconds that requests in flight may take to finish
+graceful_timeout = FINISH + 8  # until what still runs is killed: the job in hand is put down and we sign off
 timeout = 60
 keepalive = 75  # longer than the proxy keeps a line to us, so that it is never we who hang up first
 control_socket_disable = True  # it is told what to do by signals
@@ -50,6 +53,7 @@ def on_starting(server: Any) -> None:
     if wrong:
         print(f"Spiral does not start: {wrong[0]}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    ready()
     gc.collect()
     gc.freeze()  # what the processes are to have in common is not written to by their collectors
 
@@ -57,9 +61,18 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """This process serves from now on."""
     settle()
+    worker.cfg.set("graceful_timeout", FINISH)  # here; the process above waits longer
     app = worker.wsgi
-    _beside[os.getpid()] = Beside(app, drain=settings.drain)
-    _beside[os.getpid()].start()
+    beside = _beside[os.getpid()] = Beside(app, drain=settings.drain)
+    beside.start()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        first = worker.alive
+        worker.handle_exit(number, frame)
+        if first:
+            beside.hurry()  # the job in hand ends while the requests do, not after them
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:

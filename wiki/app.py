@@ -19,14 +19,14 @@ import wiki.search.wiring
 import wiki.training.wiring
 import workflows.wiring
 from accounts.identity import identify
-from core import audit, chain, checks, chores, db, hosts, i18n, idempotency, migrate, outbox, web
+from core import audit, chain, checks, chores, db, hosts, i18n, idempotency, migrate, noted, outbox, web
 from core.requests import Application
 from core.settings import ROOT, Settings, load
 from wiki import audit_cli, backup_cli, cli, health, health_page, jobs, security_contact
 
 TABLES_OF_CORE = (  # part of the house without wiring
-    audit.TrailEntry, chain.TrailSeal, checks.HealthState, chores.ChoreRun, hosts.Host, idempotency.IdempotencyKey,
-    migrate.SuitedProgram, outbox.OutboxJob,
+    audit.TrailEntry, chain.TrailSeal, checks.HealthState, checks.MachineState, chores.ChoreRun, hosts.Host,
+    idempotency.IdempotencyKey, migrate.SuitedProgram, noted.Noted, outbox.OutboxJob,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from accounts import ops as people
-from core import alone, audit, chain, seeds
+from core import alone, audit, chain, migrate
 from core.backup import archive, making, restoring
 from core.backup.archive import BackupError
 from core.checks import backed_up
@@ -63,7 +63,7 @@ def restore(file: Path, replace: str) -> None:
         with progress("Examined", size) as advance:
             about = restoring.restore(file, database(), _settings(), replace=replace, step=advance)
         with writing():
-            seeds.sow()
+            migrate.sow()
             people.end_every_sign_in()
             audit.record(None, "restored", subject_kind="installation", subject_id=0, details={"of": about["made_at"]})
         with reading():

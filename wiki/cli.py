@@ -9,7 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from core import health, hosts, logs, migrate, outbox, seeds
+from core import health, hosts, logs, migrate, outbox
 from core.cli import Command, group
 from core.db import database, writing
 from core.health import Grade
@@ -30,7 +30,7 @@ def upgrade(revision: str) -> None:
     migrate.upgrade(database(), revision)
     if migrate.current(database()) == migrate.head():
         with writing():
-            seeds.sow()
+            migrate.sow()
     click.echo(f"The database is at {migrate.current(database())}.")
 
 

@@ -36,20 +36,19 @@ def show() -> str:
     """Everything is asked anew, but for what asks machines that may not answer."""
     findings, kept = examine(slow=False), checks.since()
     rows = [_row(finding, kept) for finding in findings]
-    seen = max((state.seen_at for state in kept.values()), default=None)
     return render_template(
         "health/index.html",
         broken=[row for row in rows if row["grade"] is Grade.BROKEN],
         look=[row for row in rows if row["grade"] is Grade.LOOK],
         good=[row for row in rows if row["grade"] is Grade.GOOD],
-        looked_at=seen,
+        looked_at=checks.looked_at(),
         troubled=_troubled(),
         jobs_url=_address("jobs.show"),
         numbers=_numbers(),
     )
 
 
-def _row(finding: Finding, kept: dict[str, checks.HealthState]) -> dict[str, Any]:
+def _row(finding: Finding, kept: dict[str, checks.HealthState | checks.MachineState]) -> dict[str, Any]:
     state = kept.get(finding.name)
     since: datetime | None = finding.since
     if since is None and state is not None and state.grade == finding.grade:
@@ -77,10 +76,10 @@ def _numbers() -> dict[str, Any]:
     resident = [value for _labels, value in health_numbers.memory()]
     return {
         "database": "SQLite" if database().sqlite else "PostgreSQL",
-        "megabytes": int(sizes.get("database", 0)) >> 20,
-        "wal": int(sizes["wal"]) >> 20 if "wal" in sizes else None,
+        "size": sizes.get("database", 0),
+        "wal": sizes.get("wal"),
         "processes": len(resident),
-        "memory": int(sum(resident)) >> 20,
+        "memory": sum(resident),
         "signed_in": sum(int(value) for _labels, value in health_numbers.sessions()),
         "python": platform.python_version(),
     }

@@ -110,15 +110,23 @@ def prepared(settings: Settings) -> tuple[Flask, bool]:
     app = create_app(settings)
     database: Database = app.extensions["spiral.database"]
     with app.app_context(), alone("first start", wait=True):  # of several machines that begin together one migrates
-        first = migrate.current(database) is None
-        if first:
+        empty = migrate.current(database) is None
+        if empty:
             unfinished.touch()
-        if migrate.fits(database) is None:
+        else:
+            hosts.must_fit_in()  # a stranger changes nothing here, the tables least of all
+        first = empty or unfinished.exists()
+        if not migrate.is_whole(database):
             _bring_up(app, database)
-        if first and settings.demo:
+        if first and settings.demo and not _anybody():
             load_demo(settings)
     unfinished.unlink(missing_ok=True)
     return app, first
+
+
+def _anybody() -> bool:
+    with reading():
+        return session.scalar(sa.select(User.id).limit(1)) is not None
 
 
 def _bring_up(app: Flask, database: Database) -> None:
@@ -132,7 +140,7 @@ def _bring_up(app: Flask, database: Database) -> None:
 
 
 def _set_aside(settings: Settings) -> None:
-    """A first start was killed: what it left is half a demo that nobody has used."""
+    """A first start was killed: what it left nobody has used. (On PostgreSQL the demo is there whole or not at all.)"""
     path = sa.make_url(settings.database).database
     if settings.database.startswith("sqlite") and path:
         for suffix in ("", "-wal", "-shm"):
@@ -167,9 +175,7 @@ def greet(app: Flask, first: bool, host: str, port: int) -> None:
     lines = ["", f"  Spiral is at {base}"]
     logins = settings.var / "demo-logins"
     with app.app_context():
-        with reading():
-            empty = session.scalar(sa.select(User.id).limit(1)) is None
-        if empty:
+        if not _anybody():
             with writing():
                 token = ops.make_setup_link()
             lines += ["  Nobody can sign in yet. Open this link once to become its administrator:"]
@@ -213,16 +219,17 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
         raise StartRefusedError(f"{host}:{port} cannot be used ({error.strerror})") from error
     prepare(server)
     ending: list[float] = []
+    beside = Beside(app, drain=settings.drain)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         if ending:
             os._exit(1)  # asked twice: somebody is in a hurry
         ending.append(time.monotonic())
+        beside.hurry()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     settle()
-    beside = Beside(app, drain=settings.drain)
     beside.start()
     try:
         while not ending:

@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_skeleton, get_day_names, get_timezone_location
+from babel.dates import get_day_names, get_timezone_location
 from flask_babel import format_decimal
 
 from core import clock
-from core.i18n import _, get_locale
+from core.i18n import _, format_weekday, get_locale
 from workflows.calendar_models import ShiftCalendar
 from workflows.calendar_ops import DEFAULTS
 from workflows.calendar_queries import CENTRE, OFFICE
@@ -82,7 +82,7 @@ def _day(calendar: Calendar, day: date, special: Mapping[date, SpecialDay]) -> D
     minutes = sum((b - a for a, b in found), timedelta()) // MINUTE
     whole = found == [(begin, end)]
     return DayShown(
-        label=str(format_skeleton("MMMEd", day, locale=get_locale())),
+        label=format_weekday(day),
         day=day,
         hours=hours_named(((0, DAY),)) if whole else _clocks(calendar, found, end) or hours_named(()),
         total=_("%(n)s h", n=format_decimal((Decimal(minutes) / 60).quantize(Decimal("0.01")).normalize())),
@@ -136,11 +136,11 @@ def _next(calendar: Calendar, today: date, minute: int, *, weekday: int | None =
 
 
 def when(calendar: Calendar, at: datetime) -> str:
-    """A moment on the clocks of the calendar's zone: 'Fri, Nov 20 16:00'; with the year when it is not this one."""
+    """A moment on the clocks of the calendar's zone: 'Fri 20 Nov 16:00'; with the year when it is not this one."""
     zone = ZoneInfo(calendar.timezone)
-    local, locale = at.astimezone(zone), get_locale()
-    skeleton = "MMMEd" if local.year == clock.now().astimezone(zone).year else "yMMMEd"
-    return f"{format_skeleton(skeleton, local.date(), locale=locale)} {local:%H:%M}"
+    local = at.astimezone(zone)
+    other = local.year != clock.now().astimezone(zone).year
+    return f"{format_weekday(local.date(), year=other)} {local:%H:%M}"
 
 
 def coming(row: ShiftCalendar) -> int:

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_date, format_decimal
+from flask_babel import format_decimal
 from markupsafe import Markup
 
 from core import charts
 from core.caches import Cache
 from core.charts import Series
-from core.i18n import _, get_locale
+from core.i18n import _, format_date, format_day, get_locale
 from core.tables import Cell, Sheet
 from workflows import subjects
 from workflows.flow import Report, Span, report
@@ -84,7 +84,7 @@ def name_of(found: Report, stage: str) -> str:
 
 def short(day: date) -> str:
     """A day for an axis."""
-    return f"{day:%m-%d}"
+    return format_day(day)
 
 
 # ── charts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,4 +234,4 @@ def _outcome_sheet(found: Report) -> Sheet:
 
 def days_in_words(span: Span) -> str:
     """From … to …."""
-    return _("%(first)s to %(last)s", first=format_date(span.first, "medium"), last=format_date(span.last, "medium"))
+    return _("%(first)s to %(last)s", first=format_date(span.first), last=format_date(span.last))

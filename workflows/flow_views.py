@@ -5,12 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, render_template, request
-from flask_babel import format_date
 
 from core import clock
 from core.db import session
 from core.errors import NotFound
-from core.i18n import _
+from core.i18n import _, format_date
 from core.tables import TYPES
 from core.web import Page, actor, blueprint, gate, page_number, paginate
 from workflows import figure_pages as pages
@@ -80,7 +79,7 @@ def items() -> str:
 
 
 def _titles(at: date | None) -> dict[str, str]:
-    day = format_date(at, "medium") if at else ""
+    day = format_date(at) if at else ""
     return {
         "open": _("Open now"),
         "overdue": _("Overdue now"),

@@ -146,7 +146,9 @@ def _understood(text: bytes) -> dict[str, Any] | None:
         right = found["format"] == FORMAT and isinstance(found["version"], int)
     except (ValueError, TypeError, KeyError):
         return None
-    whole = all(isinstance(n, str) and isinstance(size, int) and isinstance(sha, str) for n, size, sha in parts)
+    whole = all(
+        isinstance(n, str) and type(size) is int and size >= 0 and isinstance(sha, str) for n, size, sha in parts
+    )
     return found if right and whole else None
 
 

@@ -22,6 +22,7 @@ from core.backup.archive import BackupError, Step, Writer, silent
 from core.chain import TrailSeal
 from core.db import Database
 from core.errors import DiskFull
+from core.i18n import size as in_words
 from core.settings import ROOT, Settings
 from core.store import Missing, of
 from core.whole import whole_file
@@ -76,7 +77,7 @@ def must_fit(folder: Path, wanted: int) -> None:
     """
     free = shutil.disk_usage(folder).free
     if free < wanted + SPARE:
-        raise DiskFull(f"{folder} has {free >> 20} MB free, and up to {(wanted + SPARE) >> 20} MB may be needed.")
+        raise DiskFull(f"{folder} has {in_words(free)} free, and up to {in_words(wanted + SPARE)} may be needed.")
 
 
 def program() -> str:

@@ -4,7 +4,7 @@ Not ``pg_dump``: it must be installed, be no older than the server, and be there
 tables themselves are made by the migrations, so that only rows need to be carried.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,7 +52,7 @@ def write(connection: sa.Connection, archive: Writer, step: Step) -> dict[str, A
     for table in connection.scalars(sa.text(TABLES)).all():
         columns = list(connection.scalars(sa.text(COLUMNS), {"table": table}))
         about["columns"][table] = columns
-        about["counts"][table] = connection.scalar(sa.text(f"SELECT count(*) FROM {_name(table)}"))  # noqa: S608
+        about["counts"][table] = connection.scalar(sa.text(f"SELECT count(*) FROM {name(table)}"))  # noqa: S608
         archive.add(f"{FOLDER}/{table}.copy", _rows(connection, table, columns, step))
     # not part of the moment, so read last: never less than what its rows used
     about["sequences"] = {row[0]: row[1] for row in connection.execute(sa.text(SEQUENCES))}
@@ -60,7 +60,7 @@ def write(connection: sa.Connection, archive: Writer, step: Step) -> dict[str, A
 
 
 def _rows(connection: sa.Connection, table: str, columns: list[str], step: Step) -> Iterator[bytes | memoryview]:
-    with _cursor(connection) as cursor, cursor.copy(f"COPY {_name(table)} ({_list(columns)}) TO STDOUT") as copy:
+    with cursor(connection) as from_, from_.copy(f"COPY {name(table)} ({listed(columns)}) TO STDOUT") as copy:
         for piece in copy:
             yield piece
             step(len(piece))
@@ -82,7 +82,7 @@ def others(database: Database) -> int:
 def clear(connection: sa.Connection) -> None:
     """All tables and functions of this schema are gone (when the transaction commits)."""
     for table in [*connection.scalars(sa.text(TABLES)), "alembic_version"]:
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS {_name(table)} CASCADE"))
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name(table)} CASCADE"))
     functions = (
         "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace "
         "AND proname LIKE 'spiral\\_%'"
@@ -92,53 +92,68 @@ def clear(connection: sa.Connection) -> None:
 
 
 def read(connection: sa.Connection, about: dict[str, Any], part: Callable[[str], Iterator[bytes]]) -> None:
-    """The tables, freshly made at the revision of the archive, hold its rows and nothing else.
+    """The tables, freshly made at the revision of the archive, hold its rows and nothing else."""
+    with emptied(connection, about["columns"]):
+        for table, columns in about["columns"].items():
+            with cursor(connection) as to, to.copy(f"COPY {name(table)} ({listed(columns)}) FROM STDIN") as copy:
+                for piece in part(f"{FOLDER}/{table}.copy"):
+                    copy.write(piece)
+    for sequence, value in about["sequences"].items():
+        if value:
+            found = connection.scalar(sa.text("SELECT to_regclass(:name)"), {"name": name(sequence)})
+            if found:
+                connection.execute(sa.text("SELECT setval(:name, :value)"), {"name": name(sequence), "value": value})
+    counted(connection, about["counts"])
+
+
+@contextmanager
+def emptied(connection: sa.Connection, tables: Iterable[str]) -> Iterator[None]:
+    """In the block all tables are empty and take any rows; ``tables`` are those that are to come.
 
     What the migrations themselves put in gives way. Triggers, which let nothing be removed, rest meanwhile; foreign
     keys are taken away and put back, which examines every row.
     """
     there = set(connection.scalars(sa.text(TABLES)))
-    unknown = sorted(about["columns"].keys() - there)
+    unknown = sorted(set(tables) - there)
     if unknown:
         raise BackupError(f"The archive holds the table {unknown[0]}, which Spiral does not know.")
     foreign = connection.execute(sa.text(FOREIGN)).all()
-    for table, name, _definition in foreign:
-        connection.execute(sa.text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+    for table, key, _definition in foreign:
+        connection.execute(sa.text(f"ALTER TABLE {table} DROP CONSTRAINT {key}"))
     for table in there:
-        connection.execute(sa.text(f"ALTER TABLE {_name(table)} DISABLE TRIGGER USER"))
-    connection.execute(sa.text("TRUNCATE " + _list(sorted(there))))
-    for table, columns in about["columns"].items():
-        with _cursor(connection) as cursor, cursor.copy(f"COPY {_name(table)} ({_list(columns)}) FROM STDIN") as copy:
-            for piece in part(f"{FOLDER}/{table}.copy"):
-                copy.write(piece)
-    for table, name, definition in foreign:
-        connection.execute(sa.text(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
+        connection.execute(sa.text(f"ALTER TABLE {name(table)} DISABLE TRIGGER USER"))
+    connection.execute(sa.text("TRUNCATE " + listed(sorted(there))))
+    yield
+    for table, key, definition in foreign:
+        connection.execute(sa.text(f"ALTER TABLE {table} ADD CONSTRAINT {key} {definition}"))
     for table in there:
-        connection.execute(sa.text(f"ALTER TABLE {_name(table)} ENABLE TRIGGER USER"))
-    for name, value in about["sequences"].items():
-        if value:
-            found = connection.scalar(sa.text("SELECT to_regclass(:name)"), {"name": _name(name)})
-            if found:
-                connection.execute(sa.text("SELECT setval(:name, :value)"), {"name": _name(name), "value": value})
-    _counted(connection, about["counts"])
+        connection.execute(sa.text(f"ALTER TABLE {name(table)} ENABLE TRIGGER USER"))
 
 
-def _counted(connection: sa.Connection, counts: dict[str, int]) -> None:
+def counted(connection: sa.Connection, counts: dict[str, int]) -> None:
+    """Each table has so many rows.
+
+    Raises:
+        BackupError: one has not.
+    """
     for table, wanted in counts.items():
-        found = connection.scalar(sa.text(f"SELECT count(*) FROM {_name(table)}"))  # noqa: S608
+        found = connection.scalar(sa.text(f"SELECT count(*) FROM {name(table)}"))  # noqa: S608
         if found != wanted:
             raise BackupError(f"The archive says {wanted} rows of {table}, and {found} came in.")
 
 
-def _cursor(connection: sa.Connection) -> Any:
+def cursor(connection: sa.Connection) -> Any:
+    """A cursor of the driver, for COPY."""
     raw = connection.connection.driver_connection
     assert raw is not None
     return raw.cursor()
 
 
-def _name(name: str) -> str:
+def name(name: str) -> str:
+    """A table or column as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(_name(name) for name in names)
+def listed(names: Iterable[str]) -> str:
+    """Several of them."""
+    return ", ".join(map(name, names))

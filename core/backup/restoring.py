@@ -8,13 +8,14 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
 from core import clock, migrate
-from core.backup import archive, folders, making, postgres, sqlite
+from core.backup import across, archive, folders, making, postgres, sqlite
 from core.backup.archive import Archive, BackupError, Step, silent
 from core.chain import WITNESS
 from core.db import Database
@@ -39,7 +40,7 @@ def restore(
         _must_suit(found, database)
         names = list(_files(found))
         _must_be_free(database, replace)
-        copies = 2 if database.sqlite else 1
+        copies = 2 if _is_file(found) else 1
         making.must_fit(settings.var, found.size * copies)
         found.verify(step)
         for name in names:
@@ -47,7 +48,7 @@ def restore(
         if database.sqlite:
             _sqlite(found, database, settings)
         else:
-            _postgres(found, database, replace=bool(replace))
+            _postgres(found, database, settings, replace=bool(replace))
             _set_aside(settings, [])
         return found.about
 
@@ -59,10 +60,13 @@ def name_of(database: Database) -> str:
 
 def _must_suit(found: Archive, database: Database) -> None:
     about, mine = found.about, "sqlite" if database.sqlite else "postgresql"
-    if about.get("engine") != mine:
+    if about.get("engine") not in {mine, "sqlite"}:
         names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
         theirs = names.get(str(about.get("engine")), "another database")
-        raise BackupError(f"The archive was made from {theirs}, and this installation uses {names[mine]}.")
+        raise BackupError(
+            f"The archive was made from {theirs}, and this installation uses {names[mine]}: "
+            "the way leads from SQLite to PostgreSQL only."
+        )
     if about.get("schema") not in migrate.known():
         raise BackupError(
             f"The archive was made by Spiral {about.get('program')} and needs its tables ({about.get('schema')}); "
@@ -121,13 +125,7 @@ def _sqlite(found: Archive, database: Database, settings: Settings) -> None:
     final.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     fresh = final.with_name(f".{final.name}.{secrets.token_hex(4)}.part")
     try:
-        with fresh.open("xb") as out:
-            os.fchmod(out.fileno(), 0o640)
-            for piece in found.read(making.SQLITE):
-                out.write(piece)
-        about = sqlite.examine(fresh)
-        if about["counts"] != found.about["counts"] or about["schema"] != found.about["schema"]:
-            raise BackupError("The archive's database is not what its manifest says.")
+        _unpack(found, fresh)
         _bring_up(fresh)
         with fresh.open("rb") as done:
             os.fsync(done.fileno())
@@ -139,6 +137,22 @@ def _sqlite(found: Archive, database: Database, settings: Settings) -> None:
         for end in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(FileNotFoundError):
                 fresh.with_name(fresh.name + end).unlink()
+
+
+def _is_file(found: Archive) -> bool:
+    """The database in the archive is a file of SQLite."""
+    return making.SQLITE in found.parts
+
+
+def _unpack(found: Archive, path: Path) -> None:
+    """The database of the archive, as a file."""
+    with path.open("xb") as out:
+        os.fchmod(out.fileno(), 0o640)
+        for piece in found.read(making.SQLITE):
+            out.write(piece)
+    about = sqlite.examine(path)
+    if about["counts"] != found.about["counts"] or about["schema"] != found.about["schema"]:
+        raise BackupError("The archive's database is not what its manifest says.")
 
 
 def _bring_up(path: Path) -> None:
@@ -171,18 +185,30 @@ def _set_aside(settings: Settings, databases: list[Path]) -> None:
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _postgres(found: Archive, database: Database, *, replace: bool) -> None:
+def _postgres(found: Archive, database: Database, settings: Settings, *, replace: bool) -> None:
     """One transaction: tables as they were, rows, tables as they are now."""
     from psycopg import Error  # here: SQLite needs no driver
 
     try:
-        with database.writer.begin() as connection:
+        with _rows_of(found, settings.var) as read, database.writer.begin() as connection:
             if replace:
                 postgres.clear(connection)
             migrate.upgrade(database, str(found.about["schema"]), connection=connection)
-            postgres.read(connection, found.about, found.read)
+            read(connection)
             migrate.upgrade(database, connection=connection)
         migrate.note_suited(database)  # an older archive says what suited its own tables
     except (Error, sa.exc.DBAPIError) as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise BackupError(f"PostgreSQL did not take the archive, and nothing was changed: {said}.") from error
+
+
+@contextlib.contextmanager
+def _rows_of(found: Archive, var: Path) -> Iterator[Callable[[sa.Connection], None]]:
+    """What puts the rows of the archive into empty tables."""
+    if not _is_file(found):
+        yield lambda connection: postgres.read(connection, found.about, found.read)
+        return
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=var) as scratch:
+        path = Path(scratch) / "spiral.db"
+        _unpack(found, path)
+        yield lambda connection: across.read(connection, path)

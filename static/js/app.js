@@ -137,7 +137,8 @@ sendOnce();
 filtersSubmitThemselves();
 walkLists();
 shortcuts();
-const bring = (path) => import(path).catch(() => {}); // the page may be left before it has arrived
+const coming = [];
+const bring = (path) => coming.push(import(path).catch(() => {})); // the page may be left before it has arrived
 if (document.querySelector("[data-copy]")) bring("./copy.js");
 if (document.querySelector("[data-guide], [data-print]")) bring("./guide.js");
 if (document.querySelector("[data-asked]")) bring("./opened.js");
@@ -150,3 +151,4 @@ if (document.querySelector("form[data-autosave-url]")) bring("./draft.js");
 if (document.querySelector("[data-review]")) bring("./review.js");
 if (document.querySelector("form[data-bulk]")) bring("./inbox.js");
 if (document.getElementById("search-overlay")) { bring("./search.js"); bring("./copy.js"); }
+Promise.all(coming).then(() => { document.documentElement.dataset.awake = ""; }); // every key and button of the page is heard from here on

@@ -122,7 +122,7 @@ function reached(now, said) {
 function atRest(told = true) {
   forget();
   delete form.dataset.dirty;
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   if (told) say("saved", (words.saved ?? "{time}").replace("{time}", time));
 }
 

@@ -26,7 +26,7 @@ export class Finder {
       words: this.words, line, call: hooks.call, used: hooks.used, say: (node, text, bad) => this.note(node, text, bad),
       marksUrl: (slug) => this.words.marks.replace("{slug}", encodeURIComponent(slug)), pinsUrl: (slug) => `${this.base}/pins/${encodeURIComponent(slug)}`,
     });
-    this.asking = new Asking({ fetch: (path, signal) => line.get(path, signal), answered: (html) => this.#answered(html), say: (state) => this.#say(state) });
+    this.asking = new Asking({ fetch: (path, signal) => line.get(path, signal), answered: (html, path) => this.#answered(html, path), say: (state) => this.#say(state) });
     this.#listen();
   }
 
@@ -50,9 +50,10 @@ export class Finder {
     this.#services();
   }
 
-  #answered(html) {
+  #answered(html, path) {
     const kept = this.rows[this.at]?.dataset.slug;
     this.found.innerHTML = html;
+    this.found.dataset.q = new URLSearchParams(path.split("?")[1]).get("q"); // the words that this answers
     const answer = this.found.firstElementChild;
     this.asked = answer?.dataset.asked ?? "";
     if (this.count.textContent !== (answer?.dataset.total ?? "")) this.count.textContent = answer?.dataset.total ?? "";
@@ -64,7 +65,17 @@ export class Finder {
     if (list) this.input.setAttribute("aria-controls", list.id); else this.input.removeAttribute("aria-controls");
     const again = this.isReading ? this.rows.findIndex((row) => row.dataset.slug === kept) : -1;
     this.choose(again >= 0 ? again : this.rows.length ? 0 : -1, { look: !this.isReading });
-    if (this.impatient && this.rows.length) { this.impatient = false; this.read(); }
+    this.#atLast();
+  }
+
+  /** What somebody wanted to read before the answer was there: the row they chose, or the first. */
+  #atLast() {
+    const wanted = this.impatient;
+    if (!wanted || !this.rows.length) return;
+    this.impatient = false;
+    if (wanted === true) { this.read(); return; }
+    const at = this.rows.findIndex((row) => row.dataset.slug === wanted);
+    if (at >= 0) this.read(at);
   }
 
   /** What a search may be narrowed to comes once, beside the first answer. */
@@ -141,9 +152,9 @@ export class Finder {
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Read the chosen text in place; when its answer is still on the way, as soon as it comes. */
-  async read(at = this.at) {
-    if (this.asking.waiting) { this.impatient = true; return; }
+  async read(at = this.at, { pointed = false } = {}) {
     const row = this.rows[at];
+    if (this.asking.waiting) { this.impatient = (pointed && row?.dataset.slug) || true; return; }
     if (!row) return;
     this.choose(at, { look: false });
     this.root.classList.add("is-reading");
@@ -231,7 +242,7 @@ export class Finder {
     this.found.addEventListener("mousedown", (event) => { if (event.target.closest("[role=option]")) event.preventDefault(); }); // the field keeps the focus until it is read
     this.found.addEventListener("click", (event) => {
       const row = event.target.closest("[role=option]");
-      if (row) this.read(this.rows.indexOf(row));
+      if (row) this.read(this.rows.indexOf(row), { pointed: true });
     });
     this.pane.addEventListener("click", (event) => this.#clicked(event));
     this.root.addEventListener("keydown", (event) => this.#pressed(event));

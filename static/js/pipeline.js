@@ -87,8 +87,8 @@ function focusOn(id, page) {
 
 /** Do what a button says, and show the form that comes back. */
 async function press(act) {
-  const holder = document.activeElement?.id;
   const { sent, page } = await ask(act);
+  const holder = document.activeElement?.id; // whoever has gone on meanwhile stays where they are
   const open = openParts(act);
   const now = typed();
   const fresh = replace(page, "pipeline-form");

@@ -221,7 +221,7 @@ class TestWhereTheClockJumps:
         (row,) = kept()
         assert row.starts_at == datetime(2026, 10, 24, 20, tzinfo=UTC)
         assert row.ends_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # the second half past two
-        assert "10/25/26, 2:30" in browser.text("/profile")
+        assert "25 Oct 2026, 02:30" in browser.text("/profile")
 
     def test_the_hour_that_never_comes_is_refused(self, signed_in, make, clock):
         clock.set(datetime(2026, 3, 28, 6, tzinfo=UTC))

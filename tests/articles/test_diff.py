@@ -235,7 +235,7 @@ def long_text(seed: int) -> str:
 
 def test_twenty_thousand_characters_take_no_age() -> None:
     """Not a timed test: a quadratic one would take minutes here. The figure is in `make bench`."""
-    began = time.monotonic()
+    began = time.process_time()
     one_line = long_text(1).replace("\n", "")
     for old, new in (
         (long_text(1), long_text(2)),
@@ -244,7 +244,7 @@ def test_twenty_thousand_characters_take_no_age() -> None:
     ):
         parts = compare(old, new)
         assert (old_of(parts), new_of(parts)) == (old, new)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20, "of the processor, whoever else wants it"
 
 
 def test_field_by_field(app) -> None:

@@ -98,7 +98,7 @@ class Story:
 
 
 @pytest.mark.both_databases
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(history=HISTORIES)

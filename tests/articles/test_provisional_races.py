@@ -21,7 +21,7 @@ from wiki.scoring.models import ScoringAct
 from workflows import deciding
 from workflows.rules import Verb
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.both_databases, pytest.mark.timeout(600)]
 NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 ROUNDS = 4
 

@@ -260,18 +260,18 @@ def _passed_over_by_nobody(app):
             audit.record(None, "slow", subject_kind="test", subject_id=1)
             s.flush()
             begun.set()
-            go_on.wait(20)
+            go_on.wait(120)
 
     thread = threading.Thread(target=slow)
     thread.start()
-    begun.wait(20)
+    assert begun.wait(60)
     with writing():
         audit.record(None, "fast", subject_kind="test", subject_id=2)
     with writing():
         chain.seal()
     assert count(TrailSeal) == 0
     go_on.set()
-    thread.join(20)
+    thread.join(60)
     seal_all()
     with reading() as s:
         assert (s.scalar(sa.select(TrailSeal.last_id)), verify().unsealed) == (count(TrailEntry), 0)

@@ -13,6 +13,7 @@ from core import chores, db, health, hosts, migrate
 from core.db import database, reading, session, writing
 from core.hosts import Pulse, StrangerError
 from core.i18n import force_locale
+from core.running import Caretaker
 from core.settings import SettingsError, load
 from wiki.app import create_app
 
@@ -140,6 +141,46 @@ def test_what_lies_on_each_disk_is_looked_after_on_each(app: Flask, another: Ano
         with another(machine).app_context():
             chores.run_due()
     assert seen == ["for all", "here", "here"]
+
+
+@both
+def test_a_chore_outside_of_transactions_is_done_once_and_noted_when_it_is_done(
+    app: Flask, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within: list[bool] = []
+
+    def asks_a_bucket() -> None:
+        within.append(db.has_session())
+        if len(within) == 1:
+            raise KeyboardInterrupt  # killed
+
+    monkeypatch.setattr(chores, "_chores", {asks_a_bucket: chores.Turn(100.0, outside=True)})
+    with pytest.raises(KeyboardInterrupt):
+        chores._run(asks_a_bucket, "a chore", 100.0)
+    for _turn in range(2):
+        chores._run(asks_a_bucket, "a chore", 100.0)
+    assert within == [False, False], "who was killed has not done it, and who has done it does it once"
+    with db.alone("chore a chore") as mine:
+        clock.advance(seconds=100)
+        chores._run(asks_a_bucket, "a chore", 100.0)
+    assert mine
+    assert len(within) == (3 if database().sqlite else 2), "not beside somebody who is at it"
+
+
+def test_a_process_that_only_answers_looks_after_its_machine(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    turns = {lambda: seen.append("all"): chores.Turn(100.0), lambda: seen.append("here"): chores.Turn(100.0, True)}
+    monkeypatch.setattr(chores, "_chores", turns)
+    monkeypatch.setattr(chores, "_done", {})
+    for function in turns:
+        function.__qualname__ = f"{id(function)}"
+    caretaker = Caretaker(app, every=0.01)
+    caretaker.start()
+    while not seen:
+        caretaker.join(0.01)
+    caretaker.stop()
+    assert seen == ["here"]
+    assert not caretaker.is_alive()
 
 
 @both

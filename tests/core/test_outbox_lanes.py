@@ -27,7 +27,7 @@ def test_the_slow_lane_holds_up_nothing(app):
     @handler("test.slow", lane="test")
     def slow(_jobs):
         stuck.set()
-        released.wait(20)
+        released.wait(120)
 
     @handler("test.quick")
     def quick(_jobs):
@@ -38,10 +38,10 @@ def test_the_slow_lane_holds_up_nothing(app):
     try:
         with writing():
             promise("test.slow", "a")
-        assert stuck.wait(10)
+        assert stuck.wait(60)
         with writing():
             promise("test.quick", "b")
-        assert kept.wait(10), "while the other still waits"
+        assert kept.wait(60), "while the other still waits"
         assert not released.is_set()
     finally:
         released.set()

@@ -150,7 +150,7 @@ def test_files_in_a_bucket_are_fetched_by_those_who_may(
     assert signed_in(make.user()).get(entry.url).status_code == 404
     assert len(shelf.asked) == before, "who may not read is refused before the store is asked"
     shelf.mode = "away"
-    assert browser.get(entry.url).status_code == 503
+    assert browser.get(entry.url).status_code == 504
     shelf.mode = "serves"
     with writing():
         files.remove(session.get_one(FileEntry, entry.id), actor_of(owner))

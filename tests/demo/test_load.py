@@ -320,7 +320,7 @@ def test_a_second_load_is_refused(demo: Demo) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.timeout(400)  # half a year of work, with every commit on the disk
+@pytest.mark.timeout(600)  # half a year of work, with every commit on the disk
 def test_it_loads_into_postgresql(new_postgres, tmp_path: Path) -> None:
     with application(tmp_path, new_postgres()) as app:
         migrate.bring_up(app)

@@ -54,7 +54,7 @@ def as_folder(folder: Path, documents: list[dict[str, Any]]) -> Path:
     return path
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "written", [pytest.param(as_jsonl, marks=pytest.mark.soak), as_csv, pytest.param(as_folder, marks=pytest.mark.soak)]
 )

@@ -4,14 +4,21 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 import pytest
 import yaml
 
+from core.errors import Unavailable
 from core.settings import ROOT, Settings
+from tests.reliability.sites import until
+from tests.support.server import free_port
 from wiki.app import create_app
 
 DEPLOY = ROOT / "deploy"
@@ -212,3 +219,56 @@ def test_proxies_keep_the_numbers_inside_and_let_the_largest_file_through(name: 
     limit = re.search(r"(?:client_max_body_size|max_size) (\d+)", text)
     assert limit
     assert int(limit[1]) >= Settings.model_fields["file_limit_mb"].default + 2
+
+
+class _Away(BaseHTTPRequestHandler):
+    """A machine that serves, but what it asks others for is away."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(str(self.headers["X-Forwarded-For"]))
+        self.send_response({"/away": Unavailable.status}.get(self.path, 200))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.server
+def test_nginx_leaves_nobody_alone_because_of_what_is_away_elsewhere(tmp_path: Path) -> None:
+    nginx, port = wanted("nginx"), free_port()
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _Away) for _ in range(2)]
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    text = re.sub(r"^\s*(ssl_.*|listen .*80;|listen \[::\].*)$", "", text, flags=re.M)
+    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} default_server")
+    for address, server in zip(("10.0.0.11:8000", "10.0.0.12:8000"), servers, strict=True):
+        text = text.replace(address, f"127.0.0.1:{server.server_port}")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    folders = "".join(f"{name}_temp_path {tmp_path};" for name in ("client_body", "proxy"))
+    about = f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; user root;"
+    (tmp_path / "c").write_text(f"{about} events {{}} http {{ access_log off; {folders} {text} }}")
+    with subprocess.Popen([nginx, "-p", str(tmp_path), "-c", str(tmp_path / "c")], stderr=subprocess.DEVNULL) as proxy:
+        try:
+            until(lambda: (tmp_path / "pid").exists() and _asked(port, "/") == 200, "nginx serves")
+            assert [_asked(port, "/away") for _ in range(12)] == [504] * 12
+            assert [_asked(port, "/") for _ in range(12)] == [200] * 12
+            assert set(_Away.asked) == {"127.0.0.1"}, "what the client says of itself is left out"
+        finally:
+            proxy.terminate()
+            for server in servers:
+                server.shutdown()
+                server.server_close()
+
+
+def _asked(port: int, path: str) -> int:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"X-Forwarded-For": "192.0.2.66"})
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0

@@ -1,29 +1,27 @@
 """``make dist``: what it packs starts on a machine that has Python, make and nothing else – no network at all."""
 
+import contextlib
+import json
 import os
+import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core import migrate
 from core.settings import ROOT
+from migrations import oldest
+from tests.support.history import program_before
+from tests.support.server import Server, read_logins
 from tools import dist
 
 NOBODY = "http://127.0.0.1:9/simple"  # an index at which nobody answers
-ASK = """
-import sys, time, urllib.request
-end = time.monotonic() + 240
-while time.monotonic() < end:
-    try:
-        with urllib.request.urlopen("http://127.0.0.1:18106" + sys.argv[1], timeout=5) as answer:
-            sys.exit(0 if answer.status == 200 else 1)
-    except OSError:
-        time.sleep(0.3)
-sys.exit(2)
-"""
 
 
 def test_the_archive_is_of_what_git_knows_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,36 +43,93 @@ def test_the_archive_is_of_what_git_knows_and_of_nothing_else(tmp_path: Path, mo
     ]
 
 
-@pytest.mark.soak
-@pytest.mark.server
-@pytest.mark.timeout(900)
-def test_what_it_packs_starts_without_a_network(tmp_path: Path) -> None:
+PAGES = ["/", "/search?q=huafei", "/articles", "/new/faq", "/reviews", "/courses", "/scorecard", "/ledger", "/notices"]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``make dist`` packs, unpacked as its README says, on a machine that is about to lose its network."""
     done = subprocess.run([sys.executable, "-m", "tools.dist"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     archive = ROOT / done.stdout.splitlines()[-1].split()[0]
+    said = subprocess.run(
+        ["sha256sum", "--check", archive.name + ".sha256"], cwd=archive.parent, capture_output=True, check=False
+    )
+    assert said.returncode == 0
+    place = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path, filter="data")
-    (tree,) = tmp_path.iterdir()
-    about = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHON": sys.executable, "PORT": "18106",
-             "SPIRAL_DEMO": "0", "PIP_INDEX_URL": NOBODY, "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
-    (tmp_path / "ask.py").write_text(ASK)
+        packed.extractall(place, filter="data")
+    archive.unlink()
+    archive.with_name(archive.name + ".sha256").unlink()
+    (found,) = place.iterdir()
+    return found
+
+
+def offline(tree: Path, var: Path, port: int, username: str, *after: str) -> tuple[dict[str, Any], str]:
+    """``make run`` in the tree without any network, somebody who looks around, and commands beside it; what they found,
+    and what the server said."""
+    about = {"PATH": os.environ["PATH"], "HOME": str(tree.parent), "PYTHON": sys.executable, "PORT": str(port),
+             "SPIRAL_VAR": str(var), "PIP_INDEX_URL": NOBODY, "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
+    log, base = tree.parent / f"log-{port}", f"http://127.0.0.1:{port}"
+    look = [sys.executable, "-m", "tests.house.offline", base, str(var), username, *PAGES]
+    beside = "".join(f" && .venv/bin/flask --app wsgi {words} >> {log} 2>&1" for words in after)
     script = f"""
         {"ip link set lo up || exit 9" if apart() else ":"}
-        make run > {tmp_path}/log 2>&1 &
-        {sys.executable} {tmp_path}/ask.py /readyz && {sys.executable} {tmp_path}/ask.py /login
+        make run > {log} 2>&1 &
+        (cd {ROOT} && {shlex.join(look)}) {beside}
         said=$?
         trap : TERM; kill -TERM 0; wait
         exit $said
     """
-    words = [*apart(), "sh", "-c", script]
     done = subprocess.run(
-        words, cwd=tree, env=about, capture_output=True, text=True, check=False, start_new_session=True
-    )
-    log = (tmp_path / "log").read_text("utf-8")
-    assert done.returncode == 0, log + done.stderr
-    assert "/setup/" in log
-    assert (tree / "static" / "vendor" / "editor.js").exists() or "plain editor serves" in log
-    archive.unlink()
+        [*apart(), "sh", "-c", script], cwd=tree, env=about, capture_output=True, text=True, check=False,
+        start_new_session=True,
+    )  # fmt: skip
+    said = log.read_text("utf-8")
+    assert done.returncode == 0, done.stderr[-2000:] + said[-3000:]
+    assert "Traceback" not in said
+    return json.loads(done.stdout.splitlines()[-1]), said
+
+
+@pytest.mark.soak
+@pytest.mark.server
+@pytest.mark.timeout(900)
+def test_what_it_packs_starts_without_a_network(tree: Path) -> None:
+    """The first start of all, with the demo: its pages, what they name, a search in Chinese and by pinyin."""
+    found, said = offline(tree, tree / "var", 18106, "chenyu", "doctor", "search verify")
+    assert "Installing requirements/run.txt" in said
+    assert found["pages"] == len(PAGES)
+    assert all(found["hits"][one] for one in ("话费", "huafei", "kuandai")), found["hits"]
+    assert {name for name in found["files"] if name.endswith((".css", ".js"))}
+    assert found["editor"] == (ROOT / "static" / "vendor" / "editor.js").exists(), "as rich here as there"
+    for locale in ("zh_Hans", "zh_Hant"):
+        assert (tree / "translations" / locale / "LC_MESSAGES" / "messages.mo").exists()
+
+
+@pytest.mark.soak
+@pytest.mark.server
+@pytest.mark.timeout(900)
+def test_an_older_installation_is_brought_up_without_a_network(tree: Path, tmp_path: Path) -> None:
+    """The release before made the folder, with its demo; the new archive is what finds it."""
+    before = program_before(tmp_path / "before")
+    var = tmp_path / "var"
+    old = Server(var)
+    old.tree = before
+    old.start()
+    people = set(old.logins())
+    assert old.stop(60) == 0
+    at = sqlite_revision(var)
+    found, said = offline(tree, var, 18107, "chenyu", "doctor", "search verify", "audit verify")
+    assert at == oldest.OLDEST
+    assert sqlite_revision(var) == migrate.head()
+    assert set(read_logins(var)) == people, "the same people, with the passwords they had"
+    assert all(found["hits"][one] for one in ("话费", "huafei", "kuandai")), found["hits"]
+    assert "loading the demo" not in said
+
+
+def sqlite_revision(var: Path) -> str:
+    with contextlib.closing(sqlite3.connect(var / "spiral.db")) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
 def apart() -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from core import checks, health, logs, metrics, outbox, watch
 from core import clock as core_clock
 from core.db import Database, reading, session, writing
 from core.health import Grade
+from core.i18n import force_locale
 from core.outbox import OutboxJob
 from tests.support.smtp import MailServer
 
@@ -242,6 +243,48 @@ def test_since_when_is_kept_while_a_state_stays(app, clock, monkeypatch):
     assert seen == [("look", timedelta(0)), ("look", timedelta(minutes=1)), ("good", timedelta(0))]
 
 
+@pytest.mark.both_databases
+def test_each_machine_tells_of_itself_and_the_worst_is_named(app, clock, monkeypatch):
+    clock.set(core_clock.now())
+    full = {"here": False, "there": False}
+    at = ["here"]
+
+    def disk() -> str:
+        if full[at[0]]:
+            raise health.UnwellError("no room", "make some")
+        return "room"
+
+    monkeypatch.setattr(health, "_checks", {
+        "disk": health.Kind(disk, True, False, "Room on the disk", "", True),
+        "elsewhere": health.Kind(checks._elsewhere, False, False, "The other machines", ""),
+    })  # fmt: skip
+    monkeypatch.setattr(checks.hosts, "place", lambda: at[0])
+    monkeypatch.setattr(checks, "gethostname", lambda: f"machine-{at[0]}")
+
+    def seen_at(where: str) -> health.Finding:
+        at[0] = where
+        checks.look_here()
+        with force_locale("en"):
+            return found("elsewhere")
+
+    assert seen_at("here").said == "there is no other machine"
+    full["there"] = True
+    assert seen_at("there").said == "1 other machine is well", "here all is well"
+    began = core_clock.now()
+    clock.advance(minutes=1)
+    worst = seen_at("here")
+    assert (worst.grade, worst.said, worst.since) == (Grade.BROKEN, "machine-there: Room on the disk", began)
+    with reading():
+        assert checks.since()["disk"].grade == "good", "here it is as it is here"
+        assert checks.looked_at() is None, "what a machine says of itself proves no worker"
+    clock.advance(minutes=6)
+    assert seen_at("here").said == "there is no other machine", "who says nothing any more is not counted"
+    clock.advance(days=1)
+    seen_at("here")
+    with reading() as s:
+        assert set(s.scalars(sa.select(checks.MachineState.place))) == {"here"}
+
+
 def test_the_worker_looks_through_the_outbox_and_is_missed_when_it_is_gone(app, clock):
     assert found("worker").grade is Grade.LOOK
     with writing():
@@ -292,7 +335,7 @@ def test_the_doctor_names_what_to_do_for_each_thing(app, make, tmp_path):
 
 def test_the_age_of_the_last_backup_is_told(app, clock):
     checks.backed_up()
-    clock.set(datetime.now(UTC) + timedelta(hours=3))
+    clock.advance(hours=3)
     assert (found("backup").grade, found("backup").said) == (Grade.GOOD, "the last one was made 3 h ago")
     clock.advance(days=2)
     assert found("backup").grade is Grade.LOOK

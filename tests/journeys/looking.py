@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
 
+from tests.journeys.people import awake
 from tests.support import axe
 from tests.support.browser import open_context, open_page, overflow, problems
 from tests.support.server import Server
@@ -137,11 +138,12 @@ class Looker:
             with page.expect_navigation() as going:
                 link.first.evaluate("element => element.click()")
             answer = going.value
-        page.wait_for_load_state("networkidle")
+        awake(page)
+        page.wait_for_load_state("networkidle")  # and what they fetched has been drawn
         if place.then == TYPING:
             page.keyboard.press("/")
             page.keyboard.type("huafei")
-            page.locator("#search-overlay [role=option]").first.wait_for()
+            page.locator("#search-overlay [data-q=huafei] [role=option]").first.wait_for()
         found = [] if answer and answer.status == place.status else [f"status {answer.status if answer else '-'}"]
         if wide := overflow(page):
             found.append(f"scrolls sideways by {wide} px")

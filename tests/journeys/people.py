@@ -1,6 +1,8 @@
 """A person at the screen, for journeys: signs in, chooses in menus, presses what has a name."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -55,7 +57,7 @@ class Person:
 
     def keys(self, *names: str) -> None:
         """Single keys, once the page has fetched what listens to them."""
-        self.page.wait_for_load_state("networkidle")
+        awake(self.page)
         for name in names:
             self.page.keyboard.press(name)
 
@@ -83,6 +85,24 @@ class Person:
             expect(surface).to_contain_text(words)
         else:
             self.page.locator("textarea[data-body]").fill(words)
+
+
+def awake(page: Page) -> Page:
+    """Its scripts have come and listen: whatever is pressed, chosen or typed from here on is heard. (Keys that somebody
+    presses earlier are lost, and a quiet line says nothing of a slow processor.)"""
+    expect(page.locator("html[data-awake]")).to_be_attached()
+    page.wait_for_load_state()  # also those that only this page has
+    return page
+
+
+@contextlib.contextmanager
+def another_page(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page, and that is there. (A script may send its form long after the click,
+    or write another address over that of the same page; and what is expected of the next may stand on this one.)"""
+    page.evaluate("document.documentElement.dataset.before = ''")
+    yield
+    expect(page.locator("html:not([data-before])")).to_be_attached()
+    page.wait_for_load_state()
 
 
 def in_source(page: Page) -> Page:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.people import Person
+from tests.journeys.people import Person, awake
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 def test_comparing_and_going_back(visit: Callable[..., Page], start_server: Callable[..., Server]) -> None:
@@ -19,9 +19,9 @@ def test_comparing_and_going_back(visit: Callable[..., Page], start_server: Call
     page.locator(".results a.title").first.click()
     person.follow("History")
     person.press("Compare the two")
-    page.wait_for_load_state("networkidle")
     changes = page.locator("[data-change]:visible")
-    assert changes.count() > 1
+    expect(changes.nth(1)).to_be_visible()
+    awake(page)
     page.keyboard.press("j")
     expect(changes.first).to_be_focused()
     page.keyboard.press("j")
@@ -33,6 +33,7 @@ def test_comparing_and_going_back(visit: Callable[..., Page], start_server: Call
     person.follow("As typed")
     expect(page.locator(".cmp-typed").first).to_be_visible()
     page.go_back()
+    expect(page.locator(".cmp.is-side").first).to_be_visible()
     page.get_by_role("navigation", name="You are here").get_by_role("link", name="History").click()
     page.get_by_role("button", name="Restore").first.click()
     person.sees("This is a proposal with the text of that version.")

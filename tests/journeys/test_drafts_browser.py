@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import Person, in_source
+from tests.journeys.people import Person, another_page, awake, in_source
 from tests.support.browser import open_context, open_page, problems
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 AUTHOR, EDITOR = "luofei", "qianwei"
 ONE, TWO, THREE = "先核对客户身份。", "再逐项说明账单。", "最后确认还有没有疑问。"
@@ -40,7 +40,7 @@ def people(browser: Browser, server: Server) -> Iterator[Callable[..., Person]]:
 def submitted(author: Person, title: str) -> str:
     """A text of three passages under review; the address of its editor."""
     page = author.page
-    page.goto(f"{author.server.base}/new/faq")
+    opens(page, f"{author.server.base}/new/faq")
     page.get_by_label("Title").fill(title)
     page.get_by_role("textbox", name="Question").fill("账单怎么查？")
     page.get_by_label("Answer for customers").fill("在掌厅里查。")
@@ -48,6 +48,12 @@ def submitted(author: Person, title: str) -> str:
     author.press("Submit for review")
     author.sees("Submitted.")
     return page.url.split("?")[0] + "/edit"
+
+
+def opens(page: Page, place: str) -> None:
+    """An editor, whose script is there: it tells whatever is typed from now on."""
+    page.goto(place)
+    awake(page)
 
 
 def body(page: Page):
@@ -65,7 +71,7 @@ def autosaved(page: Page) -> None:
 def saves(person: Person, page: Page | None = None) -> None:
     """Pressed, arrived, said."""
     page = page or person.page
-    with page.expect_navigation():
+    with another_page(page):
         page.get_by_role("button", name="Save draft", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("Saved")
 
@@ -81,11 +87,11 @@ def kept(page: Page) -> list[str]:
 def test_two_browsers_edit_one_text_and_no_word_of_either_is_lost(people: Callable[..., Person]) -> None:
     author, editor = people(AUTHOR), people(EDITOR)
     place = submitted(author, "两人同改一篇")
-    author.page.goto(place)
+    opens(author.page, place)
     body(author.page).press_sequentially("x")  # somebody writes
     body(author.page).fill(BODY)
     autosaved(author.page)
-    editor.page.goto(place)
+    opens(editor.page, place)
     expect(editor.page.locator("[data-presence]")).to_contain_text(f"{author.name} is editing this now")
     # apart: merged by itself
     body(editor.page).fill(f"{ONE}\n\n{TWO}\n\n{THREE}她加的一句。")
@@ -97,7 +103,7 @@ def test_two_browsers_edit_one_text_and_no_word_of_either_is_lost(people: Callab
     author.sees(f"merged with {editor.name}'s change")
     expect(body(author.page)).to_have_value(f"{ONE}我加的一句。\n\n{TWO}\n\n{THREE}她加的一句。")
     # at one place: a choice
-    editor.page.goto(place)
+    opens(editor.page, place)
     body(editor.page).fill(f"{ONE}我加的一句。\n\n再逐条说明账单。\n\n{THREE}她加的一句。\n\n她的结尾。")
     saves(editor)
     body(author.page).fill(f"{ONE}我加的一句。\n\n再逐笔说明账单。\n\n{THREE}她加的一句。\n\n我的结尾。")
@@ -107,7 +113,8 @@ def test_two_browsers_edit_one_text_and_no_word_of_either_is_lost(people: Callab
     words = page.locator("fieldset.clash").first
     words.get_by_role("radio", name=editor.name).check()
     expect(page.locator("fieldset.clash").last.get_by_role("radio", name="Both")).to_be_checked()
-    author.press("Save the merged text")
+    with another_page(page):
+        author.press("Save the merged text")
     author.sees("Saved.")
     merged = body(page).input_value()
     assert "逐条" in merged
@@ -122,15 +129,18 @@ def test_choosing_works_without_a_script(people: Callable[..., Person], browser:
     plain = open_page(open_context(browser, locale="en-GB", javascript=False))
     editor = Person(plain, server, EDITOR).sign_in()
     plain.goto(place)
-    author.page.goto(place)
+    opens(author.page, place)
     body(author.page).fill("作者的话。")
     saves(author)
     body(plain).fill("评审人的话。")
-    editor.press("Save draft")
+    with another_page(plain):
+        editor.press("Save draft")
     editor.sees("you both changed the same place")
     for box in plain.get_by_role("radio", name="Both").all():
         box.check()
-    editor.press("Save the merged text")
+    with another_page(plain):
+        editor.press("Save the merged text")
+    editor.sees("Saved.")
     assert "作者的话。" in body(plain).input_value()
     assert "评审人的话。" in body(plain).input_value()
     plain.context.close()
@@ -142,11 +152,12 @@ def test_choosing_works_without_a_script(people: Callable[..., Person], browser:
 def test_reloading_in_mid_sentence_goes_on(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     page = author.page
-    page.goto(f"{author.server.base}/new/script")
+    opens(page, f"{author.server.base}/new/script")
     page.get_by_label("Title").fill("写到一半")
     body(page).press_sequentially("客户说到一半的时")
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()  # before the two seconds have passed
+    awake(page)
     expect(body(page)).to_have_value("客户说到一半的时")
     body(page).press("End")
     body(page).press_sequentially("候")
@@ -161,7 +172,7 @@ def test_the_session_ended_while_writing(people: Callable[..., Person], server: 
     author = people(AUTHOR)
     page = author.page
     place = submitted(author, "会话过期")
-    page.goto(place)
+    opens(page, place)
     elsewhere = page.context.new_page()
     elsewhere.goto(server.base)
     elsewhere.locator("form[action='/logout']").evaluate("form => form.submit()")
@@ -185,7 +196,7 @@ def test_signing_in_again_in_another_window_is_enough(people: Callable[..., Pers
     author = people(AUTHOR)
     page = author.page
     place = submitted(author, "另一个窗口登录")
-    page.goto(place)
+    opens(page, place)
     other = page.context.new_page()
     other.goto(server.base)
     other.locator("form[action='/logout']").evaluate("form => form.submit()")
@@ -207,15 +218,15 @@ def test_signing_in_again_in_another_window_is_enough(people: Callable[..., Pers
 def test_save_back_write_on_save(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     page = author.page
-    page.goto(f"{author.server.base}/new/faq")
+    opens(page, f"{author.server.base}/new/faq")
     page.get_by_label("Title").fill("后退键")
     body(page).fill("第一句。")
     saves(author)
     body(page).fill("第一句。第二句。")
     saves(author)
     page.go_back()
-    page.wait_for_load_state("networkidle")
-    expect(body(page)).to_have_value("第一句。第二句。", timeout=5000)
+    awake(page)
+    expect(body(page)).to_have_value("第一句。第二句。")
     body(page).fill("第一句。第二句。第三句。")
     saves(author)
     expect(body(page)).to_have_value("第一句。第二句。第三句。")
@@ -226,7 +237,7 @@ def test_save_back_write_on_save(people: Callable[..., Person]) -> None:
 def test_an_impatient_hand_saves_once(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     page = author.page
-    page.goto(f"{author.server.base}/new/faq")
+    opens(page, f"{author.server.base}/new/faq")
     page.get_by_label("Title").fill("双击一次")
     page.get_by_role("textbox", name="Question").fill("账单怎么查？")
     page.get_by_label("Answer for customers").fill("在掌厅里查。")
@@ -241,11 +252,11 @@ def test_the_laptop_is_shut(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     page = author.page
     place = submitted(author, "合上电脑")
-    page.goto(place)
-    page.wait_for_load_state("networkidle")
-    body(page).fill(f"{BODY}\n\n合上之前。")
+    opens(page, place)
     with page.expect_response(re.compile("/autosave$")):
+        body(page).fill(f"{BODY}\n\n合上之前。")
         hide(page)
+    autosaved(page)
     # no line, also for what is sent while leaving
     page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no line')) }")
     body(page).fill(f"{BODY}\n\n合上之前。断网时写的。")
@@ -272,8 +283,7 @@ def test_the_line_is_dead_and_comes_back(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     page = author.page
     place = submitted(author, "断网再连")
-    page.goto(place)
-    page.wait_for_load_state("networkidle")
+    opens(page, place)
     page.context.set_offline(True)
     body(page).fill(f"{BODY}\n\n离线写的。")
     author.press("Save draft")
@@ -291,8 +301,7 @@ def test_a_full_browser_still_saves_and_says_when_nothing_can(people: Callable[.
     author = people(AUTHOR)
     page = author.page
     place = submitted(author, "浏览器满了")
-    page.goto(place)
-    page.wait_for_load_state("networkidle")
+    opens(page, place)
     page.evaluate(
         "for (let size = 1 << 22; size; size >>= 1) { try { for (let i = 0; ; i++) "
         "localStorage.setItem(`full-${size}-${i}`, 'x'.repeat(size)); } catch { /* smaller */ } }"
@@ -310,10 +319,10 @@ def test_two_windows_of_one_person(people: Callable[..., Person]) -> None:
     author = people(AUTHOR)
     one = author.page
     place = submitted(author, "两个窗口")
-    one.goto(place)
-    one.wait_for_load_state("networkidle")
+    with one.expect_response("**/presence/*"):  # the other window may know of it from here on
+        opens(one, place)
     two = open_page(one.context)
-    two.goto(place)
+    opens(two, place)
     expect(two.get_by_role("main")).to_contain_text("You have this open in another window")
     body(one).fill(f"{ONE}一号窗口。\n\n{TWO}\n\n{THREE}")
     autosaved(one)
@@ -327,8 +336,7 @@ def test_two_windows_of_one_person(people: Callable[..., Person]) -> None:
 def test_at_one_desk_nobody_sees_what_the_other_typed(people: Callable[..., Person], server: Server) -> None:
     author = people(AUTHOR)
     page = author.page
-    page.goto(f"{server.base}/new/notice")
-    page.wait_for_load_state("networkidle")
+    opens(page, f"{server.base}/new/notice")
     page.route("**/drafts/*", lambda route: route.abort())
     body(page).fill("罗飞没写完的话")
     expect(state(page)).to_contain_text("no connection")
@@ -336,7 +344,6 @@ def test_at_one_desk_nobody_sees_what_the_other_typed(people: Callable[..., Pers
                   "document.querySelector('meta[name=csrf-token]').content})})")  # fmt: skip
     page.close(run_before_unload=False)
     next_one = Person(open_page(page.context), server, "zhoumin").sign_in()
-    next_one.page.goto(f"{server.base}/new/notice")
-    next_one.page.wait_for_load_state("networkidle")
+    opens(next_one.page, f"{server.base}/new/notice")
     expect(next_one.page.locator("[data-kept-copy]")).to_be_hidden()
     expect(body(next_one.page)).to_have_value("")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.people import Person
+from tests.journeys.people import Person, awake
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 SCRIPT = "宽带时断时续：一步一步问出原因"
 PLACE = "/articles/宽带时断时续-一步一步问出原因"
@@ -84,7 +84,7 @@ def test_improving_instead_is_one_act(visit: Callable[..., Page], spiral: Server
     rep = Person(visit(locale="en-GB"), spiral, "wangjing").sign_in()
     page = rep.page
     page.goto(spiral.base + "/new/faq")
-    page.wait_for_load_state("networkidle")
+    awake(page)
     acts = 0
     page.get_by_role("textbox", name="Question").fill("暖冬加油包还能买吗？")
     page.get_by_label("Title").fill("全屋无線組網服務")  # Traditional, and typed in a hurry
@@ -104,7 +104,7 @@ def test_rows_of_steps_for_somebody_who_does_not_program(visit: Callable[..., Pa
     rep = Person(visit(locale="en-GB"), spiral, "huanglei").sign_in()
     page = rep.page
     page.goto(spiral.base + "/new/sop")
-    page.wait_for_load_state("networkidle")
+    awake(page)
     page.get_by_label("Title").fill("三步补卡")
     rows = page.locator("[data-rows=steps] [data-row]")
     rows.nth(0).get_by_label("What is done, or what is decided").fill("核验通过？")

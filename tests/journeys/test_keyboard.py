@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.people import Person
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 def test_a_reviewer_with_many_items(visit: Callable[..., Page], spiral: Server) -> None:

@@ -23,7 +23,6 @@ def looker(browser: Browser, spiral: Server) -> Looker:
     return Looker(browser, spiral)
 
 
-@pytest.mark.timeout(240)
 def test_a_sample_of_the_pages(looker: Looker) -> None:
     found: list[str] = []
     for number, place in enumerate(random.Random(SEED).sample(PLACES, SAMPLE)):

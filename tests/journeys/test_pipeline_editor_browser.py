@@ -15,7 +15,7 @@ from tests.journeys.people import Person
 from tests.support.axe import violations
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 MOST = 25
 TRAINERS = ("hanmei", "jiangtao", "qiuzhiming")
@@ -164,6 +164,8 @@ def test_wrong_definitions_are_refused_at_the_field(
     opens_the_editor(hands)
     page.get_by_role("link", name="Pipelines").last.click()
     page.get_by_role("link", name="FAQ", exact=True).click()
+    expect(page.locator("#pipeline-form")).to_be_visible()
+    page.wait_for_load_state()
     before = exported(page)
     weights_of_ninety(hands)
     a_circle(hands)

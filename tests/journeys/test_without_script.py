@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.people import Person
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 TITLE = "停机保号怎么办理"
 

@@ -42,6 +42,7 @@ from wiki.training.models import Course
 from workflows import claiming
 from workflows.models import Task
 
+WAITS = 'To be taken over <span class="count">1</span>'
 counts = st.integers(0, 50)
 some_topics = st.lists(
     st.builds(Topic, st.integers(1, 9), st.just("s"), st.text(max_size=3), counts, counts, counts, counts), max_size=12
@@ -256,6 +257,24 @@ def test_the_last_administrator_is_not_shut_out(house):
             leaving.mark(house["boss"], house.ids["boss"], FRIDAY, disable=False)
 
 
+def test_hand_overs_wait_in_the_inbox_with_as_many_as_there_are_and_are_taken_over_there(house, signed_in):
+    with clock.fixed(NOON):
+        with writing():
+            texts = [house.make.article(house["ann"], title=f"Fees {n}") for n in range(7)]
+            row = leaving.mark(house["boss"], house.ids["ann"], FRIDAY, disable=True)
+            leaving.hand_on(row, house["boss"], {(Sort.ARTICLE, one.id): house.ids["sue"] for one in texts})
+        with reading():
+            sue = signed_in(session.get_one(User, house.ids["sue"]))
+            first = session.scalar(sa.select(Handover.id).order_by(Handover.id))
+        said = sue.text("/reviews")
+        assert WAITS.replace("1", "7") in said and said.count("Take it over") == 5 and "from Ann" in said
+        assert "No review waits for you" in said and "Your inbox is empty" not in said
+        assert sue.submit("/reviews", to=f"/people/handovers/{first}", act="accept").status_code == 303
+        assert WAITS.replace("1", "6") in sue.text("/") and sue.text("/people/handovers").count("Take it over<") == 6
+        sue.submit("/people/handovers", leaving=str(row.id))
+        assert "To be taken over" not in sue.text("/reviews") and "Your inbox is empty" in sue.text("/reviews")
+
+
 @pytest.mark.both_databases
 def test_pages_from_the_mark_to_the_draft_of_the_interview(house, signed_in):
     with clock.fixed(NOON):
@@ -279,7 +298,7 @@ def test_pages_from_the_mark_to_the_draft_of_the_interview(house, signed_in):
         assert sue.submit(page, {"act": "hand_on", **form}).status_code == 303
         assert 'href="/articles/fees"' in sue.text(page + "/topics/bills")
         waiting = signed_in(people["bob"])
-        assert "Fees" in waiting.text("/people/handovers") and "handed over to you" in waiting.text("/")
+        assert "Fees" in waiting.text("/people/handovers") and WAITS in waiting.text("/")
         assert waiting.submit("/people/handovers", to="/people/handovers/1", act="decline", note="").status_code == 422
         leave = waiting.submit("/people/handovers", leaving=page.rpartition("/")[2])
         assert leave.status_code == 303 and "Nothing waits" in waiting.text("/people/handovers")

@@ -14,12 +14,13 @@ from core.errors import Forbidden, Invalid, NotFound
 from core.permissions import allowed, can
 from wiki.kpi import figures, ops, queries
 from wiki.kpi.bringing import import_readings
-from wiki.people import path_showing, paths, standing
-from wiki.people.path_models import Newcomer, StepMark, StepSort
+from wiki.people import path_duties, path_showing, paths, standing
+from wiki.people.path_models import Cohort, Newcomer, Path, StepMark, StepSort
 from wiki.people.permissions import P
-from wiki.training import learning, quizzes
+from wiki.training import assigning, learning, quizzes
 from wiki.training import ops as teaching
-from wiki.training.models import Assignment
+from wiki.training.audience_models import Duty
+from wiki.training.models import Assignment, Course
 from wiki.training.rules import Kind, Requires, spec
 from workflows.calendar_ops import OFFICE_WEEK, ensure_calendars, save_calendar
 from workflows.calendar_queries import CENTRE
@@ -172,6 +173,43 @@ def test_steps_are_signed_by_who_saw_them_and_nobody_signs_for_themselves(school
             assert found.newcomer.ended_on == NOW.date() and not found.life.done and found.late == 0
 
 
+def owed() -> dict[str, date | None]:
+    """By username until when the course is owed."""
+    rows = sa.select(User.username, Duty.due_on).join(User, User.id == Duty.user_id).where(Duty.ended_at.is_(None))
+    return dict(session.execute(rows).all())
+
+
+def _day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
+
+
+@pytest.mark.both_databases
+def test_a_day_set_by_hand_stays_and_a_step_taken_out_ends_only_what_the_path_asked_for(school, signed_in):
+    who, people = school
+    with clock.fixed(NOW):
+        with writing():
+            tom = who("tom")
+            path, course = session.scalars(sa.select(Path)).one(), session.scalars(sa.select(Course)).one()
+            assigning.assign(course, tom, user=session.get_one(User, people["ann"]), due_on=_day(60))
+            assigning.assign(course, tom, user=session.get_one(User, people["sue"]), due_on=_day(70))
+            cohort = session.scalars(sa.select(Cohort).order_by(Cohort.id)).first()
+            paths.add_people(cohort, tom, [session.get_one(User, people["sue"])])
+            assert owed() == {"ann": _day(60), "sue": _day(70), "bob": _day(4), "cat": _day(18)}
+            sooner = paths.add_step(path, tom, 2, StepSort.COURSE, what=course.slug)
+            assert owed() == {"ann": _day(60), "sue": _day(70), "bob": _day(1), "cat": _day(15)}
+            assert not path_duties.touched(path)[sooner.id].freed  # the other step asks for it all the same
+            paths.remove_step(path, tom, sooner.id)
+            assert owed() == {"ann": _day(60), "sue": _day(70), "bob": _day(4), "cat": _day(18)}
+            step = next(one for one in path.steps if one.course_id == course.id)
+        browser, page = signed_in(_user(people["tom"])), f"/paths/{path.id}"
+        said = browser.text(page)
+        assert "2 people owe the course only because of this path and owe it no longer: Bob, Cat." in said
+        assert "2 people owe it all the same" in said
+        assert browser.submit(page, act="remove", step=str(step.id)).status_code == 303
+        with reading():
+            assert owed() == {"ann": _day(60), "sue": _day(70)}
+
+
 def _only(user_id: int) -> int:
     return session.scalars(sa.select(Newcomer.id).where(Newcomer.user_id == user_id)).one()
 
@@ -214,6 +252,9 @@ def test_a_trainer_builds_a_path_and_a_cohort_on_the_pages(school, signed_in):
         assert tom.submit(page, act="add", day="3", sort="course", course="nothing").status_code == 422
         assert tom.submit(page, act="add", day="3", sort="shadow", title="Four calls beside Sue").status_code == 303
         assert "Four calls beside Sue" in sue.text(page) and "Add a step" not in sue.text(page)
+        assert "<details open" not in tom.text(page).replace(' class="fold section-gap"', "")
+        wrong = tom.submit(page, act="add", day="3", sort="course", course="nothing").get_data(as_text=True)
+        assert 'href="#f-course"' in wrong and '<details class="fold section-gap" open>' in wrong
         number = page.rpartition("/")[2]
         form = {"name": "October", "path": number, "starts_on": "2026-10-12", "people": "sue, nobody"}
         assert tom.submit("/cohorts", form).status_code == 422

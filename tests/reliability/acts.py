@@ -38,7 +38,7 @@ from wiki.kpi.models import SubjectKind
 from wiki.kpi.periods import Span, of_moment, parse
 from wiki.kpi.subjects import CENTRE
 from wiki.notifications import ops as notices
-from wiki.scoring import boards_ops
+from wiki.scoring import boards_ops, dividing_ops
 from wiki.scoring import ops as ledger
 from wiki.scoring.models import LedgerEntry, ScoringAct
 from wiki.training import ops as teaching
@@ -190,8 +190,8 @@ ACTS: dict[str, Act] = {
     "wiki.scoring.boards_ops.ensure_defaults": lambda _w: one_more(boards_ops, "DEFAULTS"),
     "wiki.scoring.ops.restore": lambda w: ledger.restore(undone(w).event, paid(w).source, why="again"),
     "wiki.scoring.ops.again": lambda w: ledger.again(undone(w).event, paid(w).source),
-    "wiki.scoring.ops.divide": lambda w: ledger.divide(
-        paid(w).event, paid(w).source, {w.users["author"].id: 1, w.users["rep"].id: 1}
+    "wiki.scoring.dividing_ops.divide": lambda w: dividing_ops.divide(
+        [paid(w)], {w.users["author"].id: 1, w.users["rep"].id: 1}
     ),
     "wiki.scoring.ops.ensure_defaults": lambda _w: one_more(ledger, "DEFAULTS"),
     "wiki.training.ops.create_course": lambda w: teaching.create_course(
@@ -219,7 +219,7 @@ ACTS: dict[str, Act] = {
 READS = {
     "accounts.ops.setup_link", "accounts.ops.must_not_be_the_last_admin",
     "wiki.exchange.ops.keep_file", "wiki.exchange.ops.picture_of",  # files
-    "wiki.exchange.ops.set_aside", "wiki.exchange.ops.sweep",
+    "wiki.exchange.ops.set_aside", "wiki.exchange.ops.sweep", "wiki.exchange.ops.clear",
     "wiki.articles.draft_ops.told", "wiki.articles.draft_ops.base_of",
     "wiki.articles.draft_ops.says", "wiki.articles.draft_ops.what_moved", "wiki.articles.ops.require_name",
     "wiki.exchange.ops.source_of", "wiki.kpi.cuika_ops.aim_of", "wiki.kpi.cuika_ops.judged",

@@ -74,7 +74,7 @@ class Crowd:
     def call(self, who: Person, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
         """One call on a connection of its own; ``NOTHING`` when no whole answer came."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=30, source_address=("127.0.0.2", 0)
+            "127.0.0.1", self.server.port, timeout=120, source_address=("127.0.0.2", 0)
         )  # another address: a socket to a port that nobody holds could otherwise meet itself
         headers = {"Authorization": f"Bearer {who.token}", "Content-Type": "application/json"}
         if key:
@@ -186,5 +186,5 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     return answers

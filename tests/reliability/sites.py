@@ -90,6 +90,10 @@ class Visitor:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def opened(self, address: str) -> Any:
+        """The answer, to be read as bytes; raises ``urllib.error.HTTPError`` where it is no good one."""
+        return self._open(address, timeout=60)
+
     def submit(self, base: str, page: str, to: str = "", **fields: str) -> tuple[int, str]:
         """Open a page and post its form."""
         found = TOKEN.search(self.ask(base, page)[1])

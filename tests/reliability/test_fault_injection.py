@@ -24,6 +24,8 @@ from tests.reliability.faults import COMMIT, Dump, away, broken, difference, dum
 from tests.security.test_authz_matrix import UNSAFE, ask, filled_in, rows
 from tests.security.world import PEOPLE, World, browsers, scripts
 
+ALL = slice(None)
+PARTS = 12  # of the long form, each a test of its own
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 ERRORS = {"full": full, "broken": broken, "away": away}
 REFUSED = {"full": {507}, "broken": {500, 409, 422}, "away": {503}}
@@ -135,11 +137,11 @@ def commit_fails(bench: Bench, said: str, call: Callable[[], Any], kept: Callabl
         bench.wrong.append(f"{said}, at the commit: answered {answer.status_code}")
 
 
-def every_request(bench: Bench, *, rows_of: float, most: int) -> None:
+def every_request(bench: Bench, *, rows_of: float, most: int, part: slice = ALL) -> None:
     kept, chance = web._kept, random.Random(SEED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web, "_kept", undone)
-        for said, call in list(requests(bench)):
+        for said, call in list(requests(bench))[part]:
             if chance.random() < rows_of:
                 request_fails(bench, said, call, chance, most)
                 commit_fails(bench, said, call, kept)
@@ -152,8 +154,9 @@ def every_request(bench: Bench, *, rows_of: float, most: int) -> None:
 @pytest.mark.soak
 @pytest.mark.both_databases
 @pytest.mark.timeout(1800)
-def test_a_fault_at_every_statement_of_every_request(bench: Bench) -> None:
-    every_request(bench, rows_of=1.1, most=10_000)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_fault_at_every_statement_of_every_request(bench: Bench, part: int) -> None:
+    every_request(bench, rows_of=1.1, most=10_000, part=slice(part, None, PARTS))
 
 
 # ── ops ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,9 +188,9 @@ def act_fails(bench: Bench, name: str, chance: random.Random, most: int) -> None
             bench.unchanged(f"{name} at {at}")
 
 
-def every_act(bench: Bench, *, most: int) -> None:
+def every_act(bench: Bench, *, most: int, part: slice = ALL) -> None:
     chance = random.Random(SEED)
-    for name in acts.ACTS:
+    for name in list(acts.ACTS)[part]:
         act_fails(bench, name, chance, most)
     bench.unchanged("all acts")
     assert not bench.wrong, "\n".join(bench.wrong)
@@ -196,8 +199,9 @@ def every_act(bench: Bench, *, most: int) -> None:
 @pytest.mark.soak
 @pytest.mark.both_databases
 @pytest.mark.timeout(1800)
-def test_a_fault_at_every_statement_of_every_op(bench: Bench) -> None:
-    every_act(bench, most=10_000)
+@pytest.mark.parametrize("part", range(4))
+def test_a_fault_at_every_statement_of_every_op(bench: Bench, part: int) -> None:
+    every_act(bench, most=10_000, part=slice(part, None, 4))
 
 
 def test_a_fault_anywhere_leaves_nothing_and_no_op_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from tests.reliability.sites import Machine, Site, Visitor, site, token_call, un
 from tests.support import postgres
 from workflows.definitions import Seat
 
-pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(600)]
 WORKER = ["-m", "flask", "--app", "wsgi", "worker"]
 
 

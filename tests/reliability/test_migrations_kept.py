@@ -18,7 +18,7 @@ from core.backup import making, restoring
 from core.db import Base, Database
 from tests.reliability.keeping import another, contents, forked, seeded, seen
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(600)]
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.zip"))
 
 

@@ -10,7 +10,7 @@ from core import clock
 from core.db import reading
 from tests.reliability.crowd import Crowd, together
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 
 
 def test_absences_of_one_person_never_overlap(crowd: Crowd) -> None:

@@ -15,7 +15,7 @@ from workflows.definitions import Routing, Seat
 from workflows.models import Decision, Review, RoundPerson, Task
 from workflows.rules import TaskState, Verb
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 TURNS = [4, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
 
 

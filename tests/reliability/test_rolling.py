@@ -8,9 +8,7 @@ import json
 import re
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from core import migrate
 from core.settings import ROOT, load
 from migrations import oldest
 from tests.reliability.sites import Visitor, until
-from tests.support import run
+from tests.support.history import program_before
 from tests.support.server import Server
 from wiki.app import create_app
 
@@ -110,12 +108,7 @@ with app.app_context(), writing():
 @pytest.fixture
 def old_tree(tmp_path: Path) -> Path:
     """The program of the release before, out of the history."""
-    packed = subprocess.run(["git", "archive", oldest.PROGRAM], cwd=ROOT, capture_output=True, check=False)
-    if packed.returncode:
-        run.leave_out("history of the project (the release before)", "git fetch --unshallow")
-    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-        archive.extractall(tmp_path / "old", filter="data")
-    return tmp_path / "old"
+    return program_before(tmp_path / "old")
 
 
 class Old(Server):

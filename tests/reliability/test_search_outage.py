@@ -31,7 +31,7 @@ def door(meilisearch_url: str) -> Iterator[Door]:
 @pytest.fixture
 def settings(engine: str, tmp_path, meilisearch_url: str, door: Door, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation whose search server stands behind the door, and is asked again at once after it failed."""
-    monkeypatch.setattr(remote_server, "ASKING", 15)
+    monkeypatch.setattr(remote_server, "ASKING", 60)
     monkeypatch.setattr(remote_server, "PAUSE", 0.0)
     parts = urlsplit(meilisearch_url)
     url = f"meilisearch://{parts.username}@127.0.0.1:{door.port}{parts.path}"
@@ -103,8 +103,8 @@ def test_an_outage_stops_nothing_leaks_nothing_and_is_caught_up(
 
     door.mode = "opens"
     door.released.set()
-    monkeypatch.setattr(remote_server, "ASKING", 15)
-    monkeypatch.setattr(remote_server, "TELLING", 15)
+    monkeypatch.setattr(remote_server, "ASKING", 60)
+    monkeypatch.setattr(remote_server, "TELLING", 60)
     clock.advance(seconds=6)
     outbox.drain()
     assert waiting() == []

@@ -3,8 +3,11 @@
 import contextlib
 import http.client
 import json
+import signal
 import socket
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +19,8 @@ from tests.reliability.crowd import Crowd, Person, crowd_at
 from tests.support.server import Server
 from wiki.articles.models import Submission
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server]
+ELSEWHERE = ("127.0.0.2", 0)  # a socket to a port that nobody holds could otherwise meet itself
 FAQ = {"kind": "faq", "title": "几点开门?", "fields": {"question": "几点?", "answer": "九点。"}}
 
 
@@ -34,60 +38,156 @@ class Told:
     acknowledged: int = 0
     answered: int = 0
     refused: int = 0
+    waiting: int = 0  # requests that were sent and have no answer yet
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def heard(self, status: int) -> None:
+        with self.lock:
+            self.answered += 1
+            self.acknowledged += status == 201
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """A request was sent, and its answer is awaited here."""
+        with self.lock:
+            self.waiting += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.waiting -= 1
 
 
-def ask_until_refused(server: Server, who: Person, told: Told, lock: threading.Lock, *, keeps: bool) -> None:
+def said_by(who: Person) -> bytes:
+    """A proposal, as it goes over the wire."""
+    body = json.dumps(FAQ).encode()
+    head = f"POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {who.token}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def connected(server: Server, words: bytes = b"") -> socket.socket:
+    """A connection over which this was said."""
+    one = socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=ELSEWHERE)
+    one.sendall(words)
+    return one
+
+
+def answer_over(one: socket.socket, told: Told) -> None:
+    """It is answered, and told that nothing more will be."""
+    with one:
+        try:
+            answer = http.client.HTTPResponse(one)
+            answer.begin()
+            answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            told.cut.append(f"{one}: {error!r}")
+            return
+        assert (answer.status, answer.will_close) == (201, True)
+        told.heard(answer.status)
+
+
+def ask_until_refused(server: Server, who: Person, told: Told, *, keeps: bool) -> None:
     """Hand in one proposal after the other, on a connection for each, or on one that is kept as long as it lasts."""
     headers = {"Authorization": f"Bearer {who.token}", "Content-Type": "application/json"}
     connection: http.client.HTTPConnection | None = None
     while True:
-        fresh = connection is None
         if connection is None:
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120, source_address=ELSEWHERE)
             try:
                 connection.connect()
             except OSError:
-                with lock:
+                with told.lock:
                     told.refused += 1
                 return
         try:
             connection.request("POST", "/api/v1/submissions", json.dumps(FAQ), headers)
-            answer = connection.getresponse()
-            json.loads(answer.read())
-            with lock:
-                told.answered += 1
-                told.acknowledged += answer.status == 201
+            with told.asking():
+                answer = connection.getresponse()
+                json.loads(answer.read())
+            told.heard(answer.status)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            if fresh:  # one that was answered before may be closed between two requests; programs ask again then
-                with lock:
-                    told.cut.append(repr(error))
-                return
+            told.cut.append(repr(error))
+            return
         if not keeps or answer.will_close or connection.sock is None:
             connection.close()
             connection = None
 
 
-def end_under_load(crowd: Crowd, clients: int, requests: int) -> None:
-    told, lock = Told(), threading.Lock()
+@contextlib.contextmanager
+def nobody_writes(server: Server) -> Iterator[None]:
+    """Another process has the database's lock: whatever would write waits, however long one likes."""
+    with contextlib.closing(sqlite3.connect(server.var / "spiral.db", timeout=60, isolation_level=None)) as rival:
+        rival.execute("BEGIN IMMEDIATE")
+        yield
+        rival.execute("ROLLBACK")
+
+
+def refuses(server: Server) -> bool:
+    try:
+        connected(server).close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def proposals() -> int:
     with reading():
-        before = session.scalar(sa.select(sa.func.count()).select_from(Submission)) or 0
+        return session.scalar(sa.select(sa.func.count()).select_from(Submission)) or 0
+
+
+def end_under_load(crowd: Crowd, clients: int, requests: int) -> None:
+    """At the moment of the signal every client waits for an answer, on connections new and kept; others have just been
+    let in by the kernel, with their request or with nothing said yet."""
+    told, before, server = Told(), proposals(), crowd.server
     people = crowd.people("rep", clients)
     threads = [
-        threading.Thread(target=ask_until_refused, args=(crowd.server, who, told, lock), kwargs={"keeps": n % 3 == 0})
+        threading.Thread(target=ask_until_refused, args=(server, who, told), kwargs={"keeps": n % 3 == 0})
         for n, who in enumerate(people)
     ]
     for thread in threads:
         thread.start()
     while told.answered < requests and any(thread.is_alive() for thread in threads):
         threads[0].join(0.01)
-    assert crowd.server.stop(30) == 0, crowd.server.tail()
+    process = server.process
+    assert process is not None
+    with nobody_writes(server):
+        while told.waiting < clients and not told.cut:
+            threads[0].join(0.01)
+        process.send_signal(signal.SIGSTOP)
+        let_in = [connected(server, said_by(who)) for who in people[:5]]
+        silent = connected(server)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        with contextlib.suppress(OSError):  # answering says it
+            silent.sendall(said_by(people[0]))
+        while not refuses(server):
+            threads[0].join(0.01)
+        assert process.poll() is None, f"it did not wait for those who were asking:\n{server.tail()}"
+    for one in (*let_in, silent):
+        answer_over(one, told)
     for thread in threads:
-        thread.join(40)
+        thread.join(150)
+    assert process.wait(120) == 0, server.tail()
     assert told.cut == []
     assert told.refused == clients
-    with reading():
-        kept = session.scalar(sa.select(sa.func.count()).select_from(Submission))
-    assert kept == before + told.acknowledged, "nothing acknowledged is lost, nothing else was done"
+    assert proposals() == before + told.acknowledged, "nothing acknowledged is lost, nothing else was done"
+
+
+def end_within_a_request(crowd: Crowd) -> None:
+    """Half of a request was said when the signal came; the other half is heard."""
+    (who,), told, before, server = crowd.people("rep", 1), Told(), proposals(), crowd.server.start()
+    words = said_by(who)
+    one = connected(server, words[:-20])
+    assert server.process
+    server.process.send_signal(signal.SIGTERM)
+    while not refuses(server):
+        time.sleep(0.01)
+    time.sleep(0.3)  # an end that waits for nobody is over
+    with contextlib.suppress(OSError):
+        one.sendall(words[-20:])
+    answer_over(one, told)
+    assert server.process.wait(30) == 0, server.tail()
+    assert (told.cut, proposals()) == ([], before + 1)
 
 
 @pytest.mark.soak
@@ -103,7 +203,7 @@ def slow_ones(server: Server, count: int) -> list[socket.socket]:
     found = []
     for words in said:
         for _ in range(count):
-            one = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+            one = socket.create_connection(("127.0.0.1", server.port), timeout=120)
             one.sendall(words)
             found.append(one)
     return found
@@ -112,6 +212,7 @@ def slow_ones(server: Server, count: int) -> list[socket.socket]:
 def test_600_slow_connections_hold_up_nobody_and_sigterm_cuts_no_request(crowd: Crowd) -> None:
     slow_connections_hold_up_nobody(crowd)
     end_under_load(crowd, clients=8, requests=40)
+    end_within_a_request(crowd)
 
 
 def slow_connections_hold_up_nobody(crowd: Crowd) -> None:

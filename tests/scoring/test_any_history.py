@@ -19,7 +19,7 @@ from core import clock
 from core.db import session
 from core.errors import DomainError
 from tests.make import Make
-from wiki.scoring import ops, rebuilding, registry, ruling
+from wiki.scoring import dividing_ops, ops, queries, rebuilding, registry, ruling
 from wiki.scoring.models import LedgerEntry
 from wiki.scoring.ruling import Terms
 
@@ -77,7 +77,9 @@ class Book:
 
     def divide(self, event: str, n: int, parts: list[int]) -> None:
         before = self.paid(event, n)
-        ops.divide(event, f"thing:{n}", {user.id: part for user, part in zip(self.people, parts, strict=True)})
+        first = queries.act_of(event, f"thing:{n}")
+        shares = {user.id: part for user, part in zip(self.people, parts, strict=True)}
+        dividing_ops.divide([first] if first is not None else [], shares)
         assert self.paid(event, n) == before
 
     def paid(self, event: str, n: int) -> Decimal:
@@ -157,7 +159,7 @@ def tried(make: Make, examples: int) -> None:
     always()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_after_any_history_the_ledger_is_what_a_replay_gives(db: Any, make: Make, engine: str) -> None:
     tried(make, 25 if engine.startswith("sqlite") else 4)
 

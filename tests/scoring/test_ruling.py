@@ -21,7 +21,8 @@ from wiki.articles import ops as writing_ops
 from wiki.articles.models import Submission, SubmissionAuthor
 from wiki.feedback.ops import vote
 from wiki.scoring import ops, rebuilding, registry, ruling
-from wiki.scoring.models import LedgerEntry, ScoringRule
+from wiki.scoring.dividing_ops import divide
+from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.scoring.preview import preview
 from wiki.scoring.ruling import Terms
 from wiki.scoring.sharing import set_shares
@@ -203,6 +204,23 @@ def test_authors_share_by_their_words_or_as_they_agree(db: Any, make: Make) -> N
     assert (points(one), points(two)) == (D("2.12") + D("0.01"), D("6.37"))
     vote(article, make.actor("rep"), helpful=True)
     assert points(one) + points(two) == D("9.00")
+    assert rebuilding.verify() == []
+
+
+def test_a_division_takes_as_many_statements_for_many_thanks_as_for_one(
+    db: Any, make: Make, clock: Clock, query_count: Callable[[], Any]
+) -> None:
+    one, two = make.user(), make.user()
+    for n in range(40):
+        ops.grant("feedback.used", source_kind="thanks", source_id=n, people=[one.id, two.id], at=clock.now())
+    acts = list(session.scalars(sa.select(ScoringAct).order_by(ScoringAct.id)))
+    before, taken = points(one) + points(two), []
+    for some, parts in ((acts[:1], {one.id: 1, two.id: 0}), (acts, {one.id: 0, two.id: 1})):
+        with query_count() as statements:
+            assert divide(some, parts) == len(some)
+        taken.append(len(statements))
+    assert taken[0] == taken[1] <= 6
+    assert (points(one), points(two)) == (D("0.00"), before)
     assert rebuilding.verify() == []
 
 

@@ -1,7 +1,6 @@
 """Counting how often somebody asks, without a thread for each request."""
 
 import threading
-import time
 
 import pytest
 
@@ -31,7 +30,7 @@ def test_a_count_ends_with_its_time_and_is_nobody_elses(now: list[float]) -> Non
 
 def test_no_request_starts_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
-    time.sleep(0.03)  # the library starts one when it begins
+    counted.timer.join()  # the library starts one when it begins
     started: list[threading.Thread] = []
     monkeypatch.setattr(threading.Thread, "start", started.append)
     for _ in range(3):

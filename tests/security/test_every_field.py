@@ -128,7 +128,7 @@ def attacks(all_of_it: list[Asked], chance: random.Random) -> Iterator[tuple[Ask
         yield one, odd if chance.random() < 0.5 else {**one.sound, **dict([chance.choice([*odd.items()])])}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_odd_values_in_every_field_of_every_address(app, world, signed_in):
     clients, tokens = browsers(app, world, signed_in)
     all_of_it = everything(world, clients, tokens)
@@ -206,7 +206,7 @@ SAID = [
 ]  # fmt: skip
 
 
-@pytest.mark.soak if SOAK else pytest.mark.timeout(300)
+@pytest.mark.soak if SOAK else pytest.mark.timeout(600)
 def test_odd_headers(app, world, signed_in):
     """Odd values in headers, at one address after the other; each of them at each address under soak."""
     client = signed_in(world.users["manager"])

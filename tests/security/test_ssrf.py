@@ -146,7 +146,7 @@ def test_an_answer_that_is_not_as_it_should_be(peer, path):
 
 def test_a_peer_that_does_not_end_its_answer_is_left(monkeypatch):
     """It sends a byte whenever it would be given up, and would go on for ever."""
-    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
+    monkeypatch.setattr(fetching, "PATIENCE", 1.5)  # half of it for the first byte
     with socket.create_server(("127.0.0.1", 0)) as listening:
         stop = threading.Event()
 

@@ -184,7 +184,7 @@ def count_together(settings: Settings, make: Any, tries: int) -> None:
     assert other.stdout.readline().strip() == "ready"
     other.stdin.write("go\n")
     other.stdin.flush()
-    looked_at = guesses(tries) + int(other.communicate(timeout=60)[0])
+    looked_at = guesses(tries) + int(other.communicate(timeout=240)[0])
     with reading() as s:
         failures = {row.key.split(":")[0]: row.failures for row in s.query(Throttle)}
     assert failures["pair"] == failures["account"] == looked_at

@@ -89,7 +89,7 @@ def watch(app, monkeypatch):
     sa.event.remove(database().writer, "before_cursor_execute", found.statement)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_change_leaves_a_trace(app, world, watch, signed_in, api):
     app.config["PROPAGATE_BUGS"] = False
     clients, tokens = browsers(app, world, signed_in)

@@ -35,7 +35,7 @@ from workflows.models import Remark
 
 pytestmark = pytest.mark.browser
 SOAK = os.environ.get("SOAK") == "1"
-both_forms = pytest.mark.soak if SOAK else pytest.mark.timeout(300)  # a sample, or everything under `make soak`
+both_forms = pytest.mark.soak if SOAK else pytest.mark.timeout(600)  # a sample, or everything under `make soak`
 SIDES: tuple[Literal["inline", "old", "new"], ...] = ("inline", "old", "new")
 
 

@@ -115,7 +115,7 @@ def look_at_every_page(world: World, clients: Any, sheet: Any, batch: list[str])
     return looked, wrong
 
 
-@pytest.mark.soak if SOAK else pytest.mark.timeout(300)  # a sample of the payloads, or all of them
+@pytest.mark.soak if SOAK else pytest.mark.timeout(600)  # a sample of the payloads, or all of them
 @pytest.mark.parametrize("part", range(PARTS if SOAK else 1))
 def test_words_in_every_column_run_nothing_on_any_page(app, make, signed_in, sheet, part):
     app.config["PROPAGATE_BUGS"] = False

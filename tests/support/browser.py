@@ -4,6 +4,8 @@
 
 A refused script or style (CSP) and an error nobody caught on the page fail the test; `problems(page)` tells them, and
 what the console said, while it runs. Nothing but this machine can be reached from a page.
+
+`BROWSER_SLOWNESS=6` gives every page a sixth of its processor: what waits for the wrong thing shows itself.
 """
 
 import os
@@ -15,7 +17,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from tests.support import run
 from tests.support.sockets import is_here
@@ -31,6 +42,8 @@ QUIET = [
     "--font-render-hinting=none", "--force-color-profile=srgb",
 ]  # fmt: skip
 HEIGHT = {1280: 800, 360: 740}
+PATIENCE = 45_000  # ms for what is expected to come; nothing waits so long that comes at all
+SLOWNESS = float(os.environ.get("BROWSER_SLOWNESS", "1"))
 PICTURES = Path("test-results")
 
 
@@ -42,6 +55,7 @@ class Problems:
     uncaught: list[str] = field(default_factory=list)  # errors of scripts
     console: list[str] = field(default_factory=list)  # console errors, failed loads among them
     outside: list[str] = field(default_factory=list)  # requests to other machines, which were stopped
+    pardoned: list[str] = field(default_factory=list)  # paths whose refusals are meant, whenever they come
 
     def grave(self) -> list[str]:
         """Never right, on no page. (A console error may be: a page that answers 404 makes one.)"""
@@ -77,7 +91,7 @@ def open_context(
         reduced_motion="reduce",
         has_touch=width < 600,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return context
 
 
@@ -89,7 +103,8 @@ def open_page(context: BrowserContext) -> Page:
     def said(message: ConsoleMessage) -> None:
         if message.type == "error":
             place = re.sub(r"^\w+://[^/]+", "", message.location.get("url", ""))
-            kept.console.append(f"{message.text} ({place})")
+            if place not in kept.pardoned:
+                kept.console.append(f"{message.text} ({place})")
             if "Content Security Policy" in message.text:
                 kept.refused.append(message.text)
 
@@ -104,6 +119,8 @@ def open_page(context: BrowserContext) -> Page:
     page.on("console", said)
     page.on("pageerror", lambda error: kept.uncaught.append(str(error)))
     page.route(lambda url: not is_here(urlsplit(url).hostname), only_here)
+    if SLOWNESS > 1:
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
     return page
 
 
@@ -116,6 +133,7 @@ def overflow(page: Page) -> int:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a worker."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = launch(playwright)
         yield chromium

@@ -13,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.server import free_port
+
 BASE = "dc=works,dc=example"
 LOOKER, LOOKERS_PASSWORD = f"cn=spiral,{BASE}", "looks-people-up"
 SLAPD = shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/libexec:/usr/local/libexec")
@@ -90,8 +92,7 @@ class Slapd:
         subprocess.run(
             [str(add), "-f", self.config, "-l", str(folder / "people.ldif")], check=True, capture_output=True
         )
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port = int(found.getsockname()[1])
+        self.port = free_port()
         self.url, self.ca = f"ldap://127.0.0.1:{self.port}", str(folder / "cert.pem")
         self.start()
 
@@ -100,7 +101,7 @@ class Slapd:
         assert SLAPD
         run = [SLAPD, "-f", self.config, "-h", f"{self.url}/", "-d", "0"]
         self.process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _attempt in range(200):
+        for _attempt in range(1200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return

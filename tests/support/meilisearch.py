@@ -84,10 +84,15 @@ def meilisearch_url() -> Iterator[str]:
     """The address of an index of this test alone, on a real server; what the test makes there is gone afterwards."""
     import meilisearch
 
+    from wiki.search.engines import remote_server
+
     port, key = server()
     name = f"t{os.getpid()}-{next(_numbers)}"
-    yield f"meilisearch://{key}@127.0.0.1:{port}/{name}"
-    client = meilisearch.Client(f"http://127.0.0.1:{port}", key, timeout=20)
+    with pytest.MonkeyPatch.context() as patient:  # readers are not; but this machine may have much else to do
+        for wait in ("ASKING", "TELLING", "TASKS"):
+            patient.setattr(remote_server, wait, 120)
+        yield f"meilisearch://{key}@127.0.0.1:{port}/{name}"
+    client = meilisearch.Client(f"http://127.0.0.1:{port}", key, timeout=120)
     listed: Any = client.get_raw_indexes({"limit": 1000})  # the library says that it is a list; it is not
     for index in listed["results"]:
         if str(index["uid"]).startswith(name + "-"):

@@ -43,7 +43,7 @@ def start(binary: str, place: Path, port: str, key: str) -> subprocess.Popen[byt
         [*words, *limits], cwd=place, env=environment, stdin=subprocess.DEVNULL,
         preexec_fn=die_with_me,  # noqa: PLW1509 - this process has one thread
     )  # fmt: skip
-    end = time.monotonic() + 60
+    end = time.monotonic() + 200
     while time.monotonic() < end:
         if server.poll() is not None:
             raise RuntimeError(f"it ended with {server.returncode}")
@@ -55,7 +55,7 @@ def start(binary: str, place: Path, port: str, key: str) -> subprocess.Popen[byt
                 return server
         time.sleep(0.05)
     server.kill()
-    raise RuntimeError("it was not ready within 60 s")
+    raise RuntimeError("it was not ready within 200 s")
 
 
 def wait_for(owner: int, server: subprocess.Popen[bytes]) -> None:

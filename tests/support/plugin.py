@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 
 from tests.support import postgres, run, sockets
@@ -16,9 +17,16 @@ __all__ = ["browser", "meilisearch_url", "new_postgres", "page", "postgres_url",
 
 IN_WORKER = "PYTEST_XDIST_WORKER"
 FAILED = pytest.StashKey[bool]()
+SEED = 20261122  # of the order of the tests, and of chance inside them; `--randomly-seed=7` is another
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """`make test` is the same every time; `make soak` looks for what is new."""
+    if os.environ.get("SOAK") != "1":
+        hypothesis.settings.load_profile("ci")  # the same examples, and none of them in a hurry
+        if config.getoption("randomly_seed", None) == "default":
+            config.option.randomly_seed = SEED
     run.begin()
     sockets.forbid()
 

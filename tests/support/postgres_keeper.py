@@ -124,7 +124,7 @@ class Keeper:
 
     def wait_until_ready(self, data: Path) -> None:
         assert self.server
-        end = time.monotonic() + 60
+        end = time.monotonic() + 200
         while time.monotonic() < end:
             if self.server.poll() is not None:
                 raise RuntimeError(f"postgres ended with {self.server.returncode}; see {self.folder}/postgres.log")
@@ -133,7 +133,7 @@ class Keeper:
                 if (data / "postmaster.pid").read_text().rstrip().endswith("ready"):
                     return
             time.sleep(0.02)
-        raise RuntimeError("postgres was not ready within 60 s")
+        raise RuntimeError("postgres was not ready within 200 s")
 
     def wait_for_the_end(self) -> None:
         """Returns when the run's owner is gone, or the server is."""

@@ -17,7 +17,7 @@ import pytest
 
 FOLDER = "TEST_RUN_FOLDER"  # set by the run's first process, inherited by its workers
 OWNER = "TEST_RUN_OWNER"  # the process whose end is the end of the run
-START = 90  # seconds a server's first start may take on a loaded machine
+START = 240  # seconds a server's first start may take on a loaded machine
 LONGEST = 40  # characters: a PostgreSQL socket inside must stay below 108
 
 
@@ -116,6 +116,6 @@ def dismiss(name: str) -> None:
         os.kill(json.loads(said.read_text())["keeper"], signal.SIGTERM)
     except (FileNotFoundError, ProcessLookupError):
         return
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while said.exists() and time.monotonic() < end:
         time.sleep(0.02)

@@ -2,14 +2,16 @@
 
 server = start_server()                                # demo loaded; SQLite
 server = start_server(SPIRAL_DEMO="0", SPIRAL_DATABASE_URL=postgres_url)
-server.base, server.logins()["…"], server.flask("user", "add", …), server.kill(), server.start()
+server.base, server.logins()["…"], server.flask("user", "add", …), server.kill(), server.start(), server.settled()
 """
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,7 +29,7 @@ import pytest
 from tests.support import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START = 90  # seconds; the first start migrates and loads the demo
+START = 240  # seconds; the first start migrates and loads the demo, on a machine that has much else to do
 AFTERWARDS = {"SPIRAL_EMBED_ORIGINS"}  # settings that may come when the demo is loaded already
 
 
@@ -47,15 +51,47 @@ def read_logins(var: Path) -> dict[str, Login]:
 
 
 def free_port() -> int:
-    with contextlib.closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port of this caller alone: no other of this run is given it, and no connection takes it by chance.
+
+    What the kernel gives to whoever asks for any port is left alone: it might be somebody's before it is listened on,
+    or while a server is started again.
+    """
+    if run.FOLDER not in os.environ:  # no run of tests: nobody else is asking
+        return next(port for port in iter(lambda: secrets.choice(_ports()), 0) if _is_free(port))
+    with run.locked("ports"), (run.folder() / "ports").open("a+", encoding="utf-8") as register:
+        register.seek(0)
+        given = {int(line) for line in register}
+        while True:
+            port = secrets.choice(_ports())
+            if port not in given and _is_free(port):
+                register.write(f"{port}\n")
+                return port
+
+
+@cache
+def _ports() -> list[int]:
+    """Those that are nobody's by chance."""
+    try:
+        low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split())
+    except OSError:
+        low, high = 32768, 60999
+    return [port for port in range(20_000, 65_000) if not low <= port <= high] or list(range(20_000, 65_000))
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Server:
     """One installation: its folder outlives the process, so that it can be killed and started again."""
 
     within: tuple[str, ...] = ()  # the command that runs it, such as strace
+    tree = ROOT  # where the program lies
 
     def __init__(self, var: Path, **settings: str) -> None:
         self.var = var
@@ -76,7 +112,7 @@ class Server:
         """It answers on /healthz."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=ROOT, env=self.environment,
+                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=self.tree, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + START
@@ -96,6 +132,18 @@ class Server:
         ):
             return bool(answer.status == 200)
         return False
+
+    def settled(self) -> "Server":
+        """What was promised so far is kept: the search knows what was published, who is to be told was. (SQLite.)"""
+        due = "SELECT count(*) FROM outbox_jobs WHERE parked_at IS NULL AND available_at <= ?"
+        asked = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        end = time.monotonic() + START
+        while time.monotonic() < end:
+            with contextlib.closing(sqlite3.connect(f"file:{self.var / 'spiral.db'}?mode=ro", uri=True)) as read:
+                if not read.execute(due, (asked,)).fetchone()[0]:
+                    return self
+            time.sleep(0.05)
+        raise AssertionError(f"promises were not kept within {START} s:\n{self.tail()}")
 
     def stop(self, patience: float = 30) -> int:
         """Ended as Ctrl-C or a service manager ends it; its exit code. Killed, and -9, after `patience` seconds."""
@@ -133,8 +181,8 @@ def _demo() -> Path:
     made = run.folder() / "installation"
     with run.locked("installation"):
         if not made.exists():
-            first = Server(run.folder() / "installation-first").start()
-            assert first.stop() == 0, first.tail()
+            first = Server(run.folder() / "installation-first").start().settled()
+            assert first.stop(patience=120) == 0, first.tail()
             first.var.rename(made)
     return made
 

@@ -323,7 +323,7 @@ def drive(make: Make, *, examples: int, steps: int, derandomize: bool) -> None:
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_engine_does_what_the_model_does(app: Flask, make: Make) -> None:
     drive(make, examples=15, steps=40, derandomize=True)
 

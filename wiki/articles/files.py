@@ -256,13 +256,14 @@ def owned_by(actor: Actor) -> sa.Select[FileEntry]:
     return sa.select(FileEntry).where(FileEntry.owner_id == actor.id).order_by(FileEntry.id.desc())
 
 
-@chore(every=6 * 3600)
+@chore(every=6 * 3600, outside=True)
 def sweep() -> None:
-    """Bytes that no row names are gone: what a crash or a refused save left behind."""
+    """Bytes that no row names are gone: what a crash or a refused save left. The store is asked in no transaction."""
     limit = time.time() - ORPHANED  # the clock of the store, whatever a test says the time is
     old = (item for item in stored().each() if item.at < limit)
     while some := {item.key: item for item in islice(old, 500)}:
-        known = set(session.scalars(sa.select(FileEntry.key).where(FileEntry.key.in_(some))))
-        known |= set(session.scalars(sa.select(FileEntry.small_key).where(FileEntry.small_key.in_(some))))
+        with reading() as s:
+            known = set(s.scalars(sa.select(FileEntry.key).where(FileEntry.key.in_(some))))
+            known |= set(s.scalars(sa.select(FileEntry.small_key).where(FileEntry.small_key.in_(some))))
         for name in some.keys() - known:
             stored().discard(some[name])

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 
 from core.i18n import _l
 from wiki.articles import numbers
@@ -253,7 +253,7 @@ def _identity_of_taiwan(text: str, digits: str, start: int, allowed: Collection[
     return begin
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def normal(number: str) -> str:
     """A number as ``allowed`` holds it: digits and capital letters only, plain width, without the country."""
     plain = re.sub(r"[^0-9A-Z]", "", number.translate(_FOLD).upper())

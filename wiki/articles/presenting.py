@@ -7,14 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
-from flask_babel import format_date, format_datetime
 from markupsafe import Markup
 
 from accounts.models import Team, Tier, User
 from core import pictures
 from core.caches import Cache
 from core.db import session
-from core.i18n import _
+from core.i18n import _, format_date, format_datetime
 from core.markup import RENDERER_VERSION, joined, plain, shown
 from wiki.articles import kind_showing
 from wiki.articles.files import sizes_in
@@ -120,9 +119,9 @@ def _as_html(kind: FieldType, value: Any, rendered: Any) -> Markup:
     if kind is FieldType.READERS:
         return shown(_(", ").join(reader_words(value)))
     if kind is FieldType.TIME:
-        return shown(format_datetime(datetime.fromisoformat(str(value)), "short"))
+        return shown(format_datetime(datetime.fromisoformat(str(value))))
     if kind is FieldType.DATE:
-        return shown(format_date(date.fromisoformat(str(value)), "medium"))
+        return shown(format_date(date.fromisoformat(str(value))))
     return shown(str(value))
 
 

@@ -21,8 +21,9 @@ from core.cli import progress, sentence
 from core.db import reading, session, writing
 from core.errors import DomainError, Invalid
 from wiki.articles import link_upkeep
+from wiki.articles.media import Examined
 from wiki.articles.models import Article
-from wiki.exchange import leaving, returning, taking
+from wiki.exchange import leaving, pictures, returning, taking
 from wiki.exchange import reading as files
 from wiki.exchange.rows import Line
 
@@ -109,8 +110,10 @@ def run(path: Path, actor: Actor, *, dry_run: bool = False, bar: bool = False) -
 
         lines = iter(track(lines, description=str(path), total=None))
     while chunk := list(islice(lines, CHUNK)):
+        known: dict[str, Examined] = {}
+        ready = [pictures.ahead(actor, line.pictures, known) for line in chunk]
         with writing():
-            _take(chunk, actor, report)
+            _take(zip(chunk, ready, strict=True), actor, report)
             if dry_run:
                 session.rollback()
     return report
@@ -136,13 +139,13 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
     return report
 
 
-def _take(chunk: Iterable[Line], actor: Actor, report: Report) -> None:
+def _take(chunk: Iterable[tuple[Line, pictures.Ready]], actor: Actor, report: Report) -> None:
     places = taking.Places()
-    for line in chunk:
+    for line, ready in chunk:
         if line.row is None:
             _refuse(report, line.place, line.error)
         else:
-            _one(report, f"{line.place} ({line.row.id})", partial(taking.publish, actor, line, places))
+            _one(report, f"{line.place} ({line.row.id})", partial(taking.publish, actor, line, places, ready))
 
 
 def _one(report: Report, place: str, act: Callable[[], str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import current_app
 
-from core import audit, brought, clock
+from core import audit, brought, clock, db
 from core.actors import Actor
 from core.backup.folders import kept
 from core.chores import chore
@@ -236,19 +236,27 @@ def forget_old() -> None:
     limit = clock.now() - KEPT
     for row in session.scalars(sa.select(Import).where(Import.updated_at < limit, Import.state.not_in(WORKING))):
         forget(row, None)
-    brought.cleared(ROOM, _keys, limit.timestamp())
+
+
+@chore(every=6 * 3600, outside=True)
+def clear() -> None:
+    """What the store holds of imports that are forgotten is gone."""
+    brought.cleared(ROOM, _keys, (clock.now() - KEPT).timestamp())
 
 
 def _keys() -> set[str]:
     """Under which the store keeps files and pictures of imports."""
     found = sa.select(Import.key, ImportRow.pictures).outerjoin(ImportRow, ImportRow.import_id == Import.id)
     keys: set[str] = set()
-    for key, names in session.execute(found):
-        keys |= {key, *(brought.key_for(key, digest) for digest, _name in names or ())}
+    with db.reading() as s:
+        for key, names in s.execute(found):
+            keys |= {key, *(brought.key_for(key, digest) for digest, _name in names or ())}
     return keys
 
 
-@chore(every=6 * 3600, local=True)
+@chore(every=6 * 3600, local=True, outside=True)
 def sweep() -> None:
     """Files that never became an import, or whose import was forgotten elsewhere, are gone from this disk."""
-    brought.swept(root(), set(session.scalars(sa.select(Import.key))), (clock.now() - KEPT).timestamp())
+    with db.reading() as s:
+        known = set(s.scalars(sa.select(Import.key)))
+    brought.swept(root(), known, (clock.now() - KEPT).timestamp())

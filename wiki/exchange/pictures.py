@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from core.actors import Actor
 from core.db import session
+from core.errors import Invalid
 from core.i18n import _
 from wiki.articles import files
 from wiki.articles.content import Content
 from wiki.articles.file_models import FileEntry
+from wiki.articles.media import Examined
 from wiki.exchange.rows import Picture
 
 SHOWN = re.compile(r"(!\[[^\]\n]{0,300}\]\()([^)\s]{1,500})((?:\s+\"[^\"\n]*\")?\))")
@@ -74,15 +76,42 @@ def placed(content: Content, kept: dict[str, FileEntry]) -> Content:
     return replace(content, body=SHOWN.sub(one, content.body))
 
 
-def keep_all(actor: Actor, pictures: Iterable[Picture]) -> tuple[dict[str, FileEntry], list[str]]:
-    """Every picture that may be kept, by its digest; and a sentence for each that may not."""
-    from core.errors import Invalid
+@dataclass(slots=True)
+class Ready:
+    """The pictures of a text before it is taken: what was examined, by digest, and a sentence for what may not stay."""
 
-    kept: dict[str, FileEntry] = {}
-    remarks: list[str] = []
+    found: dict[str, Examined] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    error: Exception | None = None  # why the text cannot be taken at all
+
+
+def ahead(actor: Actor, pictures: Iterable[Picture], known: dict[str, Examined]) -> Ready:
+    """Examined, and in the store where that is with another machine: both are slow, and wait for no lock here.
+
+    ``known``: what was made ready for other texts of the same transaction; it grows.
+
+    Raises:
+        DiskFull, Unavailable.
+    """
+    ready = Ready()
     for picture in pictures:
+        digest = picture.address.removeprefix("picture:")
         try:
-            kept[picture.address.removeprefix("picture:")] = files.keep(actor, picture.name, picture.data)
+            if digest not in known:
+                known[digest] = files.ahead(actor, files.examine(picture.name, picture.data))
+            ready.found[digest] = known[digest]
+        except Invalid as error:
+            ready.remarks.extend(error.errors.values())
+    return ready
+
+
+def keep_all(actor: Actor, ready: Ready) -> tuple[dict[str, FileEntry], list[str]]:
+    """Every picture that may be kept, by its digest; and a sentence for each that may not."""
+    kept: dict[str, FileEntry] = {}
+    remarks = list(ready.remarks)
+    for digest, found in ready.found.items():
+        try:
+            kept[digest] = files.store(actor, found)
         except Invalid as error:
             remarks.extend(error.errors.values())
     return kept, remarks

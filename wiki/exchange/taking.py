@@ -53,14 +53,14 @@ class Places:
         return replace(row, content=translated(row.kind, content, self.tokens))
 
 
-def publish(actor: Actor, line: Line, places: Places) -> str:
+def publish(actor: Actor, line: Line, places: Places, ready: pictures.Ready) -> str:
     """The line is what readers see: ``created``, ``updated`` or ``unchanged``. Its pictures are kept with it.
 
     Raises:
         Forbidden, Invalid.
     """
     assert line.row is not None
-    kept, _remarks = pictures.keep_all(actor, line.pictures)
+    kept, _remarks = pictures.keep_all(actor, ready)
     return take(actor, places.settled(line.row), kept, Way.PUBLISH).outcome.value
 
 

@@ -18,20 +18,23 @@ from accounts.rules import Role
 from core import clock
 from core.actors import Actor
 from core.db import lock, reading, session, writing
-from core.errors import DomainError, Invalid
+from core.errors import DiskFull, DomainError, Invalid, Unavailable
 from core.i18n import _, force_locale
-from core.outbox import Job, handler, promise
+from core.outbox import Job, Postponed, handler, promise
 from wiki.articles.content import Content
+from wiki.articles.media import Examined
 from wiki.articles.publishing import Row
 from wiki.exchange import ops, pictures, showing, taking
 from wiki.exchange import reading as files
 from wiki.exchange.columns import Options
 from wiki.exchange.models import Import, ImportRow
 from wiki.exchange.rows import Line, Picture
-from wiki.exchange.rules import FOUND_OF, Found, Outcome, State
+from wiki.exchange.rules import FOUND_OF, Found, Outcome, State, Way
 
 BATCH = 25  # rows of one transaction
 SLICE = 8.0  # seconds until others in the lane have their turn
+ROOM = 48 << 20  # bytes of pictures that are in memory at once
+AWAY = 30.0  # seconds until a store that is away is asked again
 BROKEN = (sa.exc.DataError, sa.exc.IntegrityError, RecursionError, OSError)
 
 
@@ -60,6 +63,8 @@ def go_on(import_id: int, *, until: float) -> None:
         except files.UnreadableFile as error:
             _refuse(import_id, str(error))
             return
+        except Unavailable as error:
+            raise Postponed(error.sentence, AWAY) from error
     if not whole:
         with writing():
             promise(ops.TOPIC, str(import_id))
@@ -183,19 +188,15 @@ def _sentences(error: Invalid) -> str:
 def _run(row: Import, actor: Actor, until: float) -> bool:
     """Take rows until the time is up; true when all are taken."""
     while True:
+        ready = _ahead(row, actor)
         with writing():
             owner = _still(row.id, State.RUNNING)
             if owner is None:
                 return True
-            waiting = (
-                sa.select(ImportRow)
-                .where(ImportRow.import_id == row.id, ImportRow.found != Found.WRONG, ImportRow.outcome.is_(None))
-                .order_by(ImportRow.number)
-                .limit(BATCH)
-            )
-            rows = list(session.scalars(waiting))
+            rows = list(session.scalars(_waiting(row)))
             for one in rows:
-                _take(owner, actor, one)
+                if one.id in ready:
+                    _take(actor, one, ready[one.id], owner.way)
             owner.updated_at = clock.now()
             if not rows:
                 ops.move(owner, "finish")
@@ -204,12 +205,40 @@ def _run(row: Import, actor: Actor, until: float) -> bool:
             return False
 
 
-def _take(owner: Import, actor: Actor, one: ImportRow) -> None:
+def _waiting(row: Import) -> sa.Select[ImportRow]:
+    """The next rows to take."""
+    open_ = (ImportRow.import_id == row.id, ImportRow.found != Found.WRONG, ImportRow.outcome.is_(None))
+    return sa.select(ImportRow).where(*open_).order_by(ImportRow.number).limit(BATCH)
+
+
+def _ahead(row: Import, actor: Actor) -> dict[int, pictures.Ready]:
+    """The pictures of the next rows, by row: fetched, examined and put where they stay, in no transaction.
+
+    Raises:
+        Unavailable.
+    """
+    with reading() as s:
+        waiting = [(one.id, one.pictures) for one in s.scalars(_waiting(row))]
+    ready: dict[int, pictures.Ready] = {}
+    known: dict[str, Examined] = {}
+    for key, names in waiting:
+        try:
+            brought = [Picture(name, ops.picture_of(row, digest).read_bytes()) for digest, name in names]
+            ready[key] = pictures.ahead(actor, brought, known)
+        except (DiskFull, OSError) as error:
+            ready[key] = pictures.Ready(error=error)
+        if sum(found.size for found in known.values()) > ROOM:
+            break
+    return ready
+
+
+def _take(actor: Actor, one: ImportRow, ready: pictures.Ready, way: Way) -> None:
     def act() -> taking.Taken:
-        brought = [Picture(name, ops.picture_of(owner, digest).read_bytes()) for digest, name in one.pictures]
-        kept, remarks = pictures.keep_all(actor, brought)
+        if ready.error is not None:
+            raise ready.error
+        kept, remarks = pictures.keep_all(actor, ready)
         one.remarks = [*one.remarks, *remarks]
-        return taking.take(actor, row_of(one.row), kept, owner.way)
+        return taking.take(actor, row_of(one.row), kept, way)
 
     outcome, said, taken = attempt(act)
     one.outcome, one.said, one.taken_at = outcome, said, clock.now()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from core import clock
 from core.actors import Actor
 from core.db import session
-from core.i18n import local
+from core.i18n import format_day, local
 from core.permissions import can
 from wiki.articles.link_models import Link
 from wiki.articles.models import Article
@@ -31,7 +31,7 @@ def opened_by_week(article_id: int) -> list[tuple[str, int]]:
     counts = [0] * WEEKS
     for day, opens in session.execute(days.where(ArticleOpenDay.article_id == article_id, ArticleOpenDay.day >= first)):
         counts[min((day - first).days // 7, WEEKS - 1)] += opens
-    return [(f"{first + timedelta(weeks=n):%m-%d}", counts[n]) for n in range(WEEKS)]
+    return [(format_day(first + timedelta(weeks=n)), counts[n]) for n in range(WEEKS)]
 
 
 def open_flags(reader: Actor, article_id: int) -> list[dict[str, Any]]:

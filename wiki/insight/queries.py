@@ -16,7 +16,7 @@ from accounts.models import User
 from core import clock
 from core.actors import Actor
 from core.db import session
-from core.i18n import _, choose_zone, local
+from core.i18n import _, choose_zone, format_day, local
 from core.permissions import allowed
 from wiki.articles.models import Article, Publication, Revision, Submission, SubmissionAuthor, SubmissionState
 from wiki.articles.permissions import P as Articles
@@ -304,4 +304,4 @@ def published_by_week(weeks: int) -> list[tuple[str, int]]:
         (local(at).date() - first).days // 7
         for at in session.scalars(sa.select(Publication.published_at).where(Publication.published_at >= since))
     )
-    return [(f"{first + timedelta(weeks=n):%m-%d}", counts[n]) for n in range(weeks)]
+    return [(format_day(first + timedelta(weeks=n)), counts[n]) for n in range(weeks)]

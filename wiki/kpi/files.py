@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.archives import UnreadableFile
 from core.backup.folders import kept
 from core.chores import chore
-from core.db import after_commit, lock, session
+from core.db import after_commit, lock, reading, session
 from core.errors import IllegalMove, Invalid, NotFound
 from core.i18n import _
 from core.permissions import require
@@ -211,14 +211,20 @@ def forget_old() -> None:
     )  # fmt: skip
     for row in session.scalars(waiting):
         forget(None, row)
-    brought.cleared(ROOM, _keys, limit.timestamp())
 
 
 def _keys() -> set[str]:
-    return set(session.scalars(sa.select(ReadingImport.key).where(ReadingImport.state == ImportState.WAITING)))
+    with reading() as s:
+        return set(s.scalars(sa.select(ReadingImport.key).where(ReadingImport.state == ImportState.WAITING)))
 
 
-@chore(every=6 * 3600, local=True)
+@chore(every=6 * 3600, outside=True)
+def clear() -> None:
+    """What the store holds of files that nobody waits for any more is gone."""
+    brought.cleared(ROOM, _keys, (clock.now() - KEPT).timestamp())
+
+
+@chore(every=6 * 3600, local=True, outside=True)
 def sweep() -> None:
     """Folders that never became an import, or whose import is over, are gone from this disk."""
     brought.swept(root(), _keys(), (clock.now() - KEPT).timestamp())

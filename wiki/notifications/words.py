@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, format_datetime
-
-from core.i18n import _
+from core.i18n import _, format_date, format_datetime
 from core.texts import one_line
 from wiki.articles.rules import Because
 from wiki.articles.tracking import because_word
@@ -61,6 +59,6 @@ def _values(params: dict[str, Any]) -> _Values:
 
 def _time(text: str) -> str:
     try:
-        return str(format_datetime(datetime.fromisoformat(text), "short"))
+        return format_datetime(datetime.fromisoformat(text))
     except ValueError:
         return text

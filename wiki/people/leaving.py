@@ -226,20 +226,19 @@ def _ask(leaving: Leaving, actor: Actor, key: Key, user_id: int, row: Handover |
 
 def waiting_for(actor: Actor) -> sa.Select[Handover]:
     """What this person is asked to take over, by leaver."""
-    return (
-        sa.select(Handover)
-        .where(Handover.successor_id == actor.id, Handover.state == HandoverState.ASKED)
-        .options(joinedload(Handover.leaving).joinedload(Leaving.user))
-        .order_by(Handover.leaving_id, Handover.id)
+    found = sa.select(Handover).where(*_asked_of(actor))
+    return found.options(joinedload(Handover.leaving).joinedload(Leaving.user)).order_by(
+        Handover.leaving_id, Handover.id
     )
 
 
 def count_waiting(actor: Actor) -> int:
     """How many things this person is asked to take over."""
-    mine = sa.select(sa.func.count()).where(
-        Handover.successor_id == actor.id, Handover.state == HandoverState.ASKED
-    )  # fmt: skip
-    return session.scalar(mine) or 0
+    return session.scalar(sa.select(sa.func.count()).where(*_asked_of(actor))) or 0
+
+
+def _asked_of(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
+    return Handover.successor_id == actor.id, Handover.state == HandoverState.ASKED
 
 
 def find_handover(handover_id: int, actor: Actor) -> Handover:

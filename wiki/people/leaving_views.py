@@ -23,6 +23,7 @@ from wiki.search.gap_models import WritingTask
 
 bp = blueprint("leaving", __name__)
 Answer = Any
+SHOWN = 5  # things above home and inbox; the page of hand-overs has them all
 
 
 @bp.get("/people/leaving")
@@ -274,10 +275,13 @@ def note_interview(leaving_id: int) -> Answer:
 
 
 def on_home(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """What waits to be taken over, at the top of home; nothing where nothing does."""
+    """What waits to be taken over, at the top of home and inbox; nothing where nothing does."""
     who = maybe_actor()
-    count = leaving.count_waiting(who) if who is not None else 0
-    return ("people/_handovers.html", {"count": count}) if count else None
+    rows = list(session.scalars(leaving.waiting_for(who).limit(SHOWN))) if who is not None else []
+    if who is None or not rows:
+        return None
+    total = len(rows) if len(rows) < SHOWN else leaving.count_waiting(who)
+    return "people/_handovers.html", {"groups": leaving_showing.waiting_rows(rows, who), "total": total}
 
 
 def in_writing_task(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -12,8 +12,9 @@ from core.i18n import _, _l
 from core.permissions import can
 from wiki.articles.permissions import P as Articles
 from wiki.kpi.rules import two_places
-from wiki.people.path_models import SIGNED, Cohort, StepSort
-from wiki.people.paths import today, works_of
+from wiki.people.path_duties import Touched, touched, works_of
+from wiki.people.path_models import SIGNED, Cohort, Path, StepSort
+from wiki.people.paths import today
 from wiki.people.permissions import P
 from wiki.people.proficiency_rules import BY_DAY, change, median, row_until, scored_days, share_by
 from wiki.people.standing import Standing, StepDone
@@ -167,13 +168,20 @@ def _address(step: Any, who: Actor) -> str | None:
     return None
 
 
-def step_row(step: Any, who: Actor) -> dict[str, Any]:
-    """A step on the page of its path."""
-    return {
-        "id": step.id,
-        "day": step.day,
-        "title": _title(step, who),
-        "sort": step.sort.value,
-        "word": SORT_NAMES[step.sort],
-        "url": _address(step, who),
-    }
+def step_rows(path: Path, who: Actor, *, removing: bool) -> list[dict[str, Any]]:
+    """The steps on the page of their path; for who may take them out, with whom that touches."""
+    found = touched(path) if removing else {}
+    nobody = Touched()
+    return [
+        {
+            "id": step.id,
+            "day": step.day,
+            "title": _title(step, who),
+            "sort": step.sort.value,
+            "word": SORT_NAMES[step.sort],
+            "url": _address(step, who),
+            "freed": found.get(step.id, nobody).freed,
+            "kept": found.get(step.id, nobody).kept,
+        }
+        for step in path.steps
+    ]

@@ -82,12 +82,12 @@ def show(path_id: int) -> Answer:
 
 
 def _path(path: Path, errors: dict[str, str]) -> str:
-    who = actor()
+    who, keeps = actor(), can(actor(), P.KEEP_PATHS)
     return render_template(
         "people/path.html",
         path=path,
-        steps=[path_showing.step_row(step, who) for step in path.steps],
-        may_keep=can(who, P.KEEP_PATHS),
+        steps=path_showing.step_rows(path, who, removing=keeps),
+        may_keep=keeps,
         sorts=[(one.value, path_showing.SORT_NAMES[one]) for one in StepSort],
         courses=[(one.slug, one.title) for one in session.scalars(courses(who)) if one.state is CourseState.PUBLISHED],
         errors=errors,
@@ -113,7 +113,8 @@ def change(path_id: int) -> Answer:
             case _:
                 raise BadRequest
     except Invalid as error:
-        return _path(path, error.errors), 422
+        place = "course" if form.get("sort") == StepSort.COURSE else "article"
+        return _path(path, {place if field == "what" else field: said for field, said in error.errors.items()}), 422
     flash(_("Saved."), "success")
     return redirect(url_for(".show", path_id=path.id), 303)
 
@@ -297,3 +298,9 @@ def on_profile(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """The way back to the path when home no longer shows it; nothing for who never was on one."""
     row = paths.newcomer_of(context["user"].id)
     return ("people/_profile.html", {"newcomer": row}) if row is not None else None
+
+
+def on_desk(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The way from the trainer's desk to the cohorts."""
+    who = maybe_actor()
+    return ("people/_desk.html", {}) if who is not None and can(who, P.SEE_COHORTS) else None

@@ -19,14 +19,12 @@ from core.i18n import _, local
 from core.permissions import can, require
 from core.texts import one_line
 from wiki.articles.ops import readable_article
+from wiki.people.path_duties import ask, let_go, walking
 from wiki.people.path_models import SIGNED, Cohort, Newcomer, Path, PathStep, StepMark, StepSort
 from wiki.people.permissions import P
-from wiki.people.proficiency_rules import IN_A_ROW, Works, day_of
-from wiki.training import assigning as teaching
-from wiki.training.models import Course
+from wiki.people.proficiency_rules import IN_A_ROW
 from wiki.training.queries import course_by_slug
 from wiki.training.rules import CourseState
-from workflows.calendar_queries import calendar_of
 
 NAME, TITLE, NOTE = 120, 200, 500
 LONGEST = 250  # working days of a path
@@ -37,12 +35,6 @@ USUAL = Decimal(90)
 def today() -> date:
     """The calendar day on the centre's clock."""
     return local(clock.now()).date()
-
-
-def works_of(user: User) -> Works:
-    """Which days are working days where this person works: by their site's calendar, else the centre's."""
-    calendar = calendar_of(None, user.team.site_id if user.team else None)
-    return lambda day: bool(calendar.on(day))
 
 
 # ── paths ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,13 +121,14 @@ def add_step(path: Path, actor: Actor, day: int, sort: StepSort, *, title: str =
     about = {"day": day, "sort": sort.value, "title": title}
     audit.record(actor, "add_step", subject_kind="path", subject_id=path.id, details=about)
     if course is not None:
-        for newcomer in _walking(path):
-            _assign(course, step, newcomer, actor)
+        for newcomer in walking(path):
+            ask(course, newcomer, actor)
     return step
 
 
 def remove_step(path: Path, actor: Actor, step_id: int) -> None:
-    """The path no longer asks for it; what was signed stays on record.
+    """The path no longer asks for it; what was signed stays on record. Who owed a course only because of it owes it no
+    longer; what somebody assigned by hand stays.
 
     Raises:
         Forbidden, NotFound.
@@ -148,16 +141,8 @@ def remove_step(path: Path, actor: Actor, step_id: int) -> None:
     session.flush()
     session.expire(path, ["steps"])
     audit.record(actor, "remove_step", subject_kind="path", subject_id=path.id, details={"title": step.title})
-
-
-def _walking(path: Path) -> list[Newcomer]:
-    found = sa.select(Newcomer).join(Cohort).where(Cohort.path_id == path.id, Newcomer.ended_on.is_(None))
-    return list(session.scalars(found.order_by(Newcomer.id)))
-
-
-def _assign(course: Course, step: PathStep, newcomer: Newcomer, actor: Actor) -> None:
-    due = day_of(newcomer.hired_on, step.day, works_of(newcomer.user))
-    teaching.assign(course, actor, user=newcomer.user, due_on=due)
+    if step.course is not None:
+        let_go(step.course, path, actor)
 
 
 # ── cohorts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,7 +197,7 @@ def add_people(cohort: Cohort, actor: Actor, users: Iterable[User], hired_on: da
         audit.record(actor, "put_on_path", subject_kind="cohort", subject_id=cohort.id, details=about)
         for step in cohort.path.steps:
             if step.course is not None and step.course.state is CourseState.PUBLISHED:
-                _assign(step.course, step, row, actor)
+                ask(step.course, row, actor)
     return rows
 
 

@@ -15,8 +15,9 @@ from core.db import session
 from core.i18n import local
 from core.permissions import allowed
 from wiki.kpi import figures, queries
+from wiki.people.path_duties import works_of
 from wiki.people.path_models import Cohort, Newcomer, Path, PathStep, StepMark, StepSort
-from wiki.people.paths import today, works_of
+from wiki.people.paths import today
 from wiki.people.permissions import P
 from wiki.people.proficiency_rules import Life, day_number, day_of, late, on_today, proficient_on
 from wiki.training.models import Acknowledgement, Attempt, Enrolment, Quiz

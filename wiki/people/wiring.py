@@ -16,7 +16,9 @@ def init_app(app: Flask) -> None:
     menu(_l("New hires"), "paths.cohorts", P.SEE_COHORTS, order=53, place="person")
     panel("home.top", path_views.on_home, order=20)
     panel("profile", path_views.on_profile)
-    panel("home.top", leaving_views.on_home, order=32)
+    panel("training.desk.ways", path_views.on_desk)
+    for slot in ("home.top", "inbox.top"):
+        panel(slot, leaving_views.on_home, order=32)
     panel("writing.task", leaving_views.in_writing_task)
 
 

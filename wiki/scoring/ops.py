@@ -70,7 +70,7 @@ def grant(
     source = source or f"{source_kind}:{source_id}"
     if not people or _is_recorded(event, source):
         return []
-    month, day, about = _when(at)
+    month, day, about = when(at)
     row = ScoringAct(
         event=event,
         variant=variant,
@@ -93,7 +93,7 @@ def grant(
     return _record(row)
 
 
-def _when(at: datetime) -> tuple[str, Any, dict[str, str]]:
+def when(at: datetime) -> tuple[str, Any, dict[str, str]]:
     """The month an act of this moment belongs to, its day, and a word when that is not its own month."""
     zone = choose_zone()
     month, now = month_of(at, zone), month_of(clock.now(), zone)
@@ -127,20 +127,12 @@ def restore(event: str, source: str, *, why: str, at: datetime | None = None, **
     return _follow(event, source, Does.RESTORE, at=at, details={**details, "why": why})
 
 
-def divide(event: str, source: str, shares: Mapping[int, int], **details: Any) -> list[LedgerEntry]:
-    """What an act pays is shared in these parts from now on: what some gain, others lose."""
-    people, parts = list(shares), list(shares.values())
-    return _follow(event, source, Does.DIVIDE, people=people, shares=parts, details={**details, "why": "shares"})
-
-
 def _follow(
     event: str,
     source: str,
     does: Does,
     *,
     at: datetime | None = None,
-    people: Sequence[int] | None = None,
-    shares: Sequence[int] | None = None,
     details: Mapping[str, Any],
 ) -> list[LedgerEntry]:
     first = queries.act_of(event, source)
@@ -156,15 +148,19 @@ def _follow(
         source_kind=first.source_kind,
         source_id=first.source_id,
         source=f"{source}~{later + 1}",
-        people=people if people is not None else first.people,
-        shares=shares,
+        people=first.people,
         at=at or clock.now(),
         variant=first.variant,
         revision_id=first.revision_id,
         undoes=source,
         does=does,
-        details={**{k: v for k, v in first.details.items() if k != "late_for"}, **details},
+        details={**handed_down(first), **details},
     )
+
+
+def handed_down(first: ScoringAct) -> dict[str, Any]:
+    """What an act that refers to this one says of it."""
+    return {key: value for key, value in first.details.items() if key != "late_for"}
 
 
 def again(event: str, source: str, *, at: datetime | None = None) -> bool:
@@ -183,21 +179,32 @@ def _hold(first: ScoringAct) -> None:
 
 def group_of(first: ScoringAct, *, until: int | None = None) -> Group:
     """What an act pays now, after all that was done with it (before act ``until``), corrections counted in."""
+    later = [row for row in queries.followings([first])[first.id] if until is None or row.id < until]
+    return groups_of([first], {first.id: later})[first.id]
+
+
+def groups_of(firsts: Sequence[ScoringAct], later: Mapping[int, Sequence[ScoringAct]]) -> dict[int, Group]:
+    """By number what each of these acts pays now, after what was done with it later; two statements."""
     rules = {rule.id: rule.split for rule in queries.rules()}
-    group = Group()
-    own = [_entry(row) for row in session.scalars(queries.entries_of(first.id))]
-    group.add(own)
-    group.split = all(rules.get(entry.rule_id, True) for entry in own)
-    for row in session.scalars(queries.following(first)):
-        if until is not None and row.id >= until:
-            break
-        entries = _together(_entry(one) for one in session.scalars(queries.entries_of(row.id)))
-        group.add(entries)
-        if row.act.deed is Does.UNDO and entries:
-            group.taken = entries
-        elif row.act.deed is Does.RESTORE:
-            group.taken = []
-    return group
+    rows = queries.entries_by_act([act.id for first in firsts for act in (first, *later[first.id])])
+    entries = {number: [_entry(row) for row in some] for number, some in rows.items()}
+    found = {}
+    for first in firsts:
+        group = found[first.id] = Group()
+        own = entries.get(first.id, [])
+        group.add(own)
+        group.split = all(rules.get(entry.rule_id, True) for entry in own)
+        for row in later[first.id]:
+            _count_in(group, row, _together(entries.get(row.id, [])))
+    return found
+
+
+def _count_in(group: Group, row: ScoringAct, entries: list[Entry]) -> None:
+    group.add(entries)
+    if row.act.deed is Does.UNDO and entries:
+        group.taken = entries
+    elif row.act.deed is Does.RESTORE:
+        group.taken = []
 
 
 def _together(entries: Iterable[Entry]) -> list[Entry]:
@@ -277,4 +284,4 @@ def ledger_row(row: ScoringAct, entry: Entry) -> LedgerEntry:
     )
 
 
-__all__ = ["NOTHING", "again", "divide", "ensure_defaults", "grant", "group_of", "ledger_row", "restore", "undo"]
+__all__ = ["NOTHING", "again", "ensure_defaults", "grant", "group_of", "groups_of", "ledger_row", "restore", "undo"]

@@ -1,5 +1,6 @@
 """Reads of the ledger."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -128,9 +129,30 @@ def following(first: ScoringAct) -> sa.Select[ScoringAct]:
     )
 
 
-def entries_of(act_id: int) -> sa.Select[LedgerEntry]:
-    """The entries of one act, with their corrections."""
-    return sa.select(LedgerEntry).where(LedgerEntry.act_id == act_id).order_by(LedgerEntry.id)
+def followings(firsts: Sequence[ScoringAct]) -> dict[int, list[ScoringAct]]:
+    """The acts that refer to each of these, by its number, in order; one statement."""
+    found: dict[int, list[ScoringAct]] = {first.id: [] for first in firsts}
+    known = {(first.event, first.source): first.id for first in firsts}
+    events, sources = ({one[n] for one in known} for n in (0, 1))
+    rows = session.scalars(
+        sa.select(ScoringAct)
+        .where(ScoringAct.event.in_(events), ScoringAct.undoes.in_(sources))
+        .order_by(ScoringAct.id)
+    )
+    for row in rows:
+        first = known.get((row.event, row.undoes or ""))
+        if first is not None and row.id > first:
+            found[first].append(row)
+    return found
+
+
+def entries_by_act(ids: Sequence[int]) -> dict[int, list[LedgerEntry]]:
+    """The entries of some acts, with their corrections, by act."""
+    found: dict[int, list[LedgerEntry]] = defaultdict(list)
+    rows = sa.select(LedgerEntry).where(LedgerEntry.act_id.in_(ids)).order_by(LedgerEntry.id)
+    for row in session.scalars(rows):
+        found[row.act_id].append(row)
+    return found
 
 
 def spent(user_id: int, rule: str, span: date | str) -> Decimal:

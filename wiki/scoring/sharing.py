@@ -17,10 +17,10 @@ from core.i18n import _
 from core.permissions import require
 from wiki.articles.models import Publication, Submission, SubmissionState
 from wiki.articles.origins import contributed
+from wiki.scoring.dividing_ops import divide
 from wiki.scoring.models import AuthorShares, ScoringAct
-from wiki.scoring.ops import divide
 from wiki.scoring.permissions import P
-from wiki.scoring.queries import accepted_act, following
+from wiki.scoring.queries import accepted_act, act_of, following
 
 EVENTS = ("article.accepted", "revision.accepted")
 THANKS = ("feedback.helpful", "feedback.used")
@@ -128,16 +128,13 @@ def _check(submission: Submission, shares: Mapping[int, int]) -> None:
 
 def _divide_anew(submission: Submission, shares: Mapping[int, int], row: AuthorShares) -> None:
     """The acceptance and the thanks for it."""
-    about = {"shares_id": row.id, "reason": row.reason}
-    for event in EVENTS:
-        divide(event, f"submission:{submission.id}", shares, **about)
+    acts = [act for event in EVENTS if (act := act_of(event, f"submission:{submission.id}")) is not None]
     found = accepted_act(submission.article_id or 0, submission.author_ids)
-    if found is None or found.source_id != submission.id:
-        return  # readers thank others by now
-    versions = sa.select(Publication.revision_id).where(Publication.article_id == submission.article_id)
-    thanks = sa.select(ScoringAct.event, ScoringAct.source, ScoringAct.people).where(
-        ScoringAct.event.in_(THANKS), ScoringAct.undoes.is_(None), ScoringAct.revision_id.in_(versions)
-    )
-    for event, source, people in session.execute(thanks).all():
-        if people == list(submission.author_ids):
-            divide(event, source, shares, **about)
+    if found is not None and found.source_id == submission.id:  # else readers thank others by now
+        versions = sa.select(Publication.revision_id).where(Publication.article_id == submission.article_id)
+        thanks = sa.select(ScoringAct).where(
+            ScoringAct.event.in_(THANKS), ScoringAct.undoes.is_(None), ScoringAct.revision_id.in_(versions)
+        )
+        authors = list(submission.author_ids)
+        acts += [act for act in session.scalars(thanks.order_by(ScoringAct.id)) if act.people == authors]
+    divide(acts, shares, shares_id=row.id, reason=row.reason)

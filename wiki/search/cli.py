@@ -9,6 +9,7 @@ from flask import current_app
 
 from core.addresses import SEARCH_SCHEMES, search_server
 from core.cli import group
+from core.i18n import size
 from wiki.search import service
 from wiki.search.engines.base import EngineRefused, EngineUnavailable
 
@@ -76,8 +77,8 @@ def stats() -> None:
     Example: flask --app wsgi search stats
     """
     found = service.engine().stats()
-    size = f", {found.size / 1e6:.1f} MB" if found.size else ""
-    click.echo(f"engine {found.engine}, {found.state.value}, {found.documents} articles{size}")
+    room = f", {size(found.size)}" if found.size else ""
+    click.echo(f"engine {found.engine}, {found.state.value}, {found.documents} articles{room}")
     if found.reason:
         raise click.ClickException(found.reason)
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -23,6 +24,7 @@ from wiki.search.likeness import flat
 from wiki.search.log_rules import AGAIN, is_step, masked, worth_keeping
 from wiki.search.models import SearchQuery, Source
 
+TABLE = cast(sa.Table, SearchQuery.__table__)
 LATE = timedelta(minutes=30)  # an opening that comes later belongs to no question any more
 TURNS = 5  # flushes that an opening waits for its question, which another process may be about to write
 
@@ -71,27 +73,33 @@ def _write_questions(items: list[Asked]) -> None:
 
 
 def keep(s: Session, items: Iterable[Asked]) -> None:
-    """These questions are in the log, in this transaction; a further step of one is that one."""
-    for one in _merged(sorted(items, key=lambda item: item.at)):
-        last = _last_of(s, one)
-        if last is None:
-            s.add(_row(one))
-            s.flush()
-        else:  # the question that is being typed; an older key of it opens nothing any more
-            last.text, last.flat, last.found = one.text, flat(one.text)[:200], one.found
-            last.at, last.source, last.asked = one.at, one.source, one.key
+    """These questions are in the log, in this transaction; a further step of one is that one.
+
+    It runs beside the answers of the next second: one statement asks for all, and one writes all.
+    """
+    questions = _merged(sorted(items, key=lambda item: item.at))
+    last = _last_of_each(s, questions)
+    fresh: list[dict[str, Any]] = []
+    further: dict[int, dict[str, Any]] = {}
+    for one in questions:
+        row = last.get(one.user_id)
+        if row is not None and _goes_on(row, one):  # an older key of it opens nothing any more
+            row |= _told(one)
+            if "id" in row:
+                further[row["id"]] = {"row": row["id"], **_told(one)}
+        else:
+            last[one.user_id] = {"user_id": one.user_id, "opened_id": None, **_told(one)}
+            fresh.append(last[one.user_id])
+    if fresh:
+        s.execute(sa.insert(TABLE), fresh)
+    if further:
+        s.execute(sa.update(TABLE).where(TABLE.c.id == sa.bindparam("row")), list(further.values()))
 
 
-def _row(one: Asked) -> SearchQuery:
-    return SearchQuery(
-        at=one.at,
-        user_id=one.user_id,
-        text=one.text,
-        flat=flat(one.text)[:200],
-        found=one.found,
-        source=one.source,
-        asked=one.key,
-    )
+def _told(one: Asked) -> dict[str, Any]:
+    """What the log says of a question."""
+    said = {"at": one.at, "text": one.text, "flat": flat(one.text)[:200], "found": one.found}
+    return {**said, "source": one.source, "asked": one.key}
 
 
 def _merged(items: Iterable[Asked]) -> list[Asked]:
@@ -106,13 +114,26 @@ def _merged(items: Iterable[Asked]) -> list[Asked]:
     return sorted((one for theirs in out.values() for one in theirs), key=lambda item: item.at)
 
 
-def _last_of(s: Session, one: Asked) -> SearchQuery | None:
-    """The row of which this is a further step: the person's last one, if nothing was opened from it yet."""
-    found = sa.select(SearchQuery).where(SearchQuery.user_id == one.user_id, SearchQuery.at >= one.at - AGAIN)
-    last = s.scalar(found.order_by(SearchQuery.at.desc(), SearchQuery.id.desc()).limit(1))
-    if last is None or last.at > one.at or not is_step(last.text, last.at, one.text, one.at):
-        return None
-    return last if last.opened_id is None or flat(last.text) == flat(one.text) else None
+def _last_of_each(s: Session, questions: list[Asked]) -> dict[int, dict[str, Any]]:
+    """By person: the row of which their first question may be a further step."""
+    if not questions:
+        return {}
+    newest = (
+        sa.select(TABLE.c.user_id, sa.func.max(TABLE.c.at).label("at"))
+        .where(TABLE.c.user_id.in_({one.user_id for one in questions}), TABLE.c.at >= questions[0].at - AGAIN)
+        .group_by(TABLE.c.user_id)
+        .subquery()
+    )
+    same = sa.and_(TABLE.c.user_id == newest.c.user_id, TABLE.c.at == newest.c.at)
+    found = sa.select(*TABLE.c["id", "user_id", "at", "text", "opened_id"]).join(newest, same).order_by(TABLE.c.id)
+    return {row["user_id"]: dict(row) for row in s.execute(found).mappings()}
+
+
+def _goes_on(last: dict[str, Any], one: Asked) -> bool:
+    """The question is what is being typed; from which nothing was opened yet, unless it is the same again."""
+    if last["at"] > one.at or not is_step(last["text"], last["at"], one.text, one.at):
+        return False
+    return last["opened_id"] is None or flat(last["text"]) == flat(one.text)
 
 
 def _write_openings(items: list[Opening]) -> None:

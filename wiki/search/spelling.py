@@ -19,6 +19,7 @@ from core.caches import Cache
 from core.chores import chore
 from core.db import reading, session, writing
 from core.folding import converter, fold, normalise
+from core.gently import LANE, gently
 from core.outbox import Job, handler, promise
 from wiki.articles.models import Article, ArticleTag, Audience, Publication, Revision
 from wiki.articles.titles import BLOCK
@@ -204,17 +205,19 @@ def remember() -> None:
         promise(TOPIC, "all")
 
 
-@handler(TOPIC)
+@handler(TOPIC, lane=LANE)
 def gather(jobs: Iterable[Job] = ()) -> None:
     """The words are those of the texts that all staff may read now: of titles and tags, and the frequent ones."""
+    found = Counter(_frequent())
     with reading():
-        found = Counter(_frequent())
-        for text in (*session.scalars(_titles()), *session.scalars(_tags())):
-            found.update(set(_words_of(text)))
-        known = {row.word: row.texts for row in session.scalars(sa.select(VocabularyWord))}
+        short = [*session.scalars(_titles()), *session.scalars(_tags())]
+    for text in gently(short):
+        found.update(set(_words_of(text)))
+    with reading():
+        known = dict(session.execute(sa.select(VocabularyWord.word, VocabularyWord.texts)).all())
     best = dict(found.most_common(MOST_WORDS))
     other = [word for word in known if best.get(word) != known[word]]
-    new = [_row(word, texts) for word, texts in best.items() if known.get(word) != texts]
+    new = [_row(word, texts) for word, texts in gently(best.items()) if known.get(word) != texts]
     with writing():
         for start in range(0, len(other), 500):
             session.execute(sa.delete(VocabularyWord).where(VocabularyWord.word.in_(other[start : start + 500])))
@@ -240,10 +243,16 @@ def _tags() -> sa.Select[str]:
 
 
 def _frequent() -> dict[str, int]:
-    latest = sa.select(Revision).join(Article, Article.revision_id == Revision.id).where(_OPEN_TO_ALL)
+    latest = sa.select(Article.revision_id).where(_OPEN_TO_ALL).order_by(Article.updated_at.desc()).limit(MOST_BODIES)
+    with reading():
+        ids = list(session.scalars(latest))
     found: Counter[str] = Counter()
-    for revision in session.scalars(latest.order_by(Article.updated_at.desc()).limit(MOST_BODIES)):
-        found.update(set(_words_of(service.text_of(revision)[:2_000])))
+    for start in gently(range(0, len(ids), 20)):
+        some = sa.select(Revision).where(Revision.id.in_(ids[start : start + 20]))
+        with reading():
+            texts = [service.text_of(each) for each in session.scalars(some)]
+        for text in texts:
+            found.update(set(_words_of(text[:2_000])))
     return {word: n for word, n in found.items() if n >= FREQUENT}
 
 

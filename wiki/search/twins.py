@@ -5,7 +5,6 @@ looked at within hours and nobody waits for it.
 """
 
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core import clock, outbox
 from core.chores import chore
 from core.db import database, reading, session, writing
+from core.gently import LANE, gently
 from core.outbox import Job, handler, promise_all
 from wiki.articles.models import Article, Revision
 from wiki.articles.similar import opening_of
@@ -26,10 +26,7 @@ from wiki.search.listeners import AGAIN
 from wiki.search.twin_models import Twin
 
 TOPIC = "search.twins"
-LANE = "twins"  # of its own: what was published waits for the index, and not behind this
 SOME = 40
-REST = 9  # times as long as a text took: whoever searches meanwhile has nine tenths of the interpreter
-LONGEST_REST = 0.5  # seconds
 LOOKED_AT = 6  # candidates of each text
 EVERYBODY = frozenset({"public", "internal", service.EVERYTHING})
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -48,11 +45,9 @@ def look(ids: Sequence[int]) -> None:
         EngineUnavailable.
     """
     found = []
-    for each in ids:
-        began = time.thread_time()
+    for each in gently(ids):
         with reading():
             found += [_twin(row) for row in session.execute(_texts([each]))]
-        time.sleep(min(LONGEST_REST, REST * (time.thread_time() - began)))
     if not found:
         return
     insert: Any = sqlite.insert if database().sqlite else postgresql.insert

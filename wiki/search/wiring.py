@@ -4,6 +4,7 @@ from flask import Flask
 
 from accounts.permissions import P as People
 from core.i18n import _l
+from core.running import beforehand
 from core.slots import menu, panel
 from wiki.articles import similar
 from wiki.articles.permissions import P as Articles
@@ -26,6 +27,7 @@ from wiki.search import (
     word_views,
     writing_views,
 )
+from wiki.search.analysis import sounds
 from wiki.search.permissions import P
 from wiki.search.writing import count_waiting
 
@@ -35,6 +37,7 @@ __all__ = ["api", "init_app", "listeners", "own_models", "screen_views", "twins"
 def init_app(app: Flask) -> None:
     """The engine, the search pages, the commands, what people also opened, and 'similar' for the editor."""
     service.init_app(app)
+    beforehand(sounds.readings)
     for pages in (views, embed_views, pin_views, word_views, gap_views, writing_views):
         app.register_blueprint(pages.bp)
     app.register_blueprint(embed_views.frame)

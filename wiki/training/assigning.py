@@ -31,9 +31,13 @@ def assign(
     tier: Tier | None = None,
     due_on: date | None = None,
     days: int | None = None,
+    by_hand: bool = True,
 ) -> Assignment:
     """The person, or whoever holds the role and belongs to the team and tier at the time, is to take the course until
     a day or so many days after each was reached. Again for the same circle: the last days move.
+
+    ``by_hand``: somebody wants it so; else it follows from something of this person's (the path of a new hire), which
+    leaves it alone as soon as somebody has set it by hand.
 
     Raises:
         Forbidden, Conflict: learners do not see the course yet.
@@ -44,14 +48,14 @@ def assign(
     must_be_clear(circle, due_on, days)
     if course.state is not CourseState.PUBLISHED:
         raise Conflict(_("Publish the course first; then assign it."), code="draft-course")
-    found = _standing(course, circle)
+    found = standing(course, circle)
     if found is None:
         found = Assignment(
             course_id=course.id, circle=circle.key, user_id=circle.user_id, role=role, team_id=circle.team_id,
-            tier_id=circle.tier_id, created_at=clock.now(), created_by_id=actor.id,
+            tier_id=circle.tier_id, by_hand=by_hand, created_at=clock.now(), created_by_id=actor.id,
         )  # fmt: skip
         session.add(found)
-    found.due_on, found.days = due_on, days
+    found.due_on, found.days, found.by_hand = due_on, days, found.by_hand or by_hand
     session.flush()
     until = due_on.isoformat() if due_on else None
     touched(course, actor, "assign", to=circle_words(circle), circle=circle.key, due_on=until, days=days)
@@ -60,7 +64,8 @@ def assign(
     return found
 
 
-def _standing(course: Course, circle: Circle) -> Assignment | None:
+def standing(course: Course, circle: Circle) -> Assignment | None:
+    """The assignment of the course to exactly this circle, if there is one."""
     return session.scalar(
         sa.select(Assignment).where(
             Assignment.course_id == course.id, Assignment.circle == circle.key, Assignment.ended_at.is_(None)

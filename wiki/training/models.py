@@ -205,7 +205,8 @@ class Question(Base):
 class Assignment(Base):
     """One person, or whoever holds the role and belongs to the team and tier that are named, is to take a course:
     until a day, or so many days after each of them was reached (``Duty``). ``circle`` is ``Circle.key``; empty where a
-    process of the release before wrote it, until ``audience.look_again`` comes by."""
+    process of the release before wrote it, until ``audience.look_again`` comes by. ``by_hand``: somebody asked for it;
+    else something of the person's did (the path of a new hire), and may take it back."""
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -237,6 +238,7 @@ class Assignment(Base):
     tier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("tiers.id"))
     due_on: Mapped[date | None] = mapped_column(sa.Date)
     days: Mapped[int | None]
+    by_hand: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime]
     created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     ended_at: Mapped[datetime | None]

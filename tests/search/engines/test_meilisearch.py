@@ -97,7 +97,7 @@ def test_a_wrong_key_is_said(meilisearch_url, tmp_path):
 def _killed(url, lock):
     def documents():
         yield from (document(100 + n, "新资费") for n in range(remote.BATCH + 1))
-        time.sleep(60)
+        time.sleep(600)
 
     Meilisearch(url, lock).rebuild(documents(), nothing)
 
@@ -107,7 +107,7 @@ def test_a_killed_rebuild_needs_no_repair(finder, client, meilisearch_url, tmp_p
     spawn = multiprocessing.get_context("spawn")
     child = spawn.Process(target=_killed, args=(meilisearch_url, tmp_path / "rebuild"))
     child.start()
-    until = time.monotonic() + 40
+    until = time.monotonic() + 300
     while len(uids(client, finder)) < 2 and time.monotonic() < until:
         time.sleep(0.05)
     child.kill()

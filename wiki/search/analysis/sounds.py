@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from core.once import once
+
 _FIRST = 0xE000
 MAX_SPLITS = 6
 _LONGEST = 6
@@ -56,7 +58,7 @@ def _toneless(syllable: str) -> str:
     return "".join(c for c in flat if c.isascii())
 
 
-@cache
+@once
 def readings() -> Readings:
     """The tables, read once (about 0.1 s): each character's usual syllable, and the words that are read otherwise."""
     files = Path(str(distribution("pypinyin").locate_file("pypinyin")))

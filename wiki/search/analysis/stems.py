@@ -1,11 +1,13 @@
 """Plain English stems, so that 'cards' finds 'card'."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from core.once import once
 
-@cache
+
+@once
 def _stemmer() -> TextAnalyzer:
     return TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +196,10 @@ class Terms:
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher = searcher
         self.documents = searcher.num_docs
-        self.count = lru_cache(maxsize=20_000)(self._count)
-        self._latin = lru_cache(maxsize=64)(self._words_beginning)
-
-    def _count(self, kind: Kind, term: str) -> int:
-        return max(self._searcher.doc_freq(f"{part}_{kind}", term) for part in PARTS)
+        # of the searcher and not of this object, which would hold itself: it and its segments would be kept until the
+        # collector comes round, and a server that publishes all day opens one of these every second
+        self.count = lru_cache(maxsize=20_000)(partial(_documents_with, searcher))
+        self._latin = lru_cache(maxsize=64)(partial(_words_beginning, searcher))
 
     def endings(self, kind: Kind, beginning: str, limit: int) -> list[str]:
         """See `queries.Vocabulary`."""
@@ -214,9 +213,14 @@ class Terms:
         """See `queries.Vocabulary`."""
         return common.near(word, [known for letter in dict.fromkeys(word[:2]) for known in self._latin(letter)])
 
-    def _words_beginning(self, letter: str) -> list[str]:
-        found = (self._searcher.terms_with_prefix(f"{part}_{Kind.WORD}", letter) for part in PARTS)
-        return common.latin(word for words in found for word, _ in words)
+
+def _documents_with(searcher: tantivy.Searcher, kind: Kind, term: str) -> int:
+    return max(searcher.doc_freq(f"{part}_{kind}", term) for part in PARTS)
+
+
+def _words_beginning(searcher: tantivy.Searcher, letter: str) -> list[str]:
+    found = (searcher.terms_with_prefix(f"{part}_{Kind.WORD}", letter) for part in PARTS)
+    return common.latin(word for words in found for word, _ in words)
 
 
 def _unscored(query: Clause) -> Clause:

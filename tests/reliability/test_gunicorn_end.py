@@ -1,0 +1,98 @@
+"""Gunicorn as it is shipped, told to end in the midst of work: requests are answered, jobs put down, nobody is left."""
+
+import http.client
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import lock, reading, session, writing
+from core.hosts import Host
+from core.outbox import OutboxJob
+from tests.reliability.crowd import crowd_at
+from tests.reliability.sites import Machine, site, until
+from tests.support import postgres
+from workflows.definitions import Seat
+from workflows.models import Task
+
+pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(300)]
+GUNICORN = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:application"]
+HELD_UP = sa.text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
+@pytest.fixture
+def machine(new_postgres: Callable[..., str], meilisearch_url: str) -> Iterator[Machine]:
+    from tests.conftest import _migrate_postgres
+
+    postgres.template("migrated", build=_migrate_postgres)
+    place = Path(tempfile.mkdtemp(prefix="spiral-end-"))
+    try:
+        with site(place, new_postgres(template="migrated"), meilisearch_url, SPIRAL_WORKERS="2") as found:
+            made = found.machine()
+            made.command = GUNICORN
+            made.begin()
+            until(lambda: made.get("/readyz")[0] == 200, f"Gunicorn serves\n{made.server.tail()}")
+            yield made
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def count(what: sa.Select[tuple[int]] | sa.TextClause) -> int:
+    with reading() as s:
+        return s.scalar(what) or 0
+
+
+def in_hand() -> int:
+    return count(sa.select(sa.func.count()).where(OutboxJob.leased_until.is_not(None)))
+
+
+def hangs_up(machine: Machine) -> bool:
+    """Nobody takes a new call."""
+    line = http.client.HTTPConnection("127.0.0.1", machine.server.port, timeout=5, source_address=("127.0.0.2", 0))
+    try:
+        line.connect()
+    except OSError:
+        return True
+    finally:
+        line.close()
+    return False
+
+
+def test_it_ends_when_its_requests_are_answered_and_its_jobs_are_put_down(machine: Machine) -> None:
+    with crowd_at(machine.server) as crowd:
+        crowd.judged_by(Seat(key="business", role="business"))
+        (judge,) = crowd.people("business", 1)
+        ((task, submission),) = crowd.tasks(1)
+        said: list[int] = []
+        asking = threading.Thread(target=lambda: said.append(crowd.decide(judge, task)[0]))
+        machine.search.state = "silent"
+        with writing():
+            crowd.make.article(title="投诉升级的话术")
+        until(lambda: in_hand() > 0, "a job is in hand, and waits for an answer")
+        with writing():
+            assert lock(Task, task)
+            asking.start()
+            until(lambda: count(HELD_UP) > 0, "a decision is under way")
+            assert in_hand() > 0
+            assert machine.server.process
+            machine.server.process.terminate()
+            until(lambda: hangs_up(machine), "nobody new is let in")
+            machine.search.state = "cut"
+            until(lambda: in_hand() == 0, "the job is put down while the request is still being answered")
+            assert said == []
+            assert machine.server.process.poll() is None
+        asking.join(60)
+        assert said == [200], machine.server.tail()
+        assert machine.server.process.wait(60) == 0
+        assert count(sa.select(sa.func.count()).select_from(Host)) == 0, "each process has signed off"
+        assert len(crowd.sound([(task, submission)])) == 1
+        with reading():
+            waiting = session.scalars(sa.select(OutboxJob).where(OutboxJob.topic == "search.index")).all()
+        assert waiting, "what was promised waits for the next start"
+        assert {(one.leased_by, one.parked_at) for one in waiting} == {(None, None)}
