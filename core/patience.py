@@ -95,7 +95,7 @@ def connector(watch: Watch) -> "Callable[..., psycopg.Connection[Any]]":
     return connect
 
 
-def _watched(found: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+def _watched(found: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
     """The server notices when this machine is gone."""
     words = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in LETS_GO.items())
     found.execute(f"SELECT {words}".encode())
