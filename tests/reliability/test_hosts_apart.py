@@ -36,12 +36,13 @@ pytestmark = [pytest.mark.soak, pytest.mark.server, pytest.mark.postgres, pytest
 AGAIN = {0, 502, 503, 504}  # what a program asks again after, with the same key
 HOLD = """
 import sys, time
+import sqlalchemy as sa
 from core.db import lock, writing
 from wiki.app import create_app
-from workflows.models import Task
+from workflows.models import Review, Task
 app = create_app()
-with app.app_context(), writing():
-    assert lock(Task, int(sys.argv[1]))
+with app.app_context(), writing() as s:
+    assert lock(Review, s.scalar(sa.select(Task.review_id).where(Task.id == int(sys.argv[1]))))
     print("held", flush=True)
     time.sleep(600)
 """
