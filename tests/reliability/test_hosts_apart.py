@@ -324,6 +324,11 @@ def test_two_hosts_behind_nginx_are_one_site(put_up: Site) -> None:
     a_text_judged_at_one_is_found_at_the_other(put_up)
     a_file_brought_to_one_is_handed_out_by_the_other(put_up, browser)
     each_host_tells_how_it_is(put_up)
+    nothing_is_left_undone(put_up)
+
+
+def test_a_host_may_fall_and_be_restarted_while_people_work(put_up: Site) -> None:
+    browser = signed_in_at_one_is_signed_in_at_the_other(put_up)
     a_host_may_be_cut_off(put_up)
     assert put_up.passed_on("one", "/reviews", browser.cookie).status == 200, "who was signed in is still"
     hosts_are_restarted_one_after_the_other(put_up)
