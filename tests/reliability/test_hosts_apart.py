@@ -219,7 +219,7 @@ class Writer(threading.Thread):
                     timeout=self.patience,
                 )  # fmt: skip
                 if answer.status == 201:
-                    self.made.append(answer.json()["id"])
+                    self.made.append(int(answer.json()["id"]))
                     break
                 if answer.status not in AGAIN:
                     self.odd.append((answer.status, answer.text[:200]))
