@@ -7,7 +7,6 @@ certificate is good, and never as an empty one, which many servers would welcome
 import logging
 import secrets
 import ssl
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,13 +16,10 @@ from urllib.parse import urlsplit
 from core.caches import Cache
 from core.errors import Unavailable
 from core.i18n import _
+from core.later import Later
 from core.settings import Settings
 
-with warnings.catch_warnings():  # it names two things of pyasn1 by their old names
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
-    from ldap3.core.exceptions import LDAPException
-    from ldap3.utils.conv import escape_filter_chars
+ldap3, _errors, _conv = Later("ldap3"), Later("ldap3.core.exceptions"), Later("ldap3.utils.conv")
 
 log = logging.getLogger(__name__)
 PATIENCE = 4  # seconds for a connection, and for each answer
@@ -55,7 +51,7 @@ def check(about: Settings, username: str, password: str) -> Entry | None:
         raise _unavailable()
     try:
         return _asked(about, username, password)
-    except (LDAPException, OSError, ssl.SSLError) as error:
+    except (_errors.LDAPException, OSError, ssl.SSLError) as error:
         log.warning("the directory: %s: %s", type(error).__name__, error)
         _away.put(about.ldap_url, True)
         raise _unavailable() from error
@@ -63,13 +59,13 @@ def check(about: Settings, username: str, password: str) -> Entry | None:
 
 def filter_for(pattern: str, username: str) -> str:
     """The search for one name; nothing in it is more than a letter."""
-    return pattern.replace("{username}", escape_filter_chars(username))
+    return pattern.replace("{username}", _conv.escape_filter_chars(username))
 
 
 def _asked(about: Settings, username: str, password: str) -> Entry | None:
     with _connected(about, about.ldap_bind_dn, about.ldap_bind_password) as service:
         if not service.bind():
-            raise LDAPException(f"it does not let Spiral look: {service.result.get('description')}")
+            raise _errors.LDAPException(f"it does not let Spiral look: {service.result.get('description')}")
         wanted = filter_for(about.ldap_filter, username)
         service.search(about.ldap_base, wanted, attributes=WANTED, size_limit=2)
         found = [row for row in service.response or [] if row.get("type") == "searchResEntry"]
@@ -103,10 +99,10 @@ def _connected(about: Settings, dn: str, password: str) -> Iterator[Any]:
     try:
         made.open()
         if parts.scheme == "ldap" and about.ldap_starttls and not made.start_tls():
-            raise LDAPException("it speaks no TLS")
+            raise _errors.LDAPException("it speaks no TLS")
         yield made
     finally:
-        with suppress(LDAPException, OSError):  # of a connection that failed it says nothing worth hearing
+        with suppress(_errors.LDAPException, OSError):  # of a connection that failed it says nothing worth hearing
             made.unbind()
 
 

@@ -99,18 +99,19 @@ def identify() -> Actor | None:
 
         kind, _sep, token = request.headers.get("Authorization", "").partition(" ")
         return holder(token.strip()) if kind.lower() == "bearer" else None
-    if "_user_id" not in cookie:
+    browser = cookie._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - as below
+    if "_user_id" not in browser:
         return None
     try:
-        found: Any = current_user._get_current_object()  # noqa: SLF001 - asked once, not at each of its words
+        found: SignedIn | None = _by_cookie(browser["_user_id"])
     except SQLAlchemyError:  # the page that says so must not ask again
         manager._update_request_context_with_user()  # noqa: SLF001 - Flask-Login's only word for 'nobody'
         raise
-    if not found.is_authenticated:
+    manager._update_request_context_with_user(found)  # noqa: SLF001 - as it does itself, by a longer way
+    if found is None:
         return None
     g.person_detail = found.known.detail
-    actor: Actor = found.known.actor
-    return actor
+    return found.known.actor
 
 
 def _count_a_guess(token: str) -> None:

@@ -13,18 +13,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-
 from core import fetching
 from core.caches import Cache
 from core.errors import Unauthenticated, Unavailable
 from core.i18n import _
+from core.later import Later
 
+_grant, _challenge = Later("authlib.oauth2.rfc6749.parameters"), Later("authlib.oauth2.rfc7636")
+_core, _jwt, _jwk, _errors = (
+    Later("authlib.oidc.core"),
+    Later("joserfc.jwt"),
+    Later("joserfc.jwk"),
+    Later("joserfc.errors"),
+)
 log = logging.getLogger(__name__)
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 LEEWAY = 60  # seconds by which clocks may differ
@@ -32,7 +33,7 @@ ASKED = "openid profile email"
 KEYS_AGAIN = 60.0  # seconds before keys are fetched anew for a signature that fits none
 
 _published: Cache[dict[str, Any]] = Cache(16, seconds=3600)
-_keys: Cache[tuple[float, KeySet]] = Cache(16, seconds=3600)
+_keys: Cache[tuple[float, Any]] = Cache(16, seconds=3600)
 _away: Cache[bool] = Cache(16, seconds=10)  # a provider that is away is not asked by every visitor
 
 
@@ -54,7 +55,7 @@ def start(provider: Provider, state: str, key: str) -> str:
         Unavailable: the provider does not say where it is.
     """
     return str(
-        prepare_grant_uri(
+        _grant.prepare_grant_uri(
             _endpoint(provider, "authorization_endpoint"),
             client_id=provider.client_id,
             response_type="code",
@@ -62,7 +63,7 @@ def start(provider: Provider, state: str, key: str) -> str:
             scope=ASKED,
             state=state,
             nonce=_made(key, "nonce", state),
-            code_challenge=create_s256_code_challenge(_made(key, "verifier", state)),
+            code_challenge=_challenge.create_s256_code_challenge(_made(key, "verifier", state)),
             code_challenge_method="S256",
         )
     )
@@ -147,7 +148,7 @@ def refused(why: str) -> Unauthenticated:
 def _proven(provider: Provider, token: str, access_token: object, nonce: str, now: datetime) -> dict[str, Any]:
     try:
         signed = _signed(provider, token)
-        claims = CodeIDToken(
+        claims = _core.CodeIDToken(
             signed.claims,
             signed.header,
             options={
@@ -161,7 +162,7 @@ def _proven(provider: Provider, token: str, access_token: object, nonce: str, no
             },
         )
         claims.validate(now=int(now.timestamp()), leeway=LEEWAY)
-    except (JoseError, LookupError, TypeError, ValueError) as error:
+    except (_errors.JoseError, LookupError, TypeError, ValueError) as error:
         raise refused(f"the id_token: {type(error).__name__} {error}") from error
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
@@ -169,19 +170,19 @@ def _proven(provider: Provider, token: str, access_token: object, nonce: str, no
     return dict(claims)
 
 
-def _signed(provider: Provider, token: str) -> jwt.Token:
+def _signed(provider: Provider, token: str) -> Any:
     """The token, signed with a key of the provider; its keys are asked for anew when none fits, once a minute."""
     fetched, keys = _keyset(provider)
     try:
-        return jwt.decode(token, keys, algorithms=ALGORITHMS)
-    except (JoseError, ValueError):
+        return _jwt.decode(token, keys, algorithms=ALGORITHMS)
+    except (_errors.JoseError, ValueError):
         if time.monotonic() - fetched < KEYS_AGAIN:
             raise
     _keys.forget(provider.issuer)
-    return jwt.decode(token, _keyset(provider)[1], algorithms=ALGORITHMS)
+    return _jwt.decode(token, _keyset(provider)[1], algorithms=ALGORITHMS)
 
 
-def _keyset(provider: Provider) -> tuple[float, KeySet]:
+def _keyset(provider: Provider) -> tuple[float, Any]:
     found = _keys.get(provider.issuer)
     if found is None:
         try:
@@ -191,7 +192,7 @@ def _keyset(provider: Provider) -> tuple[float, KeySet]:
             raise _unavailable() from error
         # a key for secrets has no place in a published set: with one, whoever reads it could sign
         rows = [row for row in said["keys"] if row["kty"] in {"RSA", "EC"}]
-        found = (time.monotonic(), KeySet.import_key_set({"keys": rows}))
+        found = (time.monotonic(), _jwk.KeySet.import_key_set({"keys": rows}))
         _keys.put(provider.issuer, found)
     return found
 

@@ -12,11 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
 
+from core.later import Later
+
+_fernet = Later("cryptography.fernet")
 NAME = "Spiral"  # what the app shows above the code
 STEP = 30  # seconds
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none is mistaken for another
@@ -78,16 +81,16 @@ def recovery_hash(user_id: int, typed: str) -> str:
 
 def seal(secret: str, key: str) -> str:
     """The secret as the table keeps it."""
-    return _box(key).encrypt(secret.encode()).decode()
+    return str(_box(key).encrypt(secret.encode()).decode())
 
 
 def unseal(sealed: str, key: str) -> str | None:
     """The secret; ``None`` when the installation has another key now."""
     try:
-        return _box(key).decrypt(sealed.encode()).decode()
-    except InvalidToken:
+        return str(_box(key).decrypt(sealed.encode()).decode())
+    except _fernet.InvalidToken:
         return None
 
 
-def _box(key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hmac.digest(key.encode(), b"spiral second factor", "sha256")))
+def _box(key: str) -> Any:
+    return _fernet.Fernet(base64.urlsafe_b64encode(hmac.digest(key.encode(), b"spiral second factor", "sha256")))

@@ -76,26 +76,26 @@ def moved(times: int) -> Figure:
     return Figure(compared("\n\n".join(old), "\n\n".join(new)), f"{SIZE * times:,} characters each")
 
 
-@benchmark("diff as a page shows it, one passage in ten changed", unit="ms", target=400)
-def shown() -> Figure:
+@benchmark("diff as a page shows it, one passage in ten changed", unit="ms", target=400, tenfold=4000)
+def shown(times: int) -> Figure:
     """Compared, rendered and marked, side by side, as readers see it."""
     from wiki.articles.compare.passages import rows
     from wiki.articles.comparing import Look, showing
 
-    old = mixed(1, seed=7)
+    old = mixed(times, seed=7)
     new = [line if n % 10 else line + "请先安抚客户。" for n, line in enumerate(old)]
     texts = "\n\n".join(old), "\n\n".join(new)
-    return Figure(best(lambda: showing("body", rows(*texts), Look(side=True))), f"{SIZE:,} characters each")
+    return Figure(best(lambda: showing("body", rows(*texts), Look(side=True))), f"{SIZE * times:,} characters each")
 
 
-@benchmark("who wrote what, twenty versions of an article", unit="ms", target=2000)
-def origins() -> Figure:
-    """Traced once for each live text, then kept."""
+@benchmark("who wrote what, twenty versions of an article", unit="ms", target=2000, tenfold=20_000)
+def origins(times: int) -> Figure:
+    """Traced once for each live text, then kept. Ten times: two hundred versions."""
     from wiki.articles.blame import traced
 
     chance, texts = random.Random(9), ["\n\n".join(mixed(1, seed=9))]
-    for _ in range(19):
+    for _ in range(20 * times - 1):
         lines = texts[-1].split("\n\n")
         lines[chance.randrange(len(lines))] += "请先安抚客户。"
         texts.append("\n\n".join(lines))
-    return Figure(best(lambda: traced(texts)), f"{SIZE:,} characters each")
+    return Figure(best(lambda: traced(texts)), f"{len(texts)} versions of {SIZE:,} characters")

@@ -29,9 +29,9 @@ class Benchmark:
     unit: str
     target: float | None
     better: Better
-    times: int | None  # None: the function takes no size
+    times: int
     named: bool  # only when its name is asked for, or with BIG: it takes long and says little that others do not
-    measure: Callable[..., float | Figure]
+    measure: Callable[[int], float | Figure]
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,16 @@ def benchmark(
     better: Better = "lower",
     tenfold: float | None = None,
     named: bool = False,
-) -> Callable[[Callable[..., float | Figure]], Callable[..., float | Figure]]:
+) -> Callable[[Callable[[int], float | Figure]], Callable[[int], float | Figure]]:
     """Register the function below as a row of the table.
 
-    With `tenfold`, the target at ten times the size, there are two rows, and the function is called with times=1 and
-    times=10: how cost grows is part of every promise. `named` rows are measured when they are asked for by name.
+    There are always two rows: the function is called with times=1 and times=10, for how cost grows is part of every
+    promise. `tenfold` is the target at ten times the size. `named` rows are measured when they are asked for by name.
     """
 
-    def register(measure: Callable[..., float | Figure]) -> Callable[..., float | Figure]:
-        if tenfold is None:
-            REGISTRY.append(Benchmark(name, unit, target, better, None, named, measure))
-        else:
-            REGISTRY.append(Benchmark(name, unit, target, better, 1, named, measure))
-            REGISTRY.append(Benchmark(f"{name} · 10 ×", unit, tenfold, better, 10, named, measure))
+    def register(measure: Callable[[int], float | Figure]) -> Callable[[int], float | Figure]:
+        REGISTRY.append(Benchmark(name, unit, target, better, 1, named, measure))
+        REGISTRY.append(Benchmark(f"{name} · 10 ×", unit, tenfold, better, 10, named, measure))
         return measure
 
     return register
@@ -127,7 +124,7 @@ def run(one: Benchmark) -> Row:
     began = time.perf_counter()
     try:
         with _at_most(LONGEST):
-            answer = one.measure() if one.times is None else one.measure(one.times)
+            answer = one.measure(one.times)
     except Exception as error:  # noqa: BLE001 – one broken benchmark must not hide the others
         return Row(one, None, time.perf_counter() - began, f"{type(error).__name__}: {error}")
     figure = answer if isinstance(answer, Figure) else Figure(float(answer))

@@ -1,15 +1,18 @@
 """Load over HTTP, from this process on a server in another: as much as it takes, or so many a second at random."""
 
 import asyncio
+import atexit
 import contextlib
+import os
 import random
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.support.server import free_port
@@ -106,15 +109,20 @@ def hammer(
     connections: int = 16,
     seconds: float = 5,
     headers: Mapping[str, str] | None = None,
+    own: bool = False,
 ) -> Load:
-    """Each connection asks again as soon as it is answered. wrk does it where installed: it leaves the server more."""
-    if shutil.which("wrk") and len(paths) == 1 and isinstance(paths[0], str):
+    """Each connection asks again as soon as it is answered; they walk through the paths from places far apart.
+
+    wrk asks for a single path where it is installed, unless ``own``: it leaves the server more. What is compared must
+    be asked by the same.
+    """
+    if not own and shutil.which("wrk") and len(paths) == 1 and isinstance(paths[0], str):
         return _wrk(base + paths[0], connections, seconds, headers or {})
     load = Load()
 
     async def one(number: int, end: float) -> None:
         connection = Connection(base, headers or {})
-        turn = number
+        turn = number * len(paths) // connections
         while (now := time.perf_counter()) < end:
             await _timed(connection, paths[turn % len(paths)], load, now)
             turn += 1
@@ -206,17 +214,27 @@ def arrivals(
     return load
 
 
-@contextlib.contextmanager
-def serving(module: str) -> Iterator[str]:
-    """`python -m MODULE PORT` runs as a process of its own; its address."""
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server and its process, whose processor time can be asked for."""
+
+    base: str
+    process: int
+
+
+def serving(module: str) -> Serving:
+    """`python -m MODULE PORT` runs as a process of its own until the end of this one."""
     port = free_port()
-    with subprocess.Popen([sys.executable, "-m", module, str(port)], stdout=subprocess.DEVNULL) as process:
-        try:
-            base = f"http://127.0.0.1:{port}"
-            _wait(port)
-            yield base
-        finally:
-            process.terminate()
+    process = subprocess.Popen([sys.executable, "-m", module, str(port)], stdout=subprocess.DEVNULL)
+    atexit.register(process.terminate)
+    _wait(port)
+    return Serving(f"http://127.0.0.1:{port}", process.pid)
+
+
+def processor(process: int) -> float:
+    """Seconds of processor time that all threads of a process have used so far."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(port: int) -> None:

@@ -22,6 +22,9 @@ class Actor:
     locale: str | None = None
     scopes: frozenset[str] | None = field(default=None)
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.team_id, self.locale))  # most keys hold an actor, and are hashed again and again
+
     def holds(self, *roles: str) -> bool:
         """True when the person holds at least one of the roles."""
         return not self.roles.isdisjoint(roles)

@@ -204,7 +204,22 @@ class UnsafeDatabaseError(RuntimeError):
     """The database is set up so that acknowledged work could be lost."""
 
 
-_current: ContextVar[Session | None] = ContextVar("spiral_session", default=None)
+class _Later:
+    """A reading session that nobody has asked for anything yet."""
+
+    __slots__ = ("made",)
+
+    def __init__(self) -> None:
+        self.made: Session | None = None
+
+    def session(self) -> Session:
+        """The session, made at the first question."""
+        if self.made is None:
+            self.made = _reader()
+        return self.made
+
+
+_current: ContextVar[Session | _Later | None] = ContextVar("spiral_session", default=None)
 
 
 class _CurrentSession:
@@ -214,7 +229,7 @@ class _CurrentSession:
         found = _current.get()
         if found is None:
             raise RuntimeError("no transaction: wrap the call in core.db.reading() or writing()")
-        return getattr(found, name)
+        return getattr(found.session() if isinstance(found, _Later) else found, name)
 
 
 session = cast(Session, _CurrentSession())
@@ -233,13 +248,32 @@ def database() -> Database:
 @contextmanager
 def reading(*, hold: bool = False) -> Iterator[Session]:
     """A transaction that only reads; it is rolled back at the end. ``hold``: what was read once is not read again."""
-    found = Session(database().reader, autoflush=False, expire_on_commit=False, info={"holds": hold})
+    found = _reader(hold=hold)
     token = _current.set(found)
     try:
         yield found
     finally:
         _current.reset(token)
         found.close()
+
+
+def _reader(*, hold: bool = False) -> Session:
+    return Session(database().reader, autoflush=False, expire_on_commit=False, info={"holds": hold})
+
+
+class perhaps_reading:  # noqa: N801 - reads like the block it is
+    """A ``reading()`` block that begins with its first question: a page that was kept is answered without one."""
+
+    __slots__ = ("_later", "_token")
+
+    def __enter__(self) -> None:
+        self._later = _Later()
+        self._token = _current.set(self._later)
+
+    def __exit__(self, *_error: object) -> None:
+        _current.reset(self._token)
+        if self._later.made is not None:
+            self._later.made.close()
 
 
 @contextmanager
@@ -249,7 +283,7 @@ def writing() -> Iterator[Session]:
     Blocks do not nest: a verb that opened its own transaction could commit half of its caller's.
     """
     outer = _current.get()
-    if outer is not None and outer.info.get("writes"):
+    if isinstance(outer, Session) and outer.info.get("writes"):
         raise RuntimeError("a writing() block inside a writing() block")
     found = Session(database().writer, expire_on_commit=False, info={"writes": True})
     token = _current.set(found)

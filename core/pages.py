@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Response, g, make_response, request
 from flask import session as cookie
+from werkzeug.datastructures import Headers
 
 from core import clock, slots
 from core.actors import Actor
@@ -19,6 +20,16 @@ from core.caches import Cache
 from core.i18n import choose_locale, local
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+
+
+class Page(Response):
+    """The answer with a page that was kept: its head is complete, and goes out as it is."""
+
+    default_mimetype = None
+    complete = True
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        return self.headers if self.complete else super().get_wsgi_headers(environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +60,35 @@ def stamp_of(actor: Actor, thing: Hashable, ask: Callable[[], Any]) -> Any:
 
 def kept(actor: Actor, stamp: Hashable, make: Callable[[], Any]) -> Response:
     """The page of this address for this person: the one that was made under the same stamp, else a new one."""
-    if "_flashes" in cookie or "csrf_token" not in cookie:
+    asked, held = request._get_current_object(), cookie._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - asked once for all
+    if "_flashes" in held or "csrf_token" not in held:
         return make_response(make())  # it says something once, or gives the browser its first token
-    key = (request.full_path, actor, stamp, _frame(actor))
+    key = (asked.full_path, actor, stamp, _frame(actor, asked, held))
     found = _pages.get(key)
     if found is None:
         body = make_response(make()).get_data()
-        if "_flashes" in cookie:  # it was made to say something
+        if "_flashes" in held:  # it was made to say something
             return Response(body, mimetype="text/html")
-        found = Kept(body, hashlib.blake2b(body, digest_size=16).hexdigest())
+        found = Kept(body, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
         _pages.put(key, found)
-    answer = Response(found.body, mimetype="text/html")
-    answer.headers["Cache-Control"] = "private, no-cache"  # the browser asks each time, and is mostly told 304
-    answer.headers["ETag"] = f'"{found.etag}"'
-    if any(name in request.environ for name in CONDITIONS):
-        answer.make_conditional(request)
+    head = [("Cache-Control", "private, no-cache"), ("ETag", found.etag)]  # the browser asks each time …
+    if asked.environ.get("HTTP_IF_NONE_MATCH") == found.etag:
+        return Page(status=304, headers=Headers(head))  # … and is mostly told that it has the page
+    head += [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(found.body)))]
+    answer = Page(found.body, headers=Headers(head))
+    if any(name in asked.environ for name in CONDITIONS):
+        answer.complete = False
+        answer.make_conditional(asked)
     return answer
 
 
-def _frame(actor: Actor) -> tuple[Hashable, ...]:
+def _frame(actor: Actor, asked: Any, held: Any) -> tuple[Hashable, ...]:
     """What ``base.html`` shows besides the page."""
-    held = cookie._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - asked once for all
     return (
         choose_locale(),
         held["csrf_token"],
         held.get("theme", ""),
-        request.cookies.get("theme", ""),
+        asked.cookies.get("theme", ""),
         g.get("person_detail", ""),
         tuple(slots.badges_of(actor).values()),
         local(clock.now()).date(),

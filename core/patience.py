@@ -8,10 +8,12 @@ that goes unanswered too, everybody is refused for ``PAUSE`` seconds without wai
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from flask import has_request_context
+
+if TYPE_CHECKING:
+    import psycopg  # a site on SQLite does without its eight megabytes
 
 IN_REQUESTS = 20.0  # seconds for each statement of a request
 IN_WORK = 300.0  # of the worker's; a command of an administrator may take as long as it likes
@@ -40,6 +42,8 @@ class Watch:
             psycopg.OperationalError: it fell silent a moment ago.
         """
         if time.monotonic() < self._silent_until:
+            import psycopg
+
             raise psycopg.OperationalError("the server did not answer a moment ago")
         usual = IN_REQUESTS if has_request_context() else IN_WORK
         if threading.current_thread() is threading.main_thread() and not has_request_context():
@@ -55,8 +59,9 @@ class Watch:
         self._silent_until, self._wary = time.monotonic() + PAUSE, True
 
 
-def connector(watch: Watch) -> Callable[..., psycopg.Connection[Any]]:
+def connector(watch: Watch) -> "Callable[..., psycopg.Connection[Any]]":
     """Makes connections whose every wait has an end."""
+    import psycopg
 
     class Patient(psycopg.Connection[Any]):
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
@@ -90,7 +95,7 @@ def connector(watch: Watch) -> Callable[..., psycopg.Connection[Any]]:
     return connect
 
 
-def _watched(found: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+def _watched(found: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
     """The server notices when this machine is gone."""
     words = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in LETS_GO.items())
     found.execute(f"SELECT {words}".encode())

@@ -57,12 +57,15 @@ class Request(flask.Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        return _cleaned(super().args)
+        return _cleaned(super().args) if self.query_string else _NOTHING
 
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
             self.__dict__["form"] = _cleaned(self.__dict__["form"])
+
+
+_NOTHING: ImmutableMultiDict[str, str] = ImmutableMultiDict()
 
 
 def _cleaned(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:

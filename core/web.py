@@ -27,7 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import idempotency, refusals, slots, watch
 from core.actors import Actor
-from core.db import has_session, reading, session, writing
+from core.db import has_session, perhaps_reading, reading, session, writing
 from core.errors import DomainError, NotFound, Unauthenticated
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN, Everyone, Permission, can, require
@@ -57,10 +57,20 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_HEADERS = tuple(HEADERS.items())
 NOBODY = "'none'"
 _larger: dict[str, int] = {}
 
-csrf = CSRFProtect()
+
+class Guard(CSRFProtect):
+    """Flask-WTF's check, which asks what is exempt before it asks whether anything is sent at all."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method not in SAFE:
+            super().protect(apply_exemptions)
+
+
+csrf = Guard()
 View = Callable[..., Any]
 
 
@@ -125,7 +135,7 @@ def gate(permission: Permission | Everyone, *, transaction: bool = True) -> Call
             if not transaction:
                 return make_response(view(**parts))
             if request.method in SAFE:
-                with reading():
+                with perhaps_reading():
                     return make_response(view(**parts))
             return _write(view, parts)
 
@@ -231,13 +241,14 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     @app.before_request
     def begin() -> None:
         watch.begin()
-        limit = _larger.get(request.endpoint or "", BODY_LIMIT)
-        request.max_content_length = limit
-        if request.content_length and request.content_length > limit:
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - asked once, not at each of its words
+        limit = _larger.get(asked.endpoint or "", BODY_LIMIT)
+        asked.max_content_length = limit
+        if asked.content_length and asked.content_length > limit:
             raise DomainError(_("This is too large; %(n)s MB is the limit.", n=limit >> 20), code="too-large")
-        if request.path != clean(request.path):
+        if asked.path != clean(asked.path):
             raise NotFound(_("There is nothing here, or you may not see it."))
-        g.actor = None if request.endpoint in UNIDENTIFIED else identify()
+        g.actor = None if asked.endpoint in UNIDENTIFIED else identify()
 
     version = asset_version(app)
     csrf.init_app(app)  # after begin(): its check needs the request id for the error page
@@ -274,19 +285,22 @@ def _menu(place: str = "main") -> list[dict[str, Any]]:
 
 
 def _finish(response: Response) -> Response:
+    asked, here = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - once
     headers, known = response.headers, {name.lower() for name, _value in response.headers}
-    framed = g.get("framed")
-    for name, value in HEADERS.items():
-        if name.lower() not in known and not (framed and name == "X-Frame-Options"):  # the policy says which origins
-            headers.add(name, value)
+    framed, static = here.get("framed"), asked.endpoint == "static"
+    more = [pair for pair in _HEADERS if pair[0].lower() not in known]
+    if framed:
+        more.remove(("X-Frame-Options", HEADERS["X-Frame-Options"]))  # the policy says which origins
     if current_app.config["SPIRAL"].secure and "strict-transport-security" not in known:
-        headers.add("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
-        if "cache-control" not in known:
-            headers.add("Cache-Control", "no-store")
-    elif "v" in request.args and response.status_code == 200:
+        more.append(("Strict-Transport-Security", "max-age=31536000"))
+    if not static and "cache-control" not in known:
+        more.append(("Cache-Control", "no-store"))
+    elif static and "v" in asked.args and response.status_code == 200:
         headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address names the release
-    if number := g.get("request_id"):
-        headers.add("X-Request-Id", number)
+    number = here.get("request_id")
+    if number:
+        more.append(("X-Request-Id", number))
+    headers._list.extend(more)  # noqa: SLF001 - each of them would be looked through for line ends: ours have none
+    if number:
         watch.ended(response)
     return response

@@ -14,7 +14,7 @@ from core.cli import Command, group
 from core.db import database, writing
 from core.health import Grade
 from core.i18n import force_locale
-from core.running import Beside
+from core.running import Beside, few_arenas
 
 db = group("db", "The tables: bring them up to this version, and back.")
 
@@ -90,6 +90,7 @@ def worker(once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    few_arenas()
     hosts.must_fit_in()
     beside = Beside(application, role="worker")
     beside.start()

@@ -16,11 +16,24 @@ SLOW = 5.0  # seconds for the rest of a request that has begun; who is slower is
 
 
 class _Task(WSGITask):
+    stays = False
+
     def build_response_header(self) -> bytes:
         if self.channel.server.ending:
             self.set_close_on_finish()
+        # What has no body – 304 to a browser that has the page – ends with its head. Waitress hangs up behind it,
+        # because no length is told: the next question would pay for a new connection.
+        self.stays = not self.has_body and self.version == "1.1" and not self.close_on_finish and not self._is_last()
         found: bytes = super().build_response_header()
+        self.stays = False
         return found
+
+    def _is_last(self) -> bool:
+        return bool(self.request.headers.get("CONNECTION", "").lower() == "close")
+
+    def set_close_on_finish(self) -> None:
+        if not self.stays:
+            super().set_close_on_finish()
 
 
 class Channel(HTTPChannel):

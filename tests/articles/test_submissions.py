@@ -161,6 +161,14 @@ def test_an_import_waits_for_a_running_review(db, make: Make):
     assert import_row(manager, Row("x", "faq", make.content(title="三"))) == "updated"
 
 
+def test_articles_of_one_title_have_addresses_of_their_own(db, make: Make):
+    manager = make.actor("manager")
+    for n in range(12):
+        import_row(manager, Row(f"same-{n}", "faq", make.content(title="常见 问题")))
+    slugs = list(db.scalars(sa.text("SELECT slug FROM articles ORDER BY id")))
+    assert slugs == [slugs[0], *(f"{slugs[0]}-{n}" for n in range(2, 13))]
+
+
 def test_categories_form_a_tree(db, make: Make):
     ops.add_category("Tariffs", "资费")
     child = ops.add_category("roaming", "漫游", "tariffs")

@@ -1,6 +1,7 @@
 """The server as a process of its own: first start, second start, two at once, a clean end."""
 
 import concurrent.futures
+import http.client
 import re
 import subprocess
 import sys
@@ -29,6 +30,22 @@ def test_first_run_prints_a_set_up_link_and_no_password(start_server):
     assert (server.var / "secret-key").stat().st_mode & 0o777 == 0o600
     assert get(server.base + "/readyz")[0] == 200
     assert "spiral_request_seconds" in get(server.base + "/metrics")[1]
+
+
+def test_who_is_told_that_nothing_changed_asks_again_over_the_same_connection(spiral):
+    line = http.client.HTTPConnection("127.0.0.1", spiral.port, timeout=20)
+    line.request("GET", "/static/css/base.css")
+    first = line.getresponse()
+    first.read()
+    known, opened = {"If-None-Match": first.getheader("ETag")}, line.sock
+    for _turn in range(2):
+        line.request("GET", "/static/css/base.css", headers=known)
+        answer = line.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("Connection")) == (304, b"", None)
+        assert line.sock is opened
+    line.request("GET", "/static/css/base.css", headers={**known, "Connection": "close"})
+    assert line.getresponse().getheader("Connection") == "close"
+    line.close()
 
 
 def test_single_instance_and_commands_beside_it(start_server):

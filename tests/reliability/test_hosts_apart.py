@@ -121,10 +121,9 @@ def a_file_brought_to_one_is_handed_out_by_the_other(at: Site, browser: Browser)
     who = Browser(at, browser.host)
     who.sign_in(username)
     data = pdf("x" * (10 * (1 << 20) - 40))
-    form = EnvironBuilder(
-        method="POST", data={"file": (BytesIO(data), "a.pdf"), "csrf_token": who.token("/files")}
-    )  # fmt: skip
-    body, kind = form.get_request().get_data(), form.headers["Content-Type"]
+    fields = {"file": (BytesIO(data), "a.pdf"), "csrf_token": who.token("/files")}
+    form = EnvironBuilder(method="POST", data=fields).get_request()
+    body, kind = form.get_data(), form.headers["Content-Type"]
     assert who.ask("POST", "/files", body, kind).status in {201, 302, 303}
     path = who.ask("GET", "/files").text.partition('href="/files/')[2].partition('"')[0]
     for name in at.apps:

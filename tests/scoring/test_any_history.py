@@ -166,9 +166,9 @@ def test_after_any_history_the_ledger_is_what_a_replay_gives(db: Any, make: Make
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(6))
 def test_after_very_many_histories(db: Any, make: Make, engine: str, part: int) -> None:
-    tried(make, 500)
+    tried(make, 250)
 
 
 def test_no_float_comes_near_points() -> None:

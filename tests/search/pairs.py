@@ -1,5 +1,6 @@
 """The set of 100 questions in other words than the article, and how well an engine answers them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,11 +43,12 @@ def words() -> Synonyms:
     return compiled([parse(line) for line in _lines("pairs_words.txt")], GROUPS)
 
 
-def fill(engine: Engine) -> None:
-    """The articles of all pairs, and nothing else, are in the index."""
+def fill(engine: Engine, others: Iterable[tuple[str, str]] = ()) -> None:
+    """The articles of all pairs are in the index, and ``others`` (title, body) in which nobody looks for the answer."""
+    texts = [*((pair.title, pair.body) for pair in pairs()), *others]
     documents = [
-        Document(id=str(number), slug=f"p-{number}", title=pair.title, body=pair.body, audience=READER)
-        for number, pair in enumerate(pairs())
+        Document(id=str(number), slug=f"p-{number}", title=title, body=body, audience=READER)
+        for number, (title, body) in enumerate(texts)
     ]
     engine.rebuild(documents, lambda ids: ())
 

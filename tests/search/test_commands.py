@@ -17,7 +17,7 @@ from tests.make import Make
 from wiki.articles.content import Content
 from wiki.articles.models import Article, ArticleTag
 from wiki.articles.publishing import Row, import_row, retire
-from wiki.search import service
+from wiki.search import listeners, service
 from wiki.search.engines.base import Query
 
 
@@ -87,6 +87,26 @@ def test_what_happens_during_a_rebuild_is_in_it(make: Make, monkeypatch: pytest.
     with reading():  # as in a command that has read something before
         session.scalar(sa.select(sa.func.count()).select_from(Article))
         service.reindex()
+    assert not service.verify()
+
+
+def test_an_index_made_anew_keeps_the_promises_that_waited_and_no_later_one(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_others = publish(make, "宽带移机", "宽带提速", "宽带报修")
+    real, late = service.reindex, []
+
+    def meanwhile() -> int:
+        count = real()
+        late.extend(publish(make, "宽带挽留"))
+        return count
+
+    monkeypatch.setattr(service, "reindex", meanwhile)
+    listeners.bring([outbox.Job(listeners.TOPIC, first, {})])
+    with reading() as s:
+        waiting = s.scalars(sa.select(outbox.OutboxJob.key).where(outbox.OutboxJob.topic == listeners.TOPIC)).all()
+    assert waiting == late
+    outbox.drain()
     assert not service.verify()
 
 

@@ -149,7 +149,7 @@ def test_odd_values_in_every_field_of_every_address(app, world, signed_in):
     assert broken == []
 
 
-PARTS = 6  # of the long forms, each of which takes minutes
+PARTS = 12  # of the long forms, each of which takes minutes
 
 
 @pytest.mark.soak

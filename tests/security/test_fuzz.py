@@ -36,11 +36,11 @@ def world(app, make) -> World:
     return World(make)
 
 
-def speak(app, token: str, chosen: settings, modes: list[Any]) -> list[str]:
+def speak(app, token: str, chosen: settings, modes: list[Any], part: slice = slice(None)) -> list[str]:
     """Every call of the document, as it says and not as it says; what was wrong with the answers."""
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     wrong: list[str] = []
-    for found, mode in itertools.product(schema.get_all_operations(), modes):
+    for found, mode in itertools.product(list(schema.get_all_operations())[part], modes):
         call = found.ok()
 
         @chosen
@@ -68,8 +68,9 @@ def test_the_interface_answers_as_its_document_says(app, world):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 @pytest.mark.parametrize("name", ["manager", "author"])
-def test_the_interface_answers_as_its_document_says_at_length(app, world, name, mode):
-    assert speak(app, world.make.token(world.users[name]), LONG, [mode]) == []
+@pytest.mark.parametrize("part", range(3))
+def test_the_interface_answers_as_its_document_says_at_length(app, world, name, mode, part):
+    assert speak(app, world.make.token(world.users[name]), LONG, [mode], slice(part, None, 3)) == []
 
 
 ODD: list[Any] = [

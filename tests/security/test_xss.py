@@ -46,7 +46,7 @@ def test_the_look_sees_what_it_looks_for(sheet):
     assert bad
 
 
-PARTS = 5  # of the long form, each of which takes minutes
+PARTS = 8  # of the long form, each of which takes minutes
 
 
 def batches(wanted: int, part: slice = slice(None)) -> Iterator[list[str]]:

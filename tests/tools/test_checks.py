@@ -3,6 +3,8 @@
 import pytest
 from babel.messages.catalog import Catalog
 
+from benchmarks import harness
+from benchmarks.__main__ import load_all
 from benchmarks.harness import Benchmark, Figure, Row, run
 from tools.check_translations import faults
 from tools.check_tree import faults_in
@@ -91,12 +93,20 @@ def test_the_plural_of_chinese_has_one_form() -> None:
     [("lower", 15, 2.0, "reached"), ("lower", 60, 0.5, "missed"), ("higher", 60, 2.0, "reached")],
 )
 def test_a_ratio_of_one_reaches_the_target(better: str, value: float, ratio: float, verdict: str) -> None:
-    row = run(Benchmark("x", "ms", 30, better, None, False, lambda: Figure(value)))  # type: ignore[arg-type]
+    row = run(Benchmark("x", "ms", 30, better, 1, False, lambda times: Figure(value)))  # type: ignore[arg-type]
     assert (row.ratio, row.verdict) == (ratio, verdict)
 
 
+def test_every_benchmark_has_a_row_at_ten_times_its_size_and_a_target_there() -> None:
+    load_all()
+    targets = {row.name: row.target for row in harness.REGISTRY}
+    for name, target in targets.items():
+        if not name.endswith(" · 10 ×"):
+            assert (targets[f"{name} · 10 ×"] is None) == (target is None), name
+
+
 def test_a_broken_benchmark_is_a_row_and_hides_no_other() -> None:
-    row: Row = run(Benchmark("x", "ms", 30, "lower", None, False, lambda: 1 / 0))
+    row: Row = run(Benchmark("x", "ms", 30, "lower", 1, False, lambda times: times / 0))
     assert row.verdict == "FAILED"
     assert "ZeroDivisionError" in row.error
 

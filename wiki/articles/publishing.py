@@ -40,13 +40,15 @@ from wiki.articles.queries import approved_revision_id, category_by_slug, in_rev
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
 
+ADDRESSES = frozenset({"titles", "named"})  # pages of their own
+
 
 def publish(submission: Submission, *, by: int | None = None, imported: bool = False) -> Article:
     """Readers see the head revision from now on, under the next version number, and it is nobody's risk any more."""
     row, before = _put_up(submission, by)
     article, score = row.article, None if imported else mean_score(submission.id)
     article.provisional = article.provisional_until = None
-    close_published(submission, article)
+    close_published(submission, article, drafts=not imported)
     emit(told(row, submission, before=before, score=score, imported=imported))
     return article
 
@@ -73,10 +75,11 @@ def publish_again(
     return row
 
 
-def close_published(submission: Submission, article: Article) -> None:
-    """What was proposed is what readers see: the submission is done."""
+def close_published(submission: Submission, article: Article, *, drafts: bool = True) -> None:
+    """What was proposed is what readers see: the submission is done. ``drafts``: somebody may have begun a change."""
     submission.article_id, submission.state, submission.closed_at = article.id, SubmissionState.PUBLISHED, clock.now()
-    session.execute(sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission.id))
+    if drafts:
+        session.execute(sa.delete(DraftBuffer).where(DraftBuffer.submission_id == submission.id))
     session.flush()
 
 
@@ -168,6 +171,11 @@ def _new_article(submission: Submission, revision: Revision) -> Article:
         major=0,
         minor=0,
         live=False,
+        provisional=None,
+        provisional_until=None,
+        readers=[],  # a new article has none, and the database need not be asked for them
+        tag_rows=[],
+        service_rows=[],
     )
     session.add(article)
     session.flush()
@@ -175,16 +183,25 @@ def _new_article(submission: Submission, revision: Revision) -> Article:
 
 
 def _free_slug(title: str) -> str:
+    """An address that no article has: that of the title, else with a number. Ten thousand articles of one title are
+    asked for some thirty numbers: upwards in leaps until one is free, then between it and the last that was taken."""
     base = slugify(title)
-    taken = set(
-        session.scalars(sa.select(Article.slug).where(sa.or_(Article.slug == base, Article.slug.like(f"{base}-%"))))
-    )
-    taken |= {"titles", "named"}  # pages of their own
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    if base not in ADDRESSES and not _is_taken(base):
+        return base
+    taken, free = 1, 2
+    while _is_taken(f"{base}-{free}"):
+        taken, free = free, free * 2
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        taken, free = (middle, free) if _is_taken(f"{base}-{middle}") else (taken, middle)
+    return f"{base}-{free}"
+
+
+_OF_SLUG = sa.select(Article.id).where(Article.slug == sa.bindparam("slug"))
+
+
+def _is_taken(slug: str) -> bool:
+    return session.scalar(_OF_SLUG, {"slug": slug}) is not None
 
 
 def show(article: Article, revision: Revision) -> None:
@@ -199,7 +216,6 @@ def show(article: Article, revision: Revision) -> None:
     article.tag_rows = [ArticleTag(tag=tag) for tag in revision.tags]
     ids = session.scalars(sa.select(Service.id).where(Service.code.in_(revision.services))) if revision.services else ()
     article.service_rows = [ArticleService(service_id=service_id) for service_id in ids]
-    session.flush()
 
 
 def _keep_true(article: Article, submission: Submission, revision: Revision, size: Significance) -> None:
@@ -291,7 +307,9 @@ def revision_of(submission: Submission, content: Content, *, number: int, author
 
 def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
     """Add the next immutable revision of a submission and make it the head."""
-    last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
+    last = None
+    if submission.head_revision_id is not None:
+        last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
     revision = revision_of(submission, content, number=(last or 0) + 1, author_id=author_id, at=clock.now())
     session.add(revision)
     session.flush()

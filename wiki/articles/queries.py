@@ -234,7 +234,7 @@ def services() -> list[Service]:
 def unknown_services(codes: Iterable[str]) -> list[str]:
     """Which of these codes are not services."""
     wanted = list(codes)
-    known = set(session.scalars(sa.select(Service.code).where(Service.code.in_(wanted))))
+    known = set(session.scalars(sa.select(Service.code).where(Service.code.in_(wanted)))) if wanted else set()
     return [code for code in wanted if code not in known]
 
 

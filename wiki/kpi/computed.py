@@ -133,6 +133,10 @@ def _centre(per_user: PerUser, months: Sequence[str]) -> Measure:
     return Measure(amount, whole)
 
 
+# The sum of nothing keeps SQLite from walking through the whole ledger by person, so as not to sort, when the months
+# and the event lead to a hundredth of it: 0.3 s for each of nine questions, at 300,000 entries.
+_WHO = (LedgerEntry.user_id + sa.literal_column("0")).label("who")
+
 ITEM_EVENTS = ("article.accepted", "revision.accepted", "review.decided")
 IN_TIME = "reviewed.in_time"
 
@@ -146,14 +150,14 @@ def items(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
     none of which all was taken back."""
     paid = sa.type_coerce(LedgerEntry.points, sa.BigInteger)
     once = (
-        sa.select(LedgerEntry.user_id, LedgerEntry.source_id)
+        sa.select(_WHO, LedgerEntry.source_id)
         .where(*_of(months, *ITEM_EVENTS))
         .where(*_some(user_ids))
-        .group_by(LedgerEntry.user_id, LedgerEntry.source_id)
+        .group_by(_WHO, LedgerEntry.source_id)
         .having(sa.or_(sa.func.sum(paid) > 0, sa.func.min(paid) >= 0))  # also what a rule or a cap pays nothing for
         .subquery()
     )  # PostgreSQL gathers distinct rows by hashing, and sorts for COUNT(DISTINCT): several times slower
-    return sa.select(once.c.user_id, sa.func.count()).group_by(once.c.user_id)
+    return sa.select(once.c.who, sa.func.count()).group_by(once.c.who)
 
 
 def earned(unit: Unit) -> PerUser:
@@ -161,9 +165,9 @@ def earned(unit: Unit) -> PerUser:
 
     def per_user(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
         return (
-            sa.select(LedgerEntry.user_id, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
+            sa.select(_WHO, sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type))
             .where(LedgerEntry.period.in_(months), LedgerEntry.unit == unit, *_some(user_ids))
-            .group_by(LedgerEntry.user_id)
+            .group_by(_WHO)
         )
 
     return per_user
@@ -175,9 +179,9 @@ def times(event: str) -> PerUser:
     def per_user(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
         back = sa.type_coerce(LedgerEntry.uncapped, sa.BigInteger) < 0
         return (
-            sa.select(LedgerEntry.user_id, sa.func.sum(sa.case((back, -1), else_=1)))
+            sa.select(_WHO, sa.func.sum(sa.case((back, -1), else_=1)))
             .where(*_of(months, event), *_some(user_ids))
-            .group_by(LedgerEntry.user_id)
+            .group_by(_WHO)
         )
 
     return per_user
@@ -188,9 +192,9 @@ def verdicts(months: Sequence[str], user_ids: Collection[int] | None) -> Rows:
     first = LedgerEntry.source.not_like("%~%")  # an entry that takes back or gives again is no verdict
     in_time = sa.func.sum(sa.case((LedgerEntry.rule == IN_TIME, 1), else_=0))
     return (
-        sa.select(LedgerEntry.user_id, in_time, sa.func.count())
+        sa.select(_WHO, in_time, sa.func.count())
         .where(*_of(months, "review.decided"), first, *_some(user_ids))
-        .group_by(LedgerEntry.user_id)
+        .group_by(_WHO)
     )
 
 

@@ -107,7 +107,7 @@ def add_step(path: Path, actor: Actor, day: int, sort: StepSort, *, title: str =
         except NotFound as error:
             errors["what"] = error.sentence
     title = title or (course.title if course else article.title if article else "")
-    if not title or len(title) > TITLE:
+    if (not title and "what" not in errors) or len(title) > TITLE:
         errors["title"] = _("Please write 1 to %(n)s characters.", n=TITLE)
     if errors:
         raise Invalid(errors)

@@ -12,7 +12,7 @@ from flask import current_app
 from core import clock, hosts, outbox
 from core.addresses import search_server
 from core.chores import chore
-from core.db import reading, session
+from core.db import reading, session, writing
 from core.events import on
 from core.i18n import _l
 from core.outbox import Job, handler, promise
@@ -59,9 +59,24 @@ def bring(jobs: Sequence[Job]) -> None:
     """Keep the promise for a batch with one commit of the index; one that cannot be used is made anew instead."""
     with _waiting():
         if service.engine().stats().state in BROKEN:
-            service.reindex()
+            _anew()
         else:
             service.bring([job.key for job in jobs])
+
+
+def _anew() -> None:
+    """The index is made anew, and so every promise is kept that could be seen before: what it is about was read later.
+
+    By number and not by time: one that was committed meanwhile may be about a text that had been read already.
+    """
+    free = sa.and_(outbox.OutboxJob.parked_at.is_(None), outbox.OutboxJob.leased_until.is_(None))
+    with reading() as s:
+        seen = list(s.scalars(sa.select(outbox.OutboxJob.id).where(outbox.OutboxJob.topic == TOPIC, free)))
+    service.reindex()
+    for start in range(0, len(seen), 500):
+        with writing() as s:
+            some = outbox.OutboxJob.id.in_(seen[start : start + 500])
+            s.execute(sa.delete(outbox.OutboxJob).where(some, free))
 
 
 @handler(REBUILD, lane=LANE)
@@ -69,7 +84,7 @@ def rebuild(jobs: Sequence[Job]) -> None:
     """Make the index anew, unless somebody else has done so meanwhile."""
     with _waiting():
         if service.engine().stats().state in BROKEN:
-            service.reindex()
+            _anew()
 
 
 @handler(LOOK, lane=LANE)
@@ -81,11 +96,11 @@ def look(jobs: Sequence[Job]) -> None:
     with _waiting():
         stats = service.engine().stats()
         with reading() as s:
-            writing = s.scalar(_asked(TOPIC)) is not None
+            busy = s.scalar(_asked(TOPIC)) is not None
             expected = service.published()
         if stats.state in BROKEN and expected:
-            service.reindex()
-        elif stats.state is State.READY and not writing:
+            _anew()
+        elif stats.state is State.READY and not busy:
             cut_off = service.engine().tidy()
             if cut_off or stats.documents != expected or any(job.payload.get("whole") for job in jobs):
                 _mended(service.compare())

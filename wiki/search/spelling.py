@@ -36,6 +36,7 @@ FREQUENT = 3  # texts among the latest in which a word stands that is in no titl
 TRIED = 4  # ways to write the question anew that are asked
 COMPARED = 2_000  # words that begin alike
 EVERY = 600.0  # seconds between two gatherings
+SOME = 500  # words that are written at once
 TOPIC = "search.vocabulary"
 
 _LONGEST_WORD = 6
@@ -216,13 +217,15 @@ def gather(jobs: Iterable[Job] = ()) -> None:
     with reading():
         known = dict(session.execute(sa.select(VocabularyWord.word, VocabularyWord.texts)).all())
     best = dict(found.most_common(MOST_WORDS))
-    other = [word for word in known if best.get(word) != known[word]]
-    new = [_row(word, texts) for word, texts in gently(best.items()) if known.get(word) != texts]
-    with writing():
-        for start in range(0, len(other), 500):
-            session.execute(sa.delete(VocabularyWord).where(VocabularyWord.word.in_(other[start : start + 500])))
-        if new:
-            session.execute(sa.insert(VocabularyWord), new)
+    found.clear()
+    changed = [word for word in known.keys() | best.keys() if best.get(word) != known.get(word)]
+    for start in gently(range(0, len(changed), SOME)):  # what is held all at once is room that the process keeps
+        some = changed[start : start + SOME]
+        rows = [_row(word, best[word]) for word in some if word in best]
+        with writing():
+            session.execute(sa.delete(VocabularyWord).where(VocabularyWord.word.in_(some)))
+            if rows:
+                session.execute(sa.insert(VocabularyWord), rows)
 
 
 def _row(word: str, texts: int) -> dict[str, str | int]:

@@ -17,6 +17,12 @@ from wiki.training.rules import Follow, follow
 
 
 @on(ArticlePublished)
+def follow_the_published(event: ArticlePublished) -> None:
+    """Of an article that was not there before no lesson and no question knows."""
+    if event.version != "1.0":
+        follow_the_article(event)
+
+
 def follow_the_article(event: ArticlePublished) -> None:
     """Minor changes and typos: the pin moves on, with a trail entry. Major: the lesson keeps its text and is marked.
 
