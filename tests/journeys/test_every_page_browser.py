@@ -30,6 +30,7 @@ from tests.support.browser import open_context, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SAMPLE = 5
+PARTS = 3  # of the long form, each of which takes a minute or two
 SEED = int(os.environ.get("PAGES_SEED", "20261122"))
 PAPERS = (".doc", "/print", "/card")  # to be printed or taken away: no page that somebody works on
 
@@ -109,10 +110,11 @@ def test_a_sample_of_every_page(house: House) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_page(house: House, locale: str, width: int) -> None:
+def test_every_page(house: House, locale: str, width: int, part: int) -> None:
     places = house.pages()
     assert len(places) > 90
-    wrong = house.look(places, width=width, locale=locale, dark=width < 600)
+    wrong = house.look(places[part::PARTS], width=width, locale=locale, dark=width < 600)
     assert not wrong, "\n".join(wrong)

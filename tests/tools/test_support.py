@@ -86,7 +86,7 @@ def test_what_a_test_starts_stays_here_as_well() -> None:
     program = "import socket; socket.create_connection(('192.0.2.1', 443), timeout=1)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "stay on this machine" in done.stderr
-    assert sockets.told_by_children() == ["192.0.2.1:443, in a process it started"]
+    assert sockets.told_by_children() == ["the address of '192.0.2.1', in a process it started"]
     assert sockets.told_by_children() == []
     assert not {sockets.TOLD, "PYTHONPATH"} & set(sockets.freed({sockets.TOLD: "x", "PYTHONPATH": str(sockets.STAY)}))
 
