@@ -5,10 +5,12 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ import pytest
 from core import migrate
 from core.settings import ROOT
 from migrations import oldest
+from tests.support import postgres_keeper, run
 from tests.support.history import program_before
-from tests.support.server import Server, read_logins
+from tests.support.server import Server, free_port, read_logins
+from tests.support.sockets import freed
 from tools import dist
 
 NOBODY = "http://127.0.0.1:9/simple"  # an index at which nobody answers
@@ -49,7 +53,10 @@ PAGES = ["/", "/search?q=huafei", "/new/faq", "/reviews", "/courses", "/scorecar
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``make dist`` packs, unpacked as its README says, on a machine that is about to lose its network."""
-    done = subprocess.run([sys.executable, "-m", "tools.dist"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.dist"], cwd=ROOT, env=freed(dict(os.environ)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     archive = ROOT / done.stdout.splitlines()[-1].split()[0]
     said = subprocess.run(
@@ -125,6 +132,72 @@ def test_an_older_installation_is_brought_up_without_a_network(tree: Path, tmp_p
     assert set(read_logins(var)) == people, "the same people, with the passwords they had"
     assert all(found["hits"][one] for one in ("话费", "huafei", "kuandai")), found["hits"]
     assert "loading the demo" not in said
+
+
+NEEDED = (
+    "sh",
+    "make",
+    "awk",
+    "cksum",
+    "tr",
+    "cat",
+    "env",
+    "mkdir",
+    "rm",
+    "cp",
+    "mv",
+    "ln",
+    "ls",
+    "touch",
+    "uname",
+    "sleep",
+)
+
+
+@pytest.mark.soak
+@pytest.mark.server
+@pytest.mark.timeout(900)
+def test_somebody_without_rights_node_compiler_or_git_starts_it(tree: Path) -> None:
+    """``make run`` on a bare machine: as an ordinary user, with Python and make and little else to be found."""
+    with tempfile.TemporaryDirectory(prefix="spiral-bare-", dir=run.folder()) as place:
+        home = Path(place) / "home"
+        shutil.copytree(tree, home / "spiral", ignore=shutil.ignore_patterns(".venv", "var", "vendor"))
+        (home / "bin").mkdir()
+        for name in NEEDED:
+            found = shutil.which(name)
+            assert found, name
+            (home / "bin" / name).symlink_to(found)
+        for path in (Path(place), home):
+            path.chmod(0o755)
+        user = postgres_keeper.other_user()
+        for path in (home, *home.rglob("*")) if user else ():
+            os.chown(path, user["user"], user["group"], follow_symlinks=False)
+        python = getattr(sys, "_base_executable", sys.executable)
+        about = {"PATH": str(home / "bin"), "HOME": str(home), "PYTHON": python,
+                 "PORT": str(free_port()), "PIP_INDEX_URL": NOBODY, "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
+        log = Path(place) / "log"
+        with log.open("wb") as out:
+            made = subprocess.Popen(
+                ["make", "run"], cwd=home / "spiral", env=about, stdout=out, stderr=subprocess.STDOUT,
+                start_new_session=True, **user,
+            )  # fmt: skip
+        try:
+            look = [sys.executable, "-m", "tests.house.offline", f"http://127.0.0.1:{about['PORT']}"]
+            looked = subprocess.run(
+                [*look, str(home / "spiral" / "var"), "chenyu", *PAGES],
+                cwd=ROOT, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(made.pid, signal.SIGTERM)
+            made.wait(60)
+        said = log.read_text("utf-8")
+        assert looked.returncode == 0, looked.stderr[-1000:] + said[-3000:]
+        assert "The rich editor is left out (npm is not on this machine); the plain editor serves." in said
+        assert not json.loads(looked.stdout.splitlines()[-1])["editor"]
+        if user:
+            assert (home / "spiral" / "var" / "spiral.db").stat().st_uid == user["user"]
+        assert "Traceback" not in said
 
 
 def sqlite_revision(var: Path) -> str:

@@ -112,6 +112,22 @@ def test_a_server_that_fails_costs_one_patience_and_loses_nothing(app, centre, m
     assert jobs() == []
 
 
+def test_no_request_waits_for_the_mail_server(app, centre, api):
+    """Whoever hands something in is answered while the server takes calls and is silent; nobody has called it yet."""
+    script = api(centre.users["ann"])
+    with MailServer(hangs=True) as server:
+        use(app, server)
+        fields = {"question": "Fees?", "answer": "None."}
+        made = script.ok("POST", "/submissions", {"kind": "faq", "title": "Fees", "fields": fields})
+        script.ok("POST", f"/submissions/{made['id']}/submit", {})
+        assert server.calls == 0
+    with MailServer() as server:
+        use(app, server)
+        outbox.drain()
+        outbox.drain()
+        assert [one.recipients for one in server.mails] == [["biz1@example.com"], ["biz2@example.com"]]
+
+
 def test_no_server_at_the_address(app, centre):
     with MailServer() as server:
         gone = server.url

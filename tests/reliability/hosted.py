@@ -31,6 +31,7 @@ from tests.reliability.sites import until
 from tests.support import meilisearch, postgres
 from tests.support.namespaces import Host, Network, network
 from tests.support.server import Server
+from tests.support.sockets import freed
 
 NAME = "spiral.example"
 DOOR = "198.51.100.1"
@@ -242,7 +243,7 @@ def _built(place: Path, net: Network) -> Iterator[Site]:
     beside = Server(place / "beside", **common, SPIRAL_DATABASE_URL=socket)
     beside.flask("db", "upgrade")
     settings = {
-        **{name: value for name, value in beside.environment.items() if name != "SPIRAL_VAR"},
+        **{name: value for name, value in freed(beside.environment).items() if name != "SPIRAL_VAR"},
         "SPIRAL_DATABASE_URL": DATABASE, "SPIRAL_BASE_URL": f"https://{NAME}", "SPIRAL_PROXIES": "1",
         "SPIRAL_WORKERS": "2", "SPIRAL_METRICS_FROM": "10.0.0.0/8", "PORT": "8000",
     }  # fmt: skip

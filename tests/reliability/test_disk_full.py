@@ -127,6 +127,15 @@ def upload(server: Server, who: Person, data: bytes) -> int:
     return status
 
 
+def asked(server: Server, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    said = answer.read().decode()
+    connection.close()
+    return answer.status, said
+
+
 def kept(folder: Path) -> int:
     return sum(1 for path in (folder / "files").rglob("*") if path.is_file())
 
@@ -134,11 +143,7 @@ def kept(folder: Path) -> int:
 def until_nothing_waits(crowd: Crowd, who: Person) -> None:
     end = time.monotonic() + 240
     while time.monotonic() < end:
-        connection = http.client.HTTPConnection("127.0.0.1", crowd.server.port, timeout=120)
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        if re.search(r"^spiral_outbox_waiting 0$", text, re.M):
+        if re.search(r"^spiral_outbox_waiting 0$", asked(crowd.server, "/metrics")[1], re.M):
             return
         time.sleep(0.2)
     pytest.fail("the outbox was not drained")
@@ -168,6 +173,8 @@ def test_a_full_disk_refuses_keeps_and_recovers(small: tuple[Crowd, Person], tmp
     assert crowd.call(rep, "GET", "/submissions?limit=200")[0] == 200
     assert crowd.call(rep, "GET", "/search?q=x")[0] == 200
     assert server.healthy()
+    status, reasons = asked(server, "/readyz")
+    assert (status, "disk: " in reasons) == (503, True), reasons
     ballast.unlink()
     assert crowd.call(rep, "POST", "/submissions", {**FAQ, "title": "again"})[0] == 201
     assert upload(server, rep, picture(900)) == 201

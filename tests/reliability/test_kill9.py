@@ -5,8 +5,14 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 
+from core.db import reading
+from core.outbox import OutboxJob
 from tests.reliability.crowd import NOTHING, Crowd, Person
+from wiki.articles.models import Article
+from wiki.search import service
+from wiki.search.listeners import TOPIC
 from workflows.definitions import Escalation, Seat
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
@@ -66,6 +72,23 @@ def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # no
     assert {task: (decision, actor) for decision, task, actor in verdicts} == acknowledged
     assert len(verdicts) == count, "every task was decided in the end"
     assert crowd.call(judges[0], "GET", "/reviews")[0] != NOTHING
+    found_in_the_end(count)
+
+
+def found_in_the_end(published: int) -> None:
+    """What each of the decisions promised was kept: every text that was approved is found, and nothing else."""
+    end = time.monotonic() + PATIENCE
+    waiting = sa.select(OutboxJob.parked_at).where(OutboxJob.topic == TOPIC)
+    while True:
+        with reading() as s:
+            jobs = s.scalars(waiting).all()
+            assert s.scalar(sa.select(sa.func.count()).where(Article.live)) == published
+        if not jobs:
+            break
+        assert not any(jobs), "a promise was given up"
+        assert time.monotonic() < end, f"{len(jobs)} promises were not kept"
+        time.sleep(0.2)
+    assert not service.verify()
 
 
 def test_200_decisions_and_two_kills(crowd: Crowd) -> None:

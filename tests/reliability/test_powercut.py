@@ -1,10 +1,15 @@
 """The power goes at any moment: what was acknowledged is there, and the database is whole; nothing less is allowed."""
 
 import contextlib
+import json
+import os
 import random
 import shutil
 import sqlite3
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +19,8 @@ import sqlalchemy as sa
 
 from core.db import Database, UnsafeDatabaseError
 from tests.reliability.powercut import disk_at, recorded
-from tests.support import postgres
+from tests.support import postgres, run
+from tests.support.server import ROOT
 
 
 def acknowledged_is_there(template: Path, place: Path, *, commits: int, cuts: int, seed: int = 1) -> None:
@@ -82,3 +88,35 @@ def test_a_postgres_that_may_forget_is_refused(new_postgres: Callable[..., str])
     told = Database(url, allow_unsafe=True)
     told.writer.connect().close()
     told.close()
+
+
+FORGETFUL = """
+import sys
+from pathlib import Path
+from tests.support import postgres_keeper as keeper
+keeper.SETTINGS |= {"fsync": "off"}
+keeper.main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.postgres
+def test_a_postgres_without_fsync_is_refused() -> None:
+    """A whole server is set up so, and not a database: this one is a server of its own."""
+    with tempfile.TemporaryDirectory(prefix="spiral-forgets-", dir=run.folder()) as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        words = [sys.executable, "-c", FORGETFUL, place, str(os.getpid()), postgres._installation()]
+        with subprocess.Popen(words, cwd=ROOT) as keeper:
+            try:
+                end = time.monotonic() + run.START
+                while not (folder / "postgres.json").exists() and keeper.poll() is None and time.monotonic() < end:
+                    time.sleep(0.02)
+                found = json.loads((folder / "postgres.json").read_text())
+                url = f"postgresql://postgres@/postgres?host={found['socket']}"
+                with pytest.raises(UnsafeDatabaseError, match="fsync = off"):
+                    Database(url).writer.connect()
+                told = Database(url, allow_unsafe=True)
+                told.writer.connect().close()
+                told.close()
+            finally:
+                keeper.terminate()

@@ -1,8 +1,11 @@
 """Scopes of tokens, and what fields from outside may say."""
 
 import re
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel, RootModel
 
 from accounts import ops, passwords
 from accounts.models import User
@@ -47,6 +50,24 @@ def test_fields_that_nobody_asked_for_are_refused(make, api, path):
         assert answer.status_code == 422
         known = path == "/courses" and name == "state"
         assert known or any(name in field for field in answer.json["errors"])
+
+
+def inner(model: Any) -> Iterator[type[BaseModel]]:
+    """The model and every model inside of it."""
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        yield model
+        for one in model.model_fields.values():
+            yield from inner(one.annotation)
+    for part in get_args(model):
+        yield from inner(part)
+
+
+def test_no_body_and_no_query_takes_a_field_it_does_not_name():
+    """Of every call, at every depth. (Pages: the names they read are counted in ``test_every_field``.)"""
+    taken = {found for call in calls for asked in (call.body, call.query) if asked for found in inner(asked)}
+    assert len(taken) > 30
+    loose = [one for one in taken if not issubclass(one, RootModel) and one.model_config.get("extra") != "forbid"]
+    assert loose == []
 
 
 def test_a_password_that_an_administrator_sets_ends_every_token(make, api):

@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.randomly_seed = SEED
     run.begin()
     sockets.forbid()
+    sockets.forbid_children(run.folder() / f"reached-{os.getpid()}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -58,6 +59,7 @@ def pytest_collection_finish() -> None:
 def _stays_on_this_machine() -> Iterator[None]:
     with sockets.watching() as attempts:
         yield
+    attempts += sockets.told_by_children()
     if attempts:
         pytest.fail("the test reached out of this machine: " + ", ".join(attempts), pytrace=False)
 

@@ -2,14 +2,18 @@
 
 import contextlib
 import ipaddress
+import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 ALLOWED_NAMES = {"", "localhost", "localhost.localdomain", "ip6-localhost"}
 EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 NAME_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname")
+TOLD = "TESTS_STAY_HERE"  # the file in which children say what they reached for
+STAY = Path(__file__).parent / "stay"
 
 _inside = threading.local()  # threads that stand in a network of the test's own
 _attempts: list[str] = []
@@ -37,6 +41,9 @@ def is_here(host: object) -> bool:
 
 def _refuse(what: str) -> None:
     _attempts.append(what)
+    if _child_of_a_test():
+        with contextlib.suppress(OSError), Path(os.environ[TOLD]).open("a", encoding="utf-8") as told:
+            told.write(f"{what}, in a process it started\n")
     raise ReachedOutError(f"tests stay on this machine, and this reached for {what}")
 
 
@@ -62,12 +69,38 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         _refuse(f"the address of {arguments[0]!r}")
 
 
+def _child_of_a_test() -> bool:
+    return TOLD in os.environ and __name__ == "_stays_here"
+
+
 def forbid() -> None:
-    """From now on, for the whole life of this process. Children and C libraries are not watched."""
+    """From now on, for the whole life of this process. C libraries are not watched."""
     global _installed
     if not _installed:
         sys.addaudithook(_watch)
         _installed = True
+
+
+def forbid_children(told: Path) -> None:
+    """Every Python that this process starts stays here as well: servers, workers, commands."""
+    os.environ[TOLD] = str(told)
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(STAY), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def freed(environment: dict[str, str]) -> dict[str, str]:
+    """The same for a process that may go out: hosts in networks of their own, and whoever fetches wheels."""
+    kept = {name: value for name, value in environment.items() if name not in {TOLD, "PYTHONPATH"}}
+    others = [part for part in environment.get("PYTHONPATH", "").split(os.pathsep) if part not in {"", str(STAY)}]
+    return kept | ({"PYTHONPATH": os.pathsep.join(others)} if others else {})
+
+
+def told_by_children() -> list[str]:
+    """What children reached for since this was asked last."""
+    with contextlib.suppress(FileNotFoundError):
+        lines = Path(os.environ[TOLD]).read_text(encoding="utf-8").splitlines()
+        Path(os.environ[TOLD]).unlink()
+        return lines
+    return []
 
 
 @contextlib.contextmanager

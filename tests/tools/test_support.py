@@ -82,6 +82,15 @@ def test_sending_a_datagram_out_is_refused() -> None:
         assert attempts == ["192.0.2.1:53"]
 
 
+def test_what_a_test_starts_stays_here_as_well() -> None:
+    program = "import socket; socket.create_connection(('192.0.2.1', 443), timeout=1)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "stay on this machine" in done.stderr
+    assert sockets.told_by_children() == ["the address of '192.0.2.1', in a process it started"]
+    assert sockets.told_by_children() == []
+    assert not {sockets.TOLD, "PYTHONPATH"} & set(sockets.freed({sockets.TOLD: "x", "PYTHONPATH": str(sockets.STAY)}))
+
+
 @pytest.mark.parametrize("name", ["127.0.0.1", "127.3.2.1", "::1", "localhost", "", None, b"localhost", "0.0.0.0"])
 def test_this_machine_is_here(name: object) -> None:
     assert sockets.is_here(name)
