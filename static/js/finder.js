@@ -44,6 +44,7 @@ export class Finder {
     this.input.value = text;
     this.chosenService = service;
     this.reading.forget();
+    this.reading.show(null);
     this.asking.wanted = null;
     this.toList({ focus: false });
     this.ask({ now: true });
@@ -160,6 +161,7 @@ export class Finder {
     this.root.classList.add("is-reading");
     this.pane.hidden = false;
     this.pane.focus({ preventScroll: true });
+    if (this.reading.node?.dataset.slug !== row.dataset.slug) this.reading.show(null); // no key marks the text that was there before
     let node;
     try {
       node = await this.reading.fetch(row.dataset.slug);
