@@ -13,6 +13,8 @@ import sys
 from types import FrameType
 from typing import Any
 
+from gunicorn.workers.gthread import ThreadWorker
+
 from core import health, hosts, logs
 from core.heaps import few_heaps
 from core.running import Beside, ready, settle
@@ -27,7 +29,6 @@ few_heaps()  # the processes inherit it
 
 bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"]
 workers = settings.workers
-worker_class = "gthread"
 threads = settings.threads
 preload_app = True  # modules and tables are in memory once; nothing is connected before the fork
 FINISH = 20  # seconds that requests in flight may take to finish
@@ -39,6 +40,27 @@ limit_request_line = 8190
 secure_scheme_headers: dict[str, str] = {}  # SPIRAL_PROXIES alone says whom to believe
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - a sign of life, not a file
 _beside: dict[int, Beside] = {}
+
+
+class Ending(ThreadWorker):
+    """Told to end, a process takes in who has called already, and hangs the telephone up: whoever calls later hears so
+    at once, and the proxy asks another machine. Left as it is, the system would go on taking calls that nobody answers,
+    and cut them at the end, requests and all."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        if not enabled and not self.alive and self._accepting:
+            for listener in self.sockets:
+                before = -1
+                while before != self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
+worker_class = Ending
 
 
 def on_starting(server: Any) -> None:

@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -200,7 +201,7 @@ class Writer(threading.Thread):
     ended: threading.Event = field(default_factory=threading.Event)
     made: list[int] = field(default_factory=list)  # the number of each submission that was acknowledged
     odd: list[tuple[int, str]] = field(default_factory=list)
-    again: int = 0
+    again: Counter[int] = field(default_factory=Counter)  # what it was told when it had to ask again
     longest: float = 0.0  # seconds until an act was acknowledged
 
     def __post_init__(self) -> None:
@@ -224,7 +225,7 @@ class Writer(threading.Thread):
                 if answer.status not in AGAIN:
                     self.odd.append((answer.status, answer.text[:200]))
                     return
-                self.again += 1
+                self.again[answer.status] += 1
                 time.sleep(0.2)
             self.longest = max(self.longest, time.monotonic() - began)
 
@@ -288,7 +289,7 @@ def a_host_may_be_cut_off(at: Site) -> None:
     nothing_is_lost_or_doubled(found)
     holder.kill()
     print(f"cut: all went on after {went_on:.1f} s, the longest act took {max(w.longest for w in found):.1f} s, "
-          f"{sum(w.again for w in found)} asked again, a lock let go after {let_go:.1f} s, "
+          f"asked again after {dict(sum((w.again for w in found), Counter()))}, a lock let go after {let_go:.1f} s, "
           f"{sum(len(w.made) for w in found)} texts")  # fmt: skip
 
 
@@ -305,7 +306,9 @@ def hosts_are_restarted_one_after_the_other(at: Site) -> None:
     for one in found:
         one.end()
     nothing_is_lost_or_doubled(found)
-    assert sum(one.again for one in found) == 0
+    again = dict(sum((one.again for one in found), Counter()))
+    print(f"restarted: {sum(len(one.made) for one in found)} texts, asked again after {again}")
+    assert again == {}
 
 
 def nothing_is_left_undone(at: Site) -> None:
