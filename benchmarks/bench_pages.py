@@ -76,6 +76,9 @@ class Side:
         return self.spent / self.answers * 1e6
 
 
+MADE = 5.0  # milliseconds: what takes longer was not kept
+
+
 def share(times: int, *, articles: int, revalidate: bool = False) -> Figure:
     """Requests a second of the article page over those of the empty view: the median of five turns.
 
@@ -87,7 +90,10 @@ def share(times: int, *, articles: int, revalidate: bool = False) -> Figure:
     paths = [f"/articles/{slug}" for slug in place.slugs[:articles]]
     if revalidate:
         headers["If-None-Match"] = etag(shop.base, paths[0], headers)
-    good(each_once(shop.base, [Call(path, headers=headers) for path in paths], connections=1, seconds=60))
+    for _turn in range(3):  # every five minutes all pages change: what was made before is made again
+        every = good(each_once(shop.base, [Call(path, headers=headers) for path in paths], connections=1, seconds=60))
+        if every.percentile(0.99) < MADE:
+            break
     page = Side(shop.base, shop.process.pid, paths, headers)
     view = Side(yardstick().base, yardstick().process, ["/"])
     for each in (view, page):

@@ -1,10 +1,7 @@
 """What runs beside the answers in every serving process: the worker of the outbox, the flusher, signs of life."""
 
-import contextlib
-import ctypes
 import gc
 import logging
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -14,11 +11,10 @@ from flask import Flask
 
 from core import chores
 from core.buffers import Flusher
+from core.heaps import give_back
 from core.hosts import Pulse
 from core.outbox import Worker
 
-ARENAS = 2
-_M_ARENA_MAX = -8  # of malloc.h
 log = logging.getLogger(__name__)
 
 
@@ -90,27 +86,13 @@ def ready() -> None:
         read()
 
 
-def few_arenas() -> None:
-    """From now on the threads of this process share two heaps (before any thread; ``MALLOC_ARENA_MAX`` goes before).
-
-    The GNU library gives each thread a heap of its own, up to eight for each core. Sixteen threads that answer in turn
-    fill each with what its largest answer needed, and what is free in one is of no use to the others: in an hour that
-    was as much as all that was in use. Waiting for a heap costs nothing here: one thread runs at a time. Where another
-    library is, nothing is changed.
-    """
-    if "MALLOC_ARENA_MAX" not in os.environ:
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
-
-
 def settle() -> None:
     """What is there by now stays: the collector need not look at it again. Walking through 200,000 objects of modules
     and tables took 60 ms and more, and everybody who asked in that moment waited. What the start needed and is free
     again (migrations, a demo) goes back to the machine."""
     ready()
     gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    give_back()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     # A decision lets go of the interpreter at each of its statements. At the usual 5 ms it would wait that long each

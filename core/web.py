@@ -287,10 +287,10 @@ def _menu(place: str = "main") -> list[dict[str, Any]]:
 def _finish(response: Response) -> Response:
     asked, here = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - once
     headers, known = response.headers, {name.lower() for name, _value in response.headers}
-    framed, static = here.get("framed"), asked.endpoint == "static"
+    static = asked.endpoint == "static"
+    if here.get("framed"):
+        known.add("x-frame-options")  # the policy says which origins
     more = [pair for pair in _HEADERS if pair[0].lower() not in known]
-    if framed:
-        more.remove(("X-Frame-Options", HEADERS["X-Frame-Options"]))  # the policy says which origins
     if current_app.config["SPIRAL"].secure and "strict-transport-security" not in known:
         more.append(("Strict-Transport-Security", "max-age=31536000"))
     if not static and "cache-control" not in known:

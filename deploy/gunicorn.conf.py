@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Any
 
 from core import health, hosts, logs
-from core.running import Beside, few_arenas, ready, settle
+from core.heaps import few_heaps
+from core.running import Beside, ready, settle
 from core.settings import SettingsError, load
 
 try:
@@ -22,7 +23,7 @@ try:
 except SettingsError as error:
     sys.exit(f"Spiral does not start: {error}")
 logs.begin(settings.log_level, settings.log_format)
-few_arenas()  # the processes inherit it
+few_heaps()  # the processes inherit it
 
 bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"]
 workers = settings.workers

@@ -13,8 +13,9 @@ from core import health, hosts, logs, migrate, outbox
 from core.cli import Command, group
 from core.db import database, writing
 from core.health import Grade
+from core.heaps import few_heaps
 from core.i18n import force_locale
-from core.running import Beside, few_arenas
+from core.running import Beside
 
 db = group("db", "The tables: bring them up to this version, and back.")
 
@@ -90,7 +91,7 @@ def worker(once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    few_arenas()
+    few_heaps()
     hosts.must_fit_in()
     beside = Beside(application, role="worker")
     beside.start()

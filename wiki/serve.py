@@ -25,7 +25,8 @@ from accounts.models import User
 from core import hosts, logs, migrate
 from core.alone import TakenError, hold
 from core.db import Database, UnsafeDatabaseError, alone, reading, session, writing
-from core.running import Beside, few_arenas, settle
+from core.heaps import few_heaps
+from core.running import Beside, settle
 from core.settings import ROOT, Settings, SettingsError, load
 from core.web import largest_body
 from wiki.draining import drain, prepare
@@ -40,7 +41,7 @@ class StartRefusedError(Exception):
 
 def main() -> int:
     """Serve until told to end. Exit code 0 after a clean end, 1 with one sentence otherwise."""
-    few_arenas()
+    few_heaps()
     try:
         settings = load()
         logs.begin(settings.log_level, settings.log_format)

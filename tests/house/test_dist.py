@@ -47,7 +47,7 @@ def test_the_archive_is_of_what_git_knows_and_of_nothing_else(tmp_path: Path, mo
     ]
 
 
-PAGES = ["/", "/search?q=huafei", "/articles", "/new/faq", "/reviews", "/courses", "/scorecard", "/ledger", "/notices"]
+PAGES = ["/", "/search?q=huafei", "/new/faq", "/reviews", "/courses", "/scorecard", "/ledger", "/notices"]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.reliability.crowd import crowd_at
 from tests.reliability.sites import Machine, site, until
 from tests.support import postgres
 from workflows.definitions import Seat
-from workflows.models import Task
+from workflows.models import Review, Task
 
 pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(300)]
 GUNICORN = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:application"]
@@ -76,7 +76,7 @@ def test_it_ends_when_its_requests_are_answered_and_its_jobs_are_put_down(machin
             crowd.make.article(title="投诉升级的话术")
         until(lambda: in_hand() > 0, "a job is in hand, and waits for an answer")
         with writing():
-            assert lock(Task, task)
+            assert lock(Review, session.scalar(sa.select(Task.review_id).where(Task.id == task)))
             asking.start()
             until(lambda: count(HELD_UP) > 0, "a decision is under way")
             assert in_hand() > 0

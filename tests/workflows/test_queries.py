@@ -15,7 +15,7 @@ from tests.make import Make
 from workflows import housekeeping
 
 pytestmark = pytest.mark.both_databases
-INBOX, DECISION, BLOCKED = 7, 33, 8
+INBOX, DECISION, BLOCKED = 8, 33, 8  # of the inbox one asks for writing tasks, one for hand-overs
 BODY = {"verb": "approve", "version": 1}
 
 

@@ -76,8 +76,7 @@ def touched(path: Path) -> dict[int, Touched]:
     found = {}
     for step in asked:
         others = any(one.course_id == step.course_id and one.id != step.id for one in asked)
-        freed: list[str] = []
-        kept: list[str] = []
+        freed, kept = list[str](), list[str]()
         for user_id, rows in owed[step.course_id or 0].items():
             only_the_path = all(row.user_id is not None and not row.by_hand for row in rows)
             (freed if only_the_path and not others else kept).append(people[user_id])

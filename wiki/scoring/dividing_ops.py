@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core import clock
 from core.db import database, session
 from wiki.scoring import ops, queries
-from wiki.scoring.models import ScoringAct
+from wiki.scoring.models import LedgerEntry, ScoringAct
 from wiki.scoring.rules import ONE, Does
 
 CHUNK = 500  # acts in one statement
@@ -29,24 +29,34 @@ def _divide_some(firsts: Sequence[ScoringAct], shares: Mapping[int, int], detail
         session.execute(held.order_by(ScoringAct.id).with_for_update())
     later = queries.followings(firsts)
     groups = ops.groups_of(firsts, later)
+    standing = [first for first in firsts if groups[first.id].standing]
+    if not standing:
+        return 0
     now = clock.now()
     month, day, about = ops.when(now)
-    rows = {
-        first: ScoringAct(
-            event=first.event, variant=first.variant, source_kind=first.source_kind, source_id=first.source_id,
-            source=f"{first.source}~{len(later[first.id]) + 1}", undoes=first.source, does=Does.DIVIDE,
-            people=list(shares), shares=list(shares.values()), amount=ONE, revision_id=first.revision_id,
-            at=now, day=day, period=month, recorded_at=now,
-            details={**ops.handed_down(first), **details, "why": "shares", **about},
-        )
-        for first in firsts
-        if groups[first.id].standing
-    }  # fmt: skip
-    session.add_all(rows.values())
-    session.flush()
+    rows = [
+        {
+            "event": first.event, "variant": first.variant, "source_kind": first.source_kind,
+            "source_id": first.source_id, "source": _name(first, later[first.id]), "undoes": first.source,
+            "does": Does.DIVIDE, "people": list(shares), "shares": list(shares.values()), "amount": ONE,
+            "revision_id": first.revision_id, "at": now, "day": day, "period": month, "recorded_at": now,
+            "details": {**ops.handed_down(first), **details, "why": "shares", **about},
+        }
+        for first in standing
+    ]  # fmt: skip
+    session.execute(sa.insert(ScoringAct), rows)
+    made = queries.acts_named({first.event for first in standing}, [str(row["source"]) for row in rows])
     # no lock on people's caps: a division spends nothing of them
-    session.add_all(
-        ops.ledger_row(row, entry) for first, row in rows.items() for entry in groups[first.id].follow(row.act)
-    )
-    session.flush()
+    entries = [
+        ops.ledger_values(row, entry)
+        for first in standing
+        for row in (made[first.event, _name(first, later[first.id])],)
+        for entry in groups[first.id].follow(row.act)
+    ]
+    if entries:
+        session.execute(sa.insert(LedgerEntry), entries)
     return len(rows)
+
+
+def _name(first: ScoringAct, later: Sequence[ScoringAct]) -> str:
+    return f"{first.source}~{len(later) + 1}"

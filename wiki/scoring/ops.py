@@ -262,26 +262,31 @@ def _write(row: ScoringAct, entries: Iterable[Entry]) -> list[LedgerEntry]:
 
 def ledger_row(row: ScoringAct, entry: Entry) -> LedgerEntry:
     """An entry of an act as it is stored."""
-    return LedgerEntry(
-        act_id=row.id,
-        user_id=entry.user_id,
-        rule_id=entry.rule_id,
-        rule=entry.rule,
-        event=row.event,
-        unit=entry.unit,
-        points=entry.points,
-        uncapped=entry.uncapped,
-        multiplier=entry.multiplier,
-        source_kind=row.source_kind,
-        source_id=row.source_id,
-        source=row.source,
-        revision_id=row.revision_id,
-        at=row.at,
-        day=row.day,
-        period=row.period,
-        note="",
-        details=row.details,
-    )
+    return LedgerEntry(**ledger_values(row, entry))
+
+
+def ledger_values(row: ScoringAct, entry: Entry) -> dict[str, Any]:
+    """The columns of an entry of an act."""
+    return {
+        "act_id": row.id,
+        "user_id": entry.user_id,
+        "rule_id": entry.rule_id,
+        "rule": entry.rule,
+        "event": row.event,
+        "unit": entry.unit,
+        "points": entry.points,
+        "uncapped": entry.uncapped,
+        "multiplier": entry.multiplier,
+        "source_kind": row.source_kind,
+        "source_id": row.source_id,
+        "source": row.source,
+        "revision_id": row.revision_id,
+        "at": row.at,
+        "day": row.day,
+        "period": row.period,
+        "note": "",
+        "details": row.details,
+    }
 
 
 __all__ = ["NOTHING", "again", "ensure_defaults", "grant", "group_of", "groups_of", "ledger_row", "restore", "undo"]

@@ -1,7 +1,7 @@
 """Reads of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -118,6 +118,12 @@ def acts_streamed(at_once: int, *conditions: sa.ColumnElement[bool]) -> Iterator
 def act_of(event: str, source: str) -> ScoringAct | None:
     """The act of this name."""
     return session.scalar(sa.select(ScoringAct).where(ScoringAct.event == event, ScoringAct.source == source))
+
+
+def acts_named(events: Collection[str], sources: Collection[str]) -> dict[tuple[str, str], ScoringAct]:
+    """The acts of these events and names, by both."""
+    found = sa.select(ScoringAct).where(ScoringAct.event.in_(events), ScoringAct.source.in_(sources))
+    return {(row.event, row.source): row for row in session.scalars(found)}
 
 
 def following(first: ScoringAct) -> sa.Select[ScoringAct]:

@@ -36,8 +36,7 @@ def assign(
     """The person, or whoever holds the role and belongs to the team and tier at the time, is to take the course until
     a day or so many days after each was reached. Again for the same circle: the last days move.
 
-    ``by_hand``: somebody wants it so; else it follows from something of this person's (the path of a new hire), which
-    leaves it alone as soon as somebody has set it by hand.
+    Not ``by_hand``: it follows from something of theirs (the path of a new hire), until somebody sets it by hand.
 
     Raises:
         Forbidden, Conflict: learners do not see the course yet.
