@@ -29,7 +29,7 @@ from tests.security.world import World, browsers
 from tests.support.browser import open_context, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-SAMPLE = 5
+SAMPLE = 3
 PARTS = 3  # of the long form, each of which takes a minute or two
 SEED = int(os.environ.get("PAGES_SEED", "20261122"))
 PAPERS = (".doc", "/print", "/card")  # to be printed or taken away: no page that somebody works on

@@ -82,7 +82,7 @@ def test_what_happens_during_a_rebuild_is_in_it(make: Make, monkeypatch: pytest.
             retire(session.get_one(Article, int(gone)), make.actor("manager"), reason="过期")
         publish(make, "宽带报修")
         outbox.drain()
-        assert service.engine().search(Query("提速")).hits, "finding goes on meanwhile"
+        assert service.engine().search(Query("提速", frozenset({"internal"}))).hits, "finding goes on meanwhile"
 
     monkeypatch.setattr(service, "_everything", meanwhile)
     with reading():  # as in a command that has read something before
