@@ -182,7 +182,7 @@ def end_within_a_request(crowd: Crowd) -> None:
     server.process.send_signal(signal.SIGTERM)
     while not refuses(server):
         time.sleep(0.01)
-    time.sleep(0.3)  # an end that waits for nobody is over
+    time.sleep(1.5)  # an end that waits only for those who were let in, and for whole requests, is over
     with contextlib.suppress(OSError):
         one.sendall(words[-20:])
     answer_over(one, told)
