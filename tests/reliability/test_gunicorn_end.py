@@ -67,6 +67,7 @@ def hangs_up(machine: Machine) -> bool:
 def test_it_ends_when_its_requests_are_answered_and_its_jobs_are_put_down(machine: Machine) -> None:
     with crowd_at(machine.server) as crowd:
         crowd.judged_by(Seat(key="business", role="business"))
+        crowd.people("rep", 1)  # the author: the first of all
         (judge,) = crowd.people("business", 1)
         ((task, submission),) = crowd.tasks(1)
         said: list[int] = []
