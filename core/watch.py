@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Response, current_app, g, has_request_context, request
 from sqlalchemy.pool import QueuePool
 
+from core.line import Line
 from core.metrics import Counter, Timer, book
 from core.settings import Settings
 
@@ -133,13 +134,29 @@ def chore(name: str) -> Iterator[None]:
 
 
 class WritePool(QueuePool):
-    """The pool of the writing engine: waiting for a connection of it is waiting for the right to write."""
+    """The pool of the writing engine: waiting for a connection of it is waiting for the right to write.
+
+    Where there is one connection, writers have it in the order in which they asked. SQLAlchemy's queue gives it to
+    whoever comes by at the right moment: of fifty who wrote without pause some got it never, and a 503 after 30 s.
+    """
+
+    def __init__(self, *words: Any, **about: Any) -> None:
+        super().__init__(*words, **about)
+        self._line = Line()
 
     def _do_get(self) -> Any:
         asked = time.perf_counter()
-        entry = super()._do_get()
+        entry = self._in_turn() if self.size() == 1 else super()._do_get()
         entry.info["asked"] = asked
         return entry
+
+    def _in_turn(self) -> Any:
+        if not self._line.join(self._timeout):
+            raise sa.exc.TimeoutError(f"others wrote for {self._timeout:.0f} s")
+        try:
+            return super()._do_get()
+        finally:
+            self._line.leave()
 
 
 def writes(engine: sa.Engine) -> None:
