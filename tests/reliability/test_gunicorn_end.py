@@ -19,7 +19,7 @@ from tests.support import postgres
 from workflows.definitions import Seat
 from workflows.models import Review, Task
 
-pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.soak, pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(300)]
 GUNICORN = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:application"]
 HELD_UP = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
