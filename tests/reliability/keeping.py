@@ -27,7 +27,7 @@ from wiki.articles import files
 from wiki.feedback import ops as feedback
 
 # what a restore or a worker adds by itself
-MOVING = {"outbox_jobs", "trail_entries", "trail_seals", "alembic_version", "login_sessions"}
+MOVING = {"outbox_jobs", "trail_entries", "trail_seals", "alembic_version", "login_sessions", "noted"}
 
 LOAD = """
 import sys
