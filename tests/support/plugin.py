@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.randomly_seed = SEED
     run.begin()
     sockets.forbid()
-    sockets.forbid_children(run.folder() / f"reached-{os.getpid()}")
+    if IN_WORKER in os.environ or not config.getoption("numprocesses", None):  # workers are no children of a test
+        sockets.forbid_children(run.folder() / f"reached-{os.getpid()}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
