@@ -7,8 +7,10 @@ what they share is what the product says they share: the database, the search se
 import contextlib
 import http.cookiejar
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +21,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.clients import PASSWORD, TOKEN
+from tests.support import postgres as database
 from tests.support.lines import Line
 from tests.support.server import ROOT, Server
 
@@ -158,6 +161,20 @@ def site(place: Path, postgres: str, meilisearch: str, **common: str) -> Iterato
         yield found
     finally:
         found.close()
+
+
+@contextlib.contextmanager
+def fresh_site(new_postgres: Callable[..., str], meilisearch: str, **common: str) -> Iterator[Site]:
+    """The same over a database of its own at head, in a folder that is gone afterwards."""
+    from tests.conftest import _migrate_postgres
+
+    database.template("migrated", build=_migrate_postgres)
+    place = Path(tempfile.mkdtemp(prefix="spiral-site-"))  # a short name: sockets lie in it
+    try:
+        with site(place, new_postgres(template="migrated"), meilisearch, **common) as found:
+            yield found
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def token_call(base: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:

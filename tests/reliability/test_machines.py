@@ -1,13 +1,10 @@
 """A site of two machines, tried for real: what one does the other knows, and what falls is taken over."""
 
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -17,8 +14,7 @@ from core import clock
 from core.db import reading, session, writing
 from core.outbox import OutboxJob
 from tests.reliability.crowd import Crowd, Person, crowd_at, together
-from tests.reliability.sites import Machine, Site, Visitor, site, token_call, until
-from tests.support import postgres
+from tests.reliability.sites import Machine, Site, Visitor, fresh_site, token_call, until
 from workflows.definitions import Seat
 
 pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(600)]
@@ -27,15 +23,8 @@ WORKER = ["-m", "flask", "--app", "wsgi", "worker"]
 
 @pytest.fixture
 def small(new_postgres: Callable[..., str], meilisearch_url: str) -> Iterator[Site]:
-    from tests.conftest import _migrate_postgres
-
-    postgres.template("migrated", build=_migrate_postgres)
-    place = Path(tempfile.mkdtemp(prefix="spiral-site-"))
-    try:
-        with site(place, new_postgres(template="migrated"), meilisearch_url, SPIRAL_DRAIN="0") as found:
-            yield found
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with fresh_site(new_postgres, meilisearch_url, SPIRAL_DRAIN="0") as found:
+        yield found
 
 
 def begun(found: Site, **settings: str) -> tuple[Machine, Machine]:
