@@ -3,16 +3,15 @@
 import contextlib
 import re
 import socket
-import threading
 from datetime import datetime, timedelta
 
 import pytest
-from waitress.server import create_server
 
 from core import clock, web
 from core.permissions import EVERYONE
 from core.requests import BODY_LIMIT
 from tests.clients import Browser
+from tests.support.inside import serving
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 OPEN = {
@@ -155,15 +154,11 @@ def test_a_body_beyond_the_limit_is_refused_everywhere(app, client):
 def test_a_body_without_a_length_is_measured(app):
     """In chunks, through the server that comes with the product: it is refused once it is whole, and kept in a file
     until then; what nobody may send is refused on the way."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=2, max_request_body_size=web.largest_body())
-    threading.Thread(target=server.run, daemon=True).start()
-    try:
+    with serving(app, max_request_body_size=web.largest_body()) as port:
         for path in ("/login", "/healthz", "/nowhere"):
-            assert chunked(server.effective_port, path, BODY_LIMIT + 1) == 413
-        assert chunked(server.effective_port, "/login", web.largest_body() + (1 << 20)) == 413
-        assert chunked(server.effective_port, "/login", 1000) == 400, "it is read, and lacks the page's token"
-    finally:
-        server.close()
+            assert chunked(port, path, BODY_LIMIT + 1) == 413
+        assert chunked(port, "/login", web.largest_body() + (1 << 20)) == 413
+        assert chunked(port, "/login", 1000) == 400, "it is read, and lacks the page's token"
 
 
 def chunked(port: int, path: str, size: int) -> int:

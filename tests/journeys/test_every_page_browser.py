@@ -8,7 +8,6 @@ and width. The main pages with the demo's texts: ``test_pages_browser``.
 import os
 import random
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,6 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser
-from waitress.server import create_server
 
 from accounts.models import User
 from core import caches
@@ -27,6 +25,7 @@ from tests.security.expected import ROWS, Row
 from tests.security.test_every_field import who_comes_in
 from tests.security.world import World, browsers
 from tests.support.browser import open_context, open_page
+from tests.support.inside import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SAMPLE = 3
@@ -94,10 +93,8 @@ def house(app: Any, make: Any, signed_in: Any, browser: Browser) -> Iterator[Hou
     app.config["PROPAGATE_BUGS"] = False
     world = World(make)
     clients, _tokens = browsers(app, world, signed_in)
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield House(app, world, clients, browser, f"http://127.0.0.1:{server.effective_port}")
-    server.close()
+    with serving(app, threads=4) as port:
+        yield House(app, world, clients, browser, f"http://127.0.0.1:{port}")
 
 
 def test_a_sample_of_every_page(house: House) -> None:

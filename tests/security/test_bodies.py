@@ -2,15 +2,14 @@
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waitress.server import create_server
 
 from core import web
 from core.markup import LIMIT
+from tests.support.inside import serving
 
 FIFTY = 50 << 20
 ROOM = 20 << 10  # kilobytes
@@ -34,10 +33,8 @@ def test_the_longest_article_passes_and_a_longer_one_is_told_so(make, signed_in,
 
 @pytest.fixture
 def port(app) -> Iterator[int]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=2, max_request_body_size=web.largest_body())
-    threading.Thread(target=server.run, daemon=True).start()
-    yield server.effective_port
-    server.close()
+    with serving(app, max_request_body_size=web.largest_body()) as number:
+        yield number
 
 
 def sent(port: int, head: bytes, *, chunked: bool) -> int:

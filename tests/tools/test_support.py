@@ -14,10 +14,13 @@ from typing import ClassVar
 
 import psycopg
 import pytest
+from flask import Flask
 from playwright.sync_api import Page
+from waitress import trigger
 
 from tests.support import axe, postgres, sockets
 from tests.support.browser import overflow, problems
+from tests.support.inside import serving
 from tests.support.server import read_logins
 
 
@@ -174,3 +177,21 @@ def test_logins_are_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "demo-logins").write_text("# how to sign in\nli.na\tabc def\t李娜\trep, qa\n", encoding="utf-8")
     login = read_logins(tmp_path)["li.na"]
     assert (login.password, login.name, login.roles) == ("abc def", "李娜", ("rep", "qa"))
+
+
+# ── the server inside a test ─────────────────────────────────────────────────────────────────────────────────────────
+def test_a_served_test_writes_to_nothing_it_has_let_go(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that is slow to wake the loop still finds the loop's own pipe."""
+    pulled, really = [], trigger.trigger._physical_pull
+
+    def slowly(self: trigger.trigger) -> None:
+        time.sleep(0.1)
+        pulled.append(os.readlink(f"/proc/self/fd/{self.trigger}"))
+        really(self)
+
+    monkeypatch.setattr(trigger.trigger, "_physical_pull", slowly)
+    with serving(app) as port, socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert line.makefile("rb").readline().split()[1] == b"200"
+    assert pulled
+    assert all(place.startswith("pipe:") for place in pulled)
