@@ -29,6 +29,7 @@ from core import idempotency, refusals, slots, watch
 from core.actors import Actor
 from core.db import has_session, perhaps_reading, reading, session, writing
 from core.errors import DomainError, NotFound, Unauthenticated
+from core.gently import giving_way
 from core.i18n import _
 from core.permissions import EVERYONE, SIGNED_IN, Everyone, Permission, can, require
 from core.refusals import SAFE, wants_json
@@ -234,6 +235,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     app.url_map.converters["int"] = Number
     app.session_interface = Cookies()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.wsgi_app = giving_way(app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
 """Which published texts say almost the same as another one: asked of the index, judged by ``likeness``.
 
-Each text is looked at once after it was published. A chore hands over a few at a time, so that ten thousand texts are
-looked at within hours and nobody waits for it.
+Each text is looked at once after it was published, the newest first. A chore hands over a few at a time, so that ten
+thousand texts are looked at within hours and nobody waits for it.
 """
 
 import re
@@ -26,7 +26,7 @@ from wiki.search.listeners import AGAIN
 from wiki.search.twin_models import Twin
 
 TOPIC = "search.twins"
-SOME = 40
+SOME = 30
 LOOKED_AT = 6  # candidates of each text
 EVERYBODY = frozenset({"public", "internal", service.EVERYTHING})
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -113,5 +113,5 @@ def hand_over() -> None:
         return
     new = sa.or_(Twin.at.is_(None), Twin.at < Article.updated_at)
     found = sa.select(Article.id).outerjoin(Twin, Twin.article_id == Article.id)
-    ids = session.scalars(found.where(Article.live, Article.kind != BLOCK, new).order_by(Article.id).limit(SOME))
+    ids = session.scalars(found.where(Article.live, Article.kind != BLOCK, new).order_by(Article.id.desc()).limit(SOME))
     promise_all(TOPIC, {str(each): {} for each in ids})
