@@ -30,9 +30,10 @@ class MenuEntry:
 
 Panel = Callable[[dict[str, Any]], tuple[str, dict[str, Any]] | None]
 Stamp = sa.ColumnElement[Any]
+Shows = Callable[[Actor, int], Hashable]
 _menu: dict[str, MenuEntry] = {}
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
-_stamps: dict[str, list[Stamp | None]] = defaultdict(list)
+_stamps: dict[str, list[Stamp | Shows | None]] = defaultdict(list)
 _frames: list[Callable[[Actor], Hashable]] = []
 _badges: Cache[dict[str, int]] = Cache(10_000, seconds=1.0, until_write=True)
 
@@ -80,11 +81,12 @@ def badges_of(actor: Actor) -> dict[str, int]:
     return found
 
 
-def panel(slot: str, function: Panel, *, order: int = 50, stamp: Stamp | None = None) -> None:
+def panel(slot: str, function: Panel, *, order: int = 50, stamp: Stamp | Shows | None = None) -> None:
     """Fill a slot of somebody else's page. The function gets the page's context and returns template and context.
 
     ``stamp`` is SQL that changes whenever the panel shows something else, correlated with the page's own row, with the
-    reader's id as the parameter ``reader``. Without one, the pages with this panel are made anew each time.
+    reader's id as the parameter ``reader``; or a function that says, of a reader and the id of that row, what would be
+    shown now. Without one, the pages with this panel are made anew each time.
     """
     if all(known is not function for _, known in _panels[slot]):
         _panels[slot].append((order, function))
@@ -92,11 +94,13 @@ def panel(slot: str, function: Panel, *, order: int = 50, stamp: Stamp | None = 
         _stamps[slot].append(stamp)
 
 
-def stamps(*names: str) -> list[Stamp] | None:
-    """The stamps of every panel in these slots; ``None`` when one of them has none."""
+def stamps(*names: str) -> tuple[list[Stamp], list[Shows]] | None:
+    """The stamps of every panel in these slots, those in SQL and the functions; ``None`` when a panel has none."""
     found = [stamp for name in names for stamp in _stamps[name]]
-    given = [stamp for stamp in found if stamp is not None]
-    return given if len(given) == len(found) else None
+    if any(stamp is None for stamp in found):
+        return None
+    sql = [stamp for stamp in found if isinstance(stamp, sa.ColumnElement)]
+    return sql, [stamp for stamp in found if stamp is not None and not isinstance(stamp, sa.ColumnElement)]
 
 
 def frame(function: Callable[[Actor], Hashable]) -> None:

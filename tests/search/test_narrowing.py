@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from core.db import writing
 from tests.clients import Browser
 from tests.conftest import Clock
 from tests.make import Make
-from wiki.articles import ops
+from wiki.articles import ops, publishing
 from wiki.articles.models import Article
 from wiki.articles.open_models import ArticleOpen, OpenSource
 from wiki.search import spelling
@@ -130,3 +131,31 @@ def test_what_three_people_opened_within_half_an_hour_is_shown_to_those_who_may_
     assert also(rep) == []
     caches.forget_everything()
     assert also(rep) == []
+
+
+def test_the_publication_of_another_text_leaves_a_kept_page_as_it_is(
+    make: Make, signed_in: Callable[..., Browser], clock: Clock, query_count: Callable[..., Any]
+) -> None:
+    author, boss = make.actor("rep"), make.actor("manager")
+    one, near = make.article(author, title="话费甲"), make.article(author, title="话费乙")
+    people = [make.user("rep") for _ in range(3)]
+    opened(people, clock, one, near)
+    browser, address = signed_in(people[0]), f"/articles/{one.slug}"
+    browser.get(address)
+    made = browser.get(address).headers["ETag"]
+
+    def looked_at() -> tuple[int, str]:
+        with query_count() as statements:
+            answer = browser.get(address)
+        return len([sql for sql in statements if sql.startswith("SELECT")]), answer.headers["ETag"]
+
+    make.article(author, title="宽带丙")
+    clock.advance(minutes=5)  # what people also opened is counted anew now and then
+    caches.written()
+    asked, etag = looked_at()
+    assert etag == made
+    with writing() as s:
+        publishing.retire(s.get_one(Article, near.id), boss, reason="Old.")
+    anew, etag = looked_at()
+    assert etag != made
+    assert asked < anew / 2, "it was not kept"

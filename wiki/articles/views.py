@@ -1,17 +1,19 @@
 """The page on which an article is read."""
 
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask import render_template, request, url_for
 
+from core.actors import Actor
 from core.db import session
 from core.errors import NotFound
 from core.i18n import _
 from core.pages import kept, stamp_of
 from core.permissions import can
-from core.slots import stamps
+from core.slots import Shows, stamps
 from core.web import actor, blueprint, gate
 from wiki.articles import opens, presenting
 from wiki.articles.link_table import changed
@@ -28,23 +30,29 @@ bp = blueprint("articles", __name__)
 @gate(P.PROPOSE)
 def show(slug: str) -> Any:
     """A published article, or the older version named by ``?rev=``."""
-    who, statement = actor(), _stamp()
-    if statement is None or "rev" in request.args:
+    who, stamping = actor(), _stamping()
+    if stamping is None or "rev" in request.args:
         return _page(slug)
-    stamp = stamp_of(who, slug, lambda: _asked(statement, slug, who.id))
-    if stamp is None or stamp.audience is Audience.RESTRICTED or not can(who, P.READ, stamp):
+    stamp = stamp_of(who, slug, lambda: _asked(*stamping, slug, who))
+    if stamp is None or stamp[0].audience is Audience.RESTRICTED or not can(who, P.READ, stamp[0]):
         return _page(slug)  # it knows what to say, and who is of a closed circle
-    opens.note(who, stamp.id, stamp.revision_id)  # also when the page is kept, and when the browser has it already
-    return kept(who, tuple(stamp), lambda: _page(slug))
+    row = stamp[0]
+    opens.note(who, row.id, row.revision_id)  # also when the page is kept, and when the browser has it already
+    return kept(who, stamp, lambda: _page(slug))
 
 
-def _asked(statement: sa.Select[Any], slug: str, reader: int) -> sa.Row[Any] | None:
-    return session.connection().execute(statement, {"slug": slug, "reader": reader}).one_or_none()
+def _asked(
+    statement: sa.Select[Any], shows: list[Shows], slug: str, reader: Actor
+) -> tuple[sa.Row[Any], tuple[Hashable, ...]] | None:
+    """The row of an article's page, and what the panels beside it would show this person; ``None``: no such article."""
+    row = session.connection().execute(statement, {"slug": slug, "reader": reader.id}).one_or_none()
+    return None if row is None else (row, tuple(told(reader, row.id) for told in shows))
 
 
 @cache
-def _stamp() -> Any:
-    """One row that changes whenever an article's page does: what the permission looks at, and the panels' stamps."""
+def _stamping() -> tuple[sa.Select[Any], list[Shows]] | None:
+    """One row that changes whenever an article's page does – what the permission looks at, and the panels' stamps –
+    and the panels that say themselves what they show."""
     panels = stamps("article.foot", "article.side", "article.notice")
     if panels is None:
         return None
@@ -59,7 +67,7 @@ def _stamp() -> Any:
         row.verified_at,
         row.provisional,
     )
-    return sa.select(*facts, changed(), *panels).where(row.slug == sa.bindparam("slug"))
+    return sa.select(*facts, changed(), *panels[0]).where(row.slug == sa.bindparam("slug")), panels[1]
 
 
 def _page(slug: str) -> str:

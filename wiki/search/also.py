@@ -1,7 +1,8 @@
 """What people also opened: from the openings, by at least three people, and only what the reader may read."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from core import clock
 from core.actors import Actor
 from core.caches import Cache
 from core.db import session
-from core.permissions import allowed
-from wiki.articles.models import Article, Publication
+from core.permissions import can
+from wiki.articles.models import Article, ArticleReader, Audience
 from wiki.articles.open_models import ArticleOpen
 from wiki.articles.permissions import P
 from wiki.articles.titles import BLOCK
@@ -26,27 +27,58 @@ KEPT = 12
 SHOWN = 4
 EVERY = 300  # seconds
 
-_found: Cache[tuple[int, ...]] = Cache(5_000, seconds=EVERY)
+_found: Cache[tuple[int, ...]] = Cache(10_000, seconds=EVERY)
+_texts: Cache["_Text"] = Cache(5_000, seconds=1.0, until_write=True)
 Span = tuple[int, datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is to be known of a text to name it to those who may read it: the words of ``Article``."""
+
+    id: int
+    kind: str
+    title: str
+    slug: str
+    live: bool
+    audience: Audience
+    owner_id: int | None
+    readers: tuple[sa.Row[Any], ...]
 
 
 def opened_with(ids: Iterable[str], actor: Actor) -> dict[str, list[dict[str, Any]]]:
     """By article: {title, url} of what was opened with it that this person may read, most often first; no numbers."""
     together = {each: _together(int(each)) for each in ids}
-    wanted = {other for others in together.values() for other in others}
-    if not wanted:
-        return {}
-    rows = session.execute(
-        sa.select(Article.id, Article.title, Article.slug).where(
-            Article.id.in_(wanted), Article.kind != BLOCK, allowed(actor, P.READ)
-        )
-    )
-    known = {row.id: {"title": row.title, "url": url_for("articles.show", slug=row.slug)} for row in rows}
+    known = _known({other for others in together.values() for other in others})
     return {
-        each: shown
+        each: [{"title": one.title, "url": url_for("articles.show", slug=one.slug)} for one in shown]
         for each, others in together.items()
-        if (shown := [known[other] for other in others if other in known][:SHOWN])
+        if (shown := _readable(actor, [known[other] for other in others if other in known]))
     }
+
+
+def _readable(actor: Actor, texts: Iterable[_Text]) -> list[_Text]:
+    return [one for one in texts if one.kind != BLOCK and can(actor, P.READ, one)][:SHOWN]
+
+
+def _known(ids: set[int]) -> dict[int, _Text]:
+    """These texts as the database has them, at most a second ago; asked for readers alike, who look at the same."""
+    known = {one: text for one in ids if (text := _texts.get(one)) is not None}
+    if missing := ids - known.keys():
+        rows = session.connection().execute(_ROWS, {"ids": list(missing)}).all()
+        closed = [row.id for row in rows if row.audience is Audience.RESTRICTED]
+        tokens = session.connection().execute(_TOKENS, {"ids": closed}).all() if closed else []
+        for row in rows:
+            text = known[row.id] = _Text(*row, tuple(one for one in tokens if one.article_id == row.id))
+            _texts.put(row.id, text)
+    return known
+
+
+_IDS = sa.bindparam("ids", expanding=True)
+_ROWS = sa.select(
+    Article.id, Article.kind, Article.title, Article.slug, Article.live, Article.audience, Article.owner_id
+).where(Article.id.in_(_IDS))
+_TOKENS = sa.select(ArticleReader.article_id, ArticleReader.token).where(ArticleReader.article_id.in_(_IDS))
 
 
 def _together(article_id: int) -> tuple[int, ...]:
@@ -103,8 +135,11 @@ def beside_article(context: dict[str, Any]) -> tuple[str, dict[str, Any]] | None
     return ("search/_also_panel.html", {"opened": found}) if found else None
 
 
-def stamp() -> sa.ColumnElement[Any]:
-    """Changes every few minutes, and when somebody may read something that they might not before, or the reverse."""
-    window = sa.bindparam("also_window", callable_=lambda: int(clock.now().timestamp()) // EVERY, type_=sa.BigInteger)
-    published = sa.select(sa.func.coalesce(sa.func.max(Publication.id), 0)).scalar_subquery()
-    return window * 1_000_000_000 + published
+def shown(reader: Actor, article_id: int) -> Hashable:
+    """What the panel beside an article shows this person now: a kept page lasts as long as this is the same, and no
+    publication of another text changes it."""
+    others = _together(article_id)
+    if not others:
+        return ()
+    known = _known(set(others))
+    return tuple((one.title, one.slug) for one in _readable(reader, [known[one] for one in others if one in known]))

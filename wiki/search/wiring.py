@@ -51,4 +51,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(cli.search)
     similar.register(alike.similar)
     menu(_l("Recommended results"), "pins.show", Articles.MANAGE_ARTICLES, order=62, place="person")
-    panel("article.side", also.beside_article, order=70, stamp=also.stamp())
+    panel("article.side", also.beside_article, order=70, stamp=also.shown)
