@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,10 +52,13 @@ def pairs(span: Span, kind: str | None = None) -> list[Pair]:
 
 def opinions_on(review_id: int) -> bool:
     """Somebody gave a second opinion in this review."""
-    return (
-        session.scalar(sa.select(Decision.id).where(Decision.review_id == review_id, Decision.blind).limit(1))
-        is not None
-    )
+    return session.scalar(_blind_one(), {"review": review_id}) is not None
+
+
+@cache  # asked with every decision
+def _blind_one() -> sa.Select[int]:
+    here = Decision.review_id == sa.bindparam("review", type_=sa.Integer)
+    return sa.select(Decision.id).where(here, Decision.blind).limit(1)
 
 
 def pairs_of(review_id: int) -> list[Pair]:

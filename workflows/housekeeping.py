@@ -45,5 +45,7 @@ def forget_what_is_over() -> None:
     for task in session.scalars(late):
         close(task, TaskState.VOID)
     session.flush()
-    still_open = sa.exists().where(Task.round_id == RoundPerson.round_id, Task.state == TaskState.OPEN)
-    session.execute(sa.delete(RoundPerson).where(sa.not_(still_open)).execution_options(synchronize_session=False))
+    # as one set: asked row by row, SQLite walks through all open tasks for each (14 s for 15,000 rows and 10,000 tasks)
+    running = sa.select(Task.round_id).where(Task.state == TaskState.OPEN)
+    over = RoundPerson.round_id.not_in(running)
+    session.execute(sa.delete(RoundPerson).where(over).execution_options(synchronize_session=False))

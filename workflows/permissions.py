@@ -6,6 +6,7 @@ stood in for counts as having acted too (``RoundPerson``).
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -113,7 +114,12 @@ def who_acted(round_id: int) -> frozenset[int]:
     """Everybody who counts as having filled a seat of a running round (0: of none that has begun, see ``seating``)."""
     if round_id == 0:
         return frozenset()
-    return frozenset(session.scalars(sa.select(RoundPerson.user_id).where(RoundPerson.round_id == round_id)))
+    return frozenset(session.scalars(_acted(), {"round": round_id}))
+
+
+@cache  # asked several times with every decision
+def _acted() -> sa.Select[int]:
+    return sa.select(RoundPerson.user_id).where(RoundPerson.round_id == sa.bindparam("round", type_=sa.Integer))
 
 
 def seats_of(actor: Actor) -> sa.ColumnElement[bool]:

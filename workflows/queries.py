@@ -72,8 +72,14 @@ def last_review(subject_kind: str, subject_id: int) -> Review | None:
 
 def last_stage(subject_kind: str, subject_id: int) -> str | None:
     """The stage at which the newest review of a subject stands, if it is open."""
-    found = sa.select(Review.stage).where(Review.subject_kind == subject_kind, Review.subject_id == subject_id)
-    return session.scalar(found.order_by(Review.id.desc()).limit(1))
+    return session.scalar(_last_stage(), {"kind": subject_kind, "subject": subject_id})
+
+
+@cache  # asked with every decision
+def _last_stage() -> sa.Select[str | None]:
+    kind, subject = sa.bindparam("kind", type_=sa.String), sa.bindparam("subject", type_=sa.Integer)
+    found = sa.select(Review.stage).where(Review.subject_kind == kind, Review.subject_id == subject)
+    return found.order_by(Review.id.desc()).limit(1)
 
 
 def last_reviews(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Review]:

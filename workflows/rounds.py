@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -49,22 +50,28 @@ def current_round(review: Review) -> Round:
 
 def votes_of(current: Round) -> tuple[Vote, ...]:
     """Every verdict that counts in a round: given in it, or carried into it."""
-    carried = sa.select(CarriedApproval.decision_id).where(CarriedApproval.round_id == current.id)
-    rows = session.scalars(
-        sa.select(Decision)
-        .where(
-            Decision.review_id == current.review_id,
-            Decision.verb != Verb.COMMENT,
-            sa.not_(Decision.blind),
-            sa.or_(Decision.round_id == current.id, Decision.id.in_(carried)),
-        )
-        .order_by(Decision.id)
+    rows = session.execute(_counting(), {"round": current.id, "review": current.review_id})
+    return tuple(
+        Vote(stage, seat, verb, frozenset({actor_id, behalf_id} - {None}), decision_id)
+        for decision_id, stage, seat, verb, actor_id, behalf_id in rows
     )
-    return tuple(Vote(d.stage, d.seat, d.verb, _people(d), d.id) for d in rows)
 
 
-def _people(decision: Decision) -> frozenset[int]:
-    return frozenset({decision.actor_id} | ({decision.on_behalf_of_id} if decision.on_behalf_of_id else set()))
+@cache  # asked with every decision
+def _counting() -> sa.Select[int, str, str, Verb, int, int | None]:
+    here = sa.bindparam("round", type_=sa.Integer)
+    carried = sa.select(CarriedApproval.decision_id).where(CarriedApproval.round_id == here)
+    one = Decision
+    return (
+        sa.select(one.id, one.stage, one.seat, one.verb, one.actor_id, one.on_behalf_of_id)
+        .where(
+            one.review_id == sa.bindparam("review", type_=sa.Integer),
+            one.verb != Verb.COMMENT,
+            sa.not_(one.blind),
+            sa.or_(one.round_id == here, one.id.in_(carried)),
+        )
+        .order_by(one.id)
+    )
 
 
 def sizes_of(review: Review) -> dict[tuple[str, str], int]:
@@ -123,8 +130,8 @@ def go(
     """Put the review at a position and open the tasks of its stage, for the seats that are not full already."""
     review.state, review.stage = to.state, to.stage
     review.closed_at = clock.now() if to.state in ENDED else None
-    session.flush()
     if to.stage is None:
+        session.flush()
         return
     stage = review.definition.stage(to.stage)
     whole = Ask(review.definition, to, votes, sizes=sizes_of(review))
@@ -249,8 +256,7 @@ def close(task: Task, state: TaskState) -> None:
 
 
 def tell(review: Review, verb: Verb, before: Position, revision_id: int, actor: Actor | None) -> None:
-    """Say that the review has moved."""
-    session.flush()
+    """Say that the review has moved. Whoever hears it and asks the database has what moved it written first."""
     emit(
         ReviewMoved(
             review_id=review.id,

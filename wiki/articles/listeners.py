@@ -33,7 +33,8 @@ def follow_the_review(event: ReviewMoved) -> None:
     """
     if event.subject_kind != "submission":
         return
-    submission = session.get_one(Submission, event.subject_id, options=[lazyload(Submission.author_rows)])
+    with session.no_autoflush:  # what the review has written meanwhile is written with what follows here
+        submission = session.get_one(Submission, event.subject_id, options=[lazyload(Submission.author_rows)])
     submission.state = FOLLOWS[event.after.state]
     submission.updated_at = event.at
     if submission.state is SubmissionState.IN_REVIEW:

@@ -5,6 +5,7 @@ the submission, then the article.
 """
 
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -35,10 +36,14 @@ SIGN_WITHIN = timedelta(hours=24)  # by the clock on the wall: an emergency does
 
 def open_row(submission_id: int) -> ProvisionalPublication | None:
     """What is asked for or visible of this submission, as the database says now."""
-    found = sa.select(ProvisionalPublication).where(
-        ProvisionalPublication.submission_id == submission_id, ProvisionalPublication.state.in_(STILL_OPEN)
-    )
-    return session.scalar(found.execution_options(populate_existing=True))
+    return session.scalar(_open_one(), {"submission": submission_id})
+
+
+@cache  # asked whenever a task opens
+def _open_one() -> sa.Select[ProvisionalPublication]:
+    here = ProvisionalPublication.submission_id == sa.bindparam("submission", type_=sa.Integer)
+    found = sa.select(ProvisionalPublication).where(here, ProvisionalPublication.state.in_(STILL_OPEN))
+    return found.execution_options(populate_existing=True)
 
 
 def approved(submission: Submission, *, by: int | None) -> None:

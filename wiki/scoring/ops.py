@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core import clock
+from core.appended import append
 from core.db import database, session
 from core.i18n import choose_zone
 from wiki.scoring import queries, registry
@@ -68,7 +69,7 @@ def grant(
     """
     registry.known(event)
     source = source or f"{source_kind}:{source_id}"
-    if not people or _is_recorded(event, source):
+    if not people or queries.is_recorded(event, source):
         return []
     month, day, about = when(at)
     row = ScoringAct(
@@ -106,10 +107,9 @@ def when(at: datetime) -> tuple[str, Any, dict[str, str]]:
 
 
 def _record(row: ScoringAct) -> list[LedgerEntry]:
-    rules = queries.rules()
+    rules = queries.rules(row.event)
     _one_at_a_time(row, rules)
-    session.add(row)
-    session.flush()
+    append(row)
     return _write(row, _priced(row, rules))
 
 
@@ -165,7 +165,7 @@ def handed_down(first: ScoringAct) -> dict[str, Any]:
 
 def again(event: str, source: str, *, at: datetime | None = None) -> bool:
     """True when this was recorded before; if it had been taken back, it is given back."""
-    if not _is_recorded(event, source):
+    if not queries.is_recorded(event, source):
         return False
     restore(event, source, why="again", at=at)
     return True
@@ -214,10 +214,6 @@ def _together(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in group.net.values() if entry.points]
 
 
-def _is_recorded(event: str, source: str) -> bool:
-    return queries.act_of(event, source) is not None
-
-
 def _one_at_a_time(row: ScoringAct, rules: list[Rule]) -> None:
     """Two acts at one instant must not both find room under one person's cap (SQLite has one writer anyway)."""
     rule = rule_for(row.act, rules)
@@ -254,10 +250,7 @@ def _entry(row: LedgerEntry) -> Entry:
 
 
 def _write(row: ScoringAct, entries: Iterable[Entry]) -> list[LedgerEntry]:
-    made = [ledger_row(row, entry) for entry in entries]
-    session.add_all(made)
-    session.flush()
-    return made
+    return [append(ledger_row(row, entry)) for entry in entries]
 
 
 def ledger_row(row: ScoringAct, entry: Entry) -> LedgerEntry:

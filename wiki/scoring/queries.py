@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -79,9 +80,15 @@ def by_rule(wanted: Filter) -> list[tuple[str, Unit, int, Decimal]]:
     return [(rule, unit, count, amount) for rule, unit, count, amount in rows]
 
 
-def rules() -> list[Rule]:
-    """Every rule that ever was in force."""
-    return [row.rule for row in session.scalars(sa.select(ScoringRule).order_by(ScoringRule.id))]
+def rules(event: str | None = None) -> list[Rule]:
+    """Every rule that ever was in force – for one event, where one is named: an act needs no others."""
+    return [row.rule for row in session.scalars(_rules(one=event is not None), {"event": event} if event else {})]
+
+
+@cache
+def _rules(*, one: bool) -> sa.Select[ScoringRule]:
+    found = sa.select(ScoringRule).order_by(ScoringRule.id)
+    return found.where(ScoringRule.event == sa.bindparam("event", type_=sa.String)) if one else found
 
 
 def rules_in_force(day: date) -> sa.Select[ScoringRule]:
@@ -118,6 +125,17 @@ def acts_streamed(at_once: int, *conditions: sa.ColumnElement[bool]) -> Iterator
 def act_of(event: str, source: str) -> ScoringAct | None:
     """The act of this name."""
     return session.scalar(sa.select(ScoringAct).where(ScoringAct.event == event, ScoringAct.source == source))
+
+
+def is_recorded(event: str, source: str) -> bool:
+    """There is an act of this name."""
+    return session.scalar(_named(), {"event": event, "source": source}) is not None
+
+
+@cache  # asked before anything is recorded
+def _named() -> sa.Select[int]:
+    event, source = sa.bindparam("event", type_=sa.String), sa.bindparam("source", type_=sa.String)
+    return sa.select(ScoringAct.id).where(ScoringAct.event == event, ScoringAct.source == source)
 
 
 def acts_named(events: Collection[str], sources: Collection[str]) -> dict[tuple[str, str], ScoringAct]:
