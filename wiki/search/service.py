@@ -28,7 +28,7 @@ from wiki.articles.queries import below
 from wiki.articles.rules import tokens_of
 from wiki.articles.titles import BLOCK
 from wiki.search import pins, wording, words
-from wiki.search.engines import common
+from wiki.search.engines import base, common
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Fresh, Hit, Now, Page, Query, State
 from wiki.search.explaining import explained
 from wiki.search.signals import Weigher
@@ -366,7 +366,8 @@ def _stamps(ids: Iterable[str]) -> dict[str, str]:
 
 def verify() -> Differences:
     """How the index differs from the database. What is being written meanwhile may be told as a difference."""
-    indexed = dict(engine().stamps())
+    with base.behind(engine()) as own:
+        indexed = dict(own.stamps())
     published: dict[str, str] = {}
     last = 0
     while True:

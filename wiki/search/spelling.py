@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from core import noted
 from core.actors import Actor
-from core.caches import Cache
 from core.chores import chore
 from core.db import reading, session, writing
 from core.folding import converter, fold, normalise
@@ -38,6 +38,7 @@ COMPARED = 2_000  # words that begin alike
 EVERY = 600.0  # seconds between two gatherings
 SOME = 500  # words that are written at once
 TOPIC = "search.vocabulary"
+RULES = 1  # of what is gathered; raised when they change, so that it is gathered anew
 
 _LONGEST_WORD = 6
 _KNOWN, _ALIKE, _ONE_OFF, _STRANGE = 0.1, 1.0, 1.3, 1.5  # what a piece of a question costs, cut one way or another
@@ -193,16 +194,14 @@ def _sound(word: str) -> str:
     return " ".join(out)[:80]
 
 
-_gathered: Cache[tuple[int, int]] = Cache(1)
-
-
 @chore(every=EVERY)
 def remember() -> None:
-    """Have the words gathered, where something was published or retired since."""
+    """Have the words gathered, where something was published or retired since; a start alone is no reason."""
     live = sa.select(sa.func.count()).select_from(Article).where(Article.live).scalar_subquery()
     newest, count = session.execute(sa.select(sa.func.max(Publication.id), live)).one()
-    if _gathered.get(0) != (newest or 0, count):
-        _gathered.put(0, (newest or 0, count))
+    now, known = f"{RULES} {newest or 0} {count}", noted.last(TOPIC)
+    if known is None or known.said != now:
+        noted.note(TOPIC, now)
         promise(TOPIC, "all")
 
 

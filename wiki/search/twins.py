@@ -20,7 +20,7 @@ from wiki.articles.models import Article, Revision
 from wiki.articles.similar import opening_of
 from wiki.articles.titles import BLOCK
 from wiki.search import service
-from wiki.search.engines.base import EngineUnavailable, Query
+from wiki.search.engines.base import Engine, EngineUnavailable, Query, behind
 from wiki.search.likeness import ALMOST, percent
 from wiki.search.listeners import AGAIN
 from wiki.search.twin_models import Twin
@@ -45,9 +45,10 @@ def look(ids: Sequence[int]) -> None:
         EngineUnavailable.
     """
     found = []
-    for each in gently(ids):
-        with reading():
-            found += [_twin(row) for row in session.execute(_texts([each]))]
+    with behind(service.engine()) as engine:
+        for each in gently(ids):
+            with reading():
+                found += [_twin(engine, row) for row in session.execute(_texts([each]))]
     if not found:
         return
     insert: Any = sqlite.insert if database().sqlite else postgresql.insert
@@ -63,9 +64,9 @@ def _texts(ids: Sequence[int]) -> sa.Select[Any]:
     return found.where(Article.live, Article.id.in_(ids)).order_by(Article.id)
 
 
-def _twin(mine: Any) -> dict[str, Any]:
+def _twin(engine: Engine, mine: Any) -> dict[str, Any]:
     asked = [text for text in (mine.title, opening_of(mine.fields)[:120]) if len(text.strip()) > 1]
-    pages = [service.engine().search(Query(text, EVERYBODY, limit=LOOKED_AT)) for text in asked]
+    pages = [engine.search(Query(text, EVERYBODY, limit=LOOKED_AT)) for text in asked]
     near = {int(hit.id) for page in pages for hit in page.hits} - {mine.id}
     others = session.execute(_texts(sorted(near))).all()
     best, alike = None, 0

@@ -1,6 +1,7 @@
 """What every engine does. Both are held to it by the same tests."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,5 +211,20 @@ class Engine(Protocol):
     def tidy(self) -> bool:
         """What a killed rebuild left behind is removed. True where there was any: compare with the database then."""
 
+    def aside(self) -> "Engine":
+        """The same index for work behind the answers. Whoever asks for it closes it, if it is another engine than this
+        one: what that work looked through does not stay in memory."""
+
     def close(self) -> None:
         """Files and connections are let go."""
+
+
+@contextmanager
+def behind(engine: Engine) -> Iterator[Engine]:
+    """The engine for work behind the answers, which leaves nothing in memory that nobody has asked for."""
+    own = engine.aside()
+    try:
+        yield own
+    finally:
+        if own is not engine:
+            own.close()

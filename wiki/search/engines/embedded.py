@@ -153,6 +153,10 @@ class Embedded:
         """See `Engine.tidy`: the next rebuild does it, and what was not swapped in was never read."""
         return False
 
+    def aside(self) -> "Embedded":
+        """See `Engine.aside`: with files and counts of its own."""
+        return Embedded(self._generations.root)
+
     def close(self) -> None:
         """See `Engine.close`."""
         with self._guard:

@@ -249,6 +249,10 @@ class Meilisearch:
         self._dropped(self.uid)
         self.close()
 
+    def aside(self) -> "Meilisearch":
+        """See `Engine.aside`: nothing of it is in this process."""
+        return self
+
     def close(self) -> None:
         """See `Engine.close`."""
         self._reader.memory.forget()
