@@ -25,7 +25,7 @@ def append(row: R) -> R:
     for name, default in given:
         state.setdefault(name, default)
     done = session.connection().execute(insert, {name: state[name] for name, _default in given})
-    state[key] = cast(sa.CursorResult[Any], done).inserted_primary_key[0]
+    (state[key],) = cast(sa.CursorResult[Any], done).inserted_primary_key or (None,)
     make_transient_to_detached(row)
     session.add(row)
     return row

@@ -52,7 +52,7 @@ def votes_of(current: Round) -> tuple[Vote, ...]:
     """Every verdict that counts in a round: given in it, or carried into it."""
     rows = session.execute(_counting(), {"round": current.id, "review": current.review_id})
     return tuple(
-        Vote(stage, seat, verb, frozenset({actor_id, behalf_id} - {None}), decision_id)
+        Vote(stage, seat, verb, frozenset({actor_id, behalf_id or actor_id}), decision_id)
         for decision_id, stage, seat, verb, actor_id, behalf_id in rows
     )
 

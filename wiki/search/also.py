@@ -43,7 +43,7 @@ class _Text:
     live: bool
     audience: Audience
     owner_id: int | None
-    readers: tuple[sa.Row[Any], ...]
+    readers: tuple[sa.Row[int, str], ...]
 
 
 def opened_with(ids: Iterable[str], actor: Actor) -> dict[str, list[dict[str, Any]]]:
@@ -74,7 +74,7 @@ def _known(ids: set[int]) -> dict[int, _Text]:
     return known
 
 
-_IDS = sa.bindparam("ids", expanding=True)
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _ROWS = sa.select(
     Article.id, Article.kind, Article.title, Article.slug, Article.live, Article.audience, Article.owner_id
 ).where(Article.id.in_(_IDS))
