@@ -11,7 +11,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
 GRACE = 0.3  # seconds for what is on its way over a connection that was answered before
-FIRST_WORD = 1.0  # seconds for the first byte over a connection that is new
+FIRST_WORD = 2.0  # seconds for the first byte over a connection that is new
 SLOW = 5.0  # seconds for the rest of a request that has begun; who is slower is cut off
 
 
