@@ -20,6 +20,7 @@ from wiki.search.engines.base import Document, Query
 from wiki.search.engines.embedded import Embedded
 
 RATE = 50.0  # queries a second, arriving at random
+LONG = 60.0  # seconds: of 500 questions the p99 is the fifth worst, and one hiccup of the machine decides
 PEOPLE = 40  # who ask them, in turn
 ALONE = 100_000 if BIG else 1_000  # articles of the engine without the web around it
 
@@ -45,7 +46,7 @@ def typed(titles: list[str]) -> list[str]:
 
 
 def asked(times: int, path: str) -> Figure:
-    """p99 of ten seconds; the note has the rest."""
+    """p99 of a minute; the note has the rest."""
     base, place = reading_room(times).base, library(times)
     cookies = [place.cookie(f"rep{n}") for n in range(PEOPLE)]
     calls = [
@@ -54,7 +55,7 @@ def asked(times: int, path: str) -> Figure:
     ]
     for one in calls[:200]:  # the first questions load dictionaries; they are not asked again
         good(one_by_one(base, one.path, times=1, headers=one.headers))
-    load = good(arrivals(base, calls[200:], rate=RATE, seconds=10))
+    load = good(arrivals(base, calls[200:], rate=RATE, seconds=LONG))
     return Figure(
         load.percentile(0.99),
         f"{place.articles:,} articles, p50 {load.percentile(0.5):.1f} ms, p95 {load.percentile(0.95):.1f} ms",

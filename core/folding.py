@@ -19,9 +19,18 @@ def converter(name: str) -> OpenCC:
     return OpenCC(name)
 
 
+# Chinese, ASCII and their signs: what NFKC changes of these it changes alone, whatever stands beside.
+_EASY = re.compile("[\x00-\x7f\u00b7\u2014\u2018-\u201d\u2026\u3000-\u3003\u3007-\u3011\u4e00-\u9fff\uff01-\uff5e]*")
+_WIDE = re.compile("[\u2026\u3000\uff01-\uff5e]")
+
+
 def fold(text: str) -> str:
     """`text` in NFKC and lower case; the script stays."""
-    return unicodedata.normalize("NFKC", text).lower()
+    if not _EASY.fullmatch(text):
+        return unicodedata.normalize("NFKC", text).lower()
+    for sign in set(_WIDE.findall(text)):  # a page of Chinese takes a fourth of the time so
+        text = text.replace(sign, unicodedata.normalize("NFKC", sign))
+    return text.lower()
 
 
 def simplified(folded: str) -> str:

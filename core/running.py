@@ -14,8 +14,11 @@ from core.buffers import Flusher
 from core.heaps import give_back
 from core.hosts import Pulse
 from core.outbox import Worker
+from core.settings import Settings
 
 log = logging.getLogger(__name__)
+LEAVES = 7.0  # seconds: longer than the proxies in deploy/ keep a line that is not used, or shun a machine that failed
+_leaving = False
 
 
 class Caretaker(threading.Thread):
@@ -69,6 +72,19 @@ class Beside:
         self.flusher.stop()
         self.pulse.stop()
         self.app.extensions["spiral.database"].close()
+
+
+def leave(settings: Settings) -> float:
+    """This process is told to end, and says so to those who ask whether to send people here. Answers for how many
+    seconds it goes on letting people in: until the proxy has put others in its place, where there may be others."""
+    global _leaving
+    _leaving = True
+    return LEAVES if settings.proxies and not settings.database.startswith("sqlite") else 0.0
+
+
+def is_leaving() -> bool:
+    """Whether this process has been told to end."""
+    return _leaving
 
 
 _beforehand: list[Callable[[], Any]] = []

@@ -159,7 +159,7 @@ class Settings(BaseModel):
     @field_validator("oidc_issuer")
     @classmethod
     def issuer(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^/\s?#@]+[^\s?#@]*", value):
+        if value and not re.fullmatch(r"https?://[^/\s?#@][^\s?#@]*", value):
             raise ValueError("must look like https://sso.example or https://sso.example/realms/centre")
         return value
 

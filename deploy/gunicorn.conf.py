@@ -17,7 +17,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from core import health, hosts, logs
 from core.heaps import few_heaps
-from core.running import Beside, ready, settle
+from core.running import LEAVES, Beside, is_leaving, leave, ready, settle
 from core.settings import SettingsError, load
 
 try:
@@ -32,7 +32,7 @@ workers = settings.workers
 threads = settings.threads
 preload_app = True  # modules and tables are in memory once; nothing is connected before the fork
 FINISH = 20  # seconds that requests in flight may take to finish
-graceful_timeout = FINISH + 8  # until what still runs is killed: the job in hand is put down and we sign off
+graceful_timeout = int(LEAVES) + FINISH + 8  # until what still runs is killed: jobs are put down and we sign off
 timeout = 60
 keepalive = 75  # longer than the proxy keeps a line to us, so that it is never we who hang up first
 control_socket_disable = True  # it is told what to do by signals
@@ -91,11 +91,16 @@ def post_worker_init(worker: Any) -> None:
     beside.start()
 
     def end(number: int, frame: FrameType | None) -> None:
-        first = worker.alive
-        worker.handle_exit(number, frame)
-        if first:
-            beside.hurry()  # the job in hand ends while the requests do, not after them
+        if is_leaving():
+            return
+        beside.hurry()  # the job in hand ends while the requests do, not after them
+        worker.max_keepalived = 0  # each answer says from now on that it was the last over its line
+        if stays := leave(settings):
+            signal.setitimer(signal.ITIMER_REAL, stays)  # a thread cannot be begun from here: its locks may be held
+        else:
+            worker.handle_exit(number, frame)
 
+    signal.signal(signal.SIGALRM, worker.handle_exit)
     signal.signal(signal.SIGTERM, end)
 
 

@@ -11,7 +11,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
 GRACE = 0.3  # seconds for what is on its way over a connection that was answered before
-FIRST_WORD = 1.0  # seconds for the first byte over a connection that is new
+FIRST_WORD = 2.0  # seconds for the first byte over a connection that is new
 SLOW = 5.0  # seconds for the rest of a request that has begun; who is slower is cut off
 
 
@@ -61,17 +61,22 @@ def prepare(server: Any) -> None:
     server.channel_class = Channel
 
 
-def drain(server: Any, *, until: float) -> None:
-    """Take no new connection; return when every answer that was asked for has been sent, or at ``until``."""
-    began = time.monotonic()
+def drain(server: Any, *, stays: float, patience: float) -> None:
+    """Every answer says from now on that it was the last over its line. After ``stays`` seconds, in which the proxy
+    puts others in our place, no new connection is taken; returns when every answer that was asked for has been sent,
+    or ``patience`` seconds later."""
     server.ending = True
+    closing = time.monotonic() + stays
+    while (now := time.monotonic()) < closing:
+        server.asyncore.loop(timeout=min(0.5, closing - now), map=server._map, use_poll=True, count=1)  # noqa: SLF001
+    began = time.monotonic()
     known = -1
     while known != len(server.active_channels):  # those that the kernel has let in already
         known = len(server.active_channels)
         server.handle_accept()
     server.del_channel(server._map)  # noqa: SLF001 - waitress has no word for this
     server.socket.close()
-    while (now := time.monotonic()) < until:
+    while (now := time.monotonic()) < began + patience:
         if not any(channel.is_busy(now - began) for channel in list(server.active_channels.values())):
             return
         server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - as above

@@ -12,6 +12,7 @@ from core.db import reading
 from core.health import examine
 from core.i18n import force_locale
 from core.permissions import EVERYONE
+from core.running import is_leaving
 from core.settings import Settings
 from core.web import blueprint, gate
 from wiki import health_numbers
@@ -34,6 +35,8 @@ def process() -> Any:
 @gate(EVERYONE, transaction=False)
 def ready() -> Any:
     """Whether to send people here; 503 with the reasons otherwise. Machines read it, in English."""
+    if is_leaving():
+        return jsonify(ready=False, checks={}, reasons=["this process was told to end"]), 503
     with force_locale("en"):
         findings = examine(ready=True, strangers=True)
     answer = jsonify(

@@ -11,7 +11,6 @@ import secrets
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
@@ -26,7 +25,7 @@ from core import hosts, logs, migrate
 from core.alone import TakenError, hold
 from core.db import Database, UnsafeDatabaseError, alone, reading, session, writing
 from core.heaps import few_heaps
-from core.running import Beside, settle
+from core.running import Beside, leave, settle
 from core.settings import ROOT, Settings, SettingsError, load
 from core.web import largest_body
 from wiki.draining import drain, prepare
@@ -220,13 +219,13 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
     except OSError as error:
         raise StartRefusedError(f"{host}:{port} cannot be used ({error.strerror})") from error
     prepare(server)
-    ending: list[float] = []
+    ending: list[float] = []  # for how many seconds people are let in still
     beside = Beside(app, drain=settings.drain)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         if ending:
             os._exit(1)  # asked twice: somebody is in a hurry
-        ending.append(time.monotonic())
+        ending.append(leave(settings))
         beside.hurry()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -236,7 +235,7 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
     try:
         while not ending:
             server.asyncore.loop(timeout=0.5, map=server._map, use_poll=True, count=1)  # noqa: SLF001
-        drain(server, until=ending[0] + DRAIN)
+        drain(server, stays=ending[0], patience=DRAIN)
     finally:
         server.task_dispatcher.shutdown(timeout=1)
         beside.stop()

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from core.errors import Unavailable
+from core.running import LEAVES
 from core.settings import ROOT, Settings
 from tests.reliability.sites import until
 from tests.support.server import free_port
@@ -193,7 +194,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 def test_nginx_takes_its_file(name: str, tmp_path: Path) -> None:
     nginx = wanted("nginx")
     text = (DEPLOY / name).read_text("utf-8").replace("web:8000", "127.0.0.1:9")
-    text = re.sub(r"^\s*ssl_.*$", "", text, flags=re.M).replace("443 ssl", "18443")
+    text = re.sub(r"^\s*ssl_certificate.*$", "", text, flags=re.M).replace("443 ssl", "18443")
     text = re.sub(r"\b80;", "18080;", text)
     if "events" not in text:
         text = "events {}\nhttp {\n" + text + "\n}\n"
@@ -221,6 +222,25 @@ def test_proxies_keep_the_numbers_inside_and_let_the_largest_file_through(name: 
     assert int(limit[1]) >= Settings.model_fields["file_limit_mb"].default + 2
 
 
+def seconds(text: str, *names: str) -> list[int]:
+    """What is told in seconds under these names, in files of several sorts."""
+    found = [re.findall(rf"\b{name}\W+(\d+)s?\b", text) for name in names]
+    assert all(found), names
+    return [int(each) for one in found for each in one]
+
+
+def test_a_machine_that_ends_outlasts_what_proxies_remember_of_machines(compose: dict[str, Any]) -> None:
+    """When it closes its door no line to it is left, one that came back before is asked again, and nobody kills it."""
+    for name in ("nginx.conf", "nginx-compose.conf"):
+        kept = seconds((DEPLOY / name).read_text("utf-8"), "keepalive_timeout", "fail_timeout")
+        assert max(kept) + 1 < LEAVES, f"{name}: nginx counts whole seconds"
+    assert max(seconds((DEPLOY / "Caddyfile").read_text("utf-8"), "keepalive", "health_interval")) < LEAVES
+    (finish,) = seconds((DEPLOY / "gunicorn.conf.py").read_text("utf-8"), "FINISH =")
+    killed = [seconds(unit.read_text("utf-8"), "TimeoutStopSec")[0] for unit in UNITS]
+    killed += [int(compose["services"][name]["stop_grace_period"].rstrip("s")) for name in ("web", "worker")]
+    assert min(killed) > LEAVES + finish + 8
+
+
 class _Away(BaseHTTPRequestHandler):
     """A machine that serves, but what it asks others for is away."""
 
@@ -229,7 +249,7 @@ class _Away(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append(str(self.headers["X-Forwarded-For"]))
-        self.send_response({"/away": Unavailable.status}.get(self.path, 200))
+        self.send_response({"/away": Unavailable.status, "/lost": 503}.get(self.path, 200))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -255,6 +275,8 @@ def test_nginx_leaves_nobody_alone_because_of_what_is_away_elsewhere(tmp_path: P
             until(lambda: (tmp_path / "pid").exists() and _asked(port, "/") == 200, "nginx serves")
             assert [_asked(port, "/away") for _ in range(12)] == [504] * 12
             assert [_asked(port, "/") for _ in range(12)] == [200] * 12
+            assert [_asked(port, "/lost") for _ in range(12)] == [503] * 12, "in our own words"
+            assert [_asked(port, "/") for _ in range(12)] == [200] * 12, "nobody waits once one of them has come back"
             assert set(_Away.asked) == {"127.0.0.1"}, "what the client says of itself is left out"
         finally:
             proxy.terminate()

@@ -154,6 +154,19 @@ NEEDED = (
 )
 
 
+def python_for(user: dict[str, Any]) -> str:
+    """A Python of the version that the wheels are for, which this user may run: ours may lie in root's own folder."""
+    same = f"import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    ours = getattr(sys, "_base_executable", sys.executable)
+    for found in (ours, shutil.which(name, path=os.defpath), shutil.which("python3", path=os.defpath)):
+        with contextlib.suppress(OSError):
+            words = [found or "", "-c", same]
+            if not subprocess.run(words, cwd="/", capture_output=True, check=False, **user).returncode:
+                return str(found)
+    pytest.skip(f"no {name} with venv on this machine that an ordinary user may run; ours is {ours}")
+
+
 @pytest.mark.soak
 @pytest.mark.server
 @pytest.mark.timeout(900)
@@ -172,8 +185,7 @@ def test_somebody_without_rights_node_compiler_or_git_starts_it(tree: Path) -> N
         user = postgres_keeper.other_user()
         for path in (home, *home.rglob("*")) if user else ():
             os.chown(path, user["user"], user["group"], follow_symlinks=False)
-        python = getattr(sys, "_base_executable", sys.executable)
-        about = {"PATH": str(home / "bin"), "HOME": str(home), "PYTHON": python,
+        about = {"PATH": str(home / "bin"), "HOME": str(home), "PYTHON": python_for(user),
                  "PORT": str(free_port()), "PIP_INDEX_URL": NOBODY, "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
         log = Path(place) / "log"
         with log.open("wb") as out:

@@ -206,7 +206,7 @@ def _proxy(place: Path, host: Host) -> None:
     files = ["-keyout", str(place / "key.pem"), "-out", str(place / "fullchain.pem")]
     subprocess.run([*words, *files, "-addext", f"subjectAltName=DNS:{NAME}"], check=True, capture_output=True)
     shipped = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
-    assert re.findall(r"server (10\.\S+:8000)", shipped) == ["10.0.0.11:8000", "10.0.0.12:8000"]
+    assert re.findall(r"server (10\.\S+:8000)", shipped) == 2 * ["10.0.0.11:8000", "10.0.0.12:8000"]
     (place / "spiral.conf").write_text(shipped.replace("/etc/ssl/spiral/", f"{place}/"))
     (place / "nginx.conf").write_text(AROUND.format(place=place))
     words = ["nginx", "-p", str(place), "-c", str(place / "nginx.conf")]

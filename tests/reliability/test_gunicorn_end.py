@@ -1,5 +1,6 @@
 """Gunicorn as it is shipped, told to end in the midst of work: requests are answered, jobs put down, nobody is left."""
 
+import contextlib
 import http.client
 import threading
 from collections.abc import Callable, Iterator
@@ -24,8 +25,10 @@ HELD_UP = sa.text(
 
 
 @pytest.fixture
-def machine(new_postgres: Callable[..., str], meilisearch_url: str) -> Iterator[Machine]:
-    with fresh_site(new_postgres, meilisearch_url, SPIRAL_WORKERS="2") as found:
+def machine(
+    new_postgres: Callable[..., str], meilisearch_url: str, request: pytest.FixtureRequest
+) -> Iterator[Machine]:
+    with fresh_site(new_postgres, meilisearch_url, SPIRAL_WORKERS="2", **getattr(request, "param", {})) as found:
         made = found.machine()
         made.command = GUNICORN
         made.begin()
@@ -87,3 +90,31 @@ def test_it_ends_when_its_requests_are_answered_and_its_jobs_are_put_down(machin
             waiting = session.scalars(sa.select(OutboxJob).where(OutboxJob.topic == TOPIC)).all()
         assert waiting, "what was promised waits for the next start"
         assert {(one.leased_by, one.parked_at) for one in waiting} == {(None, None)}
+
+
+@pytest.mark.parametrize("machine", [{"SPIRAL_PROXIES": "1"}], indirect=True)
+def test_behind_a_proxy_it_answers_everybody_until_the_proxy_has_others(machine: Machine) -> None:
+    def asked(line: http.client.HTTPConnection, path: str) -> tuple[int, bool]:
+        line.request("GET", path)
+        answer = line.getresponse()
+        answer.read()
+        return answer.status, answer.will_close
+
+    def line() -> http.client.HTTPConnection:
+        source = ("127.0.0.2", 0)
+        return http.client.HTTPConnection("127.0.0.1", machine.server.port, timeout=20, source_address=source)
+
+    with crowd_at(machine.server):
+        kept = line()
+        assert asked(kept, "/login") == (200, False)
+        assert machine.server.process
+        machine.server.process.terminate()
+        until(lambda: asked(line(), "/readyz") == (503, True), "it says that it leaves")
+        until(
+            lambda: asked(kept, "/login") == (200, True), "the line that was kept is answered, and not kept any longer"
+        )
+        while not hangs_up(machine):
+            with contextlib.suppress(ConnectionRefusedError):
+                assert asked(line(), "/login")[0] == 200
+        assert machine.server.process.wait(60) == 0
+        assert count(sa.select(sa.func.count()).select_from(Host)) == 0
