@@ -15,7 +15,7 @@ from wiki.articles import ops, provisional
 from wiki.articles.models import Publication, Revision, SubmissionState
 from wiki.articles.permissions import P
 from wiki.articles.provisional_ends import keep_deadlines
-from wiki.articles.publishing import retire
+from wiki.articles.publishing import put_back, retire
 from wiki.articles.queries import approved_revision_id, publication_of, versions
 from wiki.articles.rules import Because, ProvisionalState
 from wiki.feedback.queries import authors_of
@@ -149,6 +149,26 @@ def test_a_retired_article_stays_retired(make, two):
     with clock.fixed(NOON + timedelta(days=3)):
         keep_deadlines()
         assert not article.live
+
+
+def test_what_no_review_stands_behind_is_not_put_back(make, two):
+    """Published in an emergency, retired, put back: that would be a way round the review."""
+    article = make.article(title="reviewed", tags=["a"])
+    before = article.revision_id
+    emergency(make.submission(article=article.slug, title="not reviewed", tags=[]), two)
+    assert (article.title, article.tags) == ("not reviewed", [])
+    retire(article, two[1], reason="gone")
+    assert (article.title, article.tags, article.revision_id) == ("reviewed", ["a"], before)
+    put_back(article, two[1], reason="needed after all")
+    assert (article.live, article.revision_id) == (True, before)
+
+    made = make.submission()
+    provisional.publish_workaround(made, two[1], WHY)
+    retire(shown(made), two[1], reason="gone")
+    with pytest.raises(Conflict, match="No review stands behind its text"):
+        put_back(shown(made), two[1], reason="needed after all")
+    make.approved(made)
+    assert shown(made).live
 
 
 def test_the_deadline_counts_working_hours(make, two):

@@ -62,6 +62,7 @@ class House:
             if (
                 answer.status_code == 200
                 and answer.mimetype == "text/html"
+                and "<html" in answer.text  # a piece of a page is seen where it is put in
                 and not urlsplit(where).path.endswith(PAPERS)
             ):
                 found[make] = Place(make, who, where)

@@ -36,7 +36,7 @@ from wiki.articles.models import (
 )
 from wiki.articles.permissions import P
 from wiki.articles.personal_policy import require_masked
-from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for
+from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for, was_approved
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
 
@@ -271,6 +271,8 @@ def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
         raise Conflict(_("This article is published."), code="illegal-move")
     if not reason.strip():
         raise Invalid({"reason": _("Please say why it is put back.")})
+    if not was_approved(article):
+        raise Conflict(_("No review stands behind its text. Propose it anew."), code="illegal-move")
     audit.record(actor, "put_back", subject_kind="article", subject_id=article.id, note=reason)
     return publish_again(
         article, session.get_one(Revision, article.revision_id), reason=reason.strip()[:500], by=actor.id
@@ -278,7 +280,9 @@ def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
 
 
 def take_off(article: Article, *, duplicate_of: int | None = None) -> None:
-    """Readers no longer see it."""
+    """Readers no longer see it. A text that no review stands behind goes first: nobody may put it back."""
+    if article.provisional is not None and (before := approved_revision_id(article)) is not None:
+        show(article, session.get_one(Revision, before))
     article.live, article.provisional, article.provisional_until = False, None, None
     session.flush()
     emit(ArticleRetired(article.id, article.slug, clock.now(), duplicate_of))

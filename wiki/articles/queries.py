@@ -151,6 +151,12 @@ def approved_revision_id(article: Article | None) -> int | None:
     )
 
 
+def was_approved(article: Article) -> bool:
+    """Whether a review stands behind the text that readers see, or saw last."""
+    here = Publication.article_id == article.id, Publication.revision_id == article.revision_id
+    return session.scalar(sa.select(Publication.id).where(*here, counts()).limit(1)) is not None
+
+
 def approved_publication(article: Article | None) -> Publication | None:
     """The version of which ``approved_revision_id`` is the text."""
     revision_id = approved_revision_id(article)
