@@ -28,4 +28,4 @@ def _remembered(rule: Rule) -> None:
 
 def install() -> None:
     """Every application of this process shares what was compiled."""
-    Rule.compile = _remembered  # type: ignore[method-assign]
+    Rule.compile = _remembered  # type: ignore[method-assign,assignment]

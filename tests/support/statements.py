@@ -17,6 +17,6 @@ _made: LRUCache[Any, Any] = LRUCache(ROOM)
 def install() -> None:
     """Every engine of this process shares what was compiled; those of one kind of database speak alike."""
     for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
-        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
-        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign,assignment]
+        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
     Engine._compiled_cache = property(lambda _self: _made, lambda _self, _own: None)  # type: ignore[assignment]
