@@ -7,7 +7,6 @@ and key are coalesced; a job that keeps failing is parked after ``TRIES`` tries,
 import logging
 import random
 import threading
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import chores, clock, leases, watch
+from core import alive, chores, clock, leases, watch
 from core.db import Base, after_commit, database, reading, session, writing
 from core.trouble import trouble_of
 
@@ -27,6 +26,7 @@ log = logging.getLogger(__name__)
 TRIES = 10
 LEASE = timedelta(seconds=60)  # after so long without a sign of life its worker is held to be dead
 RECOVERY = 5.0  # seconds until a database without room, or a lost one, is asked again
+QUICK = 3  # so many tries of a job that may kill its worker come quickly after each other
 DIED = "The process that worked on it ended in the midst of it."
 BATCH = 200
 MAIN = ""
@@ -184,7 +184,7 @@ def drain(*, me: str | None = None, lane: str | None = None) -> int:
 
     ``lane``: only the topics of this lane, ``MAIN`` being that of all without one; ``None``: all.
     """
-    me = me or uuid.uuid4().hex
+    me = me or alive.me()
     done = 0
     while batch := _claim(me, lane):
         with leases.kept([row.id for row in batch], _prolong):
@@ -235,6 +235,29 @@ def _prolong(ids: Sequence[int]) -> None:
     with writing() as s:
         held = sa.update(OutboxJob).where(OutboxJob.id.in_(ids), OutboxJob.leased_until.is_not(None))
         s.execute(held.values(leased_until=clock.now() + LEASE))
+
+
+def _put_down(me: str) -> None:
+    """Of what I hold nothing is in my hands: the database was away or full when I was done. It need not wait for the
+    end of the lease, and costs no try."""
+    with writing() as s:
+        mine = sa.update(OutboxJob).where(OutboxJob.leased_by == me, OutboxJob.leased_until.is_not(None))
+        s.execute(mine.values(leased_until=None, leased_by=None))
+
+
+@chores.chore(every=30, local=True)
+def inherit() -> None:
+    """The leases of processes that were killed on this machine have ended; at every start, too.
+
+    The search and the mail go on at once after a crash. A job that died more than ``QUICK`` times has to wait for
+    its lease as before: it may be what kills us, and each time somebody has to start us again.
+    """
+    now = clock.now()
+    held = sa.and_(OutboxJob.leased_until > now, OutboxJob.attempts < QUICK)
+    holders = session.scalars(sa.select(OutboxJob.leased_by).where(held).distinct())
+    if gone := [holder for holder in holders if holder and alive.dead(holder)]:
+        theirs = sa.update(OutboxJob).where(held, OutboxJob.leased_by.in_(gone))
+        session.execute(theirs.values(leased_until=now - timedelta(seconds=1)))
 
 
 def _keep(topic: str, rows: list[OutboxJob]) -> int:
@@ -306,7 +329,8 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, *, every: float = 0.25, lane: str = MAIN) -> None:
         super().__init__(name=f"outbox-{lane or 'worker'}", daemon=True)
         self.app, self.every, self.lane = app, every, lane
-        self.me = uuid.uuid4().hex  # of all processes of all machines
+        self.me = ""
+        self.cut_off = False  # the database was in trouble, perhaps just when something was to be put down
         self.stopping = threading.Event()
         lanes = sorted(set(_lanes.values())) if lane == MAIN else []
         self.mates = [Worker(app, every=every, lane=each) for each in lanes]
@@ -318,13 +342,18 @@ class Worker(threading.Thread):
             mate.start()
 
     def run(self) -> None:
+        self.me = alive.me()
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
+                    if self.cut_off:
+                        _put_down(self.me)
+                        self.cut_off = False
                     drain(me=self.me, lane=self.lane)
                     if self.lane == MAIN:
                         chores.run_due()
-            except Exception:
+            except Exception as error:
+                self.cut_off = self.cut_off or trouble_of(error) is not None
                 log.exception("the outbox worker stumbled; it goes on in a second")
                 self.stopping.wait(1)
             _wakes[self.lane].wait(self.every)

@@ -32,7 +32,7 @@ from core.db import Database, session, writing
 from core.settings import Settings, load
 from tests.clients import Browser, Script
 from tests.make import Make
-from tests.support import postgres, routing
+from tests.support import postgres, routing, run, statements
 from wiki.app import create_app
 from wiki.notifications import telling
 
@@ -43,6 +43,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 
 def pytest_configure(config: pytest.Config) -> None:
     routing.install()
+    statements.install()
     config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL, also without `db`")
 
 
@@ -113,8 +114,11 @@ def settings(engine: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def _compiled(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
-    return jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def _compiled() -> jinja2.BytecodeCache:
+    """Templates are compiled once in a run: the workers share them."""
+    place = run.folder() / "templates"
+    place.mkdir(exist_ok=True)
+    return jinja2.FileSystemBytecodeCache(str(place))
 
 
 @pytest.fixture

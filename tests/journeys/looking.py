@@ -124,7 +124,7 @@ class Looker:
 
     def _speak(self, page: Page, place: Place, locale: str) -> None:
         """The reader's language is set by the page's own chooser."""
-        page.goto(self.server.base + ("/login" if place.username == NOBODY else "/api/docs"))
+        page.goto(self.server.base + ("/login" if place.username == NOBODY else "/profile"))
         if page.get_attribute("html", "lang") != locale.replace("_", "-"):
             with page.expect_navigation():
                 page.locator(f"form:has([name=locale][value={locale}])").first.evaluate("form => form.submit()")

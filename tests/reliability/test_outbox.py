@@ -1,19 +1,23 @@
 """A bad job blocks nobody and is shown in words; two workers take no job twice; a dead one's jobs are taken over."""
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core import leases, outbox
+from core import alive, leases, outbox
 from core.db import reading, session, writing
 from core.outbox import BATCH, LEASE, TRIES, Job, OutboxJob, handler, promise, promise_all
+from core.settings import ROOT
 from tests.clients import Browser
 from tests.make import Make
 from wiki import jobs as page
@@ -141,6 +145,37 @@ def test_what_a_dead_worker_held_is_taken_over(app: Flask, clock) -> None:
     assert done == [["c"], ["a"], ["b"]], "what may have killed its worker is tried alone, after all that is new"
 
 
+def test_on_the_same_machine_nobody_waits_for_the_lease_of_who_is_dead(app: Flask, clock) -> None:
+    """Dead is whose process has ended, or whose number another process has now; nobody else, and nobody elsewhere."""
+    here, mine, began, nonce = alive.me().split(".")
+    said = [sys.executable, "-c", "from core import alive; print(alive.me())"]
+    ended = subprocess.run(said, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    words = {
+        "ended": ended,
+        "before": f"{here}.{mine}.{int(began) - 1}.{nonce}",
+        "living": alive.me(),
+        "elsewhere": f"{'0' * 16}.{ended.partition('.')[2]}",
+        "old": nonce * 2,
+        "odd": f"{here}.{'9' * 30}.x.y",
+    }
+    done: list[str] = []
+    handler("test")(lambda jobs: done.extend(job.key for job in jobs))
+    for key, word in words.items():
+        with writing():
+            promise("test", key)
+        assert [job.key for job in outbox._claim(word, None)] == [key]
+    with writing():
+        promise("test", "deadly")
+    outbox._claim(ended, None)
+    with writing():
+        session.execute(sa.update(OutboxJob).where(OutboxJob.key == "deadly").values(attempts=outbox.QUICK))
+        outbox.inherit()
+    assert outbox.drain() == 2
+    assert sorted(done) == ["before", "ended"]
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    assert outbox.drain() == 5
+
+
 def test_what_is_in_hand_does_not_wait(app: Flask, clock) -> None:
     """An index that is made anew for ten minutes takes no machine out of service; a worker that died does."""
     with writing():
@@ -216,3 +251,35 @@ def test_a_database_in_trouble_costs_no_try(app: Flask, clock, said: str) -> Non
     assert all_jobs()["a"].attempts == 0
     trouble[0] = False
     assert outbox.drain() == 1
+
+
+def test_what_could_not_be_put_down_is_free_when_the_trouble_is_over(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full when the work was done, and so for what it says in the outbox: nobody waits for a lease."""
+    done = threading.Event()
+    trouble, real = [True], outbox._postponed
+
+    @handler("test")
+    def keep(_jobs: Sequence[Job]) -> None:
+        if trouble[0]:
+            raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+        done.set()
+
+    def postponed(*of: Any) -> None:
+        if trouble[0]:
+            trouble[0] = False
+            raise sa.exc.OperationalError("UPDATE", {}, Exception("database or disk is full"))
+        real(*of)
+
+    monkeypatch.setattr(outbox, "_postponed", postponed)
+    with writing():
+        promise("test", "a")
+    worker = outbox.Worker(app, every=0.05)
+    worker.mates = []
+    worker.start()
+    try:
+        assert done.wait(LEASE.total_seconds() / 2), "long before the end of its lease"
+    finally:
+        worker.stop()
+    assert "a" not in all_jobs()

@@ -6,7 +6,7 @@ A database is cloned from a template in a few hundredths of a second, so every t
     postgres.template("migrated", build=migrate)              # made once per run; build(url) fills it
     url = postgres.create(template="migrated")                # a clone
 
-`TEST_DATABASE_URL` names a server to use instead; the user in it must be allowed to create databases.
+`TEST_DATABASE_URL` names a server to use instead (15 or newer); the user in it must be allowed to create databases.
 """
 
 import importlib.util
@@ -36,7 +36,8 @@ def url_of(database: str) -> str:
 def create(template: str | None = None) -> str:
     """A new database of your own, empty or a clone of a template of this run; its address."""
     name = f"{_prefix()}_{os.getpid()}_{next(_numbers)}"
-    source = f' TEMPLATE "{_template_name(template)}"' if template else ""
+    # copied as files it takes a third of the time: block by block through the log is for servers with others at work
+    source = f' TEMPLATE "{_template_name(template)}" STRATEGY FILE_COPY' if template else ""
     _admin(f'CREATE DATABASE "{name}"{source}')
     return url_of(name)
 

@@ -18,6 +18,8 @@ import pytest
 FOLDER = "TEST_RUN_FOLDER"  # set by the run's first process, inherited by its workers
 OWNER = "TEST_RUN_OWNER"  # the process whose end is the end of the run
 START = 240  # seconds a server's first start may take on a loaded machine
+MEMORY = Path("/dev/shm")
+ROOM = 3 << 30  # bytes that must be free there
 LONGEST = 40  # characters: a PostgreSQL socket inside must stay below 108
 
 
@@ -25,11 +27,24 @@ def begin() -> None:
     """This process and those it starts share one folder, unless they belong to a run already."""
     if FOLDER in os.environ:
         return
+    _into_memory()
     place = tempfile.gettempdir()
     folder = tempfile.mkdtemp(prefix="spiral-tests-", dir=place if len(place) <= LONGEST else "/tmp")
     Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else when we are root, and must be able to pass
     os.environ[FOLDER] = folder
     os.environ[OWNER] = str(os.getpid())
+
+
+def _into_memory() -> None:
+    """Whatever this run writes lies in memory, where there is room and programs may lie: the product waits for the disk
+    after each write, and a test writes hundreds of times. What it asks of the disk stays the same. ``TMPDIR`` is
+    another place."""
+    if "TMPDIR" in os.environ or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return
+    about = os.statvfs(MEMORY)
+    if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # to be asked anew
 
 
 def end() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 
 import tantivy
@@ -27,8 +28,12 @@ _SEPARATOR = "\x1e"
 
 def signature() -> str:
     """Changes when terms may have changed: our format, or the data the analysis is made of. Then a rebuild is due."""
-    made_by = (f"{name} {version(name)}" for name in ("tantivy", "rjieba", "opencc", "pypinyin"))
-    return ", ".join((f"format {FORMAT}", *made_by))
+    return ", ".join((f"format {FORMAT}", *_made_by()))
+
+
+@cache
+def _made_by() -> tuple[str, ...]:
+    return tuple(f"{name} {version(name)}" for name in ("tantivy", "rjieba", "opencc", "pypinyin"))
 
 
 def schema() -> tantivy.Schema:
