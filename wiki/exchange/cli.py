@@ -136,8 +136,7 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
                     session.rollback()
             step(CHUNK)
     if report.counts["created"] and not dry_run:
-        with writing():
-            link_upkeep.rebuild()  # earlier titles count as soon as all articles are here
+        link_upkeep.in_pieces()  # earlier titles count as soon as all articles are here
     return report
 
 
