@@ -11,8 +11,8 @@ from core import api
 from core.web import maybe_actor
 from wiki.api import counting, views
 
-# The contract promises a hundred a second to each token, on the whole site. The wall stands further out, because one program asking one
-# question after the other is as quick as our answers are, and must never meet it; several at once do.
+# The contract promises a hundred a second to each token, on the whole site. The wall stands further out: one
+# program asking one question after the other is as quick as our answers are, and must never meet it; several do.
 RATE = "250/second"
 
 
