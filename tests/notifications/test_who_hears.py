@@ -14,10 +14,8 @@ from core.db import reading, session, writing
 from core.events import emit
 from core.outbox import Job, OutboxJob
 from tests.notifications.play import Play
-from wiki.articles.models import Submission
 from wiki.notifications import telling
 from wiki.notifications.table import TABLE, Group, Mail
-from wiki.scoring.sharing import answer, set_shares
 from wiki.training import ops as courses
 from wiki.training import practice
 from wiki.training.practice_rules import Verdict
@@ -394,15 +392,3 @@ def test_a_task_that_is_done_is_told_to_who_signs_and_the_answer_to_the_learner(
     with writing():
         practice.judge(session.merge(again), centre["sup1"], Verdict.SIGNED)
     assert centre.heard() == {"ann": {"task_signed"}}
-
-
-def test_proposed_shares_are_told_to_the_other_authors_and_a_no_to_whoever_proposed(play):
-    play.revise("biz1")  # who changes a text under review is one of its authors
-    with writing():
-        made = session.get_one(Submission, play.made.id)
-        ids = made.author_ids
-        row = set_shares(made, play.centre["biz1"], dict(zip(ids, (50, 50), strict=True)))
-    assert play.heard() == {"ann": {"shares_proposed"}}
-    with writing():
-        answer(session.get_one(Submission, play.made.id), play.centre["ann"], row.id, agrees=False)
-    assert play.heard() == {"biz1": {"shares_refused"}}
