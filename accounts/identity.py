@@ -39,6 +39,7 @@ class Known:
     actor: Actor
     detail: str = ""  # tier and team by name, for the corner of every page
     session_id: int | None = None
+    token_id: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
     expires_at: datetime | None = None  # of a pass for the frame
@@ -93,6 +94,7 @@ def identify() -> Actor | None:
         if known is None:
             _count_a_guess(token.strip())
             raise Unauthenticated(_("This token is unknown, or it was revoked."))
+        g.token_id = known.token_id
         return known.actor
     if request.path.startswith(FRAME):
         from accounts.passes import holder  # it is made of this module
@@ -135,7 +137,7 @@ _SIGNED_IN = (
 )
 _TOKEN = (
     snapshots(ApiToken)
-    .add_columns(ApiToken.scopes)
+    .add_columns(ApiToken.scopes, ApiToken.id.label("token_id"))
     .where(ApiToken.token_hash == sa.bindparam("token"), ApiToken.revoked_at.is_(None), User.active)
 )
 
@@ -150,7 +152,9 @@ def _by_cookie(token: str) -> SignedIn | None:
         if row is None:
             return None
         detail = " · ".join(name for name in (row.tier_name, row.team_name) if name)
-        known = Known(actor_from(row), detail, row.session_id, row.began_at, row.last_at, way=row.way)
+        known = Known(
+            actor_from(row), detail, row.session_id, created_at=row.began_at, seen_at=row.last_at, way=row.way
+        )
         _known.put(digest, known)
     return _still_good(token, digest, known)
 
@@ -158,7 +162,7 @@ def _by_cookie(token: str) -> SignedIn | None:
 def known_of(user: User, entry: LoginSession) -> Known:
     """What is remembered of a sign-in whose person has team and tier loaded."""
     detail = " · ".join(place.name for place in (user.tier, user.team) if place is not None)
-    return Known(actor_of(user), detail, entry.id, entry.created_at, entry.seen_at, way=entry.way)
+    return Known(actor_of(user), detail, entry.id, created_at=entry.created_at, seen_at=entry.seen_at, way=entry.way)
 
 
 def _still_good(token: str, digest: str, known: Known) -> SignedIn | None:
@@ -182,7 +186,8 @@ def _by_bearer(token: str) -> Known | None:
             row = s.connection().execute(_TOKEN, {"token": digest}).first()
         if row is None:
             return None
-        known = Known(actor_from(row, scopes=None if row.scopes is None else frozenset(row.scopes)))
+        scopes = None if row.scopes is None else frozenset(row.scopes)
+        known = Known(actor_from(row, scopes=scopes), token_id=row.token_id)
         _known.put(digest, known)
     return known
 
@@ -254,6 +259,12 @@ def end() -> None:
 def current_token() -> str | None:
     """The secret token of this browser's sign-in."""
     return current_user.token if current_user.is_authenticated else None
+
+
+def current_token_id() -> int | None:
+    """Which row of ``api_tokens`` this call came with."""
+    found = g.get("token_id")
+    return found if isinstance(found, int) else None
 
 
 def current_way() -> Way | None:

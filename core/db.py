@@ -308,6 +308,14 @@ def _hold(found: Session, thing: Any) -> None:
         found.info.setdefault("held", []).append(thing)
 
 
+def let_go() -> None:
+    """The current write keeps nothing any more of what it has read or written: for work on very many rows, in pieces.
+    Nobody may go on with a row from before."""
+    session.flush()
+    session.expunge_all()
+    session.info.pop("held", None)
+
+
 @sa.event.listens_for(Session, "after_soft_rollback")
 def _nothing_follows(found: Session, ended: SessionTransaction) -> None:
     """What waited for the commit of a transaction that was undone is not done: a refusal leaves files alone, too."""

@@ -115,7 +115,16 @@ def test_the_table_says_what_is_published(app, make, history):
 
 
 @pytest.mark.both_databases
-def test_rebuilding_makes_the_same(app, make):
+def test_rebuilding_makes_the_same_and_keeps_one_piece_at_a_time(app, make, monkeypatch):
+    monkeypatch.setattr(link_upkeep, "CHUNK", 1)
+    held: list[int] = []
+
+    def watched(ids):
+        count = link_upkeep.relink(ids)
+        held.append(sum(isinstance(one, Article) for one in session.info.get("held", ())))
+        return count
+
+    monkeypatch.setattr(link_upkeep, "STEPS", (link_upkeep.refold, link_upkeep.retitle, watched))
     make.pipeline("business", topic="faq")
     slug = make.article(title="一", body="[[二]] [[三|w]]").slug
     make.article(title="二", body="![[x]] [[一]]")
@@ -140,6 +149,11 @@ def test_rebuilding_makes_the_same(app, make):
     with writing():
         link_upkeep.fill()
     assert tables() == before
+    assert held == [1, 1]
+    with writing():
+        session.query(Link).delete()
+        session.query(Redirect).delete()
     assert app.test_cli_runner().invoke(args=["links", "rebuild"]).output.startswith("3 links in 2 articles")
     assert tables() == before
+    assert held == [1] * 4
     assert app.test_cli_runner().invoke(args=["links", "verify"]).exit_code == 0

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from core import outbox
 from core.bucket import Bucket
-from core.db import has_session, reading
+from core.db import has_session, reading, writing
 from core.settings import Settings, load
 from tests.clients import Browser
+from tests.exchange.bases import run
 from tests.exchange.test_jobs import bring, check, only, rows
 from tests.make import Make
 from tests.support import office
@@ -79,6 +80,35 @@ def test_pictures_of_an_import_are_put_there_before_their_rows_are_taken(
         for article in s.scalars(sa.select(Article)):
             assert [one.width for one in files.files_of(article.revision_id)] == [8, 3]
     assert len([name for name in shelf.things if "/files/" in name]) == 4, "of two texts with one picture it is one"
+
+
+def test_files_of_a_whole_base_are_put_there_before_their_rows_are_taken(
+    app: Any, make: Make, shelf: Shelf, asked: list[tuple[str, bool]], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with writing():
+        painter = make.actor("rep", username="painter")
+        shown = files.keep(painter, "plan.png", picture()).markdown("Plan")
+        make.article(painter, "faq", title="Plan one", body=shown)
+        make.user("manager")
+    run(app, "export", str(out))
+    for path in [one for one in out.rglob("*") if one.is_file() and one.parent.name != "files"]:  # as of another house
+        text = path.read_text("utf-8").replace("painter", "stranger").replace("plan-one", "plan-two")
+        path.write_text(text, "utf-8")
+        path.rename(path.with_name(path.name.replace("plan-one", "plan-two")))
+    lay = set(shelf.things)
+    asked.clear()
+    assert run(app, "import", "--dry-run", str(out)).count("1 created") == 1
+    assert asked == [], "what is only tried is put nowhere"
+    assert run(app, "import", str(out)).count("1 created") == 1
+    assert asked == [("PUT", False), ("PUT", False)], "the picture and its small one, in no transaction"
+    with reading() as s:
+        article = s.scalars(sa.select(Article).where(Article.slug == "plan-two")).one()
+        (entry,) = files.files_of(article.revision_id)
+        assert entry.owner.username == "stranger"
+        named = {entry.key, str(entry.small_key)}
+        assert {name.rpartition("/")[2] for name in set(shelf.things) - lay} == named
+        assert entry.size == sum(len(files.stored().open(key).read()) for key in named)
 
 
 @pytest.mark.parametrize("sweep", [files.sweep, imports.clear, figures.clear])

@@ -17,10 +17,10 @@ from wiki.kpi.bringing import import_readings
 from wiki.people import path_duties, path_showing, paths, standing
 from wiki.people.path_models import Cohort, Newcomer, Path, StepMark, StepSort
 from wiki.people.permissions import P
-from wiki.training import assigning, learning, quizzes
+from wiki.training import assigning, learning, quizzes, voiding
 from wiki.training import ops as teaching
 from wiki.training.audience_models import Duty
-from wiki.training.models import Assignment, Course
+from wiki.training.models import Assignment, Attempt, Course
 from wiki.training.rules import Kind, Requires, spec
 from workflows.calendar_ops import OFFICE_WEEK, ensure_calendars, save_calendar
 from workflows.calendar_queries import CENTRE
@@ -208,6 +208,36 @@ def test_a_day_set_by_hand_stays_and_a_step_taken_out_ends_only_what_the_path_as
         assert browser.submit(page, act="remove", step=str(step.id)).status_code == 303
         with reading():
             assert owed() == {"ann": _day(60), "sue": _day(70)}
+
+
+@pytest.mark.both_databases
+def test_who_is_taken_off_a_path_owes_nothing_for_it_and_who_has_completed_a_course_is_asked_nothing(school, signed_in):
+    who, people = school
+    with clock.fixed(NOW):
+        pass_test(who, "ann", NOW.date())
+        with writing():
+            tom = who("tom")
+            path, course = session.scalars(sa.select(Path)).one(), session.scalars(sa.select(Course)).one()
+            step = next(one for one in path.steps if one.course_id == course.id)
+            paths.remove_step(path, tom, step.id)
+            assert owed() == {}
+            paths.add_step(path, tom, 5, StepSort.COURSE, what=course.slug)
+            assert owed() == {"bob": _day(4), "cat": _day(18)}  # Ann has completed it
+            voiding.void(session.scalars(sa.select(Attempt)).one(), tom, reason="Somebody else sat there.")
+            assert owed() == {"ann": _day(4), "bob": _day(4), "cat": _day(18)}  # not after all
+            assigning.assign(course, tom, user=session.get_one(User, people["cat"]), due_on=_day(60))
+        browser, page = signed_in(_user(people["tom"])), f"/newcomers/{_newcomer(people['bob'])}"
+        assert "Owed only because of the path, and no longer then: Bills." in browser.text(page)
+        assert browser.submit(page, act="end").status_code == 303
+        by_hand = f"/newcomers/{_newcomer(people['cat'])}"
+        assert "no longer then" not in browser.text(by_hand)
+        assert browser.submit(by_hand, act="end").status_code == 303
+        with writing():
+            assert owed() == {"ann": _day(4), "cat": _day(60)}
+            ann = session.get_one(User, people["ann"])
+            accounts.disable(None, ann)
+            accounts.enable(None, ann)
+            assert owed() == {"cat": _day(60)}  # back, but on no path
 
 
 def _only(user_id: int) -> int:

@@ -25,7 +25,7 @@ from wiki.scoring.dividing_ops import divide
 from wiki.scoring.models import LedgerEntry, ScoringAct, ScoringRule
 from wiki.scoring.preview import preview
 from wiki.scoring.ruling import Terms
-from wiki.scoring.sharing import set_shares
+from wiki.scoring.sharing import agreed, history, set_shares
 
 D = Decimal
 TODAY = date(2026, 11, 16)
@@ -207,6 +207,56 @@ def test_authors_share_by_their_words_or_as_they_agree(db: Any, make: Make) -> N
     assert rebuilding.verify() == []
 
 
+def test_no_author_sets_the_parts_of_the_others(app: Any, make: Make, signed_in: Callable[..., Browser]) -> None:
+    with writing():
+        reviewers, boss = desk(make), make.user("manager", username="boss")
+        people = {name: make.user(username=name, name=name.title()) for name in ("ann", "bob", "cat")}
+        ids = {name: one.id for name, one in people.items()}
+        made = make.submission(actor_of(people["ann"]), "product", title="漫游", body="甲" * 30, submitted=False)
+        made.author_rows += [SubmissionAuthor(user_id=ids[one], position=n) for n, one in enumerate(("bob", "cat"), 1)]
+    ann, bob, cat = (signed_in(one) for one in people.values())
+    page, shares = f"/submissions/{made.id}", f"/submissions/{made.id}/shares"
+
+    def parts(*percent: int) -> dict[str, str]:
+        return {f"share-{one}": str(part) for one, part in zip(ids.values(), percent, strict=True)}
+
+    def now() -> dict[int, int] | None:
+        with reading():
+            return agreed(made.id, list(ids.values()))
+
+    def newest() -> str:
+        with reading():
+            return f"{shares}/{history(made.id)[0].id}"
+
+    assert ann.submit(page, to=shares, data=parts(98, 1, 1)).status_code == 303
+    assert now() is None
+    assert "Still to answer: Bob, Cat." in ann.text(page)
+    assert ann.submit(page, to=newest(), say="yes").status_code == 409, "nobody agrees with themselves"
+    assert bob.submit(page, to=newest(), say="yes").status_code == 303
+    assert now() is None
+    off = newest()
+    assert cat.submit(page, to=off, say="no").status_code == 303
+    assert "Cat did not agree" in ann.text(page)
+    assert cat.submit(page, to=off, say="yes").status_code == 409, "it is off"
+    assert bob.submit(page, to=shares, data=parts(50, 30, 20)).status_code == 303
+    for browser in (cat, ann, ann):
+        assert browser.submit(page, to=newest(), say="yes").status_code == 303
+    assert now() == {ids["ann"]: 50, ids["bob"]: 30, ids["cat"]: 20}
+    assert ann.submit(page, to=shares, data=parts(90, 5, 5)).status_code == 303
+    assert now() == {ids["ann"]: 50, ids["bob"]: 30, ids["cat"]: 20}, "what was agreed stays until all agree to more"
+    assert signed_in(make.user("rep")).submit("/", to=newest(), say="yes").status_code == 404
+    with writing():
+        found = session.get_one(Submission, made.id)
+        writing_ops.submit(found, actor_of(people["ann"]))
+        approved(found, reviewers)
+        assert [points(one) for one in people.values()] == [D("4.00"), D("2.40"), D("1.60")]
+    assert bob.submit(page, to=newest(), say="yes").status_code == 403, "it is published"
+    assert signed_in(boss).submit(page, to=shares, data={**parts(0, 50, 50), "reason": "约定"}).status_code == 303
+    assert now() == {ids["ann"]: 0, ids["bob"]: 50, ids["cat"]: 50}
+    with reading():
+        assert rebuilding.verify() == []
+
+
 def test_a_division_takes_as_many_statements_for_many_thanks_as_for_one(
     db: Any, make: Make, clock: Clock, query_count: Callable[[], Any]
 ) -> None:
@@ -241,7 +291,13 @@ def test_the_authors_set_their_parts_beside_the_submission(make: Make, signed_in
     assert browser.submit(here, sums, to=f"{here}/shares").status_code == 422
     sums[f"share-{two.id}"] = "30"
     assert browser.submit(here, sums, to=f"{here}/shares").status_code == 303
-    assert "李二 set:" in signed_in(one).text(here)
+    first = signed_in(one)
+    assert "李二 proposes:" in first.text(here)
+    with reading():
+        proposed = history(made.id)[0].id
+    assert first.submit(here, to=f"{here}/shares/{proposed}", say="yes").status_code == 303
+    assert "李二 proposed:" in browser.text(here)
+    assert "all agreed" in browser.text(here)
     assert signed_in(other).submit("/ledger", sums, to=f"{here}/shares").status_code == 404
     with writing():
         approved(session.get_one(Submission, made.id), reviewers)

@@ -1,9 +1,14 @@
-"""Counting how often somebody asks, without a thread for each request."""
+"""Counting how often somebody asks: by token, for all processes together, without a thread for each request."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from core.db import database
+from tests.clients import Script
+from tests.make import Make
 from wiki.api import counting
 from wiki.api.counting import Counted
 
@@ -36,3 +41,34 @@ def test_no_request_starts_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         counted.incr("a", 1)
     assert started == []
+
+
+@pytest.mark.both_databases
+def test_processes_count_together_where_there_are_several(app: Any, now: list[float], query_count: Any) -> None:
+    one, other = Counted(), Counted()
+    with query_count() as asked:
+        assert [one.incr("a", 1) for _ in range(100)][-1] == 100
+    assert len([each for each in asked if "throttles" in each]) == (0 if database().sqlite else 4)
+    assert [other.incr("a", 1) for _ in range(10)][-1] == 10, "who asks seldom is nobody else's business"
+    seen = [other.incr("a", 1) for _ in range(200)]
+    if database().sqlite:  # one process is the site
+        assert seen[-1] == 210
+        return
+    assert seen[0] == 97, "eleven of ours, and of theirs those told of"
+    assert 310 - counting.STEP < seen[-1] <= 310
+    assert one.incr("a", 1) == 101
+    assert 310 - 2 * counting.STEP < [one.incr("a", 1) for _ in range(25)][-1] - 26 <= 310
+    now[0] += 1
+    assert [other.incr("a", 1) for _ in range(20)][-1] == 20, "another second"
+
+
+def test_each_token_has_its_own_calls_whatever_it_calls(
+    app: Any, make: Make, now: list[float], api: Callable[..., Script]
+) -> None:
+    person = make.user("rep")
+    one, other = api(person), api(person)
+    assert {one.get(path).status_code for _ in range(125) for path in ("/me", "/absences")} == {200}
+    assert one.get("/me").status_code == one.get("/submissions").status_code == 429
+    assert other.get("/me").status_code == 200
+    now[0] += 1
+    assert one.get("/me").status_code == 200

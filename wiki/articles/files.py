@@ -83,8 +83,18 @@ def ahead(actor: Actor, found: Examined) -> Examined:
     with reading():
         if _known(actor, found) is not None or not _fits(actor, found):
             return found
+    return laid(found)
+
+
+def laid(found: Examined) -> Examined:
+    """The bytes lie in the store, not in memory any more, and wait for their row.
+
+    Raises:
+        DiskFull, Unavailable.
+    """
     room = stored()
-    return replace(found, keys=(room.put(found.data), room.put(found.small) if found.small else None))
+    keys = (room.put(found.data), room.put(found.small) if found.small else None)
+    return replace(found, keys=keys, lying=found.size, data=b"", small=None)
 
 
 def store(actor: Actor, found: Examined) -> FileEntry:

@@ -3,7 +3,7 @@
 import click
 
 from core.cli import group
-from core.db import reading, writing
+from core.db import reading
 from wiki.articles import link_upkeep
 
 links = group("links", "Links between articles: make their tables anew, compare them with what is published.")
@@ -16,15 +16,8 @@ def rebuild() -> None:
     \b
     Example: flask --app wsgi links rebuild
     """
-    with reading():
-        every = list(link_upkeep.chunks())
-    count = 0
-    for act in (link_upkeep.refold, link_upkeep.retitle, link_upkeep.relink):
-        count = 0
-        for ids in every:
-            with writing():
-                count += act(ids) or 0
-    click.echo(f"{count} links in {sum(map(len, every))} articles.")
+    found, articles = link_upkeep.in_pieces()
+    click.echo(f"{found} links in {articles} articles.")
 
 
 @links.command("verify")

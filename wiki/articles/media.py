@@ -66,11 +66,12 @@ class Examined:
     width: int | None = None
     height: int | None = None
     keys: tuple[str, str | None] | None = None  # where both lie already, in a store elsewhere
+    lying: int | None = None  # how many bytes lie there; they are not here any more
 
     @property
     def size(self) -> int:
         """Bytes that it takes on the disk."""
-        return len(self.data) + len(self.small or b"")
+        return self.lying if self.lying is not None else len(self.data) + len(self.small or b"")
 
 
 def examined(name: str, data: bytes, *, exact: bool = False) -> Examined:

@@ -16,7 +16,7 @@ from wiki.articles.models import Submission, SubmissionState
 from wiki.demo.plan import Do, Plan, World
 from wiki.scoring import findings, ruling
 from wiki.scoring.models import ScoringRule
-from wiki.scoring.sharing import set_shares
+from wiki.scoring.sharing import answer, set_shares
 from workflows import deciding
 from workflows.models import Task
 from workflows.queries import eligible_for, open_review, open_tasks
@@ -77,5 +77,7 @@ def _agree(world: World, told: dict[str, Any]) -> None:
         if submission is not None and submission.state is SubmissionState.IN_REVIEW and len(submission.author_ids) == 2:
             by = next(actor for actor in world.actors.values() if actor.id == submission.author_ids[0])
             parts = dict(zip(submission.author_ids, told["percent"], strict=True))
-            set_shares(submission, by, parts, reason=told["reason"])
+            row = set_shares(submission, by, parts, reason=told["reason"])
+            other = next(actor for actor in world.actors.values() if actor.id == submission.author_ids[1])
+            answer(submission, other, row.id, agrees=True)
             return

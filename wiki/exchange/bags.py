@@ -5,10 +5,13 @@ In a text that left, ``/files/12/plan.png`` reads ``/files/<digest>@<owner>/plan
 What a text names without being allowed to refer to it stays as it is typed.
 """
 
+import contextlib
 import hashlib
 import re
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +19,17 @@ import sqlalchemy as sa
 
 from accounts.models import User
 from accounts.people import actor_of
-from core.db import session
+from core.db import reading, session
 from core.errors import Invalid
 from core.i18n import _
+from core.store import elsewhere
 from wiki.articles import files
 from wiki.articles.file_models import FileEntry, FileReference
+from wiki.articles.media import Examined
 from wiki.exchange.portable import Names, Rename
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+Pair = tuple[str, str]  # digest and owner
 PORTABLE = re.compile(r"/files/([0-9a-f]{64})@([a-z0-9][a-z0-9._-]{1,39})/")
 
 
@@ -84,13 +90,63 @@ class Bag:
         return {self.folder / row[0] for row in self.entries.values()}
 
 
-class Unpacked:
-    """The files of a folder, as they are called here once somebody's text has asked for them."""
+def ahead(folder: Path, listed: Sequence[dict[str, Any]], asked: set[Pair], *, dry_run: bool) -> dict[Pair, Examined]:
+    """Where files lie with another machine, those that are asked for and not here yet lie there before the transaction
+    begins: nobody waits for a lock while we wait for an answer. What no row comes to name, the sweep takes away.
 
-    def __init__(self, folder: Path, listed: list[dict[str, Any]], people: dict[str, int]) -> None:
+    What cannot be kept is left out; the article that asks for it says why.
+
+    Raises:
+        DiskFull, Unavailable.
+    """
+    if not elsewhere():
+        return {}
+    rows = by_pair(listed)
+    digests = sorted({digest for digest, _owner in asked})
+    here = sa.select(FileEntry.digest, User.username).join(User, User.id == FileEntry.owner_id)
+    with reading() as s:
+        known = {(digest, owner) for digest, owner in s.execute(here.where(FileEntry.digest.in_(digests)))}
+    found = {}
+    for pair in sorted((asked & rows.keys()) - known):
+        with contextlib.suppress(Invalid):
+            name = str(rows[pair]["name"])
+            one = files.examine(name, read(folder, pair[0], name), exact=True)
+            nowhere = replace(one, keys=(secrets.token_hex(16), None), lying=one.size, data=b"", small=None)
+            found[pair] = nowhere if dry_run else files.laid(one)
+    return found
+
+
+def by_pair(listed: Sequence[dict[str, Any]]) -> dict[Pair, dict[str, Any]]:
+    """What a folder says of its files, by their digest and owner."""
+    return {(str(row["digest"]), str(row["owner"])): row for row in listed}
+
+
+def read(folder: Path, digest: str, name: str) -> bytes:
+    """The bytes of a file of the folder.
+
+    Raises:
+        Invalid: they are missing, or others.
+    """
+    try:
+        data = (folder / "files" / digest).read_bytes()
+    except OSError as error:
+        raise Invalid({"files": _("The file %(name)s is missing.", name=name)}) from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise Invalid({"files": _("The file %(name)s is damaged.", name=name)})
+    return data
+
+
+class Unpacked:
+    """The files of a folder, as they are called here once somebody's text has asked for them. ``ready``: those of them
+    that were made ready ``ahead``."""
+
+    def __init__(
+        self, folder: Path, listed: Sequence[dict[str, Any]], people: dict[str, int], ready: dict[Pair, Examined]
+    ) -> None:
         self.folder = folder
         self.people = people
-        self.rows = {(str(row["digest"]), str(row["owner"])): row for row in listed}
+        self.rows = by_pair(listed)
+        self.ready = ready
         self.asked: list[int] = []  # ids of the files that texts asked for since the last ``asked_now``
 
     def inward(self, text: str) -> str:
@@ -120,11 +176,8 @@ class Unpacked:
         known = session.scalar(here.order_by(FileEntry.id).limit(1))
         if known is not None:
             return known
-        path = self.folder / "files" / digest
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise Invalid({"files": _("The file %(name)s is missing.", name=name)}) from error
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise Invalid({"files": _("The file %(name)s is damaged.", name=name)})
-        return files.keep(actor_of(session.get_one(User, self.people[owner])), name, data, exact=True)
+        brought_by = actor_of(session.get_one(User, self.people[owner]))
+        ready = self.ready.get((digest, owner))
+        if ready is not None:
+            return files.store(brought_by, ready)
+        return files.keep(brought_by, name, read(self.folder, digest, name), exact=True)

@@ -124,18 +124,19 @@ def _run_base(path: Path, actor: Actor, report: Report, *, dry_run: bool, bar: b
     articles = list(returning.articles(path))
     with progress(str(path), len(articles) if bar else None) as step:
         for start in range(0, max(1, len(articles)), CHUNK):
+            some = articles[start : start + CHUNK]
+            ready = returning.ahead(path, some, dry_run=dry_run)
             with writing():
                 returning.take_lists(path)  # each time: a dry run has rolled them back
-                known = returning.take_people(path)
+                known = returning.take_people(path, ready)
                 report.people = sorted({*report.people, *known.added})
-                for file in articles[start : start + CHUNK]:
+                for file in some:
                     _one(report, file.name, partial(returning.take, actor, file, known))
                 if dry_run:
                     session.rollback()
             step(CHUNK)
     if report.counts["created"] and not dry_run:
-        with writing():
-            link_upkeep.rebuild()  # earlier titles count as soon as all articles are here
+        link_upkeep.in_pieces()  # earlier titles count as soon as all articles are here
     return report
 
 

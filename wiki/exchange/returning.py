@@ -5,7 +5,7 @@ past; if its text differs it gets the folder's as one more version, as with any 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,14 +24,17 @@ from core.texts import clean
 from wiki.articles import ops
 from wiki.articles.adopting import Keeping, Looked, PastArticle, PastProposal, PastText, PastVersion, adopt
 from wiki.articles.content import Content
+from wiki.articles.media import Examined
 from wiki.articles.models import Article, Category, Service
 from wiki.articles.publishing import Row, import_row
-from wiki.exchange import frontmatter
+from wiki.exchange import bags, frontmatter
 from wiki.exchange.bags import DIGEST, Unpacked
 from wiki.exchange.leaving import FORMAT, VERSION
 from wiki.exchange.portable import Names, translated, with_files
 from wiki.exchange.rows import content_of
 from wiki.exchange.sheets import approval_of, as_data
+
+Ready = dict[bags.Pair, Examined]
 
 
 class DamagedFolderError(DomainError):
@@ -88,7 +91,27 @@ def take_lists(folder: Path) -> None:
         raise _damaged(folder / "lists.json", error) from error
 
 
-def take_people(folder: Path) -> Known:
+def ahead(folder: Path, some: Iterable[Path], *, dry_run: bool) -> Ready:
+    """The files that these articles ask for, made ready in no transaction (``bags.ahead``).
+
+    Raises:
+        DamagedFolderError, DiskFull, Unavailable.
+    """
+    asked = {pair for path in some for pair in _asked(path)}
+    return bags.ahead(folder, _files(folder), asked, dry_run=dry_run)
+
+
+def _asked(path: Path) -> set[bags.Pair]:
+    """What the texts of an article ask for; of one that is damaged nothing: ``take`` says so."""
+    try:
+        names = {str(text["file"]) for row in _load(path)["proposals"] for text in row["texts"]}
+        texts = [_inside(path.parent, name).read_bytes().decode("utf-8") for name in names]
+    except (KeyError, TypeError, ValueError, OSError, DomainError):
+        return set()
+    return {pair for text in texts for pair in bags.PORTABLE.findall(text)}
+
+
+def take_people(folder: Path, ready: Ready) -> Known:
     """Authors, teams and tiers are here before the articles name them; who was not is inactive, and listed.
 
     Raises:
@@ -108,7 +131,7 @@ def take_people(folder: Path) -> Known:
             added.extend([user.username] if new else [])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(folder / "people.json", error) from error
-    return Known(Names(), people, Unpacked(folder, _files(folder), people), added)
+    return Known(Names(), people, Unpacked(folder, _files(folder), people, ready), added)
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:
@@ -252,10 +275,15 @@ def _maybe(text: str | None) -> datetime | None:
 
 
 def _content(folder: Path, kind: str, name: str, known: Known) -> Content:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise ValueError(f"{name} lies elsewhere")
+    path = _inside(folder, name)
     meta, body = frontmatter.split(path.read_bytes().decode("utf-8"))
     if meta is None:
         raise Invalid({"body": _("%(file)s: the front matter is not valid.", file=name)})
     return translated(kind, content_of({**meta, "body": clean(body)}), known.names.inward)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError(f"{name} lies elsewhere")
+    return path

@@ -29,7 +29,7 @@ from wiki.articles.events import (
 from wiki.feedback.events import FlagMoved, FlagOverdue, FlagRaised, HelpfulVoted
 from wiki.kpi.cuika_events import ActionClosed, ActionDue, ActionMade
 from wiki.kpi.events import AppealAnswered, AppealRaised
-from wiki.notifications import asked, facts, leaving
+from wiki.notifications import asked, facts, leaving, shares
 from wiki.notifications import audiences as who
 from wiki.notifications.conditions import (
     always,
@@ -61,6 +61,7 @@ from wiki.notifications.conditions import (
 )
 from wiki.notifications.rules import Group, Mail
 from wiki.people.events import HandoverAsked, HandoverDeclined, LeavingMarked, LeavingUndone, PersonLeft
+from wiki.scoring.events import SharesProposed, SharesRefused
 from wiki.search.events import WritingAsked, WritingClosed, WritingOverdue
 from wiki.training.events import (
     CourseAssigned,
@@ -154,6 +155,12 @@ TABLE: tuple[Notice, ...] = (
     Notice("action_late", ActionDue, is_late, who.action_people, facts.action, WAITS, AT_ONCE,
            _l("An action is overdue: «%(title)s»"),
            _l("Nobody has said yet what came of it. Until: %(due_on)s.")),
+    Notice("shares_proposed", SharesProposed, always, shares.other_authors, shares.shared, WAITS, AT_ONCE,
+           _l("%(who)s proposes how you share «%(title)s»"),
+           _l("It counts once all authors agree. Say whether you do.")),
+    Notice("shares_refused", SharesRefused, always, shares.proposer, shares.shared, MINE, AT_ONCE,
+           _l("%(who)s does not agree how you share «%(title)s»"),
+           _l("Everything stays as it was. Talk to each other, and propose other parts.")),
     # ── my submissions ───────────────────────────────────────────────────────────────────────────────────────────────
     Notice("handed_in", events.ReviewMoved, handed_in, who.authors, facts.move, MINE, DIGEST,
            _l("«%(title)s» was handed in"),

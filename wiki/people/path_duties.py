@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from accounts.models import User
+from accounts.people import actor_of
 from core.actors import Actor
 from core.db import session
+from core.events import on
 from wiki.people.path_models import Cohort, Newcomer, Path
 from wiki.people.proficiency_rules import Works, day_of
 from wiki.training import assigning as teaching
 from wiki.training.audience_models import Duty
 from wiki.training.audience_rules import Circle
+from wiki.training.events import CourseUndone
 from wiki.training.models import Assignment, Course, Enrolment
 from wiki.training.rules import CourseState
 from workflows.calendar_queries import calendar_of
@@ -37,7 +40,9 @@ def walking(path: Path) -> list[Newcomer]:
 
 def ask(course: Course, newcomer: Newcomer, actor: Actor) -> None:
     """The person is to take the course by the day of the first step that asks for it; what was assigned to them by hand
-    stays as it is."""
+    stays as it is, and who has completed the course is asked nothing."""
+    if _completed(course, newcomer):
+        return
     known = teaching.standing(course, Circle(user_id=newcomer.user_id))
     if known is not None and known.by_hand:
         return
@@ -45,6 +50,47 @@ def ask(course: Course, newcomer: Newcomer, actor: Actor) -> None:
     due = day_of(newcomer.hired_on, day, works_of(newcomer.user))
     if known is None or known.due_on != due:
         teaching.assign(course, actor, user=newcomer.user, due_on=due, by_hand=False)
+
+
+def _completed(course: Course, newcomer: Newcomer) -> bool:
+    done = sa.select(Enrolment.id).where(
+        Enrolment.course_id == course.id, Enrolment.user_id == newcomer.user_id, Enrolment.completed_at.is_not(None)
+    )
+    return session.scalar(done) is not None
+
+
+@on(CourseUndone)
+def ask_after_all(event: CourseUndone) -> None:
+    """Who had completed a course of their path, and has not after all, is asked for it like everybody who walks it."""
+    found = sa.select(Newcomer).where(Newcomer.user_id == event.user_id, Newcomer.ended_on.is_(None))
+    newcomer = session.scalar(found)
+    steps = newcomer.cohort.path.steps if newcomer is not None else ()
+    course = next((step.course for step in steps if step.course_id == event.course_id), None)
+    if newcomer is not None and course is not None and course.state is CourseState.PUBLISHED:
+        ask(course, newcomer, actor_of(session.get_one(User, event.actor_id)))
+
+
+def release(newcomer: Newcomer, actor: Actor | None) -> None:
+    """They walk the path no longer: what only it asked of them ends with it."""
+    for course in _courses(newcomer.cohort.path).values():
+        known = teaching.standing(course, Circle(user_id=newcomer.user_id))
+        if known is not None and not known.by_hand:
+            teaching.lapse(known, actor)
+
+
+def owed_for_it(newcomer: Newcomer) -> list[str]:
+    """The courses, by title, that they owe only because they walk the path; before it is ended for them."""
+    courses = _courses(newcomer.cohort.path)
+    owed = _owed(sorted(courses), [newcomer.user_id])
+    return sorted(courses[one].title for one, rows in owed.items() if _only_the_path(rows[newcomer.user_id]))
+
+
+def _courses(path: Path) -> dict[int, Course]:
+    return {step.course.id: step.course for step in path.steps if step.course is not None}
+
+
+def _only_the_path(rows: Sequence[Assignment]) -> bool:
+    return all(row.user_id is not None and not row.by_hand for row in rows)
 
 
 def let_go(course: Course, path: Path, actor: Actor) -> None:
@@ -78,8 +124,7 @@ def touched(path: Path) -> dict[int, Touched]:
         others = any(one.course_id == step.course_id and one.id != step.id for one in asked)
         freed, kept = list[str](), list[str]()
         for user_id, rows in owed[step.course_id or 0].items():
-            only_the_path = all(row.user_id is not None and not row.by_hand for row in rows)
-            (freed if only_the_path and not others else kept).append(people[user_id])
+            (freed if _only_the_path(rows) and not others else kept).append(people[user_id])
         found[step.id] = Touched(tuple(sorted(freed)), tuple(sorted(kept)))
     return found
 

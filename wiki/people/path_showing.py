@@ -12,7 +12,7 @@ from core.i18n import _, _l
 from core.permissions import can
 from wiki.articles.permissions import P as Articles
 from wiki.kpi.rules import two_places
-from wiki.people.path_duties import Touched, touched, works_of
+from wiki.people.path_duties import Touched, owed_for_it, touched, works_of
 from wiki.people.path_models import SIGNED, Cohort, Path, StepSort
 from wiki.people.paths import today
 from wiki.people.permissions import P
@@ -110,6 +110,7 @@ def page_of(one: Standing, who: Actor) -> dict[str, Any]:
     person, path = one.newcomer, one.newcomer.cohort.path
     counted, scored = _row(one)
     goal = Fraction(path.target)
+    ends = can(who, P.KEEP_PATHS) and person.ended_on is None
     signs, walks = can(who, P.SIGN_STEP, person), can(who, P.WALK, person)
     return {
         "hire": {**row_of(one, who), "cohort": person.cohort.name, "path": path.name},
@@ -128,7 +129,8 @@ def page_of(one: Standing, who: Actor) -> dict[str, Any]:
         "target": path.target,
         "counted": counted,
         "passed_on": one.passed_on,
-        "may": {"end": can(who, P.KEEP_PATHS) and person.ended_on is None},
+        "may": {"end": ends},
+        "freed": owed_for_it(person) if ends else [],
         "today_day": today(),
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from core.i18n import _, local
 from core.permissions import can, require
 from core.texts import one_line
 from wiki.articles.ops import readable_article
-from wiki.people.path_duties import ask, let_go, walking
+from wiki.people.path_duties import ask, let_go, release, walking
 from wiki.people.path_models import SIGNED, Cohort, Newcomer, Path, PathStep, StepMark, StepSort
 from wiki.people.permissions import P
 from wiki.people.proficiency_rules import IN_A_ROW
@@ -202,7 +202,8 @@ def add_people(cohort: Cohort, actor: Actor, users: Iterable[User], hired_on: da
 
 
 def end(newcomer: Newcomer, actor: Actor | None, day: date | None = None) -> None:
-    """They walk the path no longer: they left, or changed; they count as not proficient after so many days."""
+    """They walk the path no longer: they left, or changed; they count as not proficient after so many days. Who owed a
+    course only because of the path owes it no longer."""
     if actor is not None:
         require(actor, P.KEEP_PATHS)
     if newcomer.ended_on is not None:
@@ -211,6 +212,7 @@ def end(newcomer: Newcomer, actor: Actor | None, day: date | None = None) -> Non
     session.flush()
     about = {"user": newcomer.user.username, "on": newcomer.ended_on.isoformat()}
     audit.record(actor, "end_path", subject_kind="cohort", subject_id=newcomer.cohort_id, details=about)
+    release(newcomer, actor)
 
 
 @on(PersonDisabled)

@@ -154,8 +154,9 @@ class LedgerEntry(Base):
 
 
 class AuthorShares(Base):
-    """How the authors of a submission share what it earns, as somebody has set it; the newest counts. ``shares`` maps
-    user ids to whole percent; empty: by the words each has written. Only ever added."""
+    """How the authors of a submission share what it earns, as somebody has set it; the newest in force counts.
+    ``shares`` maps user ids to whole percent; empty: by the words each has written. ``proposed``: by one of the
+    authors, and in force once all others have agreed. Only ever added."""
 
     __tablename__ = "author_shares"
 
@@ -165,8 +166,23 @@ class AuthorShares(Base):
     reason: Mapped[str] = mapped_column(sa.String(500), default="")
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     at: Mapped[datetime]
+    proposed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     by: Mapped[User] = relationship()
+    answers: Mapped[list["ShareAnswer"]] = relationship(order_by="ShareAnswer.id", viewonly=True)
+
+
+class ShareAnswer(Base):
+    """What a co-author said to proposed shares. Never changed."""
+
+    __tablename__ = "author_share_answers"
+    __table_args__ = (sa.UniqueConstraint("shares_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shares_id: Mapped[int] = mapped_column(sa.ForeignKey("author_shares.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    agrees: Mapped[bool]
+    at: Mapped[datetime]
 
 
 class FindingKind(StrEnum):

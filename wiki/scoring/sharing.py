@@ -1,24 +1,28 @@
 """How the authors of a text share what it earns: by the words each has written, or as they have agreed.
 
-Until the text is published any of its authors, or a manager, may set the parts; afterwards only a manager, and what was
-paid is divided anew by entries. Who set what, and when, is on record and shown to all of them.
+Until the text is published any of its authors may propose other parts, in force once all of them have agreed; a manager
+who is none of them sets parts at once, after publication, too: what was paid is divided anew by entries. Who proposed,
+agreed and set what, and when, is on record and shown to all of them.
 """
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from core import audit, clock
 from core.actors import Actor
 from core.db import lock, session
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
+from core.events import emit
 from core.i18n import _
 from core.permissions import require
 from wiki.articles.models import Publication, Submission, SubmissionState
 from wiki.articles.origins import contributed
 from wiki.scoring.dividing_ops import divide
-from wiki.scoring.models import AuthorShares, ScoringAct
+from wiki.scoring.events import SharesProposed, SharesRefused
+from wiki.scoring.models import AuthorShares, ScoringAct, ShareAnswer
 from wiki.scoring.permissions import P
 from wiki.scoring.queries import accepted_act, act_of, following
 
@@ -30,18 +34,41 @@ def history(submission_id: int) -> list[AuthorShares]:
     """What was set, the newest first."""
     return list(
         session.scalars(
-            sa.select(AuthorShares).where(AuthorShares.submission_id == submission_id).order_by(AuthorShares.id.desc())
+            sa.select(AuthorShares)
+            .where(AuthorShares.submission_id == submission_id)
+            .order_by(AuthorShares.id.desc())
+            .options(selectinload(AuthorShares.answers))
         )
     )
 
 
 def agreed(submission_id: int, author_ids: Sequence[int]) -> dict[int, int] | None:
-    """The percent that were set last, while they are still of exactly these authors."""
-    rows = history(submission_id)
-    if not rows or not rows[0].shares:
+    """The percent that came into force last, while they are still of exactly these authors."""
+    row = next((one for one in history(submission_id) if in_force(one, author_ids)), None)
+    if row is None or not row.shares:
         return None
-    found = {int(user_id): int(percent) for user_id, percent in rows[0].shares.items()}
+    found = {int(user_id): int(percent) for user_id, percent in row.shares.items()}
     return {one: found[one] for one in author_ids} if set(found) == set(author_ids) else None
+
+
+def in_force(row: AuthorShares, author_ids: Sequence[int]) -> bool:
+    """It was set, or all these authors agree to what one of them proposed."""
+    return not row.proposed or not unheard(row, author_ids)
+
+
+def unheard(row: AuthorShares, author_ids: Sequence[int]) -> list[int]:
+    """Which of these authors have not agreed to it, in their order; whoever proposed it has."""
+    said = {row.by_id, *(one.user_id for one in row.answers if one.agrees)}
+    return [one for one in author_ids if one not in said]
+
+
+def waiting(submission: Submission, rows: Sequence[AuthorShares]) -> AuthorShares | None:
+    """What was proposed last (of ``history``), while the authors can still agree to it."""
+    row = rows[0] if rows else None
+    if row is None or in_force(row, submission.author_ids) or any(not one.agrees for one in row.answers):
+        return None
+    still = not row.shares or {int(one) for one in row.shares} == set(submission.author_ids)
+    return row if still and submission.state is not SubmissionState.PUBLISHED else None
 
 
 def by_words(submission: Submission) -> dict[int, int]:
@@ -83,7 +110,8 @@ def percents(weights: Mapping[int, int]) -> dict[int, int]:
 
 
 def set_shares(submission: Submission, actor: Actor, shares: Mapping[int, int], *, reason: str = "") -> AuthorShares:
-    """From now on the authors share by these percent; empty: by the words each has written.
+    """From now on the authors share by these percent; empty: by the words each has written. One of the authors only
+    proposes it: it is in force when the others have agreed.
 
     What was paid already is divided anew by entries of the open month.
 
@@ -103,19 +131,42 @@ def set_shares(submission: Submission, actor: Actor, shares: Mapping[int, int], 
         reason=reason.strip()[:500],
         by_id=actor.id,
         at=clock.now(),
+        proposed=actor.id in submission.author_ids,
     )
     session.add(row)
     session.flush()
-    audit.record(
-        actor,
-        "set_shares",
-        subject_kind="submission",
-        subject_id=submission.id,
-        note=row.reason,
-        details=dict(row.shares),
-    )
-    if paid:
+    verb = "propose_shares" if row.proposed else "set_shares"
+    about = dict(row.shares)
+    audit.record(actor, verb, subject_kind="submission", subject_id=submission.id, note=row.reason, details=about)
+    if row.proposed:
+        emit(SharesProposed(submission.id, row.id, tuple(unheard(row, submission.author_ids)), actor.id, row.at))
+    elif paid:
         _divide_anew(submission, dict(shares) or by_words(submission), row)
+    return row
+
+
+def answer(submission: Submission, actor: Actor, shares_id: int, *, agrees: bool) -> AuthorShares:
+    """A co-author agrees to what was proposed, or does not, and then it is off. Said twice is said once.
+
+    Raises:
+        Forbidden. Conflict: it is proposed no more.
+    """
+    require(actor, P.AGREE, submission)
+    lock(Submission, submission.id)
+    rows = history(submission.id)
+    known = {one.user_id: one.agrees for one in rows[0].answers} if rows else {}
+    if rows and rows[0].id == shares_id and known.get(actor.id) is agrees:
+        return rows[0]
+    row = waiting(submission, rows)
+    if row is None or row.id != shares_id or actor.id not in unheard(row, submission.author_ids):
+        raise Conflict(_("These shares are not proposed any more. Look at the page again."), code="not-proposed")
+    session.add(ShareAnswer(shares_id=row.id, user_id=actor.id, agrees=agrees, at=clock.now()))
+    session.flush()
+    session.expire(row, ["answers"])
+    verb = "agree_to_shares" if agrees else "refuse_shares"
+    audit.record(actor, verb, subject_kind="submission", subject_id=submission.id, details=dict(row.shares))
+    if not agrees:
+        emit(SharesRefused(submission.id, row.id, row.by_id, actor.id, clock.now()))
     return row
 
 

@@ -94,6 +94,11 @@ def must_be_clear(circle: Circle, due_on: date | None = None, days: int | None =
 def unassign(assignment: Assignment, actor: Actor) -> None:
     """Nobody owes the course because of it any more; what they did stays."""
     require(actor, P.TEACH)
+    lapse(assignment, actor)
+
+
+def lapse(assignment: Assignment, actor: Actor | None) -> None:
+    """As ``unassign``, where what it followed from is over: whoever ended that was asked whether they may."""
     if assignment.ended_at is not None:
         return
     assignment.ended_at = clock.now()

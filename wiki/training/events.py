@@ -104,11 +104,12 @@ class QuizVoided:
 
 @dataclass(frozen=True, slots=True)
 class CourseUndone:
-    """A person has not completed a course after all, because an attempt of theirs is void."""
+    """A person has not completed a course after all, because ``actor_id`` declared an attempt of theirs void."""
 
     course_id: int
     enrolment_id: int
     user_id: int
+    actor_id: int
     at: datetime
 
 

@@ -118,7 +118,7 @@ def _free_slug(title: str) -> str:
     return slug
 
 
-def touched(course: Course, actor: Actor, verb: str, **details: Any) -> None:
+def touched(course: Course, actor: Actor | None, verb: str, **details: Any) -> None:
     """Remember the act; what the course consists of is read afresh."""
     course.updated_at = clock.now()
     session.flush()

@@ -41,15 +41,15 @@ def void(attempt: Attempt, actor: Actor, *, reason: str) -> Voiding:
     )  # fmt: skip
     if counted and not any(one.passed for one in attempts_of(attempt.user_id, [attempt.quiz_id])):
         emit(QuizVoided(attempt.quiz_id, attempt.quiz.course_id, attempt.id, attempt.user_id, row.at))
-        _unsettle(attempt, enrolment)
+        _unsettle(attempt, enrolment, actor.id)
     return row
 
 
-def _unsettle(attempt: Attempt, enrolment: Enrolment) -> None:
+def _unsettle(attempt: Attempt, enrolment: Enrolment, actor_id: int) -> None:
     """A course whose completion rested on the attempt is not completed any more, and its certificate is none."""
     course = attempt.quiz.course
     if enrolment.completed_at is None or is_done(course, enrolment):
         return
     enrolment.completed_at = enrolment.credits = enrolment.certificate = None
     session.flush()
-    emit(CourseUndone(course.id, enrolment.id, enrolment.user_id, clock.now()))
+    emit(CourseUndone(course.id, enrolment.id, enrolment.user_id, actor_id, clock.now()))

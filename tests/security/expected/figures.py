@@ -80,6 +80,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff if", "POST /insight/fairness/{finding}/withdraw", "unfair play is judged by the manager", {}),
     ("ll in nnnn nn", "POST /submissions/{draft}/shares", "the authors say how they share; the manager may",
      {"share-1": "x"}),
+    ("ll in nnnn nn", "POST /submissions/{draft}/shares/999", "the other authors agree", {"say": "yes"}),
     ("ll oo oooo oo", "GET /insight/health", "who watches over texts lists what they may read, others what they keep"),
     ("ll oo oooo oo", "GET /insight/health?form=csv", "a file holds what the page shows"),
     ("ll on nnoo on", "GET /insight/health/{open}", "how a score adds up is for who keeps the text or watches"),
