@@ -331,10 +331,9 @@ def after_commit(act: Callable[[], None]) -> None:
 def lock(kind: type[T], key: Any) -> T | None:
     """The row, locked against others until the transaction ends, fresh from the database; ``None`` when absent.
 
-    On SQLite the write transaction itself is the lock, taken before anything was read in it: what it holds is fresh.
+    On SQLite the write transaction itself is the lock. The row is read again there, too: of what belongs to it the
+    session may hold what was true before this transaction changed it.
     """
-    if database().sqlite and session.info.get("writes"):
-        return session.get(kind, key)
     return session.get(kind, key, with_for_update=not database().sqlite, populate_existing=True)
 
 
