@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from core.db import Base, session
 
@@ -27,7 +28,8 @@ def append(row: R) -> R:
     done = session.connection().execute(insert, {name: state[name] for name, _default in given})
     (state[key],) = cast(sa.CursorResult[Any], done).inserted_primary_key or (None,)
     make_transient_to_detached(row)
-    if (ghost := session.identity_map.get(sa.inspect(row).key)) is not None:
+    ghost = session.identity_map.get(identity_key(instance=row))
+    if ghost is not None:
         session.expunge(ghost)  # a savepoint was rolled back, and SQLite gives its numbers again
     session.add(row)
     return row
