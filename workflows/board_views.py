@@ -100,7 +100,7 @@ def decided() -> str:
                 "in_time": decision.in_time,
             }
         )
-    return render_template("reviews/decided.html", person=user.name, items=items, page=page)
+    return render_template("reviews/decided.html", whose=user.name, items=items, page=page)
 
 
 @bp.post("/<int:task_id>/take-back")

@@ -57,7 +57,9 @@ def test_every_number_counts_what_its_list_shows(make, signed_in, clock):
                         ("state=blocked", 1), ("role=qa", 1)):  # fmt: skip
         assert len(set(re.findall(r"text \d", words(boss.text(f"/reviews/all?{link}"))))) == count, link
         assert f"{link}".split("&")[0] in html.unescape(page)
-    assert "text 2" in boss.text(f"/reviews/decided?by={jie.username}")
+    theirs = boss.text(f"/reviews/decided?by={jie.username}")
+    assert "text 2" in theirs
+    assert f'<p class="lead fine">{jie.name}</p>' in theirs
 
 
 def test_handing_over_from_the_board_and_what_has_moved(make, signed_in):
