@@ -28,7 +28,8 @@ from wiki.articles.models import (
     Verification,
 )
 from wiki.articles.permissions import P
-from wiki.articles.publishing import revision_of, show, told
+from wiki.articles.publishing import show, told
+from wiki.articles.revisions import revision_of
 
 
 @dataclass(frozen=True, slots=True)

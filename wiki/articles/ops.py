@@ -29,8 +29,8 @@ from wiki.articles.models import (
 )
 from wiki.articles.permissions import P
 from wiki.articles.personal_policy import must_go, require_masked
-from wiki.articles.publishing import store_revision
 from wiki.articles.queries import by_slug, in_review_for
+from wiki.articles.revisions import store_revision
 from wiki.articles.rules import MOVES, slugify, state_word
 from workflows import ops as reviewing
 

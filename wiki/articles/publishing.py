@@ -14,7 +14,6 @@ from core.errors import Conflict, Invalid
 from core.events import emit
 from core.i18n import _
 from core.permissions import require
-from wiki.articles import files
 from wiki.articles.content import Content, checked
 from wiki.articles.events import ArticlePublished, ArticleRetired
 from wiki.articles.kinds import Kind, kind_of
@@ -36,7 +35,8 @@ from wiki.articles.models import (
 )
 from wiki.articles.permissions import P
 from wiki.articles.personal_policy import require_masked
-from wiki.articles.queries import approved_revision_id, category_by_slug, in_review_for, was_approved
+from wiki.articles.queries import approved_revision_id, in_review_for, was_approved
+from wiki.articles.revisions import store_revision
 from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows.queries import approvals_of
 
@@ -286,41 +286,6 @@ def take_off(article: Article, *, duplicate_of: int | None = None) -> None:
     article.live, article.provisional, article.provisional_until = False, None, None
     session.flush()
     emit(ArticleRetired(article.id, article.slug, clock.now(), duplicate_of))
-
-
-def revision_of(submission: Submission, content: Content, *, number: int, author_id: int, at: datetime) -> Revision:
-    """The row of a checked content, not stored yet."""
-    category = category_by_slug(content.category) if content.category else None
-    return Revision(
-        submission_id=submission.id,
-        number=number,
-        kind=submission.kind,
-        title=content.title,
-        body=content.body,
-        fields=content.fields,
-        category_id=category.id if category else None,
-        tags=content.tags,
-        services=content.services,
-        audience=Audience(content.audience),
-        readers=content.readers,
-        author_id=author_id,
-        created_at=at,
-        digest=digest(content.title, content.body, content.fields),
-    )
-
-
-def store_revision(submission: Submission, author_id: int, content: Content) -> Revision:
-    """Add the next immutable revision of a submission and make it the head."""
-    last = None
-    if submission.head_revision_id is not None:
-        last = session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.submission_id == submission.id))
-    revision = revision_of(submission, content, number=(last or 0) + 1, author_id=author_id, at=clock.now())
-    session.add(revision)
-    session.flush()
-    submission.head_revision_id, submission.updated_at = revision.id, clock.now()
-    session.expire(submission, ["head"])
-    files.refer(revision)
-    return revision
 
 
 @dataclass(frozen=True, slots=True)
