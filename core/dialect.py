@@ -39,6 +39,7 @@ class Dialect(Extension):
         md.postprocessors.register(Leftovers(md), "leftovers", 5)
         md.treeprocessors.register(CellBreaks(md), "cell_breaks", 16)  # after them
         md.treeprocessors.register(Emphasis(md), "emphasis", 15)  # before line breaks are put in, which is 10
+        md.treeprocessors.register(Indents(md), "indents", 12)
 
 
 class Quotations(BlockQuoteProcessor):
@@ -95,6 +96,16 @@ class Leftovers(Postprocessor):
 
     def run(self, text: str) -> str:
         return _FORGOTTEN.sub("", text.replace(JOINER, ""))
+
+
+class Indents(Treeprocessor):
+    """Wide blanks that begin a line are there before bold words, a link or a picture, too, as they are before others:
+    Python-Markdown forgets what stands after a break when that is all blank."""
+
+    def run(self, root: ET.Element) -> None:
+        for line in root.iter("br"):
+            if line.tail and line.tail.isspace() and line.tail.strip(" \t\n"):
+                line.tail = JOINER + line.tail.lstrip(" \t\n")  # which Leftovers takes away again
 
 
 class CellBreaks(Treeprocessor):

@@ -1,7 +1,7 @@
 // Words as Markdown: every sign that would mean something to the server's parser is escaped, and no other.
 const WORD = /[\p{L}\p{N}]/u;
 const ENTITY = /^&(?:#\d+|#x[\da-f]+|[a-z\d]+);/i;
-const BRACKETED = /^<(?:[^<>]*(?::\/\/|@)[^<>]*>|br\s*\/?>)/i;
+const BRACKETED = /^<(?:[^>]*(?::\/\/|@)[^>]*>|br\s*\/?>)/i; // another "<" on the way may itself become "&lt;"
 const ESCAPABLE = /[\\`*_{}[\]()>#+\-.!|~\n]/;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u2060]/g;

@@ -13,8 +13,8 @@ function pieces(block) {
   block.forEach((node) => {
     const marks = new Map(node.marks.map((mark) => [mark.type.name, mark]));
     if (!node.isText) { found.push({ node, marks, at }); at += 1; return; }
-    if (marks.has("code")) found.push({ text: node.text, marks, at });
-    else for (const part of node.text.matchAll(/\s+|\S+/g)) found.push({ text: part[0], marks: new Map(marks), at: at + part.index });
+    const parts = marks.has("code") ? /^\s+|\s+$|\S(?:.*\S)?/gs : /\s+|\S+/g; // code is one piece, without the blanks around it
+    for (const part of node.text.matchAll(parts)) found.push({ text: part[0], marks: new Map(marks), at: at + part.index });
     at += node.text.length;
   });
   return found;
@@ -116,11 +116,21 @@ class Writer {
   }
 }
 
+/** Its text as the server's patterns see it: code and everything that is no text is taken away before they look. */
+function wordsOf(block) {
+  let text = "";
+  block.forEach((node) => {
+    const coded = node.isText && node.marks.some((mark) => mark.type.name === "code");
+    text += coded || !node.isText ? "\uFFFC".repeat(node.nodeSize) : node.text;
+  });
+  return text;
+}
+
 /** The Markdown of a textblock's content; lines are parted by line breaks (in a cell by `<br>`). */
 export function inline(block, options = {}) {
   const list = pieces(block);
   for (const piece of list) if (piece.marks.has("code") && isBlank(piece)) piece.marks.delete("code");
-  const whole = block.textBetween(0, block.content.size, "", "\uFFFC");
+  const whole = wordsOf(block);
   return new Writer(list, whole, options).run();
 }
 

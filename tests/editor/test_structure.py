@@ -159,29 +159,77 @@ def test_untidy_sources_are_kept(model: Page, text: str):
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- - ", "- - \n\n\n- - ", "a\n\n- - \n\n\n",  # a blank is all that the last point has
+        "a\n[\u3000](https://example.org)![b](/files/1/a.png)", "a\n[ \u3000b](https://example.org)",
+    ],
+)  # fmt: skip
+def test_blanks_that_mean_something_are_kept(model: Page, text: str):
+    through(model, [text])
+    changed(model, [text])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("<em>a </em>b", "<em>a</em> b", True), ("<em>a </em>b", "<em>a</em>b", False),
+        ("a<a href='/b'>\u3000</a>b", "a\u3000b", True), ("a<a href='/b'>\u3000</a>b", "ab", False),
+        ("a <a href='/b'>c</a>b", "a cb", False), ("<code>a</code> b", "<code>a b</code>", False),
+        ("a <br> b", "a<br>b", True), ("a<br>\u3000b", "a<br>b", False), ("a\u3000<br>b", "a<br>b", False),
+        ("a  b", "a b", True), ("a\u3000b", "a b", False), ("\u3000a", "a", True), ("a<br><br>b", "a<br>b", True),
+    ],
+)  # fmt: skip
+def test_what_counts_as_the_same(model: Page, one: str, other: str, same: bool):
+    """As docs/dialect.md says it: this, and no more, may be different in what was written afresh."""
+    shapes = model.evaluate(SHAPES, [f"<p>{one}</p>", f"<p>{other}</p>"])
+    assert (shapes[0] == shapes[1]) is same
+
+
 WORDS = ["您好", " ", "*", "**", "_", "`", "[", "]", "(", ")", "#", "- ", "1. ", ">", "|", "~~", "\\", "!", "<",
          "&amp;", "https://a.cn/b_c", "\u3000", "---", "=", "+ ", "2*3", "[[x]]", "<br>", ":::", "😀"]  # fmt: skip
 
 
 def test_whatever_is_typed_reads_as_typed(model: Page):
-    """Signs of Markdown in words, in every place and with every mark, stay words."""
+    """Signs of Markdown in words, in every place, line and with every mark, stay words."""
     chance = random.Random(3)
-    marks = ["bold", "italic", "strike"]
+    marks = ["bold", "italic", "strike", "code"]
 
     def run() -> list[dict[str, Any]]:
-        return [
-            {
-                "type": "text",
-                "text": "".join(chance.choices(WORDS, k=chance.randint(1, 4))),
-                "marks": [{"type": name} for name in marks if chance.random() < 0.3],
-            }
-            for _piece in range(chance.randint(1, 3))
-        ]
+        pieces: list[dict[str, Any]] = []
+        for _piece in range(chance.randint(1, 3)):
+            if chance.random() < 0.2:
+                pieces.append({"type": "hardBreak"})
+            text = "".join(chance.choices(WORDS, k=chance.randint(1, 4)))
+            lying = [{"type": name} for name in marks if chance.random() < 0.3]
+            pieces.append({"type": "text", "text": text, "marks": lying})
+        return pieces
 
     docs = [
         {"type": "doc", "content": [{"type": "paragraph", "content": run()} for _block in range(3)]}
         for _doc in range(20_000 if SOAK else 400)
     ]
+    as_typed(model, docs)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [("|<https://a.cn/b_c\u3000(<br>", [])],
+        [("<<a@b.cn>", []), ("<br>", ["bold"])],
+        [("<https://a.cn/", []), ("<", ["code"]), (">", [])],
+        [("#=+ ", ["italic"]), ("**", [])],
+        [("1. ", ["code"]), ("---", []), ("\u3000a", ["bold", "code"])],
+    ],
+)  # fmt: skip
+def test_signs_in_each_others_way_read_as_typed(model: Page, pieces: list[tuple[str, list[str]]]):
+    content = [{"type": "text", "text": text, "marks": [{"type": name} for name in marks]} for text, marks in pieces]
+    as_typed(model, [{"type": "doc", "content": [{"type": "paragraph", "content": content}]}])
+
+
+def as_typed(model: Page, docs: list[dict[str, Any]]) -> None:
+    """Documents of paragraphs, written and rendered, are those paragraphs."""
     texts = model.evaluate(
         "(docs) => docs.map((json) => new E.Origin(SCHEMA, []).toMarkdown(SCHEMA.nodeFromJSON(json)))", docs
     )
@@ -197,8 +245,10 @@ def test_whatever_is_typed_reads_as_typed(model: Page):
 
 
 def _html(piece: dict[str, Any]) -> str:
+    if piece["type"] == "hardBreak":
+        return "<br>"
     text = piece["text"].replace("&", "&amp;").replace("<", "&lt;")
     for mark in piece["marks"]:
-        tag = {"bold": "strong", "italic": "em", "strike": "del"}[mark["type"]]
+        tag = {"bold": "strong", "italic": "em", "strike": "del", "code": "code"}[mark["type"]]
         text = f"<{tag}>{text}</{tag}>"
     return text
