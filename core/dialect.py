@@ -12,6 +12,7 @@ from markdown.blockprocessors import BlockQuoteProcessor
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 
 from core.emphasis import Emphasis
 
@@ -109,7 +110,7 @@ class Indents(Treeprocessor):
 
 
 class CellBreaks(Treeprocessor):
-    """A cell is one line of text; ``<br>`` is the only way to break it."""
+    """A cell is one line of text; ``<br>`` is the only way to break it, in the words of a link, too."""
 
     def run(self, root: ET.Element) -> None:
         for cell in root.iter():
@@ -119,11 +120,13 @@ class CellBreaks(Treeprocessor):
 
 def _break(cell: ET.Element) -> None:
     for child in list(cell):
+        if child.tag == "a":
+            _break(child)
         parts = _BREAK.split(child.tail or "")
         if len(parts) > 1:
             child.tail = parts[0]
             _insert(cell, list(cell).index(child) + 1, parts[1:])
-    parts = _BREAK.split(cell.text or "")
+    parts = [] if isinstance(cell.text, AtomicString) else _BREAK.split(cell.text or "")
     if len(parts) > 1:
         cell.text = parts[0]
         _insert(cell, 0, parts[1:])

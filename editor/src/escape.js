@@ -6,6 +6,9 @@ const ESCAPABLE = /[\\`*_{}[\]()>#+\-.!|~\n]/;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u2060]/g;
 
+/** Stands where signs would be read as something else, between two runs of stars for one; the server does not show it. */
+export const JOINER = "\u2060";
+
 /**
  * A text with its signs escaped. `whole` is the text of the paragraph around it from `at` on, so that signs that mean
  * something only together with what follows can be told from those that do not.
@@ -32,8 +35,9 @@ function sign(text, i, { cell, inLink, strike, rest, at, last }) {
   }
 }
 
-/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table. */
+/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table, ends none, and defines nothing. */
 export function lineStart(line, second) {
+  if (!/\S/.test(line) || /^\[[^[\]]*\]:/.test(line)) return JOINER + line;
   if (/^#|^>|^[-+](?=\s|$)/.test(line)) return `\\${line}`;
   if (/^-+\s*$/.test(line)) return `\\${line}`;
   if (/^=+\s*$/.test(line)) return line.replace("=", "&#61;");

@@ -1,10 +1,9 @@
 // The inside of a paragraph as Markdown. Marks are flat in the editor's model and nested in Markdown: what reaches
 // farthest is opened first, and all of them begin and end at words, never at blanks.
-import { address, alt, lineStart, mention, title, words } from "./escape.js";
+import { JOINER, address, alt, lineStart, mention, title, words } from "./escape.js";
 
 const NESTING = ["link", "bold", "italic", "strike"]; // outermost first; code is a leaf
 const SIGN = { bold: "**", italic: "*", strike: "~~" };
-const JOINER = "\u2060"; // between two runs of stars that would read as one; the server does not show it
 
 /** Pieces of a textblock: {text | node, marks: Map name → mark}. Texts are cut where blanks begin and end. */
 function pieces(block) {

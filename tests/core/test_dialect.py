@@ -121,6 +121,13 @@ def test_wide_blanks_begin_a_line_before_whatever_follows(line: str, words: str)
     assert beginning[1].strip(" ") == re.search("[\u3000\xa0]+", line)[0].replace("\xa0", "&nbsp;")  # type: ignore[index]
 
 
+@pytest.mark.parametrize("words", ["[b<br>c](/d)", "**[b<br>c](/d)**", "[**b<br>c**](/d)", "~~[`b` <br/>*c*](/d)~~"])
+def test_a_break_in_a_link_in_a_cell(words: str):
+    html = render(f"| a |\n|---|\n| {words} |")
+    assert "&lt;" not in html
+    assert re.search(r"<a [^>]*>(?:(?!</a>).)*<br>\n", html, re.S)
+
+
 def test_other_blanks_begin_no_line():
     assert render("a\n  **b**") == "<p>a<br>\n<strong>b</strong></p>"
 

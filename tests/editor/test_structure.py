@@ -163,6 +163,7 @@ def test_untidy_sources_are_kept(model: Page, text: str):
     "text",
     [
         "- - ", "- - \n\n\n- - ", "a\n\n- - \n\n\n",  # a blank is all that the last point has
+        "> a\n> &#12288;\n> b", "\u2060[\\]:b](https://example.org)", "- \u2060[`]:`](https://example.org)\n- a",
         "a\n[\u3000](https://example.org)![b](/files/1/a.png)", "a\n[ \u3000b](https://example.org)",
     ],
 )  # fmt: skip
