@@ -35,15 +35,16 @@ function sign(text, i, { cell, inLink, strike, rest, at, last }) {
   }
 }
 
-/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table, ends none, and defines nothing. */
+/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table, and ends none. */
 export function lineStart(line, second) {
-  if (!/\S/.test(line) || /^\[[^[\]]*\]:/.test(line)) return JOINER + line;
+  if (!/\S/.test(line)) return JOINER + line;
   if (/^#|^>|^[-+](?=\s|$)/.test(line)) return `\\${line}`;
   if (/^-+\s*$/.test(line)) return `\\${line}`;
   if (/^=+\s*$/.test(line)) return line.replace("=", "&#61;");
   const number = /^(\d+)\.(?=\s|$)/.exec(line);
   if (number) return `${number[1]}\\.${line.slice(number[0].length)}`;
-  if (second && /^[|:\- ]*$/.test(line)) return line.replaceAll("|", "\\|").replace(/^-/, "\\-").replace(/^:/, "&#58;");
+  // the line below a table's heads; that of a point is one with its mark, too
+  if (/^[|:\- ]*$/.test(line) && (second || line.includes("|"))) return line.replaceAll("|", "\\|").replace(/^-/, "\\-").replace(/^:/, "&#58;");
   return line;
 }
 

@@ -139,7 +139,8 @@ export function paragraph(block) {
   if (!lines.length) return "";
   lines[0] = lines[0].replace(/^\s+/, "");
   lines[lines.length - 1] = lines[lines.length - 1].replace(/\s+$/, "");
-  return lines.filter(Boolean).map((line, i) => lineStart(line, i > 0)).join("\n");
+  const text = lines.filter(Boolean).map((line, i) => lineStart(line, i > 0)).join("\n");
+  return text.replace(/^(?=\[[^[\]]*\]:)/gm, JOINER); // a link, which Markdown would take for a definition
 }
 
 /** One line: of a heading or a cell. */

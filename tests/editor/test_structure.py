@@ -164,6 +164,8 @@ def test_untidy_sources_are_kept(model: Page, text: str):
     [
         "- - ", "- - \n\n\n- - ", "a\n\n- - \n\n\n",  # a blank is all that the last point has
         "> a\n> &#12288;\n> b", "\u2060[\\]:b](https://example.org)", "- \u2060[`]:`](https://example.org)\n- a",
+        "\u2060[a\nb`]:`](https://example.org)",
+        "- a|b\n- \\|", "- a|b\n    - \\|",
         "a\n[\u3000](https://example.org)![b](/files/1/a.png)", "a\n[ \u3000b](https://example.org)",
     ],
 )  # fmt: skip
