@@ -12,6 +12,7 @@ from markdown.blockprocessors import BlockQuoteProcessor
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 
 from core.emphasis import Emphasis
 
@@ -39,6 +40,7 @@ class Dialect(Extension):
         md.postprocessors.register(Leftovers(md), "leftovers", 5)
         md.treeprocessors.register(CellBreaks(md), "cell_breaks", 16)  # after them
         md.treeprocessors.register(Emphasis(md), "emphasis", 15)  # before line breaks are put in, which is 10
+        md.treeprocessors.register(Indents(md), "indents", 12)
 
 
 class Quotations(BlockQuoteProcessor):
@@ -97,8 +99,18 @@ class Leftovers(Postprocessor):
         return _FORGOTTEN.sub("", text.replace(JOINER, ""))
 
 
+class Indents(Treeprocessor):
+    """Wide blanks that begin a line are there before bold words, a link or a picture, too, as they are before others:
+    Python-Markdown forgets what stands after a break when that is all blank."""
+
+    def run(self, root: ET.Element) -> None:
+        for line in root.iter("br"):
+            if line.tail and line.tail.isspace() and line.tail.strip(" \t\n"):
+                line.tail = JOINER + line.tail.lstrip(" \t\n")  # which Leftovers takes away again
+
+
 class CellBreaks(Treeprocessor):
-    """A cell is one line of text; ``<br>`` is the only way to break it."""
+    """A cell is one line of text; ``<br>`` is the only way to break it, in the words of a link, too."""
 
     def run(self, root: ET.Element) -> None:
         for cell in root.iter():
@@ -108,11 +120,13 @@ class CellBreaks(Treeprocessor):
 
 def _break(cell: ET.Element) -> None:
     for child in list(cell):
+        if child.tag == "a":
+            _break(child)
         parts = _BREAK.split(child.tail or "")
         if len(parts) > 1:
             child.tail = parts[0]
             _insert(cell, list(cell).index(child) + 1, parts[1:])
-    parts = _BREAK.split(cell.text or "")
+    parts = [] if isinstance(cell.text, AtomicString) else _BREAK.split(cell.text or "")
     if len(parts) > 1:
         cell.text = parts[0]
         _insert(cell, 0, parts[1:])

@@ -24,7 +24,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.pictures import Pictures
 
-RENDERER_VERSION = 3  # raise it when the output for the same text changes: caches are keyed by it
+RENDERER_VERSION = 4  # raise it when the output for the same text changes: caches are keyed by it
 LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists

@@ -71,7 +71,7 @@ export class Origin {
       if (!kept && piece.i !== null && piece.last) out += tail(this.blocks[piece.i].source);
       before = { i: piece.last ? piece.i : null, kept };
     }
-    return before && !before.kept ? out.replace(/\s+$/, "") + tail(this.text) : out;
+    return before && !before.kept ? out.replace(/\n\s*$/, "") + tail(this.text) : out; // a blank may be all that an item has
   }
 
   /** The nodes at the top: each with the source it still stands for, or null. */

@@ -1,10 +1,13 @@
 // Words as Markdown: every sign that would mean something to the server's parser is escaped, and no other.
 const WORD = /[\p{L}\p{N}]/u;
 const ENTITY = /^&(?:#\d+|#x[\da-f]+|[a-z\d]+);/i;
-const BRACKETED = /^<(?:[^<>]*(?::\/\/|@)[^<>]*>|br\s*\/?>)/i;
+const BRACKETED = /^<(?:[^>]*(?::\/\/|@)[^>]*>|br\s*\/?>)/i; // another "<" on the way may itself become "&lt;"
 const ESCAPABLE = /[\\`*_{}[\]()>#+\-.!|~\n]/;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u2060]/g;
+
+/** Stands where signs would be read as something else, between two runs of stars for one; the server does not show it. */
+export const JOINER = "\u2060";
 
 /**
  * A text with its signs escaped. `whole` is the text of the paragraph around it from `at` on, so that signs that mean
@@ -32,14 +35,16 @@ function sign(text, i, { cell, inLink, strike, rest, at, last }) {
   }
 }
 
-/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table. */
+/** A line of a paragraph, its beginning made harmless: it begins no list, heading, quotation, rule or table, and ends none. */
 export function lineStart(line, second) {
+  if (!/\S/.test(line)) return JOINER + line;
   if (/^#|^>|^[-+](?=\s|$)/.test(line)) return `\\${line}`;
   if (/^-+\s*$/.test(line)) return `\\${line}`;
   if (/^=+\s*$/.test(line)) return line.replace("=", "&#61;");
   const number = /^(\d+)\.(?=\s|$)/.exec(line);
   if (number) return `${number[1]}\\.${line.slice(number[0].length)}`;
-  if (second && /^[|:\- ]*$/.test(line)) return line.replaceAll("|", "\\|").replace(/^-/, "\\-").replace(/^:/, "&#58;");
+  // the line below a table's heads; that of a point is one with its mark, too
+  if (/^[|:\- ]*$/.test(line) && (second || line.includes("|"))) return line.replaceAll("|", "\\|").replace(/^-/, "\\-").replace(/^:/, "&#58;");
   return line;
 }
 

@@ -1,10 +1,9 @@
 // The inside of a paragraph as Markdown. Marks are flat in the editor's model and nested in Markdown: what reaches
 // farthest is opened first, and all of them begin and end at words, never at blanks.
-import { address, alt, lineStart, mention, title, words } from "./escape.js";
+import { JOINER, address, alt, lineStart, mention, title, words } from "./escape.js";
 
 const NESTING = ["link", "bold", "italic", "strike"]; // outermost first; code is a leaf
 const SIGN = { bold: "**", italic: "*", strike: "~~" };
-const JOINER = "\u2060"; // between two runs of stars that would read as one; the server does not show it
 
 /** Pieces of a textblock: {text | node, marks: Map name → mark}. Texts are cut where blanks begin and end. */
 function pieces(block) {
@@ -13,8 +12,8 @@ function pieces(block) {
   block.forEach((node) => {
     const marks = new Map(node.marks.map((mark) => [mark.type.name, mark]));
     if (!node.isText) { found.push({ node, marks, at }); at += 1; return; }
-    if (marks.has("code")) found.push({ text: node.text, marks, at });
-    else for (const part of node.text.matchAll(/\s+|\S+/g)) found.push({ text: part[0], marks: new Map(marks), at: at + part.index });
+    const parts = marks.has("code") ? /^\s+|\s+$|\S(?:.*\S)?/gs : /\s+|\S+/g; // code is one piece, without the blanks around it
+    for (const part of node.text.matchAll(parts)) found.push({ text: part[0], marks: new Map(marks), at: at + part.index });
     at += node.text.length;
   });
   return found;
@@ -116,11 +115,21 @@ class Writer {
   }
 }
 
+/** Its text as the server's patterns see it: code and everything that is no text is taken away before they look. */
+function wordsOf(block) {
+  let text = "";
+  block.forEach((node) => {
+    const coded = node.isText && node.marks.some((mark) => mark.type.name === "code");
+    text += coded || !node.isText ? "\uFFFC".repeat(node.nodeSize) : node.text;
+  });
+  return text;
+}
+
 /** The Markdown of a textblock's content; lines are parted by line breaks (in a cell by `<br>`). */
 export function inline(block, options = {}) {
   const list = pieces(block);
   for (const piece of list) if (piece.marks.has("code") && isBlank(piece)) piece.marks.delete("code");
-  const whole = block.textBetween(0, block.content.size, "", "\uFFFC");
+  const whole = wordsOf(block);
   return new Writer(list, whole, options).run();
 }
 
@@ -130,7 +139,8 @@ export function paragraph(block) {
   if (!lines.length) return "";
   lines[0] = lines[0].replace(/^\s+/, "");
   lines[lines.length - 1] = lines[lines.length - 1].replace(/\s+$/, "");
-  return lines.filter(Boolean).map((line, i) => lineStart(line, i > 0)).join("\n");
+  const text = lines.filter(Boolean).map((line, i) => lineStart(line, i > 0)).join("\n");
+  return text.replace(/^(?=\[[^[\]]*\]:)/gm, JOINER); // a link, which Markdown would take for a definition
 }
 
 /** One line: of a heading or a cell. */

@@ -111,6 +111,27 @@ def test_emphasis(source: str, html: str):
     assert render(source) == f"<p>{html}</p>"
 
 
+@pytest.mark.parametrize("words", ["b", "**b**", "`b`", "[b](/b)", "![b](/files/1/a.png)"])
+@pytest.mark.parametrize(
+    "line", ["a\n\u3000{}", "a\n \u3000\u3000{}", "a\n\xa0{}\nc", "- a\n\u3000{}", "| a<br>\u3000{} |\n|---|"]
+)
+def test_wide_blanks_begin_a_line_before_whatever_follows(line: str, words: str):
+    beginning = re.search(r"<br>\n( ?(?:\u3000|&nbsp;)+)", render(line.format(words)))
+    assert beginning
+    assert beginning[1].strip(" ") == re.search("[\u3000\xa0]+", line)[0].replace("\xa0", "&nbsp;")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("words", ["[b<br>c](/d)", "**[b<br>c](/d)**", "[**b<br>c**](/d)", "~~[`b` <br/>*c*](/d)~~"])
+def test_a_break_in_a_link_in_a_cell(words: str):
+    html = render(f"| a |\n|---|\n| {words} |")
+    assert "&lt;" not in html
+    assert re.search(r"<a [^>]*>(?:(?!</a>).)*<br>\n", html, re.S)
+
+
+def test_other_blanks_begin_no_line():
+    assert render("a\n  **b**") == "<p>a<br>\n<strong>b</strong></p>"
+
+
 def test_emphasis_loses_no_words_beside_links():
     assert 'href="c"' in render("*a**a*[b](c)")
 
