@@ -1,6 +1,5 @@
 """The order of the best candidates, the same for every engine: how much of the query they meet, where, how closely."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,8 +11,7 @@ _MAX_PLACES = 12
 _KEYWORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What ranking sees of one document; `score` is the engine's own, of any scale."""
 
     title: Readable
@@ -53,17 +51,22 @@ NO_MATCH = Match(0.0)
 
 def features(query: Analysed, found: Candidate, best: float) -> Features:
     """The features of one candidate, `best` being the highest engine score among all."""
-    weights = [need.weight for need in query.needs]
-    total = sum(weights) or 1.0
     titles = [match(need, found.title) for need in query.needs]
     bodies = [match(need, found.body) for need in query.needs]
-    title = found.title
-    letters = len(title.plain) - title.plain.count(" ") or 1
-    asked = sum(len(need.typed) for need, m in zip(query.needs, titles, strict=True) if m.quality >= 0.5)
+    weights = covered = in_title = 0.0
+    asked = 0
+    for need, above, below in zip(query.needs, titles, bodies, strict=True):
+        weights += need.weight
+        covered += need.weight * max(above.quality, below.quality)
+        in_title += need.weight * above.quality
+        asked += len(need.typed) if above.quality >= 0.5 else 0
+    weights = weights or 1.0
+    plain = found.title.plain
+    letters = len(plain) - plain.count(" ") or 1
     engine = found.score / best if best else 0.0
     return Features(
-        coverage=sum(w * max(t.quality, b.quality) for w, t, b in zip(weights, titles, bodies, strict=True)) / total,
-        title=sum(w * t.quality for w, t in zip(weights, titles, strict=True)) / total,
+        coverage=covered / weights,
+        title=in_title / weights,
         close=max(_closeness(titles), _closeness(bodies)),
         fill=min(1.0, asked / letters),
         engine=engine,

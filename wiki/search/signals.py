@@ -24,7 +24,7 @@ from wiki.feedback.queries import counted_use
 from wiki.search.weights import Facts, weighed, weight
 
 USED_WITHIN = timedelta(days=180)  # an older use weighs next to nothing
-Uses = list[tuple[date, int]]
+Uses = Sequence[tuple[date, int]]
 
 
 class Stamp(NamedTuple):
@@ -114,7 +114,13 @@ def _read(ids: list[int]) -> dict[int, Facts]:
     told = [row.id for row in rows if row.told]
     flagged = _flagged(ids) if any(row.flags for row in rows) else set()
     uses, votes = (_uses(told), _votes(told)) if told else ({}, {})
-    return {row.id: _facts(row, uses.get(row.id, []), votes.get(row.id, (0, 0)), row.id in flagged) for row in rows}
+    today = clock.now().date()
+    return {
+        row.id: _facts(row, uses.get(row.id, ()), votes.get(row.id, (0, 0)), row.id in flagged, today) for row in rows
+    }
+
+
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 
 
 @once
@@ -124,10 +130,10 @@ def _plain() -> sa.Select[Any]:
     columns: list[Any] = [*own, Article.provisional, _confirmed().label("confirmed")]
     for beside, name in ((Feedback, "told"), (Flag, "flags")):
         columns.append(sa.exists().where(beside.article_id == Article.id).correlate(Article).label(name))
-    return sa.select(*columns).where(Article.id.in_(sa.bindparam("ids", expanding=True)))
+    return sa.select(*columns).where(Article.id.in_(_IDS))
 
 
-def _facts(row: Any, uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts:
+def _facts(row: Any, uses: Uses, votes: tuple[int, int], flagged: bool, today: date) -> Facts:
     provisional: ProvisionalKind | None = row.provisional
     return Facts(
         kind=row.kind,
@@ -140,8 +146,8 @@ def _facts(row: Any, uses: Uses, votes: tuple[int, int], flagged: bool) -> Facts
         helpful=votes[0],
         not_helpful=votes[1],
         uses=sum(people for _day, people in uses),
-        used=weighed(uses, clock.now().date()),
-        used_on=clock.now().date(),
+        used=weighed(uses, today),
+        used_on=today,
     )
 
 
@@ -152,20 +158,24 @@ def _confirmed() -> sa.ColumnElement[bool]:
     ).correlate(Article)  # fmt: skip
 
 
-def _uses(ids: list[int]) -> dict[int, Uses]:
+def _uses(ids: list[int]) -> dict[int, list[tuple[date, int]]]:
     """(day, people) by article: everybody counts once a day, and nobody for their own work."""
+    found: dict[int, list[tuple[date, int]]] = {}
+    for article_id, at, people in session.execute(_uses_of(), {"ids": ids, "since": clock.now() - USED_WITHIN}):
+        found.setdefault(article_id, []).append((_day(at), people))
+    return found
+
+
+@once
+def _uses_of() -> sa.Select[Any]:
     day = sa.func.date(Feedback.at)
-    rows = session.execute(
+    return (
         sa.select(Feedback.article_id, day, sa.func.count(sa.distinct(Feedback.user_id)))
-        .where(Feedback.article_id.in_(ids), counted_use(), sa.not_(Feedback.own))
-        .where(Feedback.at >= clock.now() - USED_WITHIN)
+        .where(Feedback.article_id.in_(_IDS), counted_use(), sa.not_(Feedback.own))
+        .where(Feedback.at >= sa.bindparam("since"))
         .group_by(Feedback.article_id, day)
         .order_by(Feedback.article_id, day)
     )
-    found: dict[int, Uses] = {}
-    for article_id, at, people in rows:
-        found.setdefault(article_id, []).append((_day(at), people))
-    return found
 
 
 def _day(value: date | datetime | str) -> date:
@@ -174,14 +184,19 @@ def _day(value: date | datetime | str) -> date:
 
 def _votes(ids: list[int]) -> dict[int, tuple[int, int]]:
     """(helpful, not helpful) by article: everybody's last vote on the text as it is since its last major version."""
+    return {article_id: (yes, no) for article_id, yes, no in session.execute(_votes_of(), {"ids": ids})}
+
+
+@once
+def _votes_of() -> sa.Select[int, int, int]:
     newest = (
         sa.select(sa.func.max(Feedback.id))
         .join(Publication, Publication.revision_id == Feedback.revision_id)
         .join(Article, sa.and_(Article.id == Feedback.article_id, Article.major == Publication.major))
-        .where(Feedback.article_id.in_(ids), Feedback.helpful.is_not(None), sa.not_(Feedback.own))
+        .where(Feedback.article_id.in_(_IDS), Feedback.helpful.is_not(None), sa.not_(Feedback.own))
         .group_by(Feedback.article_id, Feedback.user_id)
     )
-    rows = session.execute(
+    return (
         sa.select(
             Feedback.article_id,
             sa.func.count().filter(Feedback.helpful.is_(True)),
@@ -190,7 +205,6 @@ def _votes(ids: list[int]) -> dict[int, tuple[int, int]]:
         .where(Feedback.id.in_(newest), stands())
         .group_by(Feedback.article_id)
     )
-    return {article_id: (yes, no) for article_id, yes, no in rows}
 
 
 def _flagged(ids: list[int]) -> set[int]:

@@ -1,5 +1,6 @@
 """What every engine must do. An engine that is added is added to the fixture, and held to all of it."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from core import clock
 from wiki.search.engines.base import Document, Engine, EngineUnavailable, Facet, Query, State
 from wiki.search.engines.embedded import Embedded
 from wiki.search.engines.remote import Meilisearch
+from wiki.search.weights import LEAST, MOST
 
 STAFF = frozenset({"internal", "public"})
 
@@ -327,3 +329,22 @@ def test_what_counts_beside_words_orders_those_who_meet_as_many(finder):
     assert [hit.id for hit in page.hits] == ["2", "3", "1"]
     assert [hit.why["weight"] for hit in page.hits] == [1.1, 1.0, 0.9]
     assert asked == [["1", "2", "3"]]
+
+
+def test_the_first_page_is_the_beginning_of_all_however_few_of_it_were_weighed(finder):
+    drawn = random.Random(7)
+    words = ["话费", "账单", "查询", "退订", "宽带", "报修"]
+    finder.index([document(i, "".join(drawn.sample(words, 4)), published_at=NOW) for i in range(70)])
+    weights = {str(i): drawn.uniform(LEAST, MOST) for i in range(70)}
+    weighed = {10: 0, 60: 0}
+
+    def ids(text, limit):
+        def weigh(some):
+            weighed[limit] += len(some)
+            return {each: weights[each] for each in some}
+
+        return found(finder, text, weigh=weigh, limit=limit)
+
+    for text in ("话费", "话费账单", "宽带报修查询", "hf", "tuiding"):
+        assert ids(text, 10) == ids(text, 60)[:10]
+    assert weighed[10] < weighed[60] or isinstance(finder, Meilisearch)

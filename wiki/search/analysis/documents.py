@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from wiki.search.analysis import sounds
 from wiki.search.analysis.scripts import fold, mainland_wording, simplified
@@ -22,8 +23,7 @@ class Terms:
     initials: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(NamedTuple):
     """One text for ranking. The three strings are equally long and aligned.
 
     `plain` is the normalised text with single spaces for signs. `sound` has a private character for each syllable.

@@ -61,7 +61,7 @@ class Fresh(StrEnum):
     LOOK = "look"
 
 
-# From ids to what their score is multiplied by; 1 for those left out.
+# From ids to what their score is multiplied by, within the bounds of `weights`; 1 for those left out.
 Weigh = Callable[[Sequence[str]], Mapping[str, float]]
 
 

@@ -15,9 +15,10 @@ from wiki.search import ranking, snippets
 from wiki.search.analysis.documents import Readable
 from wiki.search.analysis.queries import Analysed, Need
 from wiki.search.engines.base import Facet, Fresh, Hit, Query
+from wiki.search.weights import LEAST, MOST
 
 RERANKED = 60
-# They are ranked so many at a time, until a batch brings nothing into the first `HEAD` any more.
+# They are ranked so many at a time, twice as many first, until a batch brings nothing into the first `HEAD` any more.
 BATCH = 10
 HEAD = 10
 # Fewer exact results than this, and documents that meet only a part of the query are added.
@@ -95,23 +96,42 @@ def ordered(
 
     The numbers are the engine's own scores, highest first. Unless `every` is wanted, it ends with the first batch that
     changes nothing about the `HEAD`: how far it goes depends on the question alone, not on the page asked for. Where
-    something stands first anyway, all are ranked.
+    something stands first anyway, all are ranked. A page of the `HEAD` has only those weighed that may belong there.
     """
     out: list[Ranked] = []
     best = 0.0
     waiting = iter(candidates)
-    while batch := list(islice(waiting, BATCH)):
-        weights = query.weigh([kept.id for _, kept in batch]) if query.weigh else {}
-        for score, kept in batch:
-            best = best or score
-            values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
-            weight = weights.get(kept.id, 1.0)
-            out.append(Ranked(round(ranking.total(values) * kept.boost * weight, 6), values, kept, weight))
-        if not every and not query.first and len(out) > BATCH and len(batch) == BATCH and _settled(out):
+    all_of_them = every or bool(query.first)
+    whole = all_of_them or query.offset + query.limit > HEAD
+    size = RERANKED if all_of_them else 2 * BATCH
+    while batch := list(islice(waiting, size)):
+        best = best or batch[0][0]
+        found = [_by_words(asked, kept, score, best) for score, kept in batch]
+        out += _weighed(found, query, None if whole else out)
+        if not all_of_them and len(batch) == size and _settled(out):
             break
+        size = BATCH
     out.sort(key=lambda r: (-r.score, -r.kept.published_at, r.kept.id))
     place = {each: number for number, each in enumerate(query.first)}
     return sorted(out, key=lambda r: place.get(r.kept.id, len(place))) if place else out
+
+
+def _by_words(asked: Analysed, kept: Kept, score: float, best: float) -> Ranked:
+    values = ranking.features(asked, ranking.Candidate(*kept.readable, score), best)
+    return Ranked(ranking.total(values) * kept.boost, values, kept)
+
+
+def _weighed(found: list[Ranked], query: Query, before: list[Ranked] | None) -> list[Ranked]:
+    """These with what else counts than words. With those `before` them, only where it may bring them into the `HEAD`:
+    what is known of an article is read from the database, and a question waits for it."""
+    least = 0.0
+    if before is not None:
+        sure = heapq.nlargest(HEAD, [*(each.score for each in before), *(each.score * LEAST for each in found)])
+        least = sure[-1] if len(sure) == HEAD else 0.0
+    wanted = [each.kept.id for each in found if each.score * MOST >= least]
+    weights = query.weigh(wanted) if query.weigh and wanted else {}
+    every = ((each, weights.get(each.kept.id, 1.0)) for each in found)
+    return [each._replace(score=round(each.score * weight, 6), weight=weight) for each, weight in every]
 
 
 def _settled(ranked: list[Ranked]) -> bool:
