@@ -19,8 +19,8 @@ def converter(name: str) -> OpenCC:
     return OpenCC(name)
 
 
-# Chinese, ASCII and their signs: none of them joins what stands before it, so that NFKC of a text is NFKC of what else is
-# in it, each piece with the one sign before, to which accents may belong. A page of Chinese takes a tenth of the time.
+# Chinese, ASCII and their signs: none of them joins what stands before it, so that NFKC of a text is NFKC of what else
+# is in it, each piece with the one sign before, to which accents may belong. A page of Chinese takes a tenth of it.
 _REST = re.compile(
     "(?s:.?)[^\x00-\x7f\u00b7\u2014\u2018-\u201d\u2026\u3000-\u3003\u3007-\u3011\u4e00-\u9fff\uff01-\uff5e]+"
 )
