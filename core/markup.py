@@ -1,9 +1,9 @@
 """The one door for HTML: people's text becomes markup here and nowhere else.
 
 Markdown with raw HTML off, then nh3. Python-Markdown is quadratic in unmatched brackets (10 kB of ``[`` hung it for
-eight seconds) and in headings that no blank line parts (100 kB of ``# a`` took two minutes), it recurses once for every
-``- `` of ``- - - a``, and nh3 is quadratic in nesting depth; so a guard looks at the text first and names the line it
-cannot take.
+eight seconds), in headings and in empty points of lists that no blank line parts (100 kB of ``# a`` took two minutes),
+it recurses once for every ``- `` of ``- - - a``, and nh3 is quadratic in nesting depth; so a guard looks at the text
+first and names the line it cannot take.
 """
 
 import re
@@ -29,7 +29,7 @@ LIMIT = 100_000  # characters
 BRACKET_BUDGET = 4_000_000  # sum over blocks of (brackets in the block)²
 DEPTH_LIMIT = 20  # nesting of quotes and lists
 RUN_LIMIT = 2_000  # delimiters in one block
-RULED_BUDGET = 2_000_000  # sum over blocks of (headings and rules in the block) x (its lines)
+RULED_BUDGET = 2_000_000  # sum over blocks of (headings, rules and empty points in the block) x (its lines)
 
 TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
@@ -51,6 +51,7 @@ _BLANK = re.compile(r"\n[ \t]*\n")
 _LEAD = re.compile(r"(?:[ \t>]|[-*+](?=[ \t])|\d+\.(?=[ \t]))*")  # everything that nests before the words of a line
 _MARKER = re.compile(r">|[-*+]|(?<!\d)\d++\.")
 _RULED = re.compile(r"#|[-=_*][-=_* \t]*$")  # a heading, the line under one, or a rule
+_POINT = re.compile(r"[-*+.]")  # of the marks before a line, those of a list
 _OPENING = re.compile(r"(?<!\\)(\*{1,3}|`{1,3})(?=\S)")
 _ENDS = {mark: re.compile(rf"(?<=[^\s\\])(?={re.escape(mark)})") for mark in ("*", "**", "***", "`", "``", "```")}
 PAIR = 2_000  # characters between two marks that belong together
@@ -77,21 +78,21 @@ def guard(source: str, field: str = "body") -> None:
         lines = block.split("\n")
         ruled += _lines_ruled(lines, field, line) * len(lines)
         if ruled > RULED_BUDGET:
-            raise Invalid(
-                {field: _("Too many headings without a blank line at line %(line)s; please part them.", line=line)}
-            )
+            words = _("Too many headings or empty points without a blank line at line %(line)s; please part them.", line=line)
+            raise Invalid({field: words})
         line += len(lines) + 1
 
 
 def _lines_ruled(lines: list[str], field: str, first: int) -> int:
-    """How many of a block's lines are headings or rules; refuses a line that is nested too deeply."""
+    """How many of a block's lines are headings, rules or empty points; refuses a line that is nested too deeply."""
     found = 0
     for offset, text in enumerate(lines):
         lead = cast(re.Match[str], _LEAD.match(text)).group()  # matches the empty string, too
         blanks, marks = _MARKER.subn("", lead)
         if marks + len(blanks.expandtabs(4)) // 4 > DEPTH_LIMIT:
             raise Invalid({field: _("Line %(line)s is nested too deeply.", line=first + offset)})
-        found += _RULED.match(text, len(lead)) is not None
+        empty_point = len(lead) == len(text) and _POINT.search(lead) is not None
+        found += empty_point or _RULED.match(text, len(lead)) is not None
     return found
 
 
