@@ -78,7 +78,9 @@ def guard(source: str, field: str = "body") -> None:
         lines = block.split("\n")
         ruled += _lines_ruled(lines, field, line) * len(lines)
         if ruled > RULED_BUDGET:
-            words = _("Too many headings or empty points without a blank line at line %(line)s; please part them.", line=line)
+            words = _(
+                "Too many headings or empty points without a blank line at line %(line)s; please part them.", line=line
+            )
             raise Invalid({field: words})
         line += len(lines) + 1
 
