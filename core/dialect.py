@@ -64,16 +64,26 @@ class Quotations(BlockQuoteProcessor):
 
 
 class Looseness(Treeprocessor):
-    """One item with a paragraph makes paragraphs of all: what stands in a list looks alike, whatever was typed last."""
+    """One item with a paragraph, or with a quotation straight under its words, makes paragraphs of all: what stands in a
+    list looks alike, whatever was typed last."""
 
     def run(self, root: ET.Element) -> None:
         for items in root.iter():
-            if items.tag in {"ul", "ol"} and any(child.tag == "p" for item in items for child in item):
+            if items.tag in _LISTS and any(_holds_more(item) for item in items):
                 for item in items:
                     _wrap(item)
                 if len(items) == 1 and len(items[0]) == 1 and items[0][0].tag == "p":  # nothing it could be apart from
                     items[0].text = items[0][0].text
                     items[0].remove(items[0][0])
+
+
+_LISTS = {"ul", "ol"}
+
+
+def _holds_more(item: ET.Element) -> bool:
+    """A paragraph, or anything but a list below other words."""
+    below = item if item.text and item.text.strip() else item[1:]
+    return any(child.tag == "p" for child in item) or any(child.tag not in _LISTS for child in below)
 
 
 def _wrap(item: ET.Element) -> None:

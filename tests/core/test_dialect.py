@@ -141,3 +141,10 @@ def test_emphasis_has_an_end():
     html = render("*a **b " * 30 + "** *" * 30)
     assert html.count("<em>") <= 12
     assert render("a" + "*" * 1990).count("*") == 1990
+
+
+def test_a_quotation_straight_under_the_words_of_a_point_makes_paragraphs_of_all() -> None:
+    for text in ("- a\n- b\n> q", "- a\n- b\n\n    > q"):
+        html = str(render(text))
+        assert html.count("<p>") == 3
+        assert "<p>a</p>" in html

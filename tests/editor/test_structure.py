@@ -175,6 +175,23 @@ def test_blanks_that_mean_something_are_kept(model: Page, text: str):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n> q",
+        "- a\n  > q",
+        "> 3. a\n>     more\n> > q",
+        "- a\n    - b\n    > q",
+        "- > q\n- a",
+        "- a\n- b\n> q",
+        "- # h\n- a",
+    ],
+)
+def test_a_point_with_more_than_words_is_wide_before_and_after(model: Page, text: str):
+    through(model, [text])
+    changed(model, [text])
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("<em>a </em>b", "<em>a</em> b", True), ("<em>a </em>b", "<em>a</em>b", False),
