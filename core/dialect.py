@@ -64,8 +64,8 @@ class Quotations(BlockQuoteProcessor):
 
 
 class Looseness(Treeprocessor):
-    """One item with a paragraph, or with a quotation straight under its words, makes paragraphs of all: what stands in a
-    list looks alike, whatever was typed last."""
+    """One item with a paragraph, or with a quotation straight under its words, makes paragraphs of all: what stands in
+    a list looks alike, whatever was typed last."""
 
     def run(self, root: ET.Element) -> None:
         for items in root.iter():
