@@ -2,10 +2,13 @@
 
 import sys
 
-from core.settings import SettingsError
-from wiki.app import create_app
+from core.loading import loading
 
-try:
-    application = create_app()
-except SettingsError as error:
-    sys.exit(f"Spiral does not start: {error}")
+with loading():
+    from core.settings import SettingsError
+    from wiki.app import create_app
+
+    try:
+        application = create_app()
+    except SettingsError as error:
+        sys.exit(f"Spiral does not start: {error}")

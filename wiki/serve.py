@@ -25,6 +25,7 @@ from core import hosts, logs, migrate
 from core.alone import TakenError, hold
 from core.db import Database, UnsafeDatabaseError, alone, reading, session, writing
 from core.heaps import few_heaps
+from core.loading import loading
 from core.running import Beside, leave, settle
 from core.settings import ROOT, Settings, SettingsError, load
 from core.web import largest_body
@@ -103,7 +104,8 @@ def only_here(settings: Settings) -> IO[str] | None:
 
 def prepared(settings: Settings) -> tuple[Flask, bool]:
     """The application over a database at head; true when there was none before."""
-    from wiki.app import create_app
+    with loading():
+        from wiki.app import create_app
 
     unfinished = settings.var / "first-start"  # there while a first start is under way
     if unfinished.exists():
