@@ -34,7 +34,7 @@ PIECES = [
 ]
 
 
-QUICK = 3.0  # seconds of processor time; fifty thousand lines of one letter, which is as long as a text may be, take two
+QUICK = 3.0  # seconds of processor time; fifty thousand lines of one letter, the longest text there may be, take two
 
 
 def filled(unit: str, size: int = LIMIT) -> str:
