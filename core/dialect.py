@@ -20,6 +20,7 @@ CALLOUTS = ("note", "tip", "warning")
 LINES = ("customer", "say", "avoid")  # of a script: what the customer says, what we say, what we had better not say
 CLASSES = frozenset({"callout", "script-line", *(f"is-{name}" for name in CALLOUTS + LINES)})
 JOINER = "\u2060"
+_LISTS = {"ul", "ol"}
 
 _MARK = re.compile(rf"\[!({'|'.join(CALLOUTS + LINES)})\][ ]*", re.I)
 _FORGOTTEN = re.compile("\x02(?:klzzwxh|wzxhzdk):\\d+\x03")
@@ -77,13 +78,10 @@ class Looseness(Treeprocessor):
                     items[0].remove(items[0][0])
 
 
-_LISTS = {"ul", "ol"}
-
-
 def _holds_more(item: ET.Element) -> bool:
     """A paragraph, or anything but a list below other words."""
-    below = item if item.text and item.text.strip() else item[1:]
-    return any(child.tag == "p" for child in item) or any(child.tag not in _LISTS for child in below)
+    first = 0 if item.text and item.text.strip() else 1  # what is alone at the top is the point itself
+    return any(child.tag == "p" or (number >= first and child.tag not in _LISTS) for number, child in enumerate(item))
 
 
 def _wrap(item: ET.Element) -> None:
