@@ -7,15 +7,20 @@ function isInline(node) {
   return node.nodeType === 3 || node.nodeName === "WIKI-LINK" || node.nodeName in INLINE || node.nodeName in VOID || node.nodeName === "A";
 }
 
+/** Where a link or a picture leads: an angle written as such, as in a definition, and as %3C are one address. */
+function address(node, name) {
+  return (node.getAttribute(name) ?? "").replace(/[<>]/g, encodeURIComponent);
+}
+
 function linkMark(node) {
-  return `a<${node.getAttribute("href")}|${node.getAttribute("title") ?? ""}>`;
+  return `a<${address(node, "href")}|${node.getAttribute("title") ?? ""}>`;
 }
 
 function collect(node, marks, runs) {
   if (node.nodeType === 3) {
     runs.push([marks.join(""), node.data.replace(SPACE, " ")]);
   } else if (node.nodeName === "IMG") {
-    runs.push([marks.join(""), `<img ${node.getAttribute("src")}|${(node.getAttribute("alt") ?? "").replace(SPACE, " ")}|${node.getAttribute("title") ?? ""}>`]);
+    runs.push([marks.join(""), `<img ${address(node, "src")}|${(node.getAttribute("alt") ?? "").replace(SPACE, " ")}|${node.getAttribute("title") ?? ""}>`]);
   } else if (node.nodeName === "WIKI-LINK") {
     runs.push([marks.join(""), `<img ${node.getAttribute("to")}|${node.textContent}>`]);
   } else if (node.nodeName === "BR") {

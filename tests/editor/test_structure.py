@@ -174,6 +174,12 @@ def test_blanks_that_mean_something_are_kept(model: Page, text: str):
     changed(model, [text])
 
 
+@pytest.mark.parametrize("text", ["[x]: y*</td>*\n\n[x] a", "[x]: /a<b>\n\n- ![c][x]", "[a](</b<c>)"])
+def test_angles_in_addresses_lead_where_they_led(model: Page, text: str):
+    through(model, [text])
+    changed(model, [text])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -199,6 +205,8 @@ def test_a_point_with_more_than_words_is_wide_before_and_after(model: Page, text
         ("a <a href='/b'>c</a>b", "a cb", False), ("<code>a</code> b", "<code>a b</code>", False),
         ("a <br> b", "a<br>b", True), ("a<br>\u3000b", "a<br>b", False), ("a\u3000<br>b", "a<br>b", False),
         ("a  b", "a b", True), ("a\u3000b", "a b", False), ("\u3000a", "a", True), ("a<br><br>b", "a<br>b", True),
+        ("<a href='/b<c>'>d</a>", "<a href='/b%3Cc%3E'>d</a>", True),
+        ("<a href='/b<'>c</a>", "<a href='/b'>c</a>", False),
     ],
 )  # fmt: skip
 def test_what_counts_as_the_same(model: Page, one: str, other: str, same: bool):
