@@ -149,22 +149,22 @@ def test_odd_values_in_every_field_of_every_address(app, world, signed_in):
     assert broken == []
 
 
-PARTS = 12  # of the long forms, each of which takes minutes
+PARTS = 6  # of the long forms, each of which takes minutes
+SQLITE, POSTGRES = 3, 33  # of some 100,000 ways, one in so many is tried there; others each time, by the run's seed
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.both_databases
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_odd_value_in_every_field(app, world, signed_in, part):
-    """Each field with each odd value, a megabyte among them; on PostgreSQL an eleventh of them."""
+def test_every_odd_value_in_every_field(app, engine, world, signed_in, part):
+    """Each field with odd values, a megabyte among them."""
     clients, tokens = browsers(app, world, signed_in)
     all_of_it = everything(world, clients, tokens)
     odd_values = [*NASTY, "x" * 1_000_000]
-    jobs = [(one, name, odd) for one in all_of_it for name in one.names for odd in odd_values]  # some 100,000
-    every = 1 if "sqlite" in app.config["SPIRAL"].database else 11
+    jobs = [(one, name, odd) for one in all_of_it for name in one.names for odd in odd_values][part::PARTS]
     broken: dict[str, str] = {}
-    for one, name, odd in jobs[part * every :: PARTS * every]:
+    for one, name, odd in random.sample(jobs, len(jobs) // (SQLITE if engine.startswith("sqlite") else POSTGRES)):
         if wrong := fault(send(clients[one.who], tokens.get(one.who), one, {**one.sound, name: odd})):
             broken.setdefault(f"{one.method} {one.path} {name}", f"{wrong} {odd!r}"[:80])
     assert broken == {}
@@ -173,7 +173,7 @@ def test_every_odd_value_in_every_field(app, world, signed_in, part):
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.both_databases
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_anything_in_all_fields_of_every_form(app, world, signed_in, part):
     """Hypothesis: several odd things at once, and words that nobody thought of."""
     clients, tokens = browsers(app, world, signed_in)
@@ -252,14 +252,22 @@ UNITS = [
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_length_of_anything_takes_long(app, world, signed_in, part):
-    """Each field filled with 60,000 characters of one kind: two seconds of processor time are enough for any of it."""
+    """Each field filled with 60,000 characters of one kind: two seconds of processor time are enough for any of it.
+
+    What took longer is asked again: the process has other threads, and a collector.
+    """
     clients, tokens = browsers(app, world, signed_in)
+
+    def seconds(one: Asked, values: dict[str, str]) -> float:
+        began = time.process_time()
+        assert not fault(send(clients[one.who], tokens.get(one.who), one, values)), (one, values.keys())
+        return time.process_time() - began
+
     slow: dict[str, str] = {}
     for one in everything(world, clients, tokens)[part::PARTS]:
-        for name, unit in itertools.product(one.names, UNITS):
-            values = {**one.sound, name: unit * (60_000 // len(unit))}
-            began = time.process_time()
-            assert not fault(send(clients[one.who], tokens.get(one.who), one, values)), (one, name, unit)
-            if (took := time.process_time() - began) > 2:
-                slow.setdefault(f"{one.method} {one.path} {name}", f"{took:.1f} s for {unit!r}")
+        for name in one.names:
+            for unit in random.sample(UNITS, 5):
+                values = {**one.sound, name: unit * (60_000 // len(unit))}
+                if seconds(one, values) > 2 and (took := seconds(one, values)) > 2:
+                    slow.setdefault(f"{one.method} {one.path} {name}", f"{took:.1f} s for {unit!r}")
     assert slow == {}

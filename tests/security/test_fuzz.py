@@ -19,7 +19,7 @@ SOAK = os.environ.get("SOAK") == "1"
 QUICK = settings(
     max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
 )
-LONG = settings(QUICK, max_examples=100)  # as many as schemathesis itself tries
+LONG = settings(QUICK, max_examples=25)  # of each call, person and mode; others each time
 DOCUMENTED = {200, 201, 202, 304, 400, 401, 403, 404, 405, 409, 412, 413, 422, 429}
 NASTY = [
     "", " ", "\0", "a\0b", "\u202e\u2066", "\U0001f469\u200d\U0001f680", "\ufffe", "x" * 5000, "字" * 3000, "1" * 5000,
@@ -237,6 +237,6 @@ def test_forms_take_anything_without_breaking(app, world, signed_in):
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.both_databases
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(2))
 def test_forms_take_anything_without_breaking_at_length(app, world, signed_in, part):
     fill_in(app, world, signed_in, 1000)
