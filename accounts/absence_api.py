@@ -46,6 +46,14 @@ class AbsenceOut(Out):
     state: str
 
 
+class AbsencesOut(Out):
+    """A page of absences."""
+
+    items: list[AbsenceOut]
+    next: str | None
+    total: int
+
+
 def _shown(row: Absence) -> AbsenceOut:
     now = clock.now()
     return AbsenceOut(
@@ -62,7 +70,7 @@ def _shown(row: Absence) -> AbsenceOut:
     )
 
 
-@api.get("/absences", gate=SIGNED_IN, query=PageIn)
+@api.get("/absences", gate=SIGNED_IN, query=PageIn, answer=AbsencesOut)
 def list_absences(query: PageIn) -> dict[str, Any]:
     """Absences that are or will be: one's own, those one stands in for, and those of the people one answers for"""
     return page(known_to(actor()), query, _shown)

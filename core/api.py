@@ -56,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One row of the interface."""
+    """One row of the interface. ``also`` are its other good answers: 200 beside 201, 304 to somebody who has it."""
 
     method: str
     path: str
@@ -68,6 +68,8 @@ class Call:
     status: int
     tag: str
     scope: str | None
+    also: tuple[int, ...] = ()
+    kind: str = "application/json"
 
 
 calls: list[Call] = []
@@ -108,12 +110,14 @@ class Api:
         status: int = 200,
         transaction: bool = True,
         scope: str | None = None,
+        also: tuple[int, ...] = (),
+        kind: str = "application/json",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         needed = None if isinstance(gate, Everyone) else scope or ("read" if method == "GET" else self.writes)
 
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             summary = (view.__doc__ or view.__name__).strip().split("\n")[0]
-            calls.append(Call(method, path, summary, gate, body, query, answer, status, self.name, needed))
+            calls.append(Call(method, path, summary, gate, body, query, answer, status, self.name, needed, also, kind))
 
             def run(**parts: Any) -> Response:
                 _no_forgery()
@@ -323,14 +327,17 @@ def _operation(call: Call) -> dict[str, Any]:
         for name, kind in schema.get("properties", {}).items():
             params.append({"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind})
     content = {"schema": {"$ref": f"#/components/schemas/{call.answer.__name__}"}} if call.answer else {}
-    codes = [400, 401, 403, 404, 405, 409, 412, 413, 422, 429]
+    codes = [400, 401, 403, 404, 405, 409, 412, 413, 422, 429, 503, 507]
+    done = {"description": "Done", "content": {call.kind: content}}
     operation: dict[str, Any] = {
         "operationId": f"{call.tag}_{call.method.lower()}_{re.sub(r'[^a-z0-9]+', '_', call.path.lower()).strip('_')}",
         "summary": call.summary,
         "tags": [call.tag],
         "parameters": params,
         "responses": {
-            str(call.status): {"description": "Done", "content": {"application/json": content}},
+            **{
+                str(code): done if code != 304 else {"description": "Not changed"} for code in (call.status, *call.also)
+            },
             **{
                 str(code): {
                     "description": "Refused",

@@ -8,6 +8,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support import spoken
+
 PASSWORD = "Corr3ct-horse-battery"
 TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
 
@@ -21,6 +23,11 @@ class Browser(FlaskClient):
         answer: TestResponse = contextvars.Context().run(lambda: super(Browser, self).open(*args, **kwargs))
         for name, value in answer.headers:
             assert max(value, default="a") <= "\xff", f"{name}: {value} cannot be sent"
+        asked = answer.request
+        wrong = spoken.unsaid(
+            self.application, asked.method, asked.path, answer.status_code, answer.content_type or "", answer.get_data
+        )
+        assert not wrong, wrong
         return answer
 
     def csrf(self, page: str) -> str:

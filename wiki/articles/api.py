@@ -30,16 +30,18 @@ from wiki.articles.queries import authors_of, mine, published, submissions, user
 from wiki.articles.shapes import (
     ArticleOut,
     ArticlesIn,
+    ArticlesOut,
     DiffIn,
     DiffOut,
-    ListOut,
     MovedOut,
     PersonalOut,
     ProvisionalOut,
+    RevisionsOut,
     SubmissionChange,
     SubmissionIn,
     SubmissionOut,
     SubmissionsIn,
+    SubmissionsOut,
     TrailOut,
 )
 from wiki.articles.versions import approvals_for, approvers, points_of
@@ -181,7 +183,8 @@ def propose(body: SubmissionIn) -> Answer:
 def revise(submission_id: int, body: SubmissionChange) -> Answer:
     """Save a new revision."""
     submission = ops.find_submission(submission_id, actor(), P.READ_SUBMISSION, locked=True)
-    given = body.model_dump(exclude_unset=True)
+    told = body.model_dump(exclude_unset=True)
+    given = {name: value for name, value in told.items() if value is not None or name == "category"}
     try:
         must_match(_etag(submission))
     except Stale as stale:
@@ -208,14 +211,14 @@ def withdraw(submission_id: int) -> MovedOut:
     return MovedOut(**_where(submission))
 
 
-@api.get("/submissions", gate=P.PROPOSE, query=SubmissionsIn, answer=ListOut)
+@api.get("/submissions", gate=P.PROPOSE, query=SubmissionsIn, answer=SubmissionsOut)
 def list_submissions(query: SubmissionsIn) -> dict[str, Any]:
     """Submissions: own ones with ``mine=1``, else all the caller may read."""
     found = mine(actor(), state=query.state) if query.mine else submissions(actor(), state=query.state)
     return page(found, query, every=_rows)
 
 
-@api.get("/submissions/<int:submission_id>", gate=P.PROPOSE, answer=SubmissionOut)
+@api.get("/submissions/<int:submission_id>", gate=P.PROPOSE, answer=SubmissionOut, also=(304,))
 def show_submission(submission_id: int) -> Answer:
     """One submission with its trail; the text only for those who may read it."""
     submission = ops.find_submission(submission_id, actor())
@@ -274,7 +277,7 @@ def _article_row(article: Article, authors: list[str], texts: list[dict[str, Any
     )
 
 
-@api.get("/articles", gate=P.PROPOSE, query=ArticlesIn, answer=ListOut)
+@api.get("/articles", gate=P.PROPOSE, query=ArticlesIn, answer=ArticlesOut)
 def list_articles(query: ArticlesIn) -> dict[str, Any]:
     """Published articles the caller may read, last changed first."""
     since = query.changed_since
@@ -284,7 +287,7 @@ def list_articles(query: ArticlesIn) -> dict[str, Any]:
     return page(found, query, every=_articles)
 
 
-@api.get("/articles/<slug>", gate=P.PROPOSE, answer=ArticleOut)
+@api.get("/articles/<slug>", gate=P.PROPOSE, answer=ArticleOut, also=(304,))
 def show_article(slug: str) -> Answer:
     """One published article."""
     article = ops.readable_article(actor(), slug)
@@ -296,7 +299,7 @@ def show_article(slug: str) -> Answer:
     return Answer(out, 200, etag)
 
 
-@api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=ListOut)
+@api.get("/articles/<slug>/revisions", gate=P.PROPOSE, answer=RevisionsOut)
 def list_revisions(slug: str) -> dict[str, Any]:
     """Every published version, newest first."""
     article = ops.readable_article(actor(), slug)

@@ -31,7 +31,7 @@ def upload() -> Answer:
     return Answer(FileOut(**file_views.shown(file_views.brought())), 201)
 
 
-@api.get("/files/<int:file_id>/<name>", gate=P.PROPOSE)
+@api.get("/files/<int:file_id>/<name>", gate=P.PROPOSE, also=(206, 304), kind="*/*")
 def fetch(file_id: int, name: str) -> Response:
     """A file that the caller may read, or with ``?size=small`` its thumbnail."""
     return file_views.handed_out(files.find(file_id, actor()), small=request.args.get("size") == "small")

@@ -27,7 +27,7 @@ class SubmissionIn(In):
 
 
 class SubmissionChange(In):
-    """A new revision; what is absent stays as it is."""
+    """A new revision; what is absent or null stays as it is, but ``category``: null takes it out of its category."""
 
     title: str | None = None
     body: str | None = None
@@ -154,10 +154,39 @@ class DiffIn(In):
     to: str | None = None
 
 
-class ListOut(Out):
-    """A page of a list."""
+class ArticlesOut(Out):
+    """A page of articles."""
 
-    items: list[dict[str, Any]]
+    items: list[ArticleOut]
+    next: str | None
+    total: int
+
+
+class SubmissionsOut(Out):
+    """A page of submissions."""
+
+    items: list[SubmissionOut]
+    next: str | None
+    total: int
+
+
+class RevisionOut(Out):
+    """A published version, and who approved it."""
+
+    version: str
+    revision: str
+    title: str
+    author: str
+    significance: str
+    reason: str
+    published_at: datetime
+    approved_by: list[str]
+
+
+class RevisionsOut(Out):
+    """All published versions, the newest first."""
+
+    items: list[RevisionOut]
     next: str | None
     total: int
 

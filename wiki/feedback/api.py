@@ -80,7 +80,7 @@ class UseOut(Out):
     used_in_call: int
 
 
-@api.post("/articles/<slug>/uses", gate=P.SAY, scope="calls", body=UseIn, answer=UseOut, status=201)
+@api.post("/articles/<slug>/uses", gate=P.SAY, scope="calls", body=UseIn, answer=UseOut, status=201, also=(200,))
 def use(slug: str, body: UseIn) -> Answer:
     """Say that an article was used in a call; the same call again is the same use."""
     article, caller = find(slug), actor()

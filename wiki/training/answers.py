@@ -159,6 +159,14 @@ class QuizOut(Out):
     questions: list[QuestionOut]
 
 
+class CoursesOut(Out):
+    """A page of courses."""
+
+    items: list[CourseOut]
+    next: str | None
+    total: int
+
+
 class EnrolmentOut(Out):
     """Somebody in a course."""
 
@@ -169,6 +177,14 @@ class EnrolmentOut(Out):
     enrolled_at: datetime
     completed_at: datetime | None
     credits: str | None
+
+
+class EnrolmentsOut(Out):
+    """A page of who is in a course."""
+
+    items: list[EnrolmentOut]
+    next: str | None
+    total: int
 
 
 class VerdictOut(Out):

@@ -21,8 +21,10 @@ from wiki.training.answers import (
     AttemptOut,
     CourseIn,
     CourseOut,
+    CoursesOut,
     EnrolIn,
     EnrolmentOut,
+    EnrolmentsOut,
     LessonIn,
     LessonOut,
     QuizIn,
@@ -47,7 +49,7 @@ from wiki.training.versions import find_lesson, seen_by
 api = Api("training")
 
 
-@api.get("/courses", gate=P.LEARN, query=PageIn)
+@api.get("/courses", gate=P.LEARN, query=PageIn, answer=CoursesOut)
 def list_courses(query: PageIn) -> Any:
     """Courses the caller may see, last changed first."""
     who = actor()
@@ -134,7 +136,7 @@ def _named(kind: Any, column: Any, field: str, name: str | None) -> Any:
     return found
 
 
-@api.get("/courses/<slug>/enrolments", gate=P.LEARN, query=PageIn)
+@api.get("/courses/<slug>/enrolments", gate=P.LEARN, query=PageIn, answer=EnrolmentsOut)
 def list_enrolments(slug: str, query: PageIn) -> Any:
     """Who has begun the course; learners see their own only."""
     course, who = ops.find_course(slug, actor()), actor()

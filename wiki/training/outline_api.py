@@ -65,6 +65,12 @@ class VersionOut(Out):
     completed: int | None
 
 
+class VersionsOut(Out):
+    """All versions of a course, the newest first."""
+
+    items: list[VersionOut]
+
+
 class DrawIn(In):
     """So many questions drawn at random from a category (slug) and what lies below it, in each attempt."""
 
@@ -107,11 +113,11 @@ def add_module(slug: str, body: ModuleIn) -> Any:
     return Answer(_outline(course), 201)
 
 
-@api.get("/courses/<slug>/versions", gate=P.LEARN)
-def list_versions(slug: str) -> Any:
+@api.get("/courses/<slug>/versions", gate=P.LEARN, answer=VersionsOut)
+def list_versions(slug: str) -> VersionsOut:
     """The versions of a course, the newest first, and what each of them changed."""
     course, teaches = ops.find_course(slug, actor()), actor().holds("training", "manager")
-    return {"items": [_version(row, teaches).model_dump(mode="json") for row in version_showing.rows(course, actor())]}
+    return VersionsOut(items=[_version(row, teaches) for row in version_showing.rows(course, actor())])
 
 
 def _version(row: dict[str, Any], teaches: bool) -> VersionOut:
