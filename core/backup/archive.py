@@ -21,6 +21,7 @@ VERSION = 1
 MANIFEST = "spiral-backup.json"
 CHUNK = 1 << 20
 LARGEST_MANIFEST = 256 << 20
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)  # by spoilt bytes
 Step = Callable[[int], None]
 
 
@@ -96,7 +97,7 @@ class Archive:
                         break
                     yield piece
                     step(len(piece))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except UNREADABLE as error:
             raise BackupError(f"{self.path} is damaged: {name} cannot be read ({error}).") from error
         if (size, found.hexdigest()) != (part["size"], part["sha256"]):
             raise BackupError(f"{self.path} is damaged: {name} is not what its checksum says.")
@@ -116,7 +117,7 @@ class Archive:
             text = self.zip.open(MANIFEST).read(LARGEST_MANIFEST)
         except KeyError as error:
             raise BackupError(f"{self.path} is no backup of Spiral: its manifest is missing.") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except UNREADABLE as error:
             raise BackupError(f"{self.path} is damaged: {MANIFEST} cannot be read.") from error
         found = _understood(text)
         if found is None:

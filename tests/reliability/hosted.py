@@ -22,13 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
-
 from core.settings import ROOT
 from tests.clients import PASSWORD, TOKEN
 from tests.reliability.crowd import Crowd, crowd_at
 from tests.reliability.sites import until
-from tests.support import meilisearch, postgres
+from tests.support import meilisearch, postgres, run
 from tests.support.namespaces import Host, Network, network
 from tests.support.server import Server
 from tests.support.sockets import freed
@@ -218,7 +216,7 @@ def site() -> Iterator[Site]:
     """All of it serves; nothing of it is left afterwards. Skips where a part cannot be had here."""
     for program in ("nginx", "openssl"):
         if not shutil.which(program):
-            pytest.skip(f"{program} is not on this machine; on Debian: apt-get install {program}")
+            run.leave_out(program, f"sudo apt-get install -y {program}", ci=False)
     place = Path(tempfile.mkdtemp(prefix="spiral-hosts-"))
     place.chmod(0o755)  # PostgreSQL runs as somebody else
     try:

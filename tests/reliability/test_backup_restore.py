@@ -139,20 +139,32 @@ def test_twenty_backups_under_load(app, engine, empty, tmp_path):
     backups_under_load(app, engine, empty, tmp_path, 20)
 
 
-def test_what_is_damaged_is_refused_and_named(empty, tmp_path):
-    """A byte in any part, an end cut off, another file: nothing is touched."""
-    file, fresh, sound = tmp_path / "spiral.zip", empty(), SMALL.read_bytes()
-    with archive.opened(SMALL) as found:
-        picture = next(iter(found.within("files")))
-        spots = {name: found.zip.getinfo(name) for name in (making.SQLITE, picture)}
-        assert found.about["head"].startswith("1:") or found.about["schema"] < "0049"
-    for name, info in spots.items():
-        spoilt = bytearray(sound)
-        spoilt[info.header_offset + 30 + len(name) + 20 + min(info.compress_size, 400) // 2] ^= 0xFF
-        file.write_bytes(spoilt)
-        code, said = run(fresh, "restore", str(file))
-        assert code == 1
-        assert f"is damaged: {name}" in said
+def of_release(engine):
+    """The archive of the oldest release, of this kind of database."""
+    return SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+
+
+def spoilt(sound, at):
+    return sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :]
+
+
+@pytest.mark.both_databases
+def test_what_is_damaged_is_refused_and_named(engine, empty, tmp_path):
+    """A byte in any part or in the manifest, an end cut off, another file: nothing is touched."""
+    file, fresh, sound = tmp_path / "spiral.zip", empty(), of_release(engine).read_bytes()
+    with archive.opened(of_release(engine)) as found:
+        heads = {name: found.zip.getinfo(name) for name in [*found.parts, archive.MANIFEST]}
+        assert any(name.startswith("files/") for name in heads)
+    for name, info in heads.items():
+        begins = info.header_offset + 30
+        spots = [begins]  # its name, as written before it
+        if info.file_size:
+            spots.append(begins + len(name) + 20 + info.compress_size // 2)
+        for at in spots:
+            file.write_bytes(spoilt(sound, at))
+            code, said = run(fresh, "restore", str(file))
+            assert code == 1
+            assert said.startswith(f"Error: {file} is damaged: {name} "), (name, at)
     file.write_bytes(sound[: len(sound) // 2])
     assert "is no backup of Spiral, or its end is missing" in run(fresh, "restore", str(file))[1]
     with zipfile.ZipFile(file, "w") as found:
@@ -162,10 +174,39 @@ def test_what_is_damaged_is_refused_and_named(empty, tmp_path):
     assert untouched(fresh)
 
 
+def opened_or_refused(whole, file, step):
+    """With any byte of the manifest or of the list of contents spoilt: a sentence, or every part as it was."""
+    sound = whole.read_bytes()
+    with archive.opened(whole) as found:
+        about, begins = found.about, found.zip.getinfo(archive.MANIFEST).header_offset
+    refused = 0
+    for at in range(begins, len(sound), step):
+        for bits in (0xFF, 1 << at % 8):
+            file.write_bytes(sound[:at] + bytes([sound[at] ^ bits]) + sound[at + 1 :])
+            try:
+                with archive.opened(file) as found:
+                    found.verify()
+                    assert found.about == about, at
+            except archive.BackupError:
+                refused += 1
+    assert refused > (len(sound) - begins) // step
+
+
+@pytest.mark.parametrize(("engine_of", "step"), [("sqlite", 1), ("postgresql", 61)])
+def test_no_spoilt_manifest_is_believed(engine_of, step, tmp_path):
+    opened_or_refused(of_release(engine_of), tmp_path / "spiral.zip", step)
+
+
+@pytest.mark.soak
+def test_no_spoilt_byte_of_a_long_manifest_is_believed(tmp_path):
+    opened_or_refused(of_release("postgresql"), tmp_path / "spiral.zip", 5)
+
+
 def untouched(app):
     """Neither a database nor a file came in."""
-    var = app.config["SPIRAL"].var
-    return not (var / "spiral.db").exists() and not (var / "files").exists() and not list(var.rglob("*.part"))
+    var, database = app.config["SPIRAL"].var, db_of(app)
+    there = (var / "spiral.db").exists() if database.sqlite else not postgres.is_empty(database)
+    return not there and not (var / "files").exists() and not list(var.rglob("*.part"))
 
 
 def crafted(path, source, *, parts=(), **about):
@@ -215,25 +256,40 @@ def test_a_size_that_is_none_is_damage(empty, tmp_path, size):
     assert untouched(fresh)
 
 
-def test_what_is_too_new_or_of_another_kind_is_refused(empty, tmp_path):
-    fresh = empty()
-    newer = crafted(tmp_path / "newer.zip", SMALL, schema="9999_later", program="9.9.0")
+@pytest.mark.both_databases
+def test_what_is_too_new_or_of_another_kind_is_refused(engine, empty, tmp_path):
+    fresh, file = empty(), of_release(engine)
+    newer = crafted(tmp_path / "newer.zip", file, schema="9999_later", program="9.9.0")
     code, said = run(fresh, "restore", str(newer))
     assert code == 1
     for word in ("Spiral 9.9.0", "9999_later", migrate.head()):
         assert word in said
-    other = crafted(tmp_path / "other.zip", SMALL, engine="postgresql")
-    assert "made from PostgreSQL, and this installation uses SQLite" in run(fresh, "restore", str(other))[1]
+    later = crafted(tmp_path / "later.zip", file)
+    with zipfile.ZipFile(later) as found:
+        parts = {name: found.read(name) for name in found.namelist()}
+    with zipfile.ZipFile(later, "w") as out:
+        for name, data in parts.items():
+            out.writestr(name, data.replace(b'"version": 1', b'"version": 2') if name == archive.MANIFEST else data)
+    code, said = run(fresh, "restore", str(later))
+    assert code == 1
+    assert "was made by a newer Spiral: its format is 2, not 1" in said
+    other = crafted(tmp_path / "other.zip", file, engine="postgresql" if engine.startswith("sqlite") else "another")
+    theirs, mine = ("PostgreSQL", "SQLite") if engine.startswith("sqlite") else ("another database", "PostgreSQL")
+    assert f"made from {theirs}, and this installation uses {mine}" in run(fresh, "restore", str(other))[1]
     assert untouched(fresh)
-    wrong = crafted(tmp_path / "wrong.zip", SMALL, counts={})
-    assert "not what its manifest says" in run(fresh, "restore", str(wrong))[1]
-    assert not (fresh.config["SPIRAL"].var / "spiral.db").exists()
+    with archive.opened(file) as found:
+        counts = {**found.about["counts"], "users": found.about["counts"]["users"] + 1}
+    wrong = crafted(tmp_path / "wrong.zip", file, counts=counts)
+    code, said = run(fresh, "restore", str(wrong))
+    assert code == 1
+    assert "not what its manifest says" in said or "rows of users, and" in said
+    assert migrate.current(db_of(fresh)) is None
 
 
 @pytest.mark.both_databases
 def test_only_what_was_named_is_replaced(app, make, engine):
     """Not a database with something in it, not while somebody uses it; on SQLite the old one is kept aside."""
-    file = SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+    file = of_release(engine)
     with writing():
         make.user("rep", username="later")
     code, said = run(app, "restore", str(file))
@@ -272,9 +328,9 @@ def test_it_asks_for_room_and_leaves_nothing_half_done(app, tmp_path):
     assert "There is no folder" in run(app, "backup", str(place / "no" / "one.zip"))[1]
     db_of(app).close()
     path = making.place(db_of(app))
-    spoilt = bytearray(path.read_bytes())
-    spoilt[8192:200_000] = bytes(200_000 - 8192)
-    path.write_bytes(spoilt)
+    holed = bytearray(path.read_bytes())
+    holed[8192:200_000] = bytes(200_000 - 8192)
+    path.write_bytes(holed)
     code, said = run(app, "backup", str(place / "two.zip"))
     assert code == 1
     assert said.startswith("Error: The database")
@@ -293,7 +349,7 @@ def in_place(app, file):
 @pytest.mark.both_databases
 def test_a_restore_that_is_killed_is_not_there_or_whole(engine, empty):
     """And can be done again."""
-    file = SMALL if engine.startswith("sqlite") else SMALL.with_name("0.1.0-postgresql.zip")
+    file = of_release(engine)
     chance = random.Random(4)
     for _number in range(15):
         fresh = empty()

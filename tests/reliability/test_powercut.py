@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,12 +22,14 @@ import sqlalchemy as sa
 from core.db import Database, UnsafeDatabaseError
 from tests.reliability.powercut import disk_at, recorded
 from tests.support import postgres, run
-from tests.support.server import ROOT
+from tests.support.server import ROOT, Server
 
 
 def acknowledged_is_there(template: Path, place: Path, *, commits: int, cuts: int, seed: int = 1) -> None:
-    if not shutil.which("strace") or subprocess.run(["strace", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no strace here, or it may follow no process; on Debian: apt-get install strace")
+    if not shutil.which("strace"):
+        run.leave_out("strace", "sudo apt-get install -y strace")
+    if subprocess.run(["strace", "true"], capture_output=True, check=False).returncode:
+        run.leave_out("strace that may follow a process", ci=False)
     var, begun = place / "var", place / "begun"
     for folder in (var, begun):
         folder.mkdir()
@@ -71,11 +75,38 @@ def test_every_sqlite_connection_is_set_up_to_keep_its_word(kind: str, sqlite_te
 
 
 def test_sqlite_that_cannot_keep_its_word_is_refused(tmp_path: Path) -> None:
-    """Where its log cannot be, SQLite would go on without."""
+    """Where its log cannot be, SQLite itself says so."""
     (tmp_path / "spiral.db-wal").mkdir()  # there is no place for the log
     database = Database(f"sqlite:///{tmp_path}/spiral.db")
-    with pytest.raises((UnsafeDatabaseError, sa.exc.OperationalError)):
+    with pytest.raises(sa.exc.OperationalError):
         database.writer.connect()
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "instead", "said"),
+    [
+        ("journal_mode=WAL", "journal_mode=MEMORY", "journal_mode to wal (it is memory)"),
+        ("synchronous=FULL", "synchronous=NORMAL", "synchronous to 2 (it is 1)"),
+        ("foreign_keys=ON", "foreign_keys=OFF", "foreign_keys to 1 (it is 0)"),
+    ],
+)
+def test_sqlite_that_sets_something_else_is_refused(asked: str, instead: str, said: str, tmp_path: Path) -> None:
+    """Builds of it without foreign keys, and files that know no log, answer so and raise nothing."""
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, statement: str, *values: Any) -> Self:
+            return super().execute(statement.replace(asked, instead), *values)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, *_: Any) -> sqlite3.Cursor:  # type: ignore[override]
+            return super().cursor(Cursor)
+
+    database = Database(f"sqlite:///{tmp_path}/spiral.db")
+    for engine in (database.writer, database.reader) if "journal" not in asked else (database.writer,):
+        sa.event.listen(engine, "do_connect", lambda _dialect, _record, _words, about: about.update(factory=Connection))
+        with pytest.raises(UnsafeDatabaseError, match=re.escape(f"SQLite would not set {said}")):
+            engine.connect()
     database.close()
 
 
@@ -88,6 +119,27 @@ def test_a_postgres_that_may_forget_is_refused(new_postgres: Callable[..., str])
     told = Database(url, allow_unsafe=True)
     told.writer.connect().close()
     told.close()
+
+
+@pytest.mark.server
+@pytest.mark.postgres
+def test_the_server_starts_on_a_postgres_that_may_forget_only_when_told_to(
+    new_postgres: Callable[..., str], tmp_path: Path
+) -> None:
+    url = new_postgres()
+    postgres._admin(f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET synchronous_commit = off')
+    server = Server(tmp_path / "var", SPIRAL_DEMO="0", SPIRAL_LOCALE="en", SPIRAL_DATABASE_URL=url)
+    with pytest.raises(AssertionError, match="the server ended with 1:"):
+        server.start()
+    (sentence,) = server.tail().splitlines()
+    assert sentence.startswith("Spiral does not start: PostgreSQL runs with synchronous_commit = off")
+    assert "SPIRAL_ALLOW_UNSAFE_DATABASE=1" in sentence
+    server.environment["SPIRAL_ALLOW_UNSAFE_DATABASE"] = "1"
+    try:
+        assert server.start().healthy()
+        assert server.stop() == 0
+    finally:
+        server.kill()
 
 
 FORGETFUL = """

@@ -1,6 +1,8 @@
 """The search server is away: publishing and finding go on, the page says so, nothing leaks, all is caught up."""
 
+import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -131,16 +133,35 @@ def test_an_outage_stops_nothing_leaks_nothing_and_is_caught_up(
 def test_readers_do_not_queue_before_a_server_that_hangs(
     door: Door, make: Make, api: Callable[..., Script], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rep = api(make.user("rep"))
+    """Of many at once nobody asks it while it is known to hang; then one tries it, and the others do not wait."""
+    readers = [api(make.user("rep")) for _ in range(8)]
     publish(make, "宽带移机办理")
     outbox.drain()
     monkeypatch.setattr(remote_server, "PAUSE", 600.0)
-    door.mode = "errs"
-    asked(rep, "宽带")
+    monkeypatch.setattr(remote_server, "ASKING", 0.1)
+    door.mode = "hangs"
+    assert asked(readers[0], "宽带")[1] == service.FALLBACK
     before = door.calls
-    for _ in range(5):
-        assert asked(rep, "宽带")[1] == service.FALLBACK
-    assert door.calls == before
+    monkeypatch.setattr(remote_server, "ASKING", 60)  # who asks now hangs until it is released
+    answer = ["宽带移机办理"], service.FALLBACK, True
+    with ThreadPoolExecutor(len(readers)) as crowd:
+        assert list(crowd.map(asked, readers, itertools.repeat("宽带"))) == [answer] * len(readers)
+        assert door.calls == before
+        monkeypatch.setattr(engine_of(), "_pause_until", 0.0)
+        asking = [crowd.submit(asked, reader, "宽带") for reader in readers]
+        answered = itertools.islice(as_completed(asking, timeout=20), len(readers) - 1)
+        assert [each.result() for each in answered] == [answer] * (len(readers) - 1)
+        assert (sum(not each.done() for each in asking), door.calls) == (1, before + 1), "one tries it"
+        door.released.set()
+        assert [each.result() for each in asking] == [answer] * len(readers)
+    assert door.calls == before + 1
+
+
+def engine_of() -> remote_server.Server:
+    """What all readers of this application ask."""
+    engine = service.engine()
+    assert isinstance(engine, Meilisearch)
+    return engine.server
 
 
 REFUSED = {"message": "the document is odd", "code": "invalid_document_fields", "type": "invalid_request"}

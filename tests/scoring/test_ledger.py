@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
 from accounts.models import User
@@ -160,19 +161,42 @@ def test_entries_and_acts_cannot_be_changed_or_deleted(db: Any, make: Make) -> N
             session.execute(act)
 
 
-def test_rebuilding_mends_by_adding(db: Any, make: Make) -> None:
-    author = make.user()
-    approved(submitted(author), desk(make))
+def one_too_many() -> LedgerEntry:
+    """The entry of the one article that was accepted, a second time and for a hundred points."""
     act = session.scalars(sa.select(ScoringAct).where(ScoringAct.event == "article.accepted")).one()
     (entry,) = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.act_id == act.id))
     copied = {c.key: getattr(entry, c.key) for c in sa.inspect(LedgerEntry).column_attrs if c.key != "id"}
     session.add(LedgerEntry(**{**copied, "source": f"{entry.source}#9", "points": D("100")}))
     session.flush()
+    return entry
+
+
+def test_rebuilding_mends_by_adding(db: Any, make: Make) -> None:
+    author = make.user()
+    approved(submitted(author), desk(make))
+    one_too_many()
     (found,) = rebuilding.verify()
     assert (found.written, found.reckoned) == (D("108.00"), D("8.00"))
     assert rebuilding.rebuild() == (0, 1)
     assert rebuilding.verify() == []
     assert points(author) == D("8.00")
+
+
+def test_the_command_names_the_row_that_differs_and_exits_with_1(app: Flask, make: Make) -> None:
+    author, other, runner = make.user(), make.user(), app.test_cli_runner()
+    with writing():
+        reviewers = desk(make)
+        approved(submitted(author), reviewers)
+        entry = one_too_many()
+        approved(submitted(other, title="国际漫游"), reviewers)
+    done = runner.invoke(args=["scoring", "verify"])
+    assert done.exit_code == 1
+    (row, sentence) = done.stderr.splitlines()
+    assert row.startswith(f"person {author.id}, {entry.rule}, ")
+    assert row.endswith(": 108.00 written, 8.00 reckoned")
+    assert "The ledger is not what happened" in sentence
+    assert runner.invoke(args=["scoring", "rebuild"]).exit_code == 0
+    assert runner.invoke(args=["scoring", "verify"]).exit_code == 0
 
 
 @pytest.mark.parametrize("role", ["rep", "qa", "supervisor", "manager", "admin"])

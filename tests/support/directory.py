@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support import run
 from tests.support.server import free_port
 
 BASE = "dc=works,dc=example"
@@ -80,7 +81,7 @@ class Slapd:
 
     def __init__(self, folder: Path, *, tls: bool, host: str = "127.0.0.1") -> None:
         if SLAPD is None or not (SCHEMAS / "core.schema").exists():
-            pytest.skip("no slapd here; on Debian: apt-get install slapd")
+            run.leave_out("slapd", "sudo apt-get install -y slapd")
         certificate(folder, host)
         (folder / "db").mkdir()
         schemas = "\n".join(f"include {SCHEMAS}/{name}.schema" for name in ("core", "cosine", "inetorgperson"))
@@ -99,8 +100,8 @@ class Slapd:
     def start(self) -> None:
         """Serve, and wait until somebody answers."""
         assert SLAPD
-        run = [SLAPD, "-f", self.config, "-h", f"{self.url}/", "-d", "0"]
-        self.process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        words = [SLAPD, "-f", self.config, "-h", f"{self.url}/", "-d", "0"]
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _attempt in range(1200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

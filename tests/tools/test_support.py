@@ -18,7 +18,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from waitress import trigger
 
-from tests.support import axe, postgres, sockets
+from tests.support import axe, postgres, run, sockets
 from tests.support.browser import overflow, problems
 from tests.support.inside import serving
 from tests.support.server import read_logins
@@ -195,3 +195,17 @@ def test_a_served_test_writes_to_nothing_it_has_let_go(app: Flask, monkeypatch: 
         assert line.makefile("rb").readline().split()[1] == b"200"
     assert pulled
     assert all(place.startswith("pipe:") for place in pulled)
+
+
+# ── what is left out ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("ci", ["true", ""])
+def test_what_is_left_out_is_told_and_under_ci_fails_unless_ci_cannot_have_it(
+    ci: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "folder", lambda: tmp_path)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(pytest.fail.Exception if ci else pytest.skip.Exception, match=r"no anvil .*: buy anvil"):
+        run.leave_out("anvil", "buy anvil")
+    with pytest.raises(pytest.skip.Exception, match=r"no moon on this machine$"):
+        run.leave_out("moon", ci=False)
+    assert run.left_out() == ["no anvil on this machine; one command helps: buy anvil", "no moon on this machine"]
