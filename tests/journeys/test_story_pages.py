@@ -6,14 +6,16 @@ from html import unescape
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from accounts.people import actor_of
 from core.db import reading, writing
 from tests.clients import Browser, Script
 from tests.make import Make
+from tests.reliability.crowd import together
 from wiki.articles import ops
 from wiki.articles.models import DraftBuffer, Revision, Submission
-from workflows.models import Decision
+from workflows.models import Decision, Review
 
 SCRIPT = {
     "title": "解约金解释话术",
@@ -113,6 +115,22 @@ def test_a_double_click_is_one_submission(make: Make, signed_in: SignedIn):
     assert (first.status_code, second.status_code) == (302, 302)
     assert place_of(first) == place_of(second)
     assert (count(Submission), count(Revision)) == (1, 1)
+
+
+@pytest.mark.both_databases
+def test_eight_clicks_at_once_are_one_submission(app: Flask, make: Make, signed_in: SignedIn):
+    """One form of one session, as a browser sends it that asks again over other lines before it has an answer."""
+    rep = signed_in(make.user("rep"))
+    data = {**SCRIPT, **fields_of(rep.text("/new/script")), "verb": "submit"}
+    lines = [app.test_client() for _ in range(8)]
+    for line in lines:
+        line.set_cookie("spiral", rep.get_cookie("spiral").value)
+    answers = together(*(lambda line=line: line.post("/new/script", data=data) for line in lines))
+    assert [answer.status_code for answer in answers] == [302] * 8
+    assert len({place_of(answer) for answer in answers}) == 1
+    assert "Business reviewer" in rep.text(place_of(answers[0]))
+    assert sum("Idempotent-Replay" in answer.headers for answer in answers) == 7
+    assert (count(Submission), count(Revision), count(Review)) == (1, 1, 1)
 
 
 def test_the_back_button_and_other_words_are_another_act(make: Make, signed_in: SignedIn):

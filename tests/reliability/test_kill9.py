@@ -10,16 +10,21 @@ import sqlalchemy as sa
 from core.db import reading
 from core.outbox import OutboxJob
 from tests.reliability.crowd import NOTHING, Crowd, Person
-from wiki.articles.models import Article
+from wiki.articles import link_table
+from wiki.articles.models import Article, Submission
 from wiki.search import service
 from wiki.search.listeners import TOPIC
 from workflows.definitions import Escalation, Seat
+from workflows.events import ReviewMoved
+from workflows.models import Decision, Review
+from workflows.rules import Verb
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 PATIENCE = 400  # seconds a client goes on asking
 
 
 def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # noqa: C901 - a storm reads best whole
+    again(crowd, drain=False)  # else what was decided without its promise could be mended before anybody looks
     crowd.people("rep", 1)
     judges = crowd.people("business", clients)
     rungs = (Escalation(after_hours=1, to="supervisor"),)
@@ -72,7 +77,32 @@ def storm(crowd: Crowd, count: int, kills: int, clients: int = 6) -> None:  # no
     assert {task: (decision, actor) for decision, task, actor in verdicts} == acknowledged
     assert len(verdicts) == count, "every task was decided in the end"
     assert crowd.call(judges[0], "GET", "/reviews")[0] != NOTHING
+    promised_as_decided()
+    again(crowd, drain=True)
+    again(crowd, drain=True)  # killed once more, while it begins to keep them
     found_in_the_end(count)
+
+
+def again(crowd: Crowd, *, drain: bool) -> None:
+    """The server is killed and started; from now on it keeps promises, or lets them stand."""
+    crowd.server.kill()
+    crowd.server.environment["SPIRAL_DRAIN"] = str(int(drain))
+    crowd.server.start()
+
+
+def promised_as_decided() -> None:
+    """Nobody has kept a promise yet: each approval has its own, each once, and there is none without an approval."""
+    with reading() as s:
+        subject = sa.select(Decision.review_id, Decision.actor_id, Submission.article_id)
+        subject = subject.join(Review, Review.id == Decision.review_id)
+        decided = s.execute(subject.join(Submission, Submission.id == Review.subject_id)).all()
+        jobs = s.execute(sa.select(OutboxJob.topic, OutboxJob.key, OutboxJob.payload)).all()
+    for topic in (TOPIC, link_table.TOPIC):
+        promised = sorted(job.key for job in jobs if job.topic == topic)
+        assert promised == sorted(str(row.article_id) for row in decided), f"{topic} was promised otherwise"
+    moves = [job.payload["data"] for job in jobs if job.payload.get("event") == ReviewMoved.__name__]
+    told = sorted((move["review_id"], move["actor_id"]) for move in moves if move["verb"] == Verb.APPROVE)
+    assert told == sorted((row.review_id, row.actor_id) for row in decided), "people would be told another story"
 
 
 def found_in_the_end(published: int) -> None:

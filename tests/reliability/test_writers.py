@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from accounts.people import actor_of
-from core.db import reading
+from core.db import reading, session, writing
 from tests.clients import Script
 from tests.make import Make
-from wiki.articles.models import DraftBuffer, Revision, Submission
+from wiki.articles.models import DraftBuffer, Revision, Submission, SubmissionAuthor
 from workflows.models import Decision
 
 pytestmark = pytest.mark.both_databases
@@ -57,30 +57,45 @@ def test_fifty_write_their_own(make: Make, scripts: Callable[..., Script]):
     everybody_writes(make, scripts, 50, 20)
 
 
-def test_no_update_is_lost(make: Make, scripts: Callable[..., Script]):
-    """Everybody adds a tag to the same draft, reading and writing with If-Match: each tag is there in the end."""
-    author = make.user("rep")
-    made = make.submission(actor_of(author), submitted=False)
-    tags = [f"标签{n}" for n in range(8)]
+def everybody_counts_on(make: Make, scripts: Callable[..., Script], writers: int, turns: int, shared: int) -> None:
+    """Co-authors of the same drafts read a number and write the next one with If-Match: none is written twice."""
+    users = [make.user("rep") for _ in range(writers)]
+    with writing():
+        drafts = [make.submission(actor_of(users[0]), submitted=False, body="0").id for _ in range(shared)]
+        for draft, (place, user) in itertools.product(drafts, list(enumerate(users))[1:]):
+            session.add(SubmissionAuthor(submission_id=draft, user_id=user.id, position=place))
 
-    def add(script: Script, tag: str) -> list[int]:
+    def count_on(script: Script, first: int) -> list[int]:
         out: list[int] = []
-        while not out or out[-1] == 412:
-            seen = script.get(f"/submissions/{made.id}")
-            assert seen.status_code == 200, seen.text
-            time.sleep(0.1)  # a hundred requests a second are allowed to one person
-            tagged = {"tags": [*seen.json["tags"], tag]}
-            out.append(script.put(f"/submissions/{made.id}", tagged, If_Match=seen.headers["ETag"]).status_code)
+        for turn in range(turns):
+            here = f"/submissions/{drafts[(first + turn) % shared]}"
+            while True:
+                seen = script.get(here)
+                assert seen.status_code == 200, seen.text
+                time.sleep(0.01)  # others read the same meanwhile
+                following = {"body": str(int(seen.json["body"]) + 1)}
+                out.append(script.put(here, following, If_Match=seen.headers["ETag"]).status_code)
+                if out[-1] != 412:
+                    break
         return out
 
-    mine = [scripts(author) for _ in tags]
-    answers = all_at_once([lambda s=script, t=tag: add(s, t) for script, tag in zip(mine, tags, strict=True)])
-    assert answers[200] == len(tags)
-    assert set(answers) <= {200, 412}
+    mine = [scripts(user) for user in users]
+    answers = all_at_once([lambda s=script, n=n: count_on(s, n) for n, script in enumerate(mine)])
+    assert answers[200] == writers * turns
+    assert set(answers) <= {200, 412}, "nobody met a locked database"
     with reading() as s:
-        head = s.get_one(Submission, made.id).head
-        assert sorted(head.tags) == tags
-        assert head.number == len(tags) + 1
+        heads = [s.get_one(Submission, draft).head for draft in drafts]
+        assert [int(head.body) for head in heads] == [head.number - 1 for head in heads]
+        assert sum(int(head.body) for head in heads) == writers * turns
+
+
+def test_no_update_is_lost(make: Make, scripts: Callable[..., Script]):
+    everybody_counts_on(make, scripts, 8, 1, shared=1)
+
+
+@pytest.mark.soak
+def test_fifty_lose_no_update(make: Make, scripts: Callable[..., Script]):
+    everybody_counts_on(make, scripts, 50, 20, shared=20)
 
 
 def test_parallel_autosaves_of_two_windows(make: Make, signed_in):
