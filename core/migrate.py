@@ -69,7 +69,7 @@ def sow() -> None:
 
 
 def is_whole(database: Database) -> bool:
-    """The tables suit this program; and where they are its own, they say so and what is sown is there (in a context)."""
+    """The tables suit this program; and if they are its own, they say so and what is sown is there (in a context)."""
     at = fits(database)
     if at != head():
         return at is not None

@@ -73,7 +73,8 @@ def killed_on_the_way_up(database, step):
 
 def down_and_up(database, kills):
     """From the tables as they are: up, down and up again, killed so many times anywhere on the way, at the commit too.
-    Every row of these tables stays as it was, and nothing is left of what was killed. Returns the rows as they were, and at head."""
+    Every row of these tables stays as it was, and nothing is left of what was killed. Returns the rows
+    as they were, and at head."""
     schema, tables = migrate.current(database), older_tables(database)
 
     def rows():
