@@ -53,6 +53,8 @@ def bring_up(app: Flask) -> None:
     found: Database = app.extensions["spiral.database"]
     if current(found) != head():
         upgrade(found)
+    else:
+        note_suited(found)  # whoever brought them up may have been killed before saying so
     with app.app_context(), writing():
         sow()
 
@@ -67,13 +69,13 @@ def sow() -> None:
 
 
 def is_whole(database: Database) -> bool:
-    """The tables suit this program; and where they are its own, what is sown after them is there (needs a context)."""
+    """The tables suit this program; and if they are its own, they say so and what is sown is there (in a context)."""
     at = fits(database)
     if at != head():
         return at is not None
-    with reading():
+    with reading() as s:
         found = noted.last(SOWN)
-    return found is not None and found.said == at
+        return found is not None and found.said == at and s.get(SuitedProgram, at) is not None
 
 
 def downgrade(database: Database, target: str) -> None:

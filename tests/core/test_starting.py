@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core import hosts, migrate, seeds
-from core.db import reading
+from core.db import Database, reading
 from core.hosts import Pulse
 from core.settings import load
 from wiki import serve
@@ -39,6 +39,11 @@ def start(engine: str, tmp_path: Path) -> Iterator[Start]:
 
 def at(app: Flask) -> str | None:
     return migrate.current(app.extensions["spiral.database"])
+
+
+def said_to_suit() -> set[str]:
+    with reading() as s:
+        return set(s.scalars(sa.select(migrate.SuitedProgram.version)))
 
 
 def taken_back(app: Flask) -> None:
@@ -74,6 +79,26 @@ def test_who_was_killed_before_the_seeds_were_sown_leaves_them_to_the_next_start
     monkeypatch.setattr(seeds, "sow", lambda: sown.append(1))
     start("a")
     assert sown == [], "a start that finds all there writes nothing"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("before", [BEFORE, "0058_by_hand"])  # the younger one still says what was sown above it
+def test_who_was_killed_before_saying_what_the_tables_suit_leaves_that_to_the_next_start(
+    app: Flask, start: Start, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    migrate.downgrade(app.extensions["spiral.database"], before)
+
+    def killed(_database: Database) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(migrate, "note_suited", killed)
+        with pytest.raises(KeyboardInterrupt):
+            start("a")
+    assert at(app) == migrate.head()
+    assert said_to_suit() == set(migrate.suited(before)), "the tables are up, and say what suited those before"
+    start("a")
+    assert said_to_suit() == set(migrate.suited(migrate.head()))
 
 
 @pytest.mark.both_databases

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ from core.settings import load
 from tests.clients import Browser
 from tests.make import Make
 from tests.support.files import picture
+from tests.training.conftest import School
 from wiki.app import create_app
 from wiki.articles import files
 from wiki.feedback import ops as feedback
+from wiki.training import learning
+from wiki.training import ops as training
+from wiki.training.acknowledging import acknowledge
 
 # what a restore or a worker adds by itself
 MOVING = {"outbox_jobs", "trail_entries", "trail_seals", "alembic_version", "login_sessions", "noted"}
@@ -53,7 +58,8 @@ while True:
 
 
 def seeded(app: Flask, make: Make) -> tuple[User, str]:
-    """People, texts with a picture and a past, votes, points, a trail with a seal; (a manager, the text's address)."""
+    """People, texts with a picture and a past, votes, points, a course somebody took, a trail with a seal; (a manager,
+    the text's address)."""
     with app.app_context():
         with writing():
             author, manager = make.user("rep", username="author", team="billing"), make.user("manager", username="boss")
@@ -63,12 +69,30 @@ def seeded(app: Flask, make: Make) -> tuple[User, str]:
             make.article(actor, article=article.slug, body=f"次月一日零点起。{drawn.markdown()}")
             feedback.say(article, actor_of(manager), helpful=True, used_in_call=True)
             make.submission(actor, title="under review")
+            taught(make, author, manager, article.slug)
             audit.record(actor, "spoke", subject_kind="test", subject_id=1, note="«words»")
             slug = article.slug
         outbox.drain()
         with writing():
             chain.seal()
     return manager, slug
+
+
+def taught(make: Make, author: User, manager: User, slug: str) -> None:
+    """A course on this text, which a team and a person are to take; one did, failed and passed; one read a notice."""
+    school, rep = School(make), actor_of(author)
+    course = school.course(lessons=0, published=False)
+    trainer = make.actor("training")
+    training.add_lesson(course, trainer, slug)
+    training.publish(course, trainer)
+    school.assign(course, team=author.team, due_on=date(2026, 12, 1))
+    school.assign(course, user=manager)
+    quiz = school.quiz(course)
+    learning.confirm(course.lessons[0], rep)
+    for wrong in (3, 0):
+        learning.hand_in(quiz, rep, school.answers(quiz, wrong=wrong))
+    notice = make.article(kind="notice", title="read this", fields={"acknowledge_by": "2026-11-25T00:00+08:00"})
+    acknowledge(rep, notice)
 
 
 def another(var: Path, url: str = "") -> Flask:

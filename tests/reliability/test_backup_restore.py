@@ -77,7 +77,7 @@ def test_everything_comes_back(app, kept, empty):
     said = must(fresh, "restore", str(file))
     assert "as they were sealed" in said
     assert "The secret key is another one" in said
-    assert "1 articles can be found" in said
+    assert "2 articles can be found" in said
     assert contents(db_of(fresh)) == tables
     assert seen(fresh, slug) == before
     assert migrate.check(db_of(fresh)) == []
