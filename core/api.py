@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, jsonify, make_response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import models_json_schema
+from pydantic_core import to_jsonable_python
 
 from core.db import session
 from core.errors import DomainError, Invalid, Stale, Unauthenticated
@@ -197,7 +198,9 @@ def _respond(result: Any, status: int) -> Response:
     if isinstance(result, Response):
         return result
     answer = result if isinstance(result, Answer) else Answer(result, status)
-    body = answer.body.model_dump(mode="json") if isinstance(answer.body, BaseModel) else answer.body
+    body = (
+        answer.body.model_dump(mode="json") if isinstance(answer.body, BaseModel) else to_jsonable_python(answer.body)
+    )
     response = make_response(jsonify(body), answer.status)
     for name, value in answer.headers.items():
         response.headers[name] = value
