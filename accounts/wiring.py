@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from accounts import absence_api, absence_views, admin, api, cli, identity, second_views, sso_views, views
+from accounts import absence_api, absence_views, admin, api, cli, identity, pace, second_views, sso_views, views
 from accounts.permissions import P
 from core.i18n import _l
 from core.slots import menu, panel
@@ -14,6 +14,7 @@ JSON = (api.api, absence_api.api)  # declared, so that the interface mounts them
 def init_app(app: Flask) -> None:
     """Sign-in, people and the plain lists of places."""
     identity.init_app(app)
+    pace.init_app(app)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.user)
     app.cli.add_command(cli.token)

@@ -45,6 +45,7 @@ class Settings(BaseModel):
     proxies: int = Field(0, ge=0, le=10)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(16, ge=1, le=256)
+    rate: int = Field(250, ge=10, le=1_000_000)  # requests a second of one program, person or (nobody's) network
     drain: bool = True  # whether the server also does what leaves the database; else `flask worker` does
     locale: str = "zh_Hans"
     timezone: str = "Asia/Shanghai"

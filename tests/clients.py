@@ -8,7 +8,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support import spoken
+from tests.support import spoken, traced
 
 PASSWORD = "Corr3ct-horse-battery"
 TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
@@ -20,6 +20,7 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """A request knows nothing of the context and the transactions of the test, as in a real server; and its headers
         are such that a real server can send them."""
+        traced.begin()
         answer: TestResponse = contextvars.Context().run(lambda: super(Browser, self).open(*args, **kwargs))
         for name, value in answer.headers:
             assert max(value, default="a") <= "\xff", f"{name}: {value} cannot be sent"
@@ -28,6 +29,8 @@ class Browser(FlaskClient):
             self.application, asked.method, asked.path, answer.status_code, answer.content_type or "", answer.get_data
         )
         assert not wrong, wrong
+        silent = traced.silent(self.application, asked.method, asked.path, answer.status_code)
+        assert not silent, silent
         return answer
 
     def csrf(self, page: str) -> str:

@@ -32,7 +32,7 @@ from core.db import Database, session, writing
 from core.settings import Settings, load
 from tests.clients import Browser, Script
 from tests.make import Make
-from tests.support import postgres, routing, run, statements
+from tests.support import postgres, routing, run, statements, traced
 from wiki.app import create_app
 from wiki.notifications import telling
 
@@ -108,9 +108,10 @@ def engine(
 def settings(engine: str, tmp_path: Path) -> Settings:
     """The settings of the application of this test; nothing of the environment reaches it."""
     return load(
-        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4, "allow_unsafe_database": True},
+        {"var": tmp_path, "database_url": engine, "locale": "en", "threads": 4, "allow_unsafe_database": True,
+         "rate": 1_000_000},
         environ={},
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +131,7 @@ def app(settings: Settings, _compiled: jinja2.BytecodeCache) -> Iterator[Flask]:
     app.testing = True
     app.jinja_options = {**app.jinja_options, "bytecode_cache": _compiled}
     app.test_client_class = Browser
+    sa.event.listen(app.extensions["spiral.database"].writer, "before_cursor_execute", traced.note)
     with app.app_context():
         yield app
     app.extensions["spiral.database"].close()

@@ -9,7 +9,7 @@ import pytest
 
 from accounts import passwords, signin, throttling
 from accounts.models import Throttle
-from core.db import reading
+from core.db import reading, session, writing
 from core.errors import Throttled, Unauthenticated
 from core.web import local_path
 from tests.clients import PASSWORD
@@ -37,14 +37,34 @@ def test_unknown_wrong_and_disabled_sound_the_same(client, person, make):
     assert all("do not go together" in answer.get_data(as_text=True) for answer in answers)
 
 
-def test_unknown_people_cost_as_much_work(app, person, monkeypatch):
-    seen = []
-    monkeypatch.setattr(passwords, "verify", lambda kept, password: bool(seen.append(kept)))
-    for name in ("li.wei", "nobody.here"):
-        with pytest.raises(Unauthenticated):
-            signin.sign_in(name, "x", address="10.0.0.1", agent=None)
-    assert seen[0]
-    assert seen[1] is None
+def test_unknown_people_cost_as_much_work(app, person, make, monkeypatch, query_count):
+    """The same statements and one hash for each; the hash for nobody costs what the others do (see below)."""
+    make.user(username="gone", active=False)
+    make.user(username="tokens.only", password=None)
+    hashed, asked = [], {}
+    monkeypatch.setattr(passwords, "verify", lambda kept, password: bool(hashed.append(bool(kept))))
+    for name in ("the first of all", "li.wei", "nobody.here", "gone", "tokens.only"):
+        with pytest.raises(Unauthenticated), query_count() as statements:
+            signin.sign_in(name, "x", address=f"10.0.{len(asked)}.1", agent=None)
+        asked[name] = sorted(statements)  # counters are locked in the order of their keys, which are digests
+    assert hashed == [False, True, False, False, False]
+    assert asked["li.wei"]
+    assert asked["li.wei"] == asked["nobody.here"] == asked["gone"] == asked["tokens.only"]
+
+
+@pytest.mark.parametrize("name", ["nobody.here", "gone", "tokens.only"])
+def test_who_is_locked_out_for_a_moment_hears_the_same_whoever_it_is(client, person, make, clock, monkeypatch, name):
+    """Nothing is hashed for anybody who has to wait."""
+    make.user(username="gone", active=False)
+    make.user(username="tokens.only", password=None)
+    for who in ("li.wei", name):
+        for _ in range(5):
+            attempt(client, who, "wrong")
+    monkeypatch.setattr(passwords, "verify", lambda kept, password: pytest.fail("hashed"))
+    known, other = (attempt(client, who, "wrong") for who in ("li.wei", name))
+    assert known.status_code == other.status_code == 429
+    assert known.headers["Retry-After"] == other.headers["Retry-After"]
+    assert "Too many attempts" in known.text
 
 
 def test_nobodys_password_costs_what_the_product_asks_for():
@@ -131,6 +151,27 @@ def test_the_slips_of_a_whole_centre_behind_one_address_do_not_add_up(app, perso
         with pytest.raises(Unauthenticated):
             signin.sign_in(name, "slip", address="10.0.0.1", agent=None)
     assert signin.sign_in("li.wei", PASSWORD, address="10.0.0.1", agent=None)
+
+
+def test_everybody_together_wait_when_the_whole_world_guesses(app, person, clock):
+    """Guesses at thousands of accounts from thousands of networks fill nobody's own counter, but that of all together;
+    half a minute later at most, who knows the password comes in."""
+
+    def guess(number):
+        with writing():
+            throttling.attempt(f"guessed.{number}", f"10.1.{number}.9")
+
+    guess(1)
+    for number, failures in ((2, 2_003), (3, 2_004), (4, 9_000)):
+        with writing():
+            session.get_one(Throttle, "everybody").failures = failures
+        guess(number)
+        clock.advance(seconds=1.1 if failures == 2_004 else 0)
+    with pytest.raises(Throttled) as refused:
+        signin.sign_in("li.wei", PASSWORD, address="10.250.0.1", agent=None)
+    assert 20 < refused.value.details["retry_after"] <= 31
+    clock.advance(seconds=31)
+    assert signin.sign_in("li.wei", PASSWORD, address="10.250.0.1", agent=None)
 
 
 def test_as_many_hashes_at_once_as_there_are_processors(monkeypatch):

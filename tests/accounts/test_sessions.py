@@ -1,5 +1,7 @@
 """A sign-in is a row: it ends on the server, and a copied cookie ends with it."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -29,7 +31,13 @@ def copied(app, browser):
 
 
 def works(browser) -> bool:
-    return browser.get("/profile").status_code == 200
+    """Whether this cookie is a sign-in: a page or, for what has ended, 401 for scripts and the way to the door."""
+    page, script = browser.get("/profile"), browser.get("/api/v1/me")
+    if page.status_code == 200 == script.status_code:
+        return True
+    assert (page.status_code, page.headers["Location"]) == (302, "/login?next=/profile")
+    assert script.status_code == 401
+    return False
 
 
 def test_signing_in_leads_where_one_was_going(client, person):
@@ -53,6 +61,21 @@ def test_every_sign_in_is_a_new_one(signed_in, person):
         with signed_in(person).session_transaction() as cookie:
             tokens.add(cookie["_user_id"])
     assert len(tokens) == 2
+
+
+def test_one_browser_that_signs_in_again_gets_another_sign_in(client, person, make):
+    """What was slipped into a browser before (session fixation) is worth nothing after; nor is what it had."""
+    client.sign_in(person)
+    with client.session_transaction() as cookie:
+        before = cookie["_user_id"]
+    old = copied(client.application, client)
+    client.submit("/profile", to="/logout")
+    client.set_cookie("spiral", old.get_cookie("spiral").value)
+    client.sign_in(make.user("qa"))
+    with client.session_transaction() as cookie:
+        assert cookie["_user_id"] != before
+    assert works(client)
+    assert not works(old)
 
 
 def test_the_form_of_before_signing_in_is_worth_nothing_after(client, person):
@@ -167,6 +190,10 @@ def test_one_ends_ones_own_sign_ins_and_nobody_elses(browser, person, make, sign
     assert browser.submit("/profile", to=f"/profile/sessions/{theirs}/end").status_code == 404
     assert works(stranger)
     last = max(number for number, user in ids.items() if user == person.id)
+    ended_by = set(re.findall(r"/profile/sessions/(\d+)/end", browser.text("/profile")))
+    own = {str(number) for number, user in ids.items() if user == person.id}
+    assert ended_by and ended_by <= own, "the list is of one's own sign-ins"
+    assert str(last) in ended_by
     assert browser.submit("/profile", to=f"/profile/sessions/{last}/end").status_code == 303
     assert not works(mine)
 

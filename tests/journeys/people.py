@@ -73,8 +73,8 @@ class Person:
 
     def nothing_wrong(self) -> None:
         """No error on any page this person has seen so far, on no console."""
-        assert problems(self.page).console == [], self.username
-        assert problems(self.page).grave() == [], self.username
+        found = problems(self.page)
+        assert not (found.console or found.grave()), f"{self.username}: {found.console} {found.grave()}"
 
     def writes(self, words: str) -> None:
         """Into the text of the editor: on the writing surface where it is, else into the plain field."""

@@ -28,7 +28,7 @@ from tests.reliability.crowd import Crowd, crowd_at
 from tests.reliability.sites import until
 from tests.support import meilisearch, postgres, run
 from tests.support.namespaces import Host, Network, network
-from tests.support.server import Server
+from tests.support.server import FAST, Server
 from tests.support.sockets import freed
 
 NAME = "spiral.example"
@@ -235,7 +235,7 @@ def _built(place: Path, net: Network) -> Iterator[Site]:
     socket = _database(place, data)
     _search(place, data)
     common = {
-        "SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_SECRET_KEY": "k" * 40,
+        "SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_RATE": FAST, "SPIRAL_SECRET_KEY": "k" * 40,
         "SPIRAL_FILES_URL": f"file://{place}/shared", "SPIRAL_SEARCH_URL": f"meilisearch://{KEY}@10.0.0.10:7700/site",
     }  # fmt: skip
     beside = Server(place / "beside", **common, SPIRAL_DATABASE_URL=socket)

@@ -23,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.clients import PASSWORD, TOKEN
 from tests.support import postgres as database
 from tests.support.lines import Line
-from tests.support.server import ROOT, Server
+from tests.support.server import FAST, ROOT, Server
 
 PATIENCE = 90  # seconds until something that must come counts as not coming
 
@@ -153,7 +153,8 @@ class Site:
 def site(place: Path, postgres: str, meilisearch: str, **common: str) -> Iterator[Site]:
     """Everything is gone afterwards."""
     same = {
-        "SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1", "SPIRAL_SECRET_KEY": "k" * 40,
+        "SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_RATE": FAST,
+        "SPIRAL_ALLOW_UNSAFE_DATABASE": "1", "SPIRAL_SECRET_KEY": "k" * 40,
         "SPIRAL_FILES_URL": f"file://{place}/shared",
     }  # fmt: skip
     found = Site(place, postgres, meilisearch, {**same, **common})

@@ -27,7 +27,15 @@ NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task",
            "attempt", "absence", "brought", "asked", "emergency", "remark", "session_of_author", "token_of_author",
            "draft_file", "circle_file", "open_file", "finding", "writing", "appeal", "figures",
            "reading", "action", "leaving", "handover", "path", "step", "cohort", "newcomer",
+           "flag", "closed_flag", "said_of_circle", "word", "module", "card", "recall_answer",
            "pin", "session", "todo", "report"}  # fmt: skip
+ASKED_EACH_TIME = "private, no-cache"
+BROWSERS_KEEP = {  # of everything else nothing is kept, refusals too (S6)
+    ("/articles/<slug>", ASKED_EACH_TIME),
+    ("/articles/named", ASKED_EACH_TIME),
+    ("/files/<int:file_id>/<name>", ASKED_EACH_TIME),
+    ("/search/services", "private, max-age=300"),  # the names of what the centre sells
+}
 
 
 @pytest.fixture
@@ -38,6 +46,7 @@ def world(app, make) -> World:
 @pytest.fixture
 def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def undone(answer: Any) -> Any:
+        session.flush()
         session.rollback()
         return answer
 
@@ -93,7 +102,7 @@ def test_who_comes_in_and_nobody_meets_a_word_that_is_not_for_them(app, world, s
     app.config["PROPAGATE_BUGS"] = False
     clients, tokens = browsers(app, world, signed_in)
     programs = scripts(world, api)
-    wrong, leaks = [], []
+    wrong, leaks, kept = [], [], set()
     for row, method, path, rule in rows(app):
         filled, seen = path.format(**vars(world)), ""
         body = filled_in(row.body, world)
@@ -101,11 +110,15 @@ def test_who_comes_in_and_nobody_meets_a_word_that_is_not_for_them(app, world, s
             scripted = rule.startswith("/api/v1/") and rule != "/api/v1/openapi.json"
             answer = ask(programs[name] if scripted else clients[name], tokens.get(name), method, filled, body)
             seen += letter(answer)
+            kept |= {(rule, answer.headers["Cache-Control"])} - {(rule, "no-store")}
             leaks += [f"{name} meets {word} at {method} {filled}" for word in met(answer, f"{filled} {body}", name)]
         if seen != row.expected.replace(" ", ""):
             wrong.append(f"{row.asked}: {row.expected} expected, {seen} seen - {row.said}")
     assert wrong == []
     assert leaks == []
+    ours = {one for one in kept if not one[0].startswith("/api/v1/")}
+    assert ours == BROWSERS_KEEP, "what a browser may keep of a page"
+    assert {how for _rule, how in kept - ours} == {ASKED_EACH_TIME}
 
 
 def met(answer: Any, typed: str, name: str) -> list[str]:

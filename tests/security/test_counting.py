@@ -1,16 +1,16 @@
-"""Counting how often somebody asks: by token, for all processes together, without a thread for each request."""
+"""How fast anybody may ask: at every address, by token, person or network, counted for all processes together."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from accounts import counting, pace
+from accounts.counting import Counted
 from core.db import database
-from tests.clients import Script
+from tests.clients import Browser, Script
+from tests.house.test_routes import UNSAFE, address, rules
 from tests.make import Make
-from wiki.api import counting
-from wiki.api.counting import Counted
 
 
 @pytest.fixture
@@ -20,46 +20,41 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return at
 
 
-def test_a_count_ends_with_its_time_and_is_nobody_elses(now: list[float]) -> None:
+@pytest.fixture
+def settings(settings: Any) -> Any:
+    return settings.model_copy(update={"rate": 250})
+
+
+def test_a_count_ends_with_its_second_and_is_nobody_elses(now: list[float]) -> None:
     counted = Counted()
-    assert [counted.incr("a", 1) for _ in range(3)] == [1, 2, 3]
-    assert counted.incr("b", 1) == 1
+    assert [counted.add("a") for _ in range(3)] == [1, 2, 3]
+    assert counted.add("b") == 1
     now[0] += 0.9
-    assert counted.incr("a", 1) == 4
+    assert counted.add("a") == 4
     now[0] += 0.1
-    assert counted.incr("a", 1) == 1
+    assert counted.add("a") == 1
     now[0] += 5
-    counted.incr("b", 1)
-    assert set(counted.expirations) == set(counted.storage) == {"b"}, "what is over is forgotten"
-
-
-def test_no_request_starts_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Counted()
-    counted.timer.join()  # the library starts one when it begins
-    started: list[threading.Thread] = []
-    monkeypatch.setattr(threading.Thread, "start", started.append)
-    for _ in range(3):
-        counted.incr("a", 1)
-    assert started == []
+    counted.add("b")
+    assert set(counted.asked) == {"b"}, "what is over is forgotten"
 
 
 @pytest.mark.both_databases
 def test_processes_count_together_where_there_are_several(app: Any, now: list[float], query_count: Any) -> None:
     one, other = Counted(), Counted()
     with query_count() as asked:
-        assert [one.incr("a", 1) for _ in range(100)][-1] == 100
+        assert [one.add("a") for _ in range(100)][-1] == 100
     assert len([each for each in asked if "throttles" in each]) == (0 if database().sqlite else 4)
-    assert [other.incr("a", 1) for _ in range(10)][-1] == 10, "who asks seldom is nobody else's business"
-    seen = [other.incr("a", 1) for _ in range(200)]
+    assert [other.add("a") for _ in range(10)][-1] == 10, "who asks seldom is nobody else's business"
+    seen = [other.add("a") for _ in range(200)]
     if database().sqlite:  # one process is the site
         assert seen[-1] == 210
         return
     assert seen[0] == 97, "eleven of ours, and of theirs those told of"
     assert 310 - counting.STEP < seen[-1] <= 310
-    assert one.incr("a", 1) == 101
-    assert 310 - 2 * counting.STEP < [one.incr("a", 1) for _ in range(25)][-1] - 26 <= 310
+    assert one.add("a") == 101
+    assert 310 - 2 * counting.STEP < [one.add("a") for _ in range(25)][-1] - 26 <= 310
     now[0] += 1
-    assert [other.incr("a", 1) for _ in range(20)][-1] == 20, "another second"
+    assert [other.add("a") for _ in range(20)][-1] == 20, "another second"
 
 
 def test_each_token_has_its_own_calls_whatever_it_calls(
@@ -68,7 +63,35 @@ def test_each_token_has_its_own_calls_whatever_it_calls(
     person = make.user("rep")
     one, other = api(person), api(person)
     assert {one.get(path).status_code for _ in range(125) for path in ("/me", "/absences")} == {200}
-    assert one.get("/me").status_code == one.get("/submissions").status_code == 429
+    refused = one.get("/me")
+    assert refused.status_code == one.get("/submissions").status_code == 429
+    assert (refused.json["code"], refused.headers["Retry-After"]) == ("throttled", "1")
     assert other.get("/me").status_code == 200
     now[0] += 1
     assert one.get("/me").status_code == 200
+
+
+def test_the_wall_stands_around_every_address(
+    app: Any, make: Make, now: list[float], signed_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has used up a second is refused at each rule of the map, signed in or not; what browsers keep and what
+    watches over the site is not counted."""
+    app.config["PROPAGATE_BUGS"] = False
+    person, anybody = signed_in(make.user("admin", "manager")), app.test_client()
+    token = {"X-CSRFToken": person.csrf("/profile")}
+    let_in = set()
+    for browser in (person, anybody):
+        now[0] += 1
+        assert {browser.get("/login").status_code for _ in range(250)} <= {200, 302, 303}
+        for rule in rules(app):
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                if method in UNSAFE and browser is anybody:
+                    continue  # without the token of a form it comes no further: test_csrf_every_route
+                if rule.rule.startswith("/embed") and browser is person:
+                    continue  # no cookie counts there: whoever has no pass is the network's
+                if browser.open(address(rule), method=method, headers=token).status_code != 429:
+                    let_in.add(rule.endpoint)
+    assert let_in == pace.UNCOUNTED - {"static"}
+    assert person.get("/static/css/tokens.css?v=1").status_code == 200
+    now[0] += 1
+    assert person.get("/profile").status_code == 200

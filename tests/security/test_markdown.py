@@ -1,6 +1,7 @@
 """Hostile documents: the guard refuses by rule what would take long, and what is rendered holds only our dialect."""
 
 import itertools
+import re
 import time
 
 import nh3
@@ -37,6 +38,9 @@ PIECES = [
 QUICK = 3.0  # seconds of processor time; fifty thousand lines of one letter, the longest text there may be, take two
 
 
+BEFORE = "一句话\n\n" * 10  # lines that are fine, so that the line of what is not is another than the first
+
+
 def filled(unit: str, size: int = LIMIT) -> str:
     return (unit * (size // len(unit) + 1))[:size]
 
@@ -45,6 +49,9 @@ def filled(unit: str, size: int = LIMIT) -> str:
 def test_what_would_take_long_is_refused_by_rule(app, unit):
     with pytest.raises(Invalid):
         guard(filled(unit))
+    with pytest.raises(Invalid) as refused:
+        guard(BEFORE + filled(unit, LIMIT - len(BEFORE)))
+    assert re.search(r"\b[Ll]ine (\d+)", refused.value.errors["body"])[1] == str(BEFORE.count("\n") + 1)
 
 
 @pytest.mark.parametrize("lead", ["- ", "1. ", "> ", "* ", "+ ", "- > ", "1. - "])

@@ -1,11 +1,11 @@
 """Every state change leaves a trace: who, when, from where, in which request – and what stood there before and after.
 
 Every unsafe address is asked by somebody who comes in there (``expected``), and what its transaction wrote is looked
-at. Either an act stands in the trail, or the address is listed here, with the reason why its own rows are enough.
-What an act changed in rows that stood before is in it by digest (``tests/core/test_chain.py``).
+at: either an act stands in the trail, or the address is in ``traced.OWN``. That holds for every request of every other
+test, too (``tests/support/traced.py``); here the act itself is looked at. What an act changed in rows that stood before
+is in it by digest (``tests/core/test_chain.py``).
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,36 +17,9 @@ from core.audit import TrailEntry
 from core.db import database, reading, session
 from tests.security.test_authz_matrix import UNSAFE, ask, filled_in, letter, rows, world
 from tests.security.world import PEOPLE, browsers, scripts
+from tests.support.traced import MACHINE, OWN, WRITE, expect
 
 __all__ = ["world"]
-
-WRITE = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
-MACHINE = {"trail_entries", "outbox_jobs", "idempotency_keys", "throttles", "login_sessions"}
-DRAFT = "a draft is its author's alone; every saved text is a revision: author, time, digest, never changed"
-VOTE = "a vote is a row that only grows: who, when, on which text; what it earned refers to it"
-TASTE = "what somebody chose for themselves, and nobody else sees"
-OWN = {
-    "POST /notices/read": "that somebody read what they were told",
-    "POST /api/v1/notices/read": "that somebody read what they were told",
-    "POST /profile/notices": TASTE,
-    "POST /search/pins/<slug>": TASTE,
-    "POST /search/service": TASTE,
-    "POST /points/ranking": TASTE,
-    "POST /logout": "its own sign-in ends; signing in is in the trail",
-    "PUT /presence/<page>": "that a page is open, for a minute",
-    "POST /presence/<page>/left": "that a page is open, for a minute",
-    "PUT /drafts/<key>": DRAFT,
-    "PUT /submissions/<int:submission_id>/autosave": DRAFT,
-    "POST /submissions/<int:submission_id>/windows/drop": DRAFT,
-    "PUT /api/v1/submissions/<int:submission_id>": DRAFT,
-    "POST /api/v1/submissions": DRAFT,
-    "POST /articles/<slug>/feedback": VOTE,
-    "POST /articles/<slug>/feedback/back": VOTE,
-    "POST /api/v1/articles/<slug>/feedback": VOTE,
-    "POST /api/v1/articles/<slug>/uses": VOTE,
-    "POST /api/v1/articles/<slug>/uses/undo": VOTE,
-    "POST /admin/kpi/files/<int:import_id>/columns": "how a file will be read; taking it in is in the trail",
-}
 
 
 @dataclass
@@ -64,8 +37,8 @@ class Watch:
 
     def statement(self, *about: Any) -> None:
         found = WRITE.match(about[2])
-        if found and found[2] not in MACHINE:
-            self.tables.add(found[2])
+        if found and found[1] not in {*MACHINE, "trail_entries"}:
+            self.tables.add(found[1])
 
     def look(self) -> None:
         """Add the acts since the beginning that this transaction sees."""
@@ -108,13 +81,15 @@ def test_every_change_leaves_a_trace(app, world, watch, signed_in, api):
             if watch.tables and not watch.acts and f"{method} {rule}" not in OWN:
                 silent.append(f"{method} {rule}: {sorted(watch.tables)}")
             told |= {f"{method} {rule}"} if watch.acts else set()
-            faulty += [f"{row.asked}: {act}" for act in watch.acts if not traced(act, world.actors[name])]
+            asked_as = answer.headers["X-Request-Id"]
+            faulty += [f"{row.asked}: {act}" for act in watch.acts if not traced(act, world.actors[name], asked_as)]
     assert faulty == []
     assert silent == [], "written without an act; see OWN"
     assert len(told) > 60, "the table shows that many addresses at work"
+    expect({f"{method} {rule}" for _row, method, _path, rule in rows(app) if method in UNSAFE})
 
 
-def traced(act, who):
+def traced(act, who, asked_as):
     """Who, when, from where, in which request; before and after go together."""
     digests = [act["changed"], act["before_hash"], act["after_hash"]]
     return (
@@ -122,6 +97,6 @@ def traced(act, who):
         and act["actor_name"] == who.name
         and act["at"] is not None
         and act["address"] == "127.0.0.1"
-        and bool(act["request_id"])
+        and act["request_id"] == asked_as
         and (digests == [None] * 3 or (all(digests) and act["before_hash"] != act["after_hash"]))
     )

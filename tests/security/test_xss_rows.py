@@ -25,10 +25,20 @@ pytestmark = pytest.mark.browser
 SOAK = os.environ.get("SOAK") == "1"
 PARTS = 13  # of the long form, each of which takes minutes
 WORDS = {
-    "about", "actor_name", "address", "agent", "answer", "body", "call_ref", "comment", "denominator", "email", "error",
-    "explanation", "external_id", "location", "name", "note", "numerator", "passage", "place", "question", "quote",
-    "reason", "refusal", "result", "said", "source", "subject", "summary", "tag", "task", "text", "title", "what",
-    "why", "word", "words",
+    "about", "actor_name", "address", "agent", "answer", "asked", "body", "call_ref", "comment", "denominator",
+    "email", "error", "explanation", "external_id", "location", "name", "note", "number", "numerator", "passage",
+    "place", "question", "quote", "reason", "refusal", "result", "said", "source", "subject", "summary", "tag",
+    "task", "text", "title", "what", "why", "word", "words",
+}  # fmt: skip
+NAMES = {  # what no person writes: keys, codes, digests, folded forms for looking up
+    "act", "after_hash", "article_kind", "ask", "audience", "before_hash", "category", "certificate", "changed",
+    "circle", "code", "code_hash", "content_type", "dedup", "digest", "digests", "draft_key", "etag", "event", "field",
+    "fingerprint", "flat", "folded", "folded_title", "former", "grade", "hash", "id", "issuer", "key", "kind",
+    "leased_by", "locale", "machine", "media_type", "message_id", "note_digest", "page", "part", "password_hash",
+    "path", "period", "pinyin", "request_id", "role", "rule", "sealed", "seat", "signature", "significance", "slug",
+    "small_key", "sound", "source_digest", "source_kind", "stage", "state_hash", "step", "steps", "subject_kind",
+    "timezone", "to_stage", "token", "token_hash", "topic", "undoes", "url", "username", "variant", "verb", "verdict",
+    "version",
 }  # fmt: skip
 CODES = {  # texts that name something, and mean nothing when they are changed
     "article_tags.tag", "expert_requests.address", "import_rows.external_id", "ledger_entries.source", "mails.address",
@@ -39,9 +49,11 @@ LOOSE = {"headings", "option_texts", "params", "sample", "cells", "tags", "refus
 
 
 def test_every_table_of_words_is_known():
-    """A column of text is among the words, or a name of something."""
+    """Every column of text is among the words or a name of something: a new one is put down here, on purpose."""
     found = {column.name for table in Base.metadata.sorted_tables for column in table.columns if _is_text(column)}
-    assert found | {"said"} >= WORDS
+    assert found - WORDS - NAMES == set()
+    assert WORDS - found <= {"said"}, "of JSON"
+    assert found >= NAMES
 
 
 def _is_text(column: Any) -> bool:

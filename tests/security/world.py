@@ -21,7 +21,9 @@ from tests.support.files import picture
 from wiki.articles import draft_ops, files, ops, provisional
 from wiki.articles.models import Submission
 from wiki.exchange import ops as imports
+from wiki.feedback import flagging
 from wiki.feedback import ops as feedback
+from wiki.feedback.models import Feedback
 from wiki.kpi import appeals, queries
 from wiki.kpi import files as files_of_figures
 from wiki.kpi.bringing import import_readings
@@ -34,12 +36,13 @@ from wiki.people import interviews, leaving, paths
 from wiki.people.leaving_rules import Sort
 from wiki.people.path_models import StepSort
 from wiki.scoring.models import Finding, FindingKind
-from wiki.search import log, pins
+from wiki.search import log, pins, words
 from wiki.search import writing as writing_tasks
 from wiki.search.models import Source
-from wiki.training import learning, must_read_asking, practice, quizzes
+from wiki.training import learning, must_read_asking, outline, practice, quizzes, recalling
 from wiki.training import ops as teaching
 from wiki.training.assigning import assign
+from wiki.training.recall_models import RecallCard
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
 from workflows.models import Remark
@@ -147,6 +150,15 @@ class World:
         for slug in (self.circle, self.open):
             article = ops.readable_article(who["qa"], slug)
             feedback.say(article, who["qa"], helpful=True, used_in_call=True, comment="fine")
+        closed = ops.readable_article(who["qa"], self.circle)
+        feedback.say(closed, who["manager"], helpful=False, used_in_call=False, reason="wrong", comment="zzcircle no")
+        of_it = sa.select(Feedback.id).where(Feedback.article_id == closed.id, Feedback.comment == "zzcircle no")
+        self.said_of_circle = session.scalars(of_it).one()
+        flags = {slug: flagging.flag(ops.readable_article(who["qa"], slug), who["qa"], reason="wrong",
+                                     comment=f"{word} is wrong").id
+                 for slug, word in ((self.open, "it"), (self.circle, "zzcircle"))}  # fmt: skip
+        self.flag, self.closed_flag = flags[self.open], flags[self.circle]
+        self.word = words.add(who["manager"], "话费 = 账单").id
 
     def _courses(self) -> None:
         manager = self.actors["manager"]
@@ -162,9 +174,15 @@ class World:
         todo = practice.save_task(course, manager, "a task", "Do it.")
         teaching.publish(course, manager)
         self.todo, self.report = todo.id, practice.say_done(todo, self.actors["author"]).id
+        self.module = outline.add_module(course, manager, "a part").id
         self.course, self.quiz, self.question = course.slug, quiz.id, quiz.questions[0].id
         assign(course, manager, user=self.users["author"])
         self.attempt = learning.hand_in(quiz, self.actors["author"], {self.question: []}).id
+        card = session.scalars(sa.select(RecallCard)).one()
+        card.due_on = recalling.today()
+        self.recall_answer = recalling.answer(card, self.actors["author"], [], number=1).id
+        card.due_on = recalling.today()
+        self.card = card.id
         seen = {"since": "2026-01-01", "ties": []}
         row = Finding(
             kind=FindingKind.RING, key="zz", people=[self.users["rep"].id], evidence=seen,

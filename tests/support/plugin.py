@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 import hypothesis
 import pytest
 
-from tests.support import postgres, run, sockets
+from tests.support import postgres, run, sockets, traced
 from tests.support.browser import browser, page, visit
 from tests.support.meilisearch import meilisearch_url
 from tests.support.postgres import new_postgres, postgres_url
@@ -16,6 +16,7 @@ from tests.support.server import spiral, start_server
 __all__ = ["browser", "meilisearch_url", "new_postgres", "page", "postgres_url", "spiral", "start_server", "visit"]
 
 IN_WORKER = "PYTEST_XDIST_WORKER"
+WHOLE = 4_000  # tests that passed: more than any part of the suite has
 FAILED = pytest.StashKey[bool]()
 SEED = 20261122  # of the order of the tests, and of chance inside them; `--randomly-seed=7` is another
 
@@ -76,9 +77,23 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After a whole run: an address that writes, at which no test saw an act in the trail, fails it."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_WORKER in os.environ or reporter is None or len(reporter.stats.get("passed", ())) < WHOLE:
+        return
+    if traced.never_acted_at():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     parts = run.left_out()
     if parts:
         terminalreporter.section("LEFT OUT", sep="!", red=True)
         for part in parts:
             terminalreporter.line(f"  {part}", red=True)
+    missing = traced.never_acted_at() if len(terminalreporter.stats.get("passed", ())) >= WHOLE else []
+    if missing:
+        terminalreporter.section("NO TEST SAW AN ACT HERE", sep="!", red=True)
+        for address in missing:
+            terminalreporter.line(f"  {address}", red=True)

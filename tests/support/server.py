@@ -87,6 +87,9 @@ def _is_free(port: int) -> bool:
     return True
 
 
+FAST = "1000000"  # the load of a test or a benchmark comes from few people
+
+
 class Server:
     """One installation: its folder outlives the process, so that it can be killed and started again."""
 
@@ -98,7 +101,8 @@ class Server:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         mine = {name: value for name, value in os.environ.items() if not name.startswith("SPIRAL_")}
-        self.environment = {**mine, "SPIRAL_VAR": str(var), "PORT": str(self.port), "PYTHONUNBUFFERED": "1", **settings}
+        self.environment = {**mine, "SPIRAL_VAR": str(var), "PORT": str(self.port), "PYTHONUNBUFFERED": "1",
+                            "SPIRAL_RATE": FAST, **settings}  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
