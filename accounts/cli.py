@@ -47,7 +47,7 @@ def add(name: str, roles: tuple[str, ...], team: str | None, full_name: str | No
     Example: echo 'a long password' | flask --app wsgi user add li.wei --role rep --team billing --password-stdin
     """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else passwords.invented()
-    passwords.check_new(password)
+    passwords.check_new(password, about=(name, full_name, team))
     hashed = passwords.hashed(password)
     with writing():
         ops.add_user(None, username=name, name=full_name or "", roles=roles, team=team, password_hash=hashed)
@@ -112,7 +112,7 @@ def password_(name: str, password_stdin: bool) -> None:
     Example: flask --app wsgi user password li.wei
     """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else passwords.invented()
-    passwords.check_new(password)
+    passwords.check_new(password, about=(name,))
     hashed = passwords.hashed(password)
     with writing():
         ops.set_password(None, known(name), hashed)

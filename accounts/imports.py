@@ -50,7 +50,7 @@ def _one(actor: Actor | None, row: Row, report: Report) -> None:
     try:
         password = str(about.pop("password", "") or "")
         if password:
-            passwords.check_new(password)
+            passwords.check_new(password, about=(about.get("username"), about.get("name"), about.get("team")))
         hashed = passwords.hashed(password) if password else None
         with writing():
             _save(actor, about, hashed, report)

@@ -123,13 +123,16 @@ def _verified(account: str, password: str, address: str | None) -> Proof:
     """The proof that account and password go together. The directory is asked only where there is no password here."""
     with writing():
         throttling.attempt(account, address)
-        kept = session.scalar(sa.select(User.password_hash).where(User.username == account, User.active))
+        who, kept = session.execute(
+            sa.select(User.id, User.password_hash).where(User.username == account, User.active)
+        ).one_or_none() or (None, None)
     good = passwords.verify(kept, password)
     if kept is None:
         entry = directory.check(access.settings(), account, password)
         if entry is not None:
             return Proof(account, entry=entry)
-    if not good or kept is None:
+    if not good or kept is None:  # the name itself is not told: many type their password there once
+        log.warning("sign-in refused, for %s from %s", f"user {who}" if who else "a name that is none", address)
         raise _wrong()
     return Proof(account, kept, passwords.hashed(password) if passwords.outdated(kept) else None)
 

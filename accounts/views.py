@@ -128,7 +128,8 @@ def setup(token: str) -> Answer:
         return render_template("accounts/setup.html", form=form)
     try:
         form.must_be_filled()
-        new = _new_password(form.password.data or "", form.again.data or "", "password")
+        about = (form.username.data, form.name.data)
+        new = _new_password(form.password.data or "", form.again.data or "", "password", *about)
         with writing():
             ops.use_setup_link(
                 token,
@@ -144,8 +145,8 @@ def setup(token: str) -> Answer:
     return to(url_for("accounts.login"))
 
 
-def _new_password(password: str, again: str, field: str) -> str:
-    passwords.check_new(password, field)
+def _new_password(password: str, again: str, field: str, *about: str | None) -> str:
+    passwords.check_new(password, field, about=about)
     if password != again:
         raise Invalid({"again": _("The two are not the same.")})
     return passwords.hashed(password)
@@ -213,7 +214,7 @@ def change_password() -> Answer:
         except Unauthenticated as error:
             raise Invalid({"password": _("This is not your present password.")}) from error
         _must_be_kept_here(who.id)
-        new = _new_password(form.new_password.data or "", form.again.data or "", "new_password")
+        new = _new_password(form.new_password.data or "", form.again.data or "", "new_password", who.name)
         with writing():
             ops.set_password(who, session.get_one(User, who.id), new, keep=identity.current_session_id())
     except Invalid as error:

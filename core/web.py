@@ -97,6 +97,11 @@ def allow_body(endpoint: str, size: int) -> None:
     _larger[endpoint] = size
 
 
+def body_limit(endpoint: str) -> int:
+    """What may be sent to this endpoint, in bytes."""
+    return _larger.get(endpoint, BODY_LIMIT)
+
+
 def largest_body() -> int:
     """What a server in front has to let through, in bytes."""
     return max(BODY_LIMIT, *_larger.values(), 0)
@@ -244,7 +249,7 @@ def init_app(app: Flask, identify: Callable[[], Actor | None]) -> None:
     def begin() -> None:
         watch.begin()
         asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - asked once, not at each of its words
-        limit = _larger.get(asked.endpoint or "", BODY_LIMIT)
+        limit = body_limit(asked.endpoint or "")
         asked.max_content_length = limit
         if asked.content_length and asked.content_length > limit:
             raise DomainError(_("This is too large; %(n)s MB is the limit.", n=limit >> 20), code="too-large")
@@ -294,7 +299,7 @@ def _finish(response: Response) -> Response:
         known.add("x-frame-options")  # the policy says which origins
     more = [pair for pair in _HEADERS if pair[0].lower() not in known]
     if current_app.config["SPIRAL"].secure and "strict-transport-security" not in known:
-        more.append(("Strict-Transport-Security", "max-age=31536000"))
+        more.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
     if not static and "cache-control" not in known:
         more.append(("Cache-Control", "no-store"))
     elif static and "v" in asked.args and response.status_code == 200:

@@ -37,6 +37,16 @@ def test_unknown_wrong_and_disabled_sound_the_same(client, person, make):
     assert all("do not go together" in answer.get_data(as_text=True) for answer in answers)
 
 
+def test_who_is_refused_is_in_the_log_and_what_they_typed_is_not(client, person, caplog):
+    for name in ("li.wei", "my secret typed too early"):
+        attempt(client, name, "wrong")
+    said = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
+    assert said == [
+        f"sign-in refused, for user {person.id} from 127.0.0.1",
+        "sign-in refused, for a name that is none from 127.0.0.1",
+    ]
+
+
 def test_unknown_people_cost_as_much_work(app, person, make, monkeypatch, query_count):
     """The same statements and one hash for each; the hash for nobody costs what the others do (see below)."""
     make.user(username="gone", active=False)

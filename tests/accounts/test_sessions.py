@@ -108,6 +108,9 @@ def test_a_password_change_ends_the_others_and_keeps_this_one(app, browser, pers
         ({"password": "wrong"}, "not your present password"),
         ({"new_password": "short", "again": "short"}, "at least 10"),
         ({"again": "something else altogether"}, "not the same"),
+        ({"new_password": "Password123!", "again": "Password123!"}, "guessed soon"),
+        ({"new_password": "1234567890", "again": "1234567890"}, "guessed soon"),
+        ({"new_password": "spiral-10086", "again": "spiral-10086"}, "guessed soon"),
     ],
 )
 def test_a_password_is_not_changed_carelessly(browser, about, sentence):

@@ -223,6 +223,14 @@ def test_proxies_keep_the_numbers_inside_and_let_the_largest_file_through(name: 
     assert int(limit[1]) >= Settings.model_fields["file_limit_mb"].default + 2
 
 
+@pytest.mark.parametrize(("name", "refusal"), [("nginx.conf", "return 403"), ("Caddyfile", "respond /api/* 403")])
+def test_a_program_that_speaks_in_the_clear_is_not_led_on(name: str, refusal: str) -> None:
+    """Its token would go over the line each time, and nobody would notice."""
+    plain = (DEPLOY / name).read_text("utf-8").partition("443" if name == "nginx.conf" else "\nspiral.example {")[0]
+    assert "/api/" in plain
+    assert refusal in plain
+
+
 def seconds(text: str, *names: str) -> list[int]:
     """What is told in seconds under these names, in files of several sorts."""
     found = [re.findall(rf"\b{name}\W+(\d+)s?\b", text) for name in names]

@@ -92,6 +92,7 @@ def holding() -> Dump:
 
 
 def undone(answer: Any) -> Any:
+    session.flush()
     session.rollback()
     return answer
 

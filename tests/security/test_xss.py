@@ -255,7 +255,7 @@ def author_name(make) -> str:
     return make.user("qa").username
 
 
-@both_forms
+@pytest.mark.soak if SOAK else pytest.mark.timeout(600)
 def test_the_policy_alone_stops_them(browser):
     """Raw payloads, unescaped, under our policy: the second wall stands without the first (S10).
 

@@ -18,10 +18,12 @@ from tests.support import run
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 TRAIL = "trail_entries"
-MACHINE = {"outbox_jobs", "idempotency_keys", "throttles", "login_sessions", "trail_seals"}
+MACHINE = {"outbox_jobs", "idempotency_keys", "throttles", "login_sessions", "half_sign_ins", "trail_seals"}
 DRAFT = "a draft is its author's alone; every saved text is a revision: author, time, digest, never changed"
 VOTE = "a vote is a row that only grows: who, when, on which text; what it earned refers to it"
 BEGUN = "a quiz begun is a row of its own: who, when, which questions; what is handed in is in the trail"
+FILE = "a file never changes: whose, when, its digest; the text it is shown in is a revision"
+FIGURES = "a file that is looked at, and how it would be read; taking it in is in the trail"
 TASTE = "what somebody chose for themselves, and nobody else sees"
 OWN = {
     "POST /notices/read": "that somebody read what they were told",
@@ -34,6 +36,8 @@ OWN = {
     "POST /logout": "its own sign-in ends; signing in is in the trail",
     "PUT /presence/<page>": "that a page is open, for a minute",
     "POST /presence/<page>/left": "that a page is open, for a minute",
+    "POST /new/<kind>": DRAFT,
+    "POST /submissions/<int:submission_id>/edit": DRAFT,
     "PUT /drafts/<key>": DRAFT,
     "PUT /submissions/<int:submission_id>/autosave": DRAFT,
     "POST /submissions/<int:submission_id>/windows/drop": DRAFT,
@@ -44,7 +48,12 @@ OWN = {
     "POST /api/v1/articles/<slug>/feedback": VOTE,
     "POST /api/v1/articles/<slug>/uses": VOTE,
     "POST /api/v1/articles/<slug>/uses/undo": VOTE,
-    "POST /admin/kpi/files/<int:import_id>/columns": "how a file will be read; taking it in is in the trail",
+    "POST /files": FILE,
+    "POST /api/v1/files": FILE,
+    "POST /embed/marks/<slug>": VOTE,
+    "POST /insight/fairness/look": "what is found is the program's; what becomes of it is in the trail",
+    "POST /admin/kpi/readings": FIGURES,
+    "POST /admin/kpi/files/<int:import_id>/columns": FIGURES,
 }  # fmt: skip
 NOTHING: dict[str, str] = {}  # where no test sees an act, and why
 _here = threading.local()

@@ -168,6 +168,14 @@ def _move(row: Flag, actor: Actor, act: Act, text: str) -> None:
     session.add(FlagNote(flag_id=row.id, user_id=actor.id, act=act.value, text=text, at=clock.now()))
     session.flush()
     session.expire(row, ["notes"])
+    audit.record(
+        actor,
+        f"flag-{act.value}",
+        subject_kind="article",
+        subject_id=row.article_id,
+        revision_id=row.revision_id,
+        details={"flag": row.id},
+    )
     emit(
         FlagMoved(
             row.id,

@@ -162,6 +162,7 @@ def take(actor: Actor, row: ReadingImport, *, why: str = "") -> Report:
     row.refused = [[line, said, cells.get(line, [])] for line, said in report.errors[:REFUSED_AT_MOST]]
     row.why = one_line(why)[:300]
     row.state, row.done_at = ImportState.DONE, clock.now()
+    audit.record(actor, "readings_taken", subject_kind="reading_import", subject_id=row.id, note=row.name)
     session.flush()
     _forget_file(row)
     return report

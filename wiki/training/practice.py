@@ -109,6 +109,7 @@ def take_seat(found: CourseSession, actor: Actor) -> None:
         session.add(Seat(session_id=found.id, user_id=actor.id, taken_at=clock.now()))
     else:
         seat.taken_at = clock.now()
+    audit.record(actor, "take-seat", subject_kind="session", subject_id=found.id)
     session.flush()
 
 
@@ -118,6 +119,7 @@ def leave_seat(found: CourseSession, actor: Actor) -> None:
     seat = session.get(Seat, (found.id, actor.id))
     if seat is not None and seat.attended_at is None:
         session.delete(seat)
+        audit.record(actor, "leave-seat", subject_kind="session", subject_id=found.id)
         session.flush()
 
 
