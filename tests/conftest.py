@@ -131,10 +131,11 @@ def app(settings: Settings, _compiled: jinja2.BytecodeCache) -> Iterator[Flask]:
     app.testing = True
     app.jinja_options = {**app.jinja_options, "bytecode_cache": _compiled}
     app.test_client_class = Browser
-    sa.event.listen(app.extensions["spiral.database"].writer, "before_cursor_execute", traced.note)
+    silent = traced.watch(app)
     with app.app_context():
         yield app
     app.extensions["spiral.database"].close()
+    assert silent == [], "written without an act; see tests/support/traced.py"
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ const AGAIN = 5000;
 let timer = 0;
 let running = false;
 let waiting = false;
+let leaving = false; // the form is on its way: what was to be kept comes with it, and may not overtake it
+let line = new AbortController();
 
 const state = form?.querySelector("[data-keep-state]");
 const say = (words) => { if (state && state.textContent !== words) state.textContent = words; };
@@ -16,6 +18,7 @@ function later(pause) {
 }
 
 async function keep() {
+  if (leaving) return;
   if (running) { waiting = true; return; }
   running = true;
   waiting = false;
@@ -24,11 +27,12 @@ async function keep() {
   body.set("verb", "keep");
   body.set("quiet", "1");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+    const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin", signal: line.signal });
     if (answer.status === 204) say(form.dataset.keeps);
     else if (answer.status === 409) say(form.dataset.keepsOver);
     else throw new Error(String(answer.status));
   } catch {
+    if (leaving) return;
     say(form.dataset.keepsNot);
     later(AGAIN);
   }
@@ -60,5 +64,11 @@ if (form) {
   form.addEventListener("change", () => later(PAUSE));
   form.addEventListener("input", (event) => { if (event.target.type === "text") later(PAUSE * 2); });
   addEventListener("online", () => later(0));
+  form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); line.abort(); });
+  addEventListener("pageshow", (event) => { // back by the browser's button
+    if (!event.persisted) return;
+    leaving = running = false;
+    line = new AbortController();
+  });
   if (form.dataset.secondsLeft) countDown();
 }
