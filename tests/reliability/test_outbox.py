@@ -1,6 +1,7 @@
 """A bad job blocks nobody and is shown in words; two workers take no job twice; a dead one's jobs are taken over."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core import alive, leases, outbox
-from core.db import reading, session, writing
+from core.db import database, reading, session, writing
 from core.outbox import BATCH, LEASE, TRIES, Job, OutboxJob, handler, promise, promise_all
 from core.settings import ROOT
 from tests.clients import Browser
@@ -23,6 +25,23 @@ from tests.make import Make
 from wiki import jobs as page
 
 pytestmark = pytest.mark.both_databases
+# A worker as a process of its own: each effect is a line of one file, which the system appends whole.
+KEEPER = """
+import os, sys, time
+from core import alive, outbox
+from wiki.app import create_app
+app = create_app()
+kept = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+outbox.BATCH = int(sys.argv[2])
+@outbox.handler("test")
+def keep(jobs):
+    time.sleep(0.05)  # the other one has its turn meanwhile
+    os.write(kept, "".join(f"{os.getpid()} {job.key}\\n" for job in jobs).encode())
+with app.app_context():
+    print("ready", flush=True)
+    sys.stdin.readline()
+    outbox.drain()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +146,84 @@ def test_two_workers_take_no_job_twice(app: Flask) -> None:
     assert set(done.values()) == {1}
     assert len(done) == 3 * BATCH
     assert all_jobs() == {}
+
+
+def _two_processes_drain(app: Flask, place: Path, count: int, batch: int) -> None:
+    """Both begin at the same instant; each does a part, and every promise has one effect."""
+    kept = place / "kept"
+    kept.touch()
+    url = app.config["SPIRAL"].database
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("SPIRAL_")}
+    common = {**mine, "SPIRAL_DATABASE_URL": url, "SPIRAL_ALLOW_UNSAFE_DATABASE": "1"}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", KEEPER, str(kept), str(batch)], cwd=ROOT, text=True,
+            env={**common, "SPIRAL_VAR": str(place / f"var{number}")}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    try:
+        for worker in workers:
+            assert worker.stdout
+            assert worker.stdout.readline() == "ready\n"
+        with writing():
+            promise_all("test", {f"{n}": {} for n in range(count)})
+        for worker in workers:
+            assert worker.stdin
+            worker.stdin.write("begin\n")
+            worker.stdin.flush()
+        assert [worker.wait(240) for worker in workers] == [0, 0]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+    lines = [line.split() for line in kept.read_text("utf-8").splitlines()]
+    assert Counter(key for _worker, key in lines) == {f"{n}": 1 for n in range(count)}
+    parts = Counter(worker for worker, _key in lines)
+    assert len(parts) == 2, "both were at work"
+    assert min(parts.values()) >= count // 10, parts
+    assert all_jobs() == {}
+
+
+def test_two_processes_drain_200_promises(app: Flask, tmp_path: Path) -> None:
+    """Two workers of one outbox: every promise has one effect, and each worker does a fair part."""
+    _two_processes_drain(app, tmp_path, 200, 5)
+
+
+@pytest.mark.soak
+def test_two_processes_drain_1000_promises(app: Flask, tmp_path: Path) -> None:
+    """The same with many more."""
+    _two_processes_drain(app, tmp_path, 1000, 10)
+
+
+def test_who_takes_jobs_passes_over_what_another_holds(app: Flask) -> None:
+    """On PostgreSQL the statement says so, and nobody waits for an open transaction that holds jobs; SQLite has one
+    writer at a time, and its statement knows no such words."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    engine = database().writer
+    with writing():
+        promise_all("test", {key: {} for key in "abcde"})
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        with contextlib.ExitStack() as held:
+            if not database().sqlite:
+                first = held.enter_context(engine.connect())
+                rows = sa.select(OutboxJob.id).order_by(OutboxJob.id).limit(2).with_for_update()
+                assert len(first.execute(rows).all()) == 2
+                said.clear()
+                with writing() as s:  # who waits all the same is stopped, and the test with it
+                    s.execute(sa.text("SET lock_timeout = '5s'"))
+            taken = [job.key for job in outbox._claim("other", None)]
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    asked = [one for one in said if one.startswith("SELECT") and "outbox_jobs" in one]
+    assert asked
+    skips = ["FOR UPDATE SKIP LOCKED" in one for one in asked]
+    assert (any(skips), taken) == ((False, list("abcde")) if database().sqlite else (True, list("cde")))
 
 
 def test_what_a_dead_worker_held_is_taken_over(app: Flask, clock) -> None:

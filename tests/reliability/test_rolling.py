@@ -26,21 +26,47 @@ from wiki.app import create_app
 Tables = dict[str, dict[str, dict[str, Any]]]
 
 
-def tables_of(engine: sa.Engine) -> tuple[Tables, dict[str, set[tuple[str, ...]]]]:
-    """Every column of every table, and what must be unique."""
+Unique = dict[str, set[tuple[str, ...]]]
+Rules = dict[str, dict[str, set[tuple[str, ...]]]]
+
+
+def tables_of(engine: sa.Engine) -> tuple[Tables, Unique, Rules]:
+    """Every column of every table, what must be unique, what is checked, and what must be there elsewhere."""
     look = sa.inspect(engine)
     columns = {name: {one["name"]: dict(one) for one in look.get_columns(name)} for name in look.get_table_names()}
-    unique: dict[str, set[tuple[str, ...]]] = {}
+    unique: Unique = {}
+    rules: Rules = {}
     for name in columns:
         found = [one["column_names"] for one in look.get_unique_constraints(name)]
         found += [one["column_names"] for one in look.get_indexes(name) if one["unique"]]
         unique[name] = {tuple(sorted(filter(None, one))) for one in found}
-    return columns, unique
+        checks = {(" ".join(str(one["sqltext"]).split()),) for one in look.get_check_constraints(name)}
+        points = {
+            (one["referred_table"], *one["constrained_columns"]) for one in look.get_foreign_keys(name)
+        }  # fmt: skip
+        rules[name] = {"check": checks, "points": points}
+    return columns, unique, rules
 
 
-def hurts(before: tuple[Tables, dict[str, set[tuple[str, ...]]]], after: Any) -> list[str]:
+def narrowed(was: Any, now: Any) -> bool:
+    """What fitted into the old type may not fit into the new one."""
+    if isinstance(was, sa.String) and isinstance(now, sa.String):
+        return now.length is not None and (was.length is None or now.length < was.length)
+    if isinstance(was, sa.Integer) and isinstance(now, sa.Integer):
+        return isinstance(was, sa.BigInteger) and not isinstance(now, sa.BigInteger)
+    return str(was) != str(now)
+
+
+def loosened(was: str, now: str) -> bool:
+    """The same check with more words allowed in its list."""
+    lists, words = r"'[^']*'(?:\s*,\s*'[^']*')*", r"'([^']*)'"
+    same = re.sub(lists, "?", was) == re.sub(lists, "?", now) and " IN " in now and " NOT IN " not in now
+    return same and set(re.findall(words, was)) <= set(re.findall(words, now))
+
+
+def hurts(before: tuple[Tables, Unique, Rules], after: Any) -> list[str]:
     """What a program that knows the tables ``before`` would stumble over."""
-    (old, old_unique), (new, new_unique) = before, after
+    (old, old_unique, old_rules), (new, new_unique, new_rules) = before, after
     found = [f"{table} is gone" for table in old if table not in new]
     for table in old.keys() & new.keys():
         found += [f"{table}.{name} is gone" for name in old[table] if name not in new[table]]
@@ -50,6 +76,20 @@ def hurts(before: tuple[Tables, dict[str, set[tuple[str, ...]]]], after: Any) ->
                 found.append(f"{table}.{name} is new and must be given")
             if was is not None and was["nullable"] and not column["nullable"]:
                 found.append(f"{table}.{name} could be empty and must be given now")
+            if was is not None and narrowed(was["type"], column["type"]):
+                found.append(f"{table}.{name} was {was['type']} and is {column['type']}")
+        for (text,) in new_rules[table]["check"] - old_rules[table]["check"]:
+            # one that names a new column, too, may hold as long as that is empty: the old program itself shows it
+            named = {name for name in new[table] if re.search(rf"\b{re.escape(name)}\b", text)}
+            if (
+                named
+                and named <= set(old[table])
+                and not any(loosened(was, text) for (was,) in old_rules[table]["check"])
+            ):
+                found.append(f"{table} is checked now: {text}")
+        for other, *by in new_rules[table]["points"] - old_rules[table]["points"]:
+            if set(by) <= set(old[table]):
+                found.append(f"{table}.{', '.join(by)} must be in {other} now")
         asked = new_unique[table] - old_unique[table]
         found += [f"{table} must be unique in {', '.join(one)}" for one in asked if set(one) <= set(old[table])]
     return sorted(found)
@@ -86,6 +126,40 @@ def test_what_would_hurt_is_noticed(change: str, hurt: str) -> None:
     before = tables_of(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql(change)
+    assert hurts(before, tables_of(engine)) == ([hurt] if hurt else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "hurt"),
+    [
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20), kind VARCHAR(9) CHECK (kind IN ('a', 'b'))", ""),
+        ("id INTEGER PRIMARY KEY, state TEXT, kind VARCHAR(9) CHECK (kind IN ('a', 'b', 'c'))", ""),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(8), kind VARCHAR(9) CHECK (kind IN ('a', 'b'))",
+         "texts.state was VARCHAR(20) and is VARCHAR(8)"),
+        ("id INTEGER PRIMARY KEY, state INTEGER, kind VARCHAR(9) CHECK (kind IN ('a', 'b'))",
+         "texts.state was VARCHAR(20) and is INTEGER"),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20), kind VARCHAR(9) CHECK (kind IN ('a'))",
+         "texts is checked now: kind IN ('a')"),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20) CHECK (state > 'x'), kind VARCHAR(9) CHECK (kind IN ('a', 'b'))",
+         "texts is checked now: state > 'x'"),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20) REFERENCES other (name), kind VARCHAR(9)",
+         "texts.state must be in other now"),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20), kind VARCHAR(9), more INTEGER NOT NULL",
+         "texts.more is new and must be given"),
+        ("id INTEGER PRIMARY KEY, state VARCHAR(20), kind VARCHAR(9), more INTEGER REFERENCES other (name)", ""),
+    ],
+)  # fmt: skip
+def test_a_narrower_rule_is_noticed(change: str, hurt: str) -> None:
+    """Smaller types, new or tighter checks and new references hurt who knows nothing of them; wider ones do not."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    was = "id INTEGER PRIMARY KEY, state VARCHAR(20), kind VARCHAR(9) CHECK (kind IN ('a', 'b'))"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE other (name VARCHAR(20) PRIMARY KEY)")
+        connection.exec_driver_sql(f"CREATE TABLE texts ({was})")
+    before = tables_of(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE texts")
+        connection.exec_driver_sql(f"CREATE TABLE texts ({change})")
     assert hurts(before, tables_of(engine)) == ([hurt] if hurt else [])
 
 
