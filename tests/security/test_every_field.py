@@ -41,7 +41,7 @@ OURS = {"state", "author_id", "actor_id", "user_id", "owner_id", "created_by_id"
         "credits_earned", "decided_at", "created_at", "published_at", "is_admin", "active", "passed",
         "sequence"}  # fmt: skip
 
-WRITTEN_DOWN = {  # whoever keeps calendars, rules of points, actions or words of search says these; nobody else passes the gate
+WRITTEN_DOWN = {  # whoever keeps calendars, rules of points, actions or words says these; nobody else passes the gate
     ("calendars.change", "active"), ("scoring_rules.add", "points"), ("scoring_rules.try_out", "points"),
     ("scoring_rules.change", "points"), ("cuika.close", "state"), ("words.change", "state"),
 }  # fmt: skip
