@@ -7,15 +7,22 @@ other, and take every new CSRF token for a difference.
 """
 
 import argparse
+import contextlib
 import json
+import os
+import pty
+import random
 import re
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookiejar import CookieJar
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
@@ -120,27 +127,101 @@ def requests(site: Site) -> Iterator[str]:
             yield f"POST {where} HTTP/1.1\n{head}{kind}Content-Length: {len(body)}\n\n{body}"
 
 
-def sqlmap(site: Site, out: Path, seconds: float) -> tuple[int, list[str]]:
-    """How many requests were tried, and what sqlmap calls injectable."""
+def make_of_request(text: str) -> str:
+    """What requests have in common that differ in numbers, titles and values alone."""
+    method, where, _rest = text.split(" ", 2)
+    parts, body = urlsplit(where), text.rpartition("\n\n")[2] if method == "POST" else ""
+    names = sorted({name for name, _value in parse_qsl(f"{parts.query}&{body}", keep_blank_values=True)})
+    return f"{method} {make_of(parts.path)} {','.join(names)}"
+
+
+def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
+    """What sqlmap calls injectable in the request of this file; nothing when it did not end in five minutes.
+
+    Every parameter is tried, also those that its first look finds unlikely (which ``--smart`` would leave out).
+    """
+    command = ["sqlmap", "-r", str(file), "--batch", "--level=1", "--risk=1", "--threads=2", "--skip=csrf_token",
+               "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap'}", "--flush-session",
+               "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
+    ours, its = pty.openpty()  # without a terminal it reads its targets from there, and leaves the file alone
+    try:
+        done = subprocess.run(command, stdin=its, capture_output=True, text=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        os.close(ours)
+        os.close(its)
+    (out / "sqlmap.log").open("a").write(f"== {file.name}\n{done.stdout}\n{done.stderr}\n")
+    found = re.compile(r"^Parameter: |is vulnerable|appears to be '.*' injectable")
+    return [f"{file.name}: {line}" for line in done.stdout.splitlines() if found.search(line)]
+
+
+def sqlmap(site: Site, out: Path, seconds: float, known: set[str]) -> tuple[int, int, list[str]]:
+    """How many makes of request were tried and how many were not reached in time, and what sqlmap calls injectable.
+
+    Each make is tried once, by whoever meets it first (``known``), in another order each time.
+    """
     ends, tried, bad = time.monotonic() + seconds, 0, []
-    for number, text in enumerate(requests(site)):
+    fresh = {make_of_request(text): text for text in requests(site)}
+    wanted = [(make, text) for make, text in fresh.items() if make not in known]
+    random.shuffle(wanted)
+    for number, (make, text) in enumerate(wanted):
         if time.monotonic() > ends:
             break
+        known.add(make)
         file = out / f"{site.name or 'nobody'}-{number}.txt"
         file.write_text(text)
-        command = ["sqlmap", "-r", str(file), "--batch", "--smart", "--level=2", "--risk=1", "--threads=2",
-                   "--skip=csrf_token", "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap'}",
-                   "--flush-session", "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            bad.append(f"{file.name}: sqlmap did not end in five minutes")
-            continue
+        found = ask_sqlmap(file, out)
+        bad += [f"{file.name}: sqlmap did not end in five minutes"] if found is None else found
         tried += 1
-        (out / "sqlmap.log").open("a").write(f"== {file.name}\n{done.stdout}\n{done.stderr}\n")
-        bad += [f"{file.name}: {line}" for line in done.stdout.splitlines()
-                if re.search(r"^Parameter: |is vulnerable|appears to be '.*' injectable", line)]  # fmt: skip
-    return tried, bad
+    missed = [make for make, _text in wanted if make not in known]
+    with (out / "not-reached.txt").open("a", encoding="utf-8") as left:
+        left.writelines(f"{site.name or 'nobody'}: {make}\n" for make in missed)
+    return tried, len(missed), bad
+
+
+# ── a site with holes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Holed(BaseHTTPRequestHandler):
+    """Two holes on purpose, and nothing of the product: who does not find them would find nothing."""
+
+    def do_GET(self) -> None:  # the name is that of the standard library
+        asked = dict(parse_qsl(urlsplit(self.path).query))
+        word, number = asked.get("word", ""), asked.get("id", "1")
+        rows: list[tuple[str]] = []
+        with contextlib.suppress(sqlite3.Error):
+            rows = BOOKS.execute(f"SELECT title FROM books WHERE id = {number}").fetchall()  # the hole
+        page = f"<a href='/?id=1'>1</a><form><input name=word></form><p>{word}</p><p>{rows}</p>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(f"<!doctype html><html><body>{page}</body></html>".encode())
+
+    def log_message(self, *_about: object) -> None:
+        """Nothing is told of it."""
+
+
+BOOKS = sqlite3.connect(":memory:", check_same_thread=False)
+BOOKS.executescript("CREATE TABLE books (id INTEGER, title TEXT); INSERT INTO books VALUES (1, 'one'), (2, 'two');")
+
+
+def must_see(program: str, out: Path) -> None:
+    """Both scanners find what is planted, or the run is worth nothing."""
+    server = HTTPServer(("127.0.0.1", 0), Holed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    site = Site(
+        f"http://127.0.0.1:{server.server_port}", "planted", build_opener(), CookieJar(), ["/?id=1", "/?word=a"]
+    )
+    file = out / "planted.txt"
+    file.write_text(f"GET /?id=1 HTTP/1.1\nHost: 127.0.0.1:{server.server_port}\nUser-Agent: dast\n\n")
+    began = time.monotonic()
+    found = ask_sqlmap(file, out)
+    _looked, holes, _notes = wapiti(program, site, out, 40)
+    server.shutdown()
+    if not found or not holes:
+        sys.exit(f"the scanners are blind: of two planted holes sqlmap found {found}, wapiti {holes}")
+    print(f"planted holes were found by both in {time.monotonic() - began:.0f} s: {found[0]}; {holes[0]}", flush=True)
 
 
 # ── wapiti ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,18 +281,22 @@ def main() -> None:
     for name in ("base", "var", "out", "wapiti", "server-log"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--minutes", type=float, default=2)
-    parser.add_argument("--most", type=int, default=120)
+    parser.add_argument("--most", type=int, default=400)
     parser.add_argument("who", nargs="*")
     chosen = parser.parse_args()
     out, seconds = Path(chosen.out).absolute(), chosen.minutes * 60
     wait_for(chosen.base, Path(chosen.server_log))
+    must_see(chosen.wapiti, out)
     summary: list[str] = []
     bad: list[str] = []
+    known: set[str] = set()
     people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
     sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
     for site, (name, _password) in zip(sites, people, strict=True):
         crawl(site, chosen.most)
-        tried, injectable = sqlmap(site, out, seconds)
+        if len(site.pages) >= chosen.most:
+            print(f"{name or 'nobody'}: there are more than {chosen.most} makes of pages; see --most", flush=True)
+        tried, missed, injectable = sqlmap(site, out, seconds, known)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
         looked, holes, notes = wapiti(chosen.wapiti, site, out, seconds)
@@ -219,7 +304,8 @@ def main() -> None:
         bad += [*injectable, *holes]
         line = (
             f"{name or 'nobody'}: {len(site.pages)} pages, {len(site.found)} forms; sqlmap: {tried} requests, "
-            f"{len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, {len(notes)} notes"
+            f"{missed} not reached, {len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, "
+            f"{len(notes)} notes"
         )
         print(line, flush=True)
         summary.append(line)
