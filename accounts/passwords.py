@@ -50,7 +50,10 @@ def check_new(password: str, field: str = "password", *, about: Iterable[str | N
     from zxcvbn import zxcvbn  # its lists of words would lie in the memory of every process, and are seldom asked
 
     known = [*OURS, *(word for text in about if text for word in (text, *re.split(r"[\W_]+", text)) if word)]
-    if zxcvbn(normal(password)[:72], user_inputs=known)["guesses"] < GUESSES:
+    typed = normal(password)[:72]
+    joined = re.sub(r"[^\w\s]|_", "", typed)  # marks between two words of the house hide them from its lists
+    forms = (typed, joined) if len(joined) >= PASSWORD_MIN else (typed,)
+    if min(zxcvbn(one, user_inputs=known)["guesses"] for one in forms) < GUESSES:
         raise Invalid({field: _("This is guessed soon: choose something less common; a short sentence is good.")})
 
 
