@@ -1,7 +1,8 @@
 """One wall around every address: nobody asks faster than ``SPIRAL_RATE`` requests a second.
 
 Counted for the token of a program, else for the person whose browser asks, else for the network. It keeps one runaway
-program or tab from taking all the threads; the guessing of secrets is slowed in ``throttling``.
+program or tab from taking all the threads. What is refused before anybody is asked for – too large, an address that
+is none, a token that is none – takes less than the counting; the guessing of secrets is slowed in ``throttling``.
 """
 
 from flask import Flask, request

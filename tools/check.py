@@ -15,6 +15,7 @@ STEPS: dict[str, list[str]] = {
     "types": [sys.executable, "-m", "mypy", *(name for name in CODE if (ROOT / name).exists())],
     "format": [sys.executable, "-m", "ruff", "format", "--check", "--diff", "."],
     "lint": [sys.executable, "-m", "ruff", "check", "."],
+    "bandit": [str(BIN / "bandit"), "-q", "-ll", "-c", "pyproject.toml", "-r", *CODE[: CODE.index("tools")]],
     "import rules": [str(BIN / "lint-imports"), "--no-logo"],
     "translations": [sys.executable, "-m", "tools.check_translations"],
     "tree": [sys.executable, "-m", "tools.check_tree"],

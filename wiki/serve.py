@@ -33,6 +33,7 @@ from wiki.draining import drain, prepare
 
 SENT_AT_ONCE = 64 << 10  # bytes
 DRAIN = 20.0  # seconds that requests in flight may take to finish
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - what a host may be told to listen on # nosec B104
 
 
 class StartRefusedError(Exception):
@@ -174,7 +175,7 @@ def keep_logins(path: Path, logins: Iterable[Iterable[str]]) -> None:
 def greet(app: Flask, first: bool, host: str, port: int) -> None:
     """Say where it is and how to sign in."""
     settings: Settings = app.config["SPIRAL"]
-    base = settings.base_url or f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
+    base = settings.base_url or f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
     lines = ["", f"  Spiral is at {base}"]
     logins = settings.var / "demo-logins"
     with app.app_context():

@@ -22,7 +22,7 @@ from core.db import Database, session, writing
 from tests.reliability import acts
 from tests.reliability.faults import COMMIT, Dump, away, broken, difference, dump, faults, full
 from tests.security.test_authz_matrix import UNSAFE, ask, filled_in, rows
-from tests.security.world import PEOPLE, World, browsers, scripts
+from tests.security.world import PEOPLE, World, browsers, keep_nothing, scripts
 
 ALL = slice(None)
 PARTS = 12  # of the long form, each a test of its own
@@ -91,12 +91,6 @@ def holding() -> Dump:
     return dump(without=frozenset({"throttles"}), numbers=True)
 
 
-def undone(answer: Any) -> Any:
-    session.flush()
-    session.rollback()
-    return answer
-
-
 # ── routes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -149,7 +143,7 @@ def commit_fails(bench: Bench, said: str, call: Callable[[], Any], kept: Callabl
 def every_request(bench: Bench, *, rows_of: float, most: int, part: slice = ALL) -> None:
     kept, chance = web._kept, random.Random(SEED)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(web, "_kept", undone)
+        keep_nothing(patch)
         for said, call in list(requests(bench))[part]:
             if chance.random() < rows_of:
                 request_fails(bench, said, call, chance, most)
@@ -238,7 +232,7 @@ def no_op_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, thing in list(vars(module).items()):
             if isinstance(thing, types.FunctionType) and thing in wrappers:
                 monkeypatch.setattr(module, name, wrappers[thing])
-    monkeypatch.setattr(web, "_kept", undone)
+    keep_nothing(monkeypatch)
     for _said, call in requests(bench):
         call()
     assert set(found) - reached - set(acts.ACTS) - acts.READS == set()

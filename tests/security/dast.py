@@ -1,6 +1,7 @@
 """What ``dast.sh`` does once a site is up: sign in as everybody, look for addresses and forms, let scanners at them.
 
 The crawl is ours (``forms``): it knows what to leave alone – signing out, ending one's own sign-ins, new passwords.
+What programs may send is read from the site's own OpenAPI document (``calls``); sqlmap alone gets it.
 Of wapiti's modules four are left out: ``cookieflags`` and ``https_redirect`` look at the transport, which is plain HTTP
 on loopback here (``test_headers_of_a_site_on_https`` looks at it); ``ldap`` and ``xpath`` compare answers with each
 other, and take every new CSRF token for a difference.
@@ -24,6 +25,7 @@ from html import unescape
 from http.cookiejar import CookieJar
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
@@ -32,6 +34,7 @@ from tests.security.forms import Form, forms
 
 LEFT_ALONE = re.compile(r"/logout|/profile/(sessions|password)|/password$|/disable|/static/|/setup/|/demo")
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
+JSON = "application/json"
 NUMBER = re.compile(r"\d+")
 MODULES = (
     "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,ssrf,xxe,upload,htaccess,methods,backup,csp,http_headers,"
@@ -47,6 +50,7 @@ class Site:
     name: str
     opener: OpenerDirector
     jar: CookieJar
+    token: str = ""  # of a program, with all rights of this person
     pages: list[str] = field(default_factory=list)
     found: dict[str, Form] = field(default_factory=dict)
 
@@ -63,6 +67,17 @@ class Site:
         except (HTTPError, URLError, TimeoutError):
             return ""
 
+    def call(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
+        """What the JSON interface answers: the status, and what it says where it is content."""
+        body = json.dumps(data).encode() if data is not None else None
+        head = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        try:
+            with self.opener.open(Request(self.base + path, body, head, method=method), timeout=30) as answer:
+                said = answer.read()
+                return answer.status, json.loads(said) if answer.headers.get_content_type() == JSON else None
+        except HTTPError as error:
+            return error.code, None
+
 
 def signed_in(base: str, name: str, password: str) -> Site:
     """A site with this person's cookie."""
@@ -73,6 +88,9 @@ def signed_in(base: str, name: str, password: str) -> Site:
         assert token, "the sign-in page has a token"
         site.read("/login", {"username": name, "password": password, "csrf_token": token[1]})
         assert "/logout" in site.read("/"), f"{name} is signed in"
+        status, made = site.call("POST", "/api/v1/tokens", {"username": name, "password": password})
+        assert status == 201, f"{name} has a token: {status}"
+        site.token = made["token"]
     return site
 
 
@@ -109,8 +127,63 @@ def crawl(site: Site, most: int) -> None:
 # ── sqlmap ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def sample(shape: dict[str, Any], parts: dict[str, Any]) -> Any:
+    """Something that fits a shape of the document, as plain as can be."""
+    if "$ref" in shape:
+        return sample(parts[shape["$ref"].rpartition("/")[2]], parts)
+    for several in ("anyOf", "oneOf", "allOf"):
+        if several in shape:
+            return sample(shape[several][0], parts)
+    if "const" in shape or "enum" in shape:
+        return shape.get("const", shape.get("enum", [None])[0])
+    kind = shape.get("type")
+    if kind == "object":
+        return {name: sample(each, parts) for name, each in shape.get("properties", {}).items()}
+    if kind == "array":
+        return [sample(shape.get("items", {}), parts)]
+    if kind == "string" and "date" in shape.get("format", ""):
+        return "2026-11-20" if shape["format"] == "date" else "2026-11-20T08:00:00Z"
+    plain: dict[str | None, Any] = {"integer": max(1, shape.get("minimum", 1)), "number": 1.5, "boolean": True}
+    return plain.get(kind, "a")
+
+
+def there(site: Site, path: str) -> str:
+    """The address with a mark behind whatever stands for a thing: the first of its list, where it has one."""
+    within = path.partition("/{")[0]
+    rows = (site.call("GET", within)[1] or {}).get("items") or [{}]
+    first = rows[0].get("slug") or rows[0].get("id") or "1"
+    return re.sub(r"\{\w+\}", lambda _found: f"{quote(str(first))}*", path)
+
+
+def calls(site: Site) -> Iterator[str]:
+    """The calls of programs that let this person in, as sqlmap reads them; ``*`` marks what stands in the path."""
+    if not site.token:
+        return
+    _status, document = site.call("GET", "/api/v1/openapi.json")
+    parts = document["components"]["schemas"]
+    head = f"Host: {urlsplit(site.base).netloc}\nAuthorization: Bearer {site.token}\nUser-Agent: dast\n"
+    for path, ways in document["paths"].items():
+        for way, call in ways.items():
+            asked = {
+                each["name"]: sample(each["schema"], parts)
+                for each in call.get("parameters", [])
+                if each["in"] == "query"
+            }
+            shape = call.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema")
+            body = sample(shape, parts) if shape else None
+            where = there(site, path) + (f"?{urlencode(asked)}" if asked else "")
+            if path.endswith("/tokens") or not (asked or body or "*" in where):
+                continue
+            if site.call(way.upper(), where.replace("*", ""), body)[0] in {401, 403, 404}:
+                continue  # somebody else is let in
+            sent = json.dumps(body) if body else ""
+            kind = f"Content-Type: {JSON}\nContent-Length: {len(sent)}\n" if sent else ""
+            yield f"{way.upper()} {where} HTTP/1.1\n{head}{kind}\n{sent}"
+
+
 def requests(site: Site) -> Iterator[str]:
     """Each make of request with parameters, as sqlmap reads it from a file; the token of forms is left alone."""
+    yield from calls(site)
     host = urlsplit(site.base).netloc
     head = f"Host: {host}\nCookie: {site.cookie}\nUser-Agent: dast\n"
     for page in site.pages:
@@ -130,8 +203,9 @@ def requests(site: Site) -> Iterator[str]:
 def make_of_request(text: str) -> str:
     """What requests have in common that differ in numbers, titles and values alone."""
     method, where, _rest = text.split(" ", 2)
-    parts, body = urlsplit(where), text.rpartition("\n\n")[2] if method == "POST" else ""
-    names = sorted({name for name, _value in parse_qsl(f"{parts.query}&{body}", keep_blank_values=True)})
+    parts, body = urlsplit(where), text.rpartition("\n\n")[2] if method != "GET" else ""
+    given = [] if body.startswith("{") else parse_qsl(body, keep_blank_values=True)
+    names = sorted({name for name, _value in [*given, *parse_qsl(parts.query, keep_blank_values=True)]})
     return f"{method} {make_of(parts.path)} {','.join(names)}"
 
 
@@ -156,28 +230,35 @@ def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
     return [f"{file.name}: {line}" for line in done.stdout.splitlines() if found.search(line)]
 
 
-def sqlmap(site: Site, out: Path, seconds: float, known: set[str]) -> tuple[int, int, list[str]]:
-    """How many makes of request were tried and how many were not reached in time, and what sqlmap calls injectable.
+@dataclass(slots=True)
+class Makes:
+    """The makes of request of all roles: each is tried once, by whoever meets it first."""
 
-    Each make is tried once, by whoever meets it first (``known``), in another order each time.
-    """
+    chance: random.Random  # their order
+    seen: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+
+
+def sqlmap(site: Site, out: Path, seconds: float, makes: Makes) -> tuple[int, list[str]]:
+    """How many makes of request were tried in time, and what sqlmap calls injectable."""
     ends, tried, bad = time.monotonic() + seconds, 0, []
     fresh = {make_of_request(text): text for text in requests(site)}
-    wanted = [(make, text) for make, text in fresh.items() if make not in known]
-    random.shuffle(wanted)
+    makes.seen |= set(fresh)
+    wanted = [(make, text) for make, text in fresh.items() if make not in makes.tried]
+    makes.chance.shuffle(wanted)
     for number, (make, text) in enumerate(wanted):
         if time.monotonic() > ends:
             break
-        known.add(make)
         file = out / f"{site.name or 'nobody'}-{number}.txt"
         file.write_text(text)
         found = ask_sqlmap(file, out)
-        bad += [f"{file.name}: sqlmap did not end in five minutes"] if found is None else found
+        if found is None:
+            bad.append(f"{file.name}: sqlmap did not end in five minutes: {make}")
+            continue
+        bad += found
+        makes.tried.add(make)
         tried += 1
-    missed = [make for make, _text in wanted if make not in known]
-    with (out / "not-reached.txt").open("a", encoding="utf-8") as left:
-        left.writelines(f"{site.name or 'nobody'}: {make}\n" for make in missed)
-    return tried, len(missed), bad
+    return tried, bad
 
 
 # ── a site with holes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,21 +364,23 @@ def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--most", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("who", nargs="*")
     chosen = parser.parse_args()
     out, seconds = Path(chosen.out).absolute(), chosen.minutes * 60
+    print(f"--seed {chosen.seed}", flush=True)
     wait_for(chosen.base, Path(chosen.server_log))
     must_see(chosen.wapiti, out)
     summary: list[str] = []
     bad: list[str] = []
-    known: set[str] = set()
+    makes = Makes(random.Random(chosen.seed))
     people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
     sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
     for site, (name, _password) in zip(sites, people, strict=True):
         crawl(site, chosen.most)
         if len(site.pages) >= chosen.most:
             print(f"{name or 'nobody'}: there are more than {chosen.most} makes of pages; see --most", flush=True)
-        tried, missed, injectable = sqlmap(site, out, seconds, known)
+        tried, injectable = sqlmap(site, out, seconds, makes)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
         looked, holes, notes = wapiti(chosen.wapiti, site, out, seconds)
@@ -305,11 +388,15 @@ def main() -> None:
         bad += [*injectable, *holes]
         line = (
             f"{name or 'nobody'}: {len(site.pages)} pages, {len(site.found)} forms; sqlmap: {tried} requests, "
-            f"{missed} not reached, {len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, "
+            f"{len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, "
             f"{len(notes)} notes"
         )
         print(line, flush=True)
         summary.append(line)
+    missed = sorted(makes.seen - makes.tried)
+    (out / "not-reached.txt").write_text("\n".join([*missed, ""]), "utf-8")
+    summary.append(f"makes of request: {len(makes.seen)}, by sqlmap not reached: {len(missed)}")
+    print(summary[-1], flush=True)
     broken = re.findall(r"request \w+ failed|Exception while serving", Path(chosen.server_log).read_text())
     (out / "summary.txt").write_text("\n".join([*summary, f"errors of ours: {len(broken)}", *bad, ""]))
     print(f"errors of ours: {len(broken)}", *bad, sep="\n")

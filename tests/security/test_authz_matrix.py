@@ -14,11 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from accounts.people import actor_of
-from core import clock, outbox, web
+from core import clock, outbox
 from core.db import session, writing
 from tests.clients import Script
 from tests.security.expected import ROWS, Row
-from tests.security.world import PEOPLE, SECRETS, World, browsers, scripts, secret
+from tests.security.world import PEOPLE, SECRETS, World, browsers, keep_nothing, scripts, secret
 from wiki.articles.queries import by_slug
 from wiki.training.models import Lesson
 
@@ -45,12 +45,7 @@ def world(app, make) -> World:
 
 @pytest.fixture
 def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    def undone(answer: Any) -> Any:
-        session.flush()
-        session.rollback()
-        return answer
-
-    monkeypatch.setattr(web, "_kept", undone)
+    keep_nothing(monkeypatch)
 
 
 def letter(answer: Any) -> str:

@@ -17,13 +17,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from core import web
-from core.db import session
 from tests.clients import Browser
 from tests.security import forms
 from tests.security.expected import ROWS
 from tests.security.test_authz_matrix import UNSAFE, filled_in
-from tests.security.world import PEOPLE, World, browsers
+from tests.security.world import PEOPLE, World, browsers, keep_nothing
 
 SOAK = os.environ.get("SOAK") == "1"
 STRONGEST = ("manager", "admin", "training", "author", "business", "qa", "supervisor", "rep")
@@ -62,14 +60,9 @@ class Asked:
 def world(app, make, monkeypatch) -> World:
     app.config["PROPAGATE_BUGS"] = False
 
-    def undone(answer: Any) -> Any:
-        session.flush()
-        session.rollback()
-        return answer
-
     found = World(make)
     found.session_of_author = found.token_of_author = 1
-    monkeypatch.setattr(web, "_kept", undone)
+    keep_nothing(monkeypatch)
     forms.tell_names(monkeypatch)
     return found
 

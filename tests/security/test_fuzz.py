@@ -11,12 +11,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from core import web
 from core.api import calls
-from core.db import session
 from tests.security.test_authz_matrix import filled_in, rows
 from tests.security.test_every_field import who_comes_in
-from tests.security.world import World, browsers, scripts
+from tests.security.world import World, browsers, keep_nothing, scripts
 from tests.support import spoken
 from wiki.api.views import PREFIX
 from wiki.articles.kinds import KINDS
@@ -68,12 +66,6 @@ def speak(app, token: str, chosen: settings, modes: list[Any], part: slice = sli
     return wrong
 
 
-def undone(answer: Any) -> Any:
-    session.flush()
-    session.rollback()
-    return answer
-
-
 def test_the_interface_answers_as_its_document_says(app, world):
     modes = [schemathesis.GenerationMode.POSITIVE]
     assert speak(app, world.make.token(world.users["manager"]), QUICK, modes) == []
@@ -97,7 +89,7 @@ ODD = [one for one in ODD if not (isinstance(one, str) and "\0" in one)] + ["a\0
 @pytest.mark.soak if SOAK else pytest.mark.timeout(600)  # some values of each field, or all of them
 def test_odd_values_in_every_field_of_the_interface(app, world, api, monkeypatch):
     """One field after the other of every body and query holds something odd; the rest is sound, and so is the thing."""
-    monkeypatch.setattr(web, "_kept", undone)
+    keep_nothing(monkeypatch)
     programs, known = scripts(world, api), {(call.method, PREFIX + call.path): call for call in calls}
     wrong, asked = [], set()
     for row, method, path, rule in rows(app):

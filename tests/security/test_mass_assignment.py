@@ -4,19 +4,16 @@ Every page that writes gets, beside what it asks for, the names under which prog
 themselves; no statement of its transaction may carry the value. What programs may send is in ``test_tokens``.
 """
 
-import re
-
 import pytest
 import sqlalchemy as sa
 
-from core import web
-from core.db import database, session
+from core.db import database
 from tests.security.test_authz_matrix import UNSAFE, ask, filled_in, letter, rows, world
-from tests.security.world import PEOPLE, browsers, scripts
+from tests.security.world import PEOPLE, browsers, keep_nothing, scripts
+from tests.support.traced import WRITE
 
 __all__ = ["world"]
 
-WRITE = re.compile(r"^(INSERT INTO|UPDATE|DELETE FROM)")
 VALUE = "987654321"
 FIELDS = (
     "id", "user_id", "author_id", "authors", "actor_id", "owner_id", "made_by_id", "made_at", "created_at", "seen_at",
@@ -35,16 +32,11 @@ def test_what_no_form_asks_for_is_written_nowhere(app, world, signed_in, api, mo
     app.config["PROPAGATE_BUGS"] = False
     written: list[str] = []
 
-    def undone(answer):
-        session.flush()
-        session.rollback()
-        return answer
-
     def note(*about):
         if WRITE.match(about[2]):
             written.append(f"{about[2]} {about[3]!r}")
 
-    monkeypatch.setattr(web, "_kept", undone)
+    keep_nothing(monkeypatch)
     clients, tokens = browsers(app, world, signed_in)
     scripts(world, api)  # the rows name one of their tokens
     sa.event.listen(database().writer, "before_cursor_execute", note)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from accounts import absences
 from accounts.models import ApiToken, LoginSession, User
 from accounts.people import actor_of
-from core import clock, outbox
+from core import clock, outbox, web
 from core.db import session, writing
 from core.i18n import choose_zone, local
 from tests.clients import Browser, Script
@@ -234,6 +235,17 @@ class World:
         cohort = paths.make_cohort(training, "a cohort", path, local(clock.now()).date())
         row = paths.add_people(cohort, training, [self.users["author"]])[0]
         self.path, self.step, self.cohort, self.newcomer = path.id, step.id, cohort.id, row.id
+
+
+def keep_nothing(patch: pytest.MonkeyPatch) -> None:
+    """From now on every request is taken back once all it wrote was sent, so that the next finds the same world."""
+
+    def undone(answer: Any) -> Any:
+        session.flush()
+        session.rollback()
+        return answer
+
+    patch.setattr(web, "_kept", undone)
 
 
 def browsers(app: Any, world: World, signed_in: Callable[[User], Browser]) -> tuple[dict[str, Browser], dict[str, str]]:

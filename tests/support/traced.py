@@ -61,7 +61,7 @@ OWN = {
     "POST /admin/kpi/readings": FIGURES,
     "POST /admin/kpi/files/<int:import_id>/columns": FIGURES,
 }  # fmt: skip
-NOTHING = {  # what is asked by POST because it is long, or is put down later for many at once
+NOTHING = {  # what is asked by POST because it is long, and what a buffer writes later, for many requests at once
     "POST /preview": "shows a text as it would be",
     "POST /editor/blocks": "shows a text as it would be",
     "POST /admin/scoring/<code>/try": "reckons what a rule would have given",
