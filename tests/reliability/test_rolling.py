@@ -4,11 +4,19 @@ The rule is in ``migrations/oldest.py``. It is held twice: the tables are compar
 itself is taken out of the history and run on the migrated database, beside the new one.
 """
 
+import http.client
 import json
+import random
 import re
 import subprocess
 import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -197,41 +205,63 @@ class Old(Server):
         )  # fmt: skip
 
 
-def begun(var: Path, tree: Path, url: str) -> Old:
+def begun(var: Path, tree: Path, **shared: str) -> Old:
     settings = {"SPIRAL_DEMO": "0", "SPIRAL_LOCALE": "en", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1"}
-    server = Old(var, SPIRAL_DATABASE_URL=url, SPIRAL_SECRET_KEY="k" * 40, **settings)
+    server = Old(var, SPIRAL_SECRET_KEY="k" * 40, **settings, **shared)
     server.tree = tree
-    if tree != ROOT:
+    if tree == ROOT:
+        server.environment["SPIRAL_FILES_URL"] = f"file://{var.parent}/files"  # one folder that all machines see
+    else:
         del server.environment["SPIRAL_RATE"]  # the release before does not know it, and says so
     server.process = server.run("-m", "wiki.serve")
     until(server.healthy, f"the server of {tree} answers")
     return server
 
 
-@pytest.fixture
-def both(tmp_path: Path, old_tree: Path, new_postgres: Callable[..., str]) -> Iterator[tuple[Old, Callable[[], Old]]]:
-    """The old server, serving, and the way to start the new one on the same database."""
-    url = new_postgres()
-    made = [begun(tmp_path / "var-old", old_tree, url)]
+Start = Callable[[str, Path], Old]
 
-    def new() -> Old:
-        made.append(begun(tmp_path / "var-new", ROOT, url))
+
+@pytest.fixture
+def start(tmp_path: Path, new_postgres: Callable[..., str], meilisearch_url: str) -> Iterator[Start]:
+    """The way to start a machine with a program, on one database and index; none of them runs afterwards."""
+    shared = {"SPIRAL_DATABASE_URL": new_postgres(), "SPIRAL_SEARCH_URL": meilisearch_url}
+    made = list[Old]()
+
+    def one(name: str, tree: Path) -> Old:
+        made.append(begun(tmp_path / f"var-{name}", tree, **shared))
         return made[-1]
 
-    yield made[0], new
+    yield one
     for server in made:
         server.kill()
 
 
-def call(server: Server, token: str, method: str, path: str, body: Any = None) -> Any:
-    import urllib.request
-
-    asked = urllib.request.Request(
-        f"{server.base}/api/v1{path}", json.dumps(body).encode() if body is not None else None, method=method,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+def people(program: Old) -> dict[str, str]:
+    """A token of everybody who is needed, made by this program."""
+    done = subprocess.run(
+        [sys.executable, "-c", PEOPLE], cwd=program.tree, env=program.environment, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
+    told = re.search(r"^TOLD (.*)$", done.stdout, re.M)
+    assert told, done.stderr
+    return dict(json.loads(told[1]))
+
+
+def call(server: Server, token: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
+    sent = json.dumps(body).encode() if body is not None else None
+    asked = urllib.request.Request(f"{server.base}/api/v1{path}", sent, head, method=method)
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return json.loads(answer.read() or b"null")
+
+
+def rows(server: Server, token: str, path: str) -> Iterator[dict[str, Any]]:
+    """Every row of a list, page by page."""
+    cursor = ""
+    while cursor is not None:
+        page = call(server, token, "GET", f"{path}{'&' if '?' in path else '?'}limit=200&cursor={cursor}")
+        yield from page["items"]
+        cursor = page["next"]
 
 
 def through_a_review(tokens: dict[str, str], title: str, writes: Server, judges: Server) -> str:
@@ -242,13 +272,13 @@ def through_a_review(tokens: dict[str, str], title: str, writes: Server, judges:
     call(writes, tokens["rep"], "POST", f"/submissions/{made['id']}/submit", {})
     for _stage in range(6):
         for role in JUDGES:
-            for task in call(judges, tokens[role], "GET", "/reviews?state=open")["items"]:
+            for task in rows(judges, tokens[role], "/reviews?state=open"):
                 if task["submission"] == made["id"]:
                     decision = {"verb": "approve", "version": task["version"]}
                     call(judges, tokens[role], "POST", f"/reviews/{task['id']}/decisions", decision)
     shown = call(writes, tokens["rep"], "GET", f"/submissions/{made['id']}")
     assert shown["state"] in {"approved", "published"}, shown
-    found = [one for one in call(writes, tokens["rep"], "GET", "/articles")["items"] if one["title"] == title]
+    found = [one for one in rows(writes, tokens["rep"], "/articles") if one["title"] == title]
     return str(found[0]["slug"])
 
 
@@ -256,16 +286,11 @@ def through_a_review(tokens: dict[str, str], title: str, writes: Server, judges:
 @pytest.mark.server
 @pytest.mark.postgres
 @pytest.mark.timeout(600)
-def test_the_old_program_serves_on_while_the_new_one_begins(both: tuple[Old, Callable[[], Old]]) -> None:
-    old, start_new = both
-    done = subprocess.run(
-        [sys.executable, "-c", PEOPLE], cwd=old.tree, env=old.environment, capture_output=True, text=True, check=False
-    )
-    told = re.search(r"^TOLD (.*)$", done.stdout, re.M)
-    assert told, done.stderr
-    tokens: dict[str, str] = json.loads(told[1])
+def test_the_old_program_serves_on_while_the_new_one_begins(start: Start, old_tree: Path) -> None:
+    old = start("old", old_tree)
+    tokens = people(old)
     before = through_a_review(tokens, "Before the migration", old, old)
-    new = start_new()  # migrates, and serves beside the old one
+    new = start("new", ROOT)  # migrates, and serves beside the old one
     through_a_review(tokens, "Written at the old one", old, new)
     through_a_review(tokens, "Judged at the old one", new, old)
     slug = through_a_review(tokens, "All at the old one", old, old)
@@ -280,3 +305,87 @@ def test_the_old_program_serves_on_while_the_new_one_begins(both: tuple[Old, Cal
     assert "Traceback" not in old.log.read_text("utf-8"), old.tail()
     if "suited_programs" in (old.tree / "core" / "migrate.py").read_text("utf-8"):
         assert Visitor().ask(old.base, "/readyz")[0] == 200, "it stays in service until it is restarted"
+
+
+@dataclass
+class Load:
+    """Reps at work on a site of several machines: where one does not take them, they are led to the next.
+
+    That is what ``deploy/nginx.conf`` does. Whoever is answered at all must be answered well.
+    """
+
+    machines: list[Old]
+    token: str
+    wrong: list[str] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)  # number of a submission by its key
+    answered: Counter[str] = field(default_factory=Counter)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            machine = random.choice(self.machines)
+            try:
+                said = call(machine, self.token, method, path, body, **headers)
+            except urllib.error.HTTPError as error:
+                self.wrong.append(f"{method} {path}: {error.code} {error.read()[:200]!r}")
+                return None
+            except http.client.IncompleteRead as error:
+                self.wrong.append(f"{method} {path}: cut off, {error}")
+                return None
+            except OSError:  # it is being replaced
+                time.sleep(0.05)
+                continue
+            self.answered[machine.base] += 1
+            return said
+        self.wrong.append(f"{method} {path}: nobody took it")
+        return None
+
+    def work(self, who: int) -> None:
+        turn = 0
+        while not self.over.is_set():
+            turn += 1
+            key = f"rep-{who}-{turn}"
+            fields = {"question": f"{key}?", "answer": "Ask for the form."}
+            text = {"kind": "faq", "title": key, "body": "Ask for the form.", "fields": fields}
+            made = self.ask("POST", "/submissions", text, **{"Idempotency-Key": key})
+            if made:
+                self.made[key] = made["id"]
+                self.ask("POST", f"/submissions/{made['id']}/submit", {}, **{"Idempotency-Key": f"{key}-in"})
+                self.ask("GET", f"/submissions/{made['id']}")
+            self.ask("GET", "/search?q=form")
+            self.ask("GET", "/notices")
+
+
+@pytest.mark.soak
+@pytest.mark.server
+@pytest.mark.postgres
+@pytest.mark.timeout(900)
+def test_machines_are_replaced_one_after_the_other_across_a_migration(start: Start, old_tree: Path) -> None:
+    """Under load two machines with the program of the release before make room, one by one, for two with this one."""
+    first = start("one", old_tree)
+    tokens = people(first)
+    load = Load([first, start("two", old_tree)], tokens["rep"])
+    before = [machine.base for machine in load.machines]
+    reps = [threading.Thread(target=load.work, args=(who,)) for who in range(6)]
+    for rep in reps:
+        rep.start()
+    for place, name in enumerate(("one", "two")):
+        time.sleep(10)
+        assert load.machines[place].stop() == 0, load.machines[place].tail()
+        load.machines[place] = start(name, ROOT)  # in the folder of the one before; the first of them migrates
+    time.sleep(10)
+    load.over.set()
+    for rep in reps:
+        rep.join()
+    through_a_review(tokens, "Afterwards", *load.machines)
+    assert load.wrong == []
+    shown = {
+        key: call(load.machines[0], tokens["rep"], "GET", f"/submissions/{number}") for key, number in load.made.items()
+    }
+    assert {key: one["title"] for key, one in shown.items()} == {key: key for key in load.made}
+    assert {one["state"] for one in shown.values()} == {"in_review"}
+    assert len(set(load.made.values())) == len(load.made) > 50
+    assert all(load.answered[base] for base in [*before, *(machine.base for machine in load.machines)]), load.answered
+    for machine in load.machines:  # each wrote into the log of the one before
+        assert "Traceback" not in machine.log.read_text("utf-8"), machine.tail()
