@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from accounts.models import User
 from core import health, outbox
+from core.audit import TrailEntry
 from core.db import reading, session, writing
 from core.outbox import OutboxJob
 from core.settings import SettingsError, load
@@ -153,6 +154,9 @@ def test_given_up_after_many_tries_and_sent_when_the_administrator_says_so(app, 
         assert admin.submit("/admin/mail", to="/admin/mail/again").status_code == 303
         due_again()
         assert len(server.mails) == 2
+    with reading() as s:
+        act = s.scalars(sa.select(TrailEntry).where(TrailEntry.verb == "retry")).one()
+    assert (act.subject_kind, act.details) == ("job", {"jobs": 2})
 
 
 def test_who_has_no_address_is_listed_as_such(app, centre):

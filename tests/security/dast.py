@@ -68,11 +68,11 @@ class Site:
             return ""
 
     def call(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
-        """What the JSON interface answers: the status, and what it says where it is content."""
+        """What the JSON interface answers: the status, and what it says where it is content. A program has no cookies."""
         body = json.dumps(data).encode() if data is not None else None
-        head = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        head = {"Content-Type": JSON} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         try:
-            with self.opener.open(Request(self.base + path, body, head, method=method), timeout=30) as answer:
+            with build_opener().open(Request(self.base + path, body, head, method=method), timeout=30) as answer:
                 said = answer.read()
                 return answer.status, json.loads(said) if answer.headers.get_content_type() == JSON else None
         except HTTPError as error:

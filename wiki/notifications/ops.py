@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core import clock, outbox
 from core.actors import Actor
+from core.audit import record
 from core.chores import chore
 from core.db import session
 from core.errors import Invalid
@@ -82,11 +83,13 @@ def _given_up() -> list[outbox.OutboxJob]:
     return list(session.scalars(outbox.parked().where(outbox.OutboxJob.topic == MAILS)))
 
 
-def send_again() -> int:
+def send_again(actor: Actor) -> int:
     """Mails that were given up get their tries again; returns how many."""
     jobs = _given_up()
     for job in jobs:
         outbox.retry(job.id)
+    if jobs:
+        record(actor, "retry", subject_kind="job", subject_id=jobs[0].id, details={"jobs": len(jobs)})
     return len(jobs)
 
 

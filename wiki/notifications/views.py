@@ -183,6 +183,6 @@ def _mail_row(entry: MailEntry, who: Actor) -> dict[str, Any]:
 @gate(P.SEE_MAIL)
 def again() -> Any:
     """Mails that were given up get their tries again."""
-    count = ops.send_again()
+    count = ops.send_again(actor())
     flash(_n("%(num)s mail is tried again.", "%(num)s mails are tried again.", count), "success")
     return redirect(url_for(".mail"), 303)
