@@ -152,11 +152,13 @@ def _new_password(password: str, again: str, field: str, *about: str | None) -> 
     return passwords.hashed(password)
 
 
-def _must_be_kept_here(user_id: int) -> None:
+def _known_of(user_id: int) -> list[str | None]:
+    """What others know of a person whose password is kept here: what they would guess first."""
     with reading():
-        kept = session.get_one(User, user_id).password_hash
-    if kept is None:
-        raise Invalid({"password": _("Your password is kept in the directory; it is changed there.")})
+        user = session.get_one(User, user_id)
+        if user.password_hash is None:
+            raise Invalid({"password": _("Your password is kept in the directory; it is changed there.")})
+        return [user.username, user.name, user.email, user.team.name if user.team else None]
 
 
 # ── one's own profile ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,8 +215,8 @@ def change_password() -> Answer:
             signin.confirm(who.id, form.password.data or "", address=request.remote_addr)
         except Unauthenticated as error:
             raise Invalid({"password": _("This is not your present password.")}) from error
-        _must_be_kept_here(who.id)
-        new = _new_password(form.new_password.data or "", form.again.data or "", "new_password", who.name)
+        known = _known_of(who.id)
+        new = _new_password(form.new_password.data or "", form.again.data or "", "new_password", *known)
         with writing():
             ops.set_password(who, session.get_one(User, who.id), new, keep=identity.current_session_id())
     except Invalid as error:

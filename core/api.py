@@ -301,7 +301,7 @@ def openapi(title: str, version: str, prefix: str) -> dict[str, Any]:
         "info": {"title": title, "version": version},
         "paths": paths,
         "components": {
-            "schemas": {**_schemas(tuple(models)), "Problem": problem},
+            "schemas": {**_schemas(tuple(models)), **_named_in_queries(), "Problem": problem},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _about_scopes()}},
         },
     }
@@ -313,6 +313,12 @@ def _schemas(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
     of = [(model, "validation") for model in models]
     _where, told = models_json_schema(of, ref_template=REF)  # type: ignore[arg-type]
     return dict(told.get("$defs", {}))
+
+
+def _named_in_queries() -> dict[str, Any]:
+    """What parameters of addresses refer to by name."""
+    found = [_asked(call.query).get("$defs", {}) for call in calls if call.query is not None]
+    return {name: part for parts in found for name, part in parts.items()}
 
 
 @cache

@@ -15,7 +15,7 @@ from tests.clients import PASSWORD
 
 @pytest.fixture
 def person(make):
-    return make.user("rep", team="billing", tier="first")
+    return make.user("rep", username="lixiaolan", team="billing", tier="first")
 
 
 @pytest.fixture
@@ -111,6 +111,8 @@ def test_a_password_change_ends_the_others_and_keeps_this_one(app, browser, pers
         ({"new_password": "Password123!", "again": "Password123!"}, "guessed soon"),
         ({"new_password": "1234567890", "again": "1234567890"}, "guessed soon"),
         ({"new_password": "spiral-10086", "again": "spiral-10086"}, "guessed soon"),
+        ({"new_password": "lixiaolan123", "again": "lixiaolan123"}, "guessed soon"),  # who it is, as all know
+        ({"new_password": "billing123", "again": "billing123"}, "guessed soon"),
     ],
 )
 def test_a_password_is_not_changed_carelessly(browser, about, sentence):

@@ -1,6 +1,7 @@
 """What holds for every address of the house, found in the map of addresses itself."""
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -214,3 +215,10 @@ def test_headers_of_a_site_on_https(settings):
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "Strict-Transport-Security" in answer.headers
     app.extensions["spiral.database"].close()
+
+
+def test_the_document_of_the_interface_names_nothing_that_is_not_in_it(app) -> None:
+    document = app.test_client().get("/api/v1/openapi.json").json
+    named = re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document))
+    assert set(named) <= set(document["components"]["schemas"])
+    assert json.dumps(document).count('"$ref"') == len(named) > 100

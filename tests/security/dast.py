@@ -19,23 +19,33 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from html import unescape
 from http.cookiejar import CookieJar
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from core.settings import load
 from tests.security.forms import Form, forms
+from wiki.app import create_app
 
 LEFT_ALONE = re.compile(r"/logout|/profile/(sessions|password)|/password$|/disable|/static/|/setup/|/demo")
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
 JSON = "application/json"
-NUMBER = re.compile(r"\d+")
+OF_EACH = 8  # pages of one rule that are read
+AT_ONCE = 3  # runs of sqlmap
 MODULES = (
     "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,ssrf,xxe,upload,htaccess,methods,backup,csp,http_headers,"
     "csrf,information_disclosure,inconsistent_redirection,log4shell,spring4shell,shellshock"
@@ -68,7 +78,10 @@ class Site:
             return ""
 
     def call(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
-        """What the JSON interface answers: the status, and what it says where it is content. A program has no cookies."""
+        """What the JSON interface answers: the status, and what it says where it is content.
+
+        A program has no cookies.
+        """
         body = json.dumps(data).encode() if data is not None else None
         head = {"Content-Type": JSON} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         try:
@@ -94,26 +107,43 @@ def signed_in(base: str, name: str, password: str) -> Site:
     return site
 
 
+@cache
+def rules() -> MapAdapter:
+    """The addresses of the product."""
+    with TemporaryDirectory() as var:
+        app = create_app(load({"var": var}))
+        app.extensions["spiral.database"].close()
+    return app.url_map.bind("localhost")
+
+
 def make_of(path: str) -> str:
-    """What addresses that differ in numbers, titles and names alone have in common."""
-    return NUMBER.sub("7", re.sub(r"[^/]*[^ -~][^/]*", "x", unquote(path)))
+    """What addresses that differ in numbers, titles and names alone have in common: their rule."""
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        with contextlib.suppress(HTTPException):
+            return str(rules().match(unquote(path).replace("*", ""), method=method, return_rule=True)[0].rule)
+    return path
 
 
-def crawl(site: Site, most: int) -> None:
-    """Pages and forms, one of each make: addresses that differ in numbers alone, or in values, are one."""
-    queue, seen = ["/", "/search?q=a", "/articles", "/admin/people", "/scorecard", "/courses", "/reviews"], set[str]()
-    while queue and len(site.pages) < most:
+def crawl(site: Site, most: int) -> bool:
+    """Pages and forms, one of each make: addresses of one rule, or that differ in values, are one. What stands in a
+    page depends on the thing it shows, so several are read of each. Whether there are more than were read."""
+    queue, read = ["/", "/search?q=a", "/articles", "/admin/people", "/scorecard", "/courses", "/reviews"], set[str]()
+    makes, shown = Counter[str](), set[str]()
+    while queue and len(read) < most:
         path = queue.pop(0)
         parts = urlsplit(path)
-        names = ",".join(sorted(name for name, _value in parse_qsl(parts.query, keep_blank_values=True)))
+        names = ",".join(sorted({name for name, _value in parse_qsl(parts.query, keep_blank_values=True)}))
         make = f"{make_of(parts.path)}?{names}"
-        if make in seen or LEFT_ALONE.search(parts.path):
+        if path in read or makes[make] >= OF_EACH or LEFT_ALONE.search(parts.path):
             continue
-        seen.add(make)
+        read.add(path)
+        makes[make] += 1
         text = site.read(path)
         if not text:
             continue
-        site.pages.append(path)
+        if make not in shown:
+            shown.add(make)
+            site.pages.append(path)
         for form in forms(text, path):
             key = f"{form.method} {make_of(urlsplit(form.action).path)} {','.join(sorted(form.values))}"
             if form.method in {"GET", "POST"} and not LEFT_ALONE.search(form.action):
@@ -122,6 +152,7 @@ def crawl(site: Site, most: int) -> None:
             where = urlsplit(urljoin(site.base + path, unescape(href)))
             if f"{where.scheme}://{where.netloc}" == site.base:
                 queue.append(where.path + (f"?{where.query}" if where.query else ""))
+    return bool(queue)
 
 
 # ── sqlmap ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +246,7 @@ def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
     Every parameter is tried, also those that its first look finds unlikely (which ``--smart`` would leave out).
     """
     command = ["sqlmap", "-r", str(file), "--batch", "--level=1", "--risk=1", "--threads=2", "--skip=csrf_token",
-               "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap'}", "--flush-session",
+               "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap' / file.stem}", "--flush-session",
                "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
     ours, its = pty.openpty()  # without a terminal it reads its targets from there, and leaves the file alone
     try:
@@ -241,24 +272,27 @@ class Makes:
 
 def sqlmap(site: Site, out: Path, seconds: float, makes: Makes) -> tuple[int, list[str]]:
     """How many makes of request were tried in time, and what sqlmap calls injectable."""
-    ends, tried, bad = time.monotonic() + seconds, 0, []
+    ends = time.monotonic() + seconds
     fresh = {make_of_request(text): text for text in requests(site)}
     makes.seen |= set(fresh)
     wanted = [(make, text) for make, text in fresh.items() if make not in makes.tried]
     makes.chance.shuffle(wanted)
-    for number, (make, text) in enumerate(wanted):
+
+    def ask(number: int, make: str, text: str) -> list[str]:
         if time.monotonic() > ends:
-            break
+            return []
         file = out / f"{site.name or 'nobody'}-{number}.txt"
         file.write_text(text)
         found = ask_sqlmap(file, out)
         if found is None:
-            bad.append(f"{file.name}: sqlmap did not end in five minutes: {make}")
-            continue
-        bad += found
+            return [f"{file.name}: sqlmap did not end in five minutes: {make}"]
         makes.tried.add(make)
-        tried += 1
-    return tried, bad
+        return found
+
+    before = len(makes.tried)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = list(pool.map(lambda each: ask(each[0], *each[1]), enumerate(wanted)))
+    return len(makes.tried) - before, [line for lines in told for line in lines]
 
 
 # ── a site with holes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,7 +397,7 @@ def main() -> None:
     for name in ("base", "var", "out", "wapiti", "server-log"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--minutes", type=float, default=2)
-    parser.add_argument("--most", type=int, default=400)
+    parser.add_argument("--most", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("who", nargs="*")
     chosen = parser.parse_args()
@@ -377,9 +411,8 @@ def main() -> None:
     people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
     sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
     for site, (name, _password) in zip(sites, people, strict=True):
-        crawl(site, chosen.most)
-        if len(site.pages) >= chosen.most:
-            print(f"{name or 'nobody'}: there are more than {chosen.most} makes of pages; see --most", flush=True)
+        if crawl(site, chosen.most):
+            print(f"{name or 'nobody'}: there are more pages than {chosen.most}; see --most", flush=True)
         tried, injectable = sqlmap(site, out, seconds, makes)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
