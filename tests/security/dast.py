@@ -44,6 +44,8 @@ from wiki.app import create_app
 LEFT_ALONE = re.compile(r"/logout|/profile/(sessions|password)|/password$|/disable|/static/|/setup/|/demo")
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
 JSON = "application/json"
+# Its second way compares answers with each other; at the door they differ because the wait grows. sqlmap looks there.
+GROWING = re.compile(r"SQL Injection: POST /login \w+ SQL Injection via")
 OF_EACH = 8  # pages of one rule that are read
 AT_ONCE = 3  # runs of sqlmap
 MODULES = (
@@ -276,6 +278,7 @@ def sqlmap(site: Site, out: Path, seconds: float, makes: Makes) -> tuple[int, li
     fresh = {make_of_request(text): text for text in requests(site)}
     makes.seen |= set(fresh)
     wanted = [(make, text) for make, text in fresh.items() if make not in makes.tried]
+    print(f"{site.name or 'nobody'}: {len(fresh)} makes of request, {len(wanted)} not yet tried", flush=True)
     makes.chance.shuffle(wanted)
 
     def ask(number: int, make: str, text: str) -> list[str]:
@@ -359,12 +362,13 @@ def wapiti(program: str, site: Site, out: Path, seconds: float) -> tuple[int, li
         subprocess.run(command, stdout=log, stderr=log, timeout=seconds * 4 + 600, check=False)
     found = json.loads(report.read_text())
     who = site.name or "nobody"
-    holes = [
+    told = [
         f"{who}: {kind}: {one['method']} {one['path']} {one.get('parameter') or ''} {one['info']}"
         for kind, rows in found["vulnerabilities"].items()
         for one in rows
     ]
-    notes = [
+    holes = [line for line in told if not GROWING.search(line)]
+    notes = [line for line in told if GROWING.search(line)] + [
         f"{who}: {kind}: {one['path']} {one['info']}"[:200]
         for part in ("anomalies", "additionals")
         for kind, rows in found[part].items()
@@ -397,6 +401,7 @@ def main() -> None:
     for name in ("base", "var", "out", "wapiti", "server-log"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--wapiti-minutes", type=float)
     parser.add_argument("--most", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("who", nargs="*")
@@ -416,7 +421,7 @@ def main() -> None:
         tried, injectable = sqlmap(site, out, seconds, makes)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
-        looked, holes, notes = wapiti(chosen.wapiti, site, out, seconds)
+        looked, holes, notes = wapiti(chosen.wapiti, site, out, (chosen.wapiti_minutes or chosen.minutes) * 60)
         (out / "notes.txt").open("a").write("\n".join([*notes, ""]))
         bad += [*injectable, *holes]
         line = (

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Other people's scanners over a seeded site, as everybody: wapiti and sqlmap. Nothing above information may be found.
 #
-#   sh tests/security/dast.sh [minutes for each tool and role, default 2] [role …]
+#   sh tests/security/dast.sh [minutes for each tool and role, default 2] [--wapiti-minutes 4] [--seed …] [name …]
 #
 # Wants sqlmap (Debian: apt-get install sqlmap) and wapiti (pip install wapiti3, in a virtualenv of its own: WAPITI=…).
 # First both must find holes that are planted for them. It serves a site of its own, without the wall of requests, on
@@ -15,7 +15,7 @@ for tool in "$WAPITI" sqlmap; do
     command -v "$tool" >/dev/null || { echo "$tool is not here; see the head of $0" >&2; exit 2; }
 done
 MINUTES=${1:-2}
-if [ $# -gt 0 ]; then shift; fi  # what is left are the roles
+if [ $# -gt 0 ]; then shift; fi  # what is left is for the program: options, and user names of the demo
 OUT=test-results/dast
 VAR=$(mktemp -d)
 rm -rf "$OUT"

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import sqlalchemy as sa
 
 from core import clock
 from core.db import session, writing
@@ -23,10 +22,8 @@ from tests.security.world import World
 from tests.support import traced
 from tests.support.files import picture
 from wiki.articles import files, lifecycle, ops
-from wiki.articles.models import Category, Submission
-from wiki.training import quizzes
-from wiki.training.models import Course, Quiz
-from wiki.training.rules import Kind, spec
+from wiki.articles.models import Submission
+from wiki.training.models import Quiz
 from workflows import claiming
 
 __all__ = ["world"]
@@ -64,16 +61,6 @@ def unused(world: World) -> Made:
     return {"unused": files.keep(world.actors["author"], "b.png", picture(9)).id}
 
 
-def in_the_bank(world: World) -> Made:
-    """A question that nobody asks any more: its quiz was taken out."""
-    trainer, course = world.actors["training"], session.get_one(Course, 1)
-    quiz = quizzes.add_quiz(course, trainer, quizzes.QuizSpec("gone"), (spec(Kind.SINGLE, "Who?", ["I", "You"], 0),))
-    found = quiz.questions[0]
-    found.category_id = session.scalars(sa.select(Category.id)).first()
-    quizzes.remove_quiz(quiz, trainer)
-    return {"asked_before": found.id}
-
-
 def timed(world: World) -> Made:
     session.get_one(Quiz, world.quiz).time_limit = 10
     return {}
@@ -97,7 +84,7 @@ ACTS = (
     Act("admin", "/admin/kpi/readings/{reading}", "/admin/kpi/readings/{reading}", {"numerator": "89", "why": "typo"}),
     Act("manager", "/admin/kpi/templates/team", "/admin/kpi/templates/team", {"more": ""}),
     Act("training", "/attempts/{attempt}", "/attempts/{attempt}/void", {"reason": "the line was cut"}),
-    Act("training", "/bank", "/bank/{asked_before}/retire", made=in_the_bank),
+    Act("training", "/bank", "/bank/{banked}/retire"),
     Act("training", "/cohorts/{cohort}", "/cohorts/{cohort}", {"people": "rep"}),
     Act("training", "/courses/{course}/sessions/{session}/edit", "/courses/{course}/sessions/{session}/edit", {
         "title": "another name",

@@ -28,7 +28,7 @@ NUMBERS = {"draft", "review", "closed_review", "opening", "task", "closed_task",
            "draft_file", "circle_file", "open_file", "finding", "writing", "appeal", "figures",
            "reading", "action", "leaving", "handover", "path", "step", "cohort", "newcomer",
            "flag", "closed_flag", "said_of_circle", "word", "module", "card", "recall_answer",
-           "pin", "session", "todo", "report"}  # fmt: skip
+           "pin", "session", "todo", "report", "banked", "parked"}  # fmt: skip
 ASKED_EACH_TIME = "private, no-cache"
 BROWSERS_KEEP = {  # of everything else nothing is kept, refusals too (S6)
     ("/articles/<slug>", ASKED_EACH_TIME),

@@ -20,7 +20,7 @@ from tests.clients import Browser, Script
 from tests.make import Make
 from tests.support.files import picture
 from wiki.articles import draft_ops, files, ops, provisional
-from wiki.articles.models import Submission
+from wiki.articles.models import Category, Submission
 from wiki.exchange import ops as imports
 from wiki.feedback import flagging
 from wiki.feedback import ops as feedback
@@ -43,6 +43,7 @@ from wiki.search.models import Source
 from wiki.training import learning, must_read_asking, outline, practice, quizzes, recalling
 from wiki.training import ops as teaching
 from wiki.training.assigning import assign
+from wiki.training.models import Course
 from wiki.training.recall_models import RecallCard
 from wiki.training.rules import Kind, Requires, spec
 from workflows import deciding, experts
@@ -89,6 +90,7 @@ class World:
             self._actions()
             self._leaver()
             self._new_hire()
+            self._left_over()
         outbox.drain()
 
     def _people(self) -> None:
@@ -235,6 +237,23 @@ class World:
         cohort = paths.make_cohort(training, "a cohort", path, local(clock.now()).date())
         row = paths.add_people(cohort, training, [self.users["author"]])[0]
         self.path, self.step, self.cohort, self.newcomer = path.id, step.id, cohort.id, row.id
+
+    def _left_over(self) -> None:
+        """A question of the bank that nobody asks, and a job that was given up."""
+        trainer, now = self.actors["training"], clock.now()
+        course = session.scalars(sa.select(Course).where(Course.slug == self.course)).one()
+        about = quizzes.QuizSpec("gone"), (spec(Kind.SINGLE, "Who?", ["I", "You"], 0),)
+        quiz = quizzes.add_quiz(course, trainer, *about)
+        question = quiz.questions[0]
+        question.category_id = session.scalars(sa.select(Category.id)).one()
+        quizzes.remove_quiz(quiz, trainer)
+        job = outbox.OutboxJob(
+            topic="links.settle", key="zz", payload={}, created_at=now, available_at=now, attempts=outbox.TRIES,
+            parked_at=now, error="it was cut off",
+        )  # fmt: skip
+        session.add(job)
+        session.flush()
+        self.banked, self.parked = question.id, job.id
 
 
 def keep_nothing(patch: pytest.MonkeyPatch) -> None:

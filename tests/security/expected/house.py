@@ -54,6 +54,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ll ff ffff fo", "POST /admin/mail/again", "only the admin has mail tried again", {}),
     ("ll ff ffff fo", "GET /admin/jobs", "what failed behind the pages is the admin's"),
     ("ll ff ffff fn", "POST /admin/jobs/999999/again", "only the admin has it tried again (there is none)", {}),
+    ("ll ff ffff fo", "POST /admin/jobs/{parked}/again", "only the admin has it tried again", {}),
     ("ll ff ffff fo", "POST /admin/jobs/again", "only the admin has all of it tried again", {}),
     ("ll oo oooo oo", "POST /profile/tokens", "a token of one's own", {"name": "x"}),
     ("ll on nnnn nn", "POST /profile/tokens/{token_of_author}/revoke", "somebody else's token is not there", {}),
