@@ -47,7 +47,7 @@ JSON = "application/json"
 # Its second way compares answers with each other; at the door they differ because the wait grows. sqlmap looks there.
 GROWING = re.compile(r"SQL Injection: POST /login \w+ SQL Injection via")
 OF_EACH = 8  # pages of one rule that are read
-AT_ONCE = 3  # runs of sqlmap
+AT_ONCE = 4  # runs of sqlmap
 MODULES = (
     "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,ssrf,xxe,upload,htaccess,methods,backup,csp,http_headers,"
     "csrf,information_disclosure,inconsistent_redirection,log4shell,spring4shell,shellshock"
@@ -248,7 +248,7 @@ def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
     Every parameter is tried, also those that its first look finds unlikely (which ``--smart`` would leave out).
     """
     command = ["sqlmap", "-r", str(file), "--batch", "--level=1", "--risk=1", "--threads=2", "--skip=csrf_token",
-               "--technique=BEU", "--disable-coloring", f"--output-dir={out / 'sqlmap' / file.stem}", "--flush-session",
+               "--technique=BE", "--disable-coloring", f"--output-dir={out / 'sqlmap' / file.stem}", "--flush-session",
                "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
     ours, its = pty.openpty()  # without a terminal it reads its targets from there, and leaves the file alone
     try:
@@ -347,7 +347,9 @@ def must_see(program: str, out: Path) -> None:
 
 
 def wapiti(program: str, site: Site, out: Path, seconds: float) -> tuple[int, list[str], list[str]]:
-    """How many addresses were looked at, what it calls a hole, and what it notes besides."""
+    """How many addresses were looked at, what it calls a hole, and what it notes besides. No time: it is left out."""
+    if not seconds:
+        return 0, [], []
     report = out / f"wapiti-{site.name or 'nobody'}.json"
     command = [program, "-u", site.base + "/", "--scope", "domain", "-m", MODULES, "--flush-session", "--no-bugreport",
                "-f", "json", "-o", str(report), "-H", f"Cookie: {site.cookie}", "-d", "4", "--tasks", "4", "-v", "0",
@@ -407,6 +409,7 @@ def main() -> None:
     parser.add_argument("who", nargs="*")
     chosen = parser.parse_args()
     out, seconds = Path(chosen.out).absolute(), chosen.minutes * 60
+    wapiti_seconds = seconds if chosen.wapiti_minutes is None else chosen.wapiti_minutes * 60
     print(f"--seed {chosen.seed}", flush=True)
     wait_for(chosen.base, Path(chosen.server_log))
     must_see(chosen.wapiti, out)
@@ -421,7 +424,7 @@ def main() -> None:
         tried, injectable = sqlmap(site, out, seconds, makes)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
-        looked, holes, notes = wapiti(chosen.wapiti, site, out, (chosen.wapiti_minutes or chosen.minutes) * 60)
+        looked, holes, notes = wapiti(chosen.wapiti, site, out, wapiti_seconds)
         (out / "notes.txt").open("a").write("\n".join([*notes, ""]))
         bad += [*injectable, *holes]
         line = (
