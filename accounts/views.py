@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 
 from accounts import absence_showing, access, identity, ops, passwords, queries, second_step, signin, throttling
+from accounts.agents import known_as
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, SetupForm, TokenForm
 from accounts.models import User
 from accounts.rules import Way
@@ -173,6 +174,7 @@ def profile_page(**forms: Any) -> str:
         "token_form": TokenForm(formdata=None),
         "user": user,
         "sessions": session.scalars(queries.sessions_of(user.id)).all(),
+        "known_as": known_as,
         "tokens": session.scalars(queries.tokens_of(user.id)).all(),
         "this_session": identity.current_session_id(),
         "factor": second_step.factor_of(user.id),

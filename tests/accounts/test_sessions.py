@@ -133,6 +133,25 @@ def test_a_refused_form_shows_no_password_back(browser):
     assert PASSWORD not in said
 
 
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36 Edg/141.0",
+         "Edge · Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+         "Safari · iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 MicroMessenger/8.0",
+         "WeChat · Android"),
+        ("curl/8.5", "curl/8.5"),
+    ],
+)  # fmt: skip
+def test_where_one_is_signed_in_is_told_in_known_names(app, person, agent, said):
+    browser = app.test_client()
+    browser.environ_base["HTTP_USER_AGENT"] = agent
+    assert f'<p title="{agent}">{said}</p>' in browser.sign_in(person).text("/profile")
+
+
 @pytest.mark.parametrize("act", ["disable", "roles", "password"])
 def test_what_an_administrator_does_ends_them(browser, person, act):
     with writing():

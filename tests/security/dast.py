@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,6 +46,7 @@ LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
 JSON = "application/json"
 # Its second way compares answers with each other; at the door they differ because the wait grows. sqlmap looks there.
 GROWING = re.compile(r"SQL Injection: POST /login \w+ SQL Injection via")
+TESTED = re.compile(r"testing for SQL injection on .*?parameter '(?:JSON )?([^']+)'")
 OF_EACH = 8  # pages of one rule that are read
 AT_ONCE = 4  # runs of sqlmap
 MODULES = (
@@ -233,23 +234,28 @@ def requests(site: Site) -> Iterator[str]:
             yield f"POST {where} HTTP/1.1\n{head}{kind}Content-Length: {len(body)}\n\n{body}"
 
 
-def make_of_request(text: str) -> str:
-    """What requests have in common that differ in numbers, titles and values alone."""
+def parameters_of(text: str) -> set[str]:
+    """What can be tried in a request: the names it sends, each with the rule of its address; ``*`` is of the path."""
     method, where, _rest = text.split(" ", 2)
     parts, body = urlsplit(where), text.rpartition("\n\n")[2] if method != "GET" else ""
-    given = [] if body.startswith("{") else parse_qsl(body, keep_blank_values=True)
-    names = sorted({name for name, _value in [*given, *parse_qsl(parts.query, keep_blank_values=True)]})
-    return f"{method} {make_of(parts.path)} {','.join(names)}"
+    names = {name for name, _value in parse_qsl(parts.query, keep_blank_values=True)} | ({"*"} & set(parts.path))
+    if body.startswith(("{", "[")):
+        names |= set(json.loads(body)) if body.startswith("{") else {"[]"}
+    else:
+        names |= {name for name, _value in parse_qsl(body, keep_blank_values=True)}
+    return {f"{method} {make_of(parts.path)} {name}" for name in names - {"csrf_token"}}
 
 
-def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
-    """What sqlmap calls injectable in the request of this file; nothing when it did not end in five minutes.
+def ask_sqlmap(file: Path, out: Path, names: Collection[str] = ()) -> tuple[set[str], list[str]] | None:
+    """What sqlmap tried and what it calls injectable in the request of this file; nothing: not done in five minutes.
 
-    Every parameter is tried, also those that its first look finds unlikely (which ``--smart`` would leave out).
+    ``names``: the parameters that are tried; none: all of them, also those that its first look finds unlikely (which
+    ``--smart`` would leave out).
     """
-    command = ["sqlmap", "-r", str(file), "--batch", "--level=1", "--risk=1", "--threads=2", "--skip=csrf_token",
-               "--technique=BE", "--disable-coloring", f"--output-dir={out / 'sqlmap' / file.stem}", "--flush-session",
+    command = ["sqlmap", "-r", str(file), "--batch", "--level=1", "--risk=1", "--threads=2", "--technique=BE",
+               "--dbms=SQLite", "--disable-coloring", f"--output-dir={out / 'sqlmap' / file.stem}", "--flush-session",
                "--ignore-code=*", "--retries=1", "--timeout=15"]  # fmt: skip
+    command += ["-p", ",".join(sorted(names))] if names else ["--skip=csrf_token"]
     ours, its = pty.openpty()  # without a terminal it reads its targets from there, and leaves the file alone
     try:
         done = subprocess.run(command, stdin=its, capture_output=True, text=True, timeout=300, check=False)
@@ -259,43 +265,54 @@ def ask_sqlmap(file: Path, out: Path) -> list[str] | None:
         os.close(ours)
         os.close(its)
     (out / "sqlmap.log").open("a").write(f"== {file.name}\n{done.stdout}\n{done.stderr}\n")
-    found = re.compile(r"^Parameter: |is vulnerable|appears to be '.*' injectable")
-    return [f"{file.name}: {line}" for line in done.stdout.splitlines() if found.search(line)]
+    found = re.compile(r"^Parameter: |is vulnerable")  # what 'appears to be injectable' it looks at once more itself
+    tested = {re.sub(r"#\d+", "", name) for name in TESTED.findall(done.stdout)}
+    return tested, [f"{file.name}: {line}" for line in done.stdout.splitlines() if found.search(line)]
 
 
 @dataclass(slots=True)
-class Makes:
-    """The makes of request of all roles: each is tried once, by whoever meets it first."""
+class Parameters:
+    """Those of all roles: each is tried once, in the place of whoever meets it first."""
 
     chance: random.Random  # their order
     seen: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
 
+    def wanted(self, texts: list[str]) -> list[tuple[set[str], str]]:
+        """Few of these requests in which every parameter that was not tried yet stands, and which those are."""
+        found, planned = [], set(self.tried)
+        for new, text in sorted(((parameters_of(text), text) for text in texts), key=lambda each: -len(each[0])):
+            self.seen |= new
+            if new - planned:
+                found.append((new - planned, text))
+                planned |= new
+        self.chance.shuffle(found)
+        return found
 
-def sqlmap(site: Site, out: Path, seconds: float, makes: Makes) -> tuple[int, list[str]]:
-    """How many makes of request were tried in time, and what sqlmap calls injectable."""
-    ends = time.monotonic() + seconds
-    fresh = {make_of_request(text): text for text in requests(site)}
-    makes.seen |= set(fresh)
-    wanted = [(make, text) for make, text in fresh.items() if make not in makes.tried]
-    print(f"{site.name or 'nobody'}: {len(fresh)} makes of request, {len(wanted)} not yet tried", flush=True)
-    makes.chance.shuffle(wanted)
 
-    def ask(number: int, make: str, text: str) -> list[str]:
+def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tuple[int, list[str]]:
+    """How many parameters were tried in time, and what sqlmap calls injectable."""
+    ends, before = time.monotonic() + seconds, len(parameters.tried)
+    wanted = parameters.wanted(list(requests(site)))
+    print(f"{site.name or 'nobody'}: {sum(len(new) for new, _text in wanted)} parameters in {len(wanted)} requests not "
+          "tried yet", flush=True)  # fmt: skip
+
+    def ask(number: int, new: set[str], text: str) -> list[str]:
         if time.monotonic() > ends:
             return []
         file = out / f"{site.name or 'nobody'}-{number}.txt"
         file.write_text(text)
-        found = ask_sqlmap(file, out)
+        names = {one.rpartition(" ")[2] for one in new}
+        found = ask_sqlmap(file, out, () if "*" in names or JSON in text else names)
         if found is None:
-            return [f"{file.name}: sqlmap did not end in five minutes: {make}"]
-        makes.tried.add(make)
-        return found
+            return [f"{file.name}: sqlmap did not end in five minutes: {', '.join(sorted(new))}"]
+        tested, told = found
+        parameters.tried |= {one for one in new if one.rpartition(" ")[2] in tested}
+        return told
 
-    before = len(makes.tried)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         told = list(pool.map(lambda each: ask(each[0], *each[1]), enumerate(wanted)))
-    return len(makes.tried) - before, [line for lines in told for line in lines]
+    return len(parameters.tried) - before, [line for lines in told for line in lines]
 
 
 # ── a site with holes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +351,7 @@ def must_see(program: str, out: Path) -> None:
     file = out / "planted.txt"
     file.write_text(f"GET /?id=1 HTTP/1.1\nHost: 127.0.0.1:{server.server_port}\nUser-Agent: dast\n\n")
     began = time.monotonic()
-    found = ask_sqlmap(file, out)
+    _tested, found = ask_sqlmap(file, out) or (set(), [])
     _looked, holes, _notes = wapiti(program, site, out, 40)
     server.shutdown()
     holes = [one for one in holes if "Reflected" in one or "SQL" in one]
@@ -415,28 +432,28 @@ def main() -> None:
     must_see(chosen.wapiti, out)
     summary: list[str] = []
     bad: list[str] = []
-    makes = Makes(random.Random(chosen.seed))
+    parameters = Parameters(random.Random(chosen.seed))
     people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
     sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
     for site, (name, _password) in zip(sites, people, strict=True):
         if crawl(site, chosen.most):
             print(f"{name or 'nobody'}: there are more pages than {chosen.most}; see --most", flush=True)
-        tried, injectable = sqlmap(site, out, seconds, makes)
+        tried, injectable = sqlmap(site, out, seconds, parameters)
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
         looked, holes, notes = wapiti(chosen.wapiti, site, out, wapiti_seconds)
         (out / "notes.txt").open("a").write("\n".join([*notes, ""]))
         bad += [*injectable, *holes]
         line = (
-            f"{name or 'nobody'}: {len(site.pages)} pages, {len(site.found)} forms; sqlmap: {tried} requests, "
+            f"{name or 'nobody'}: {len(site.pages)} pages, {len(site.found)} forms; sqlmap: {tried} parameters, "
             f"{len(injectable)} findings; wapiti: {looked} addresses, {len(holes)} holes, "
             f"{len(notes)} notes"
         )
         print(line, flush=True)
         summary.append(line)
-    missed = sorted(makes.seen - makes.tried)
+    missed = sorted(parameters.seen - parameters.tried)
     (out / "not-reached.txt").write_text("\n".join([*missed, ""]), "utf-8")
-    summary.append(f"makes of request: {len(makes.seen)}, by sqlmap not reached: {len(missed)}")
+    summary.append(f"parameters: {len(parameters.seen)}, by sqlmap not reached: {len(missed)}")
     print(summary[-1], flush=True)
     broken = re.findall(r"request \w+ failed|Exception while serving", Path(chosen.server_log).read_text())
     (out / "summary.txt").write_text("\n".join([*summary, f"errors of ours: {len(broken)}", *bad, ""]))
