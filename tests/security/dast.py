@@ -423,6 +423,7 @@ def main() -> None:
     parser.add_argument("--wapiti-minutes", type=float)
     parser.add_argument("--most", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--tried", type=Path, help="parameters that an earlier run tried (its tried.txt)")
     parser.add_argument("who", nargs="*")
     chosen = parser.parse_args()
     out, seconds = Path(chosen.out).absolute(), chosen.minutes * 60
@@ -432,7 +433,8 @@ def main() -> None:
     must_see(chosen.wapiti, out)
     summary: list[str] = []
     bad: list[str] = []
-    parameters = Parameters(random.Random(chosen.seed))
+    before = chosen.tried.read_text("utf-8").splitlines() if chosen.tried else []
+    parameters = Parameters(random.Random(chosen.seed), tried=set(before))
     people = [(n, p) for n, p in logins(Path(chosen.var)) if not chosen.who or (n or "nobody") in chosen.who]
     sites = [signed_in(chosen.base, *one) for one in people]  # before guesses at the sign-in page make everybody wait
     for site, (name, _password) in zip(sites, people, strict=True):
@@ -451,6 +453,7 @@ def main() -> None:
         )
         print(line, flush=True)
         summary.append(line)
+        (out / "tried.txt").write_text("\n".join(sorted(parameters.tried)), "utf-8")
     missed = sorted(parameters.seen - parameters.tried)
     (out / "not-reached.txt").write_text("\n".join([*missed, ""]), "utf-8")
     summary.append(f"parameters: {len(parameters.seen)}, by sqlmap not reached: {len(missed)}")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Other people's scanners over a seeded site, as everybody: wapiti and sqlmap. Nothing above information may be found.
 #
-#   sh tests/security/dast.sh [minutes for each tool and role, default 2] [--wapiti-minutes 4] [--seed …] [name …]
+#   sh tests/security/dast.sh [minutes for each tool and role, default 2] [--wapiti-minutes 4] [--tried …] [name …]
 #
 # Wants sqlmap (Debian: apt-get install sqlmap) and wapiti (pip install wapiti3, in a virtualenv of its own: WAPITI=…).
 # First both must find holes that are planted for them. It serves a site of its own, without the wall of requests, on
