@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from accounts.people import actor_of
 from core import clock as clocks
 from core.db import reading, session, writing
 from wiki.articles.models import Article, Submission, SubmissionState
@@ -90,3 +91,22 @@ def test_programs_look_and_plan(make, api, people):
     assert boss.get(f"/articles/{slug}/lifecycle").json["months"] == 12
     assert boss.post(f"/articles/{slug}/verify", {"note": "ok"}).status_code == 200
     assert boss.post(f"/articles/{slug}/verify", {"note": 1}).status_code == 422
+
+
+def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed_in, people):
+    make.pipeline("business")
+    with writing():
+        author, judge = make.user(), make.user("business")
+        slug = make.article(title="Roaming", body="one").slug
+        made = make.submission(actor_of(author), article=slug, title="Roaming", body="one two")
+        task = make.task(made).id
+    desk, desk_of_author, boss = signed_in(judge), signed_in(author), signed_in(people[1])
+    assert "no longer see" not in desk.text(f"/reviews/{task}") + desk_of_author.text(f"/submissions/{made.id}")
+    life = f"/articles/{slug}/lifecycle"
+    boss.submit(life, to=f"{life}/retire", data={"reason": "the tariff is gone"})
+    page = desk.text(f"/reviews/{task}")
+    assert "Readers no longer see this article." in page
+    assert f"retired · {people[1].name}" in page
+    assert "the tariff is gone" in page
+    assert "Compared with version 1.0, the last that readers saw" in page
+    assert "When this change is approved, they see it again." in desk_of_author.text(f"/submissions/{made.id}")

@@ -157,7 +157,7 @@ def adopt(actor: Actor, past: PastArticle) -> Article:
         for look in past.keeping.looked
     )  # fmt: skip
     if past.live:
-        emit(told(rows[-1], made[last.proposal][0], before=None, score=None, imported=True))
+        emit(told(rows[-1], made[last.proposal][0], score=None, imported=True))
     return article
 
 

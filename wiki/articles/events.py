@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from wiki.articles.rules import News
+
 
 @dataclass(frozen=True, slots=True)
 class RevisionSaved:
@@ -16,7 +18,7 @@ class RevisionSaved:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePublished:
-    """Readers now see this revision. ``version`` is like '1.0'. ``previous_revision_id``: the approved text before it.
+    """Readers now see this revision. ``version`` is like '1.0'.
 
     Three sorts earn nothing: ``imported`` ones; ``provisional`` ones, whose review has not ended (when it confirms
     them, ``ProvisionalConfirmed`` carries the event that counts); and ``restored`` ones, an earlier text after a
@@ -28,7 +30,7 @@ class ArticlePublished:
     kind: str
     submission_id: int
     revision_id: int
-    previous_revision_id: int | None
+    news: News  # what it is after the texts that a review stood behind, whether readers saw the last one or not
     version: str
     significance: str
     author_ids: tuple[int, ...]  # the author first, then co-authors

@@ -22,6 +22,7 @@ from wiki.articles.permissions import P, kept, knowable
 from wiki.articles.presenting import significance_word
 from wiki.articles.queries import versions
 
+ENDS = frozenset({"retire", "expire"})
 VIEWS = ("due", "scheduled", "ending", "ended", "ownerless")
 
 
@@ -94,7 +95,7 @@ def _looks(article: Article) -> list[Moment]:
     return [Moment(row.at, _("looked at and found true"), row.user.name, row.note) for row in rows]
 
 
-def _acts(article: Article) -> list[Moment]:
+def _acts(article: Article, only: frozenset[str] = frozenset()) -> list[Moment]:
     words = {
         "retire": _("retired"),
         "put_back": _("put back"),
@@ -106,7 +107,7 @@ def _acts(article: Article) -> list[Moment]:
     return [
         Moment(row.at, words[row.verb], row.actor_name if row.actor_id else "", row.note or _changes(row))
         for row in session.scalars(trail("article", article.id))
-        if row.verb in words
+        if row.verb in (only or words)
     ]
 
 
@@ -121,6 +122,14 @@ def _changes(row: TrailEntry) -> str:
     return _("; ").join(
         f"{name}: {old if old is not None else '–'} → {new if new is not None else '–'}" for name, old, new in pairs
     )
+
+
+def gone(article: Article | None) -> Moment | None:
+    """How readers lost an article; ``None`` while they see it, or never did."""
+    if article is None or article.live or article.revision_id is None:
+        return None
+    ends = _acts(article, ENDS)
+    return ends[-1] if ends else Moment(article.updated_at or clock.now(), "")  # rolled back before it was judged
 
 
 def waiting(article: Article, actor: Actor) -> Submission | None:

@@ -85,7 +85,7 @@ def _confirm(row: ProvisionalPublication, submission: Submission, article: Artic
     article.provisional = article.provisional_until = None
     close_published(submission, article)
     _remember(row, "confirm_provisional", version=publication.version)
-    counted = told(publication, submission, before=row.previous_revision_id, score=mean_score(submission.id))
+    counted = told(publication, submission, score=mean_score(submission.id))
     emit(ProvisionalConfirmed(row.id, row.publisher_ids, counted))
 
 

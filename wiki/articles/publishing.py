@@ -35,9 +35,9 @@ from wiki.articles.models import (
 )
 from wiki.articles.permissions import P
 from wiki.articles.personal_policy import require_masked
-from wiki.articles.queries import approved_revision_id, in_review_for, was_approved
+from wiki.articles.queries import approved_revision_id, in_review_for, reviewed_before, was_approved
 from wiki.articles.revisions import store_revision
-from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
+from wiki.articles.rules import ProvisionalKind, digest, news, next_version, slugify
 from workflows.queries import approvals_of
 
 ADDRESSES = frozenset({"titles", "named"})  # pages of their own
@@ -45,21 +45,21 @@ ADDRESSES = frozenset({"titles", "named"})  # pages of their own
 
 def publish(submission: Submission, *, by: int | None = None, imported: bool = False) -> Article:
     """Readers see the head revision from now on, under the next version number, and it is nobody's risk any more."""
-    row, before = _put_up(submission, by)
+    row = _put_up(submission, by)
     article, score = row.article, None if imported else mean_score(submission.id)
     article.provisional = article.provisional_until = None
     close_published(submission, article, drafts=not imported)
-    emit(told(row, submission, before=before, score=score, imported=imported))
+    emit(told(row, submission, score=score, imported=imported))
     return article
 
 
 def publish_before_review(submission: Submission, kind: ProvisionalKind, until: datetime, *, by: int) -> Publication:
     """Readers see the head revision from now on, marked as not yet reviewed; its review goes on."""
-    row, before = _put_up(submission, by)
+    row = _put_up(submission, by)
     row.article.provisional, row.article.provisional_until = kind, until
     submission.article_id = row.article.id
     session.flush()
-    emit(told(row, submission, before=before, score=None, provisional=True))
+    emit(told(row, submission, score=None, provisional=True))
     return row
 
 
@@ -69,9 +69,9 @@ def publish_again(
     """Readers see an earlier revision again, under the next small number: what came after it was rolled back, or it had
     been taken off."""
     submission = session.get_one(Submission, revision.submission_id)
-    before, article.provisional, article.provisional_until = article.revision_id, None, None
+    article.provisional = article.provisional_until = None
     row = _put_up_revision(article, submission, revision, Significance.MINOR, reason, by)
-    emit(told(row, submission, before=before, score=None, restored=True))
+    emit(told(row, submission, score=None, restored=True))
     return row
 
 
@@ -83,12 +83,11 @@ def close_published(submission: Submission, article: Article, *, drafts: bool = 
     session.flush()
 
 
-def _put_up(submission: Submission, by: int | None) -> tuple[Publication, int | None]:
-    """The head revision in its article, and which text was approved there before."""
+def _put_up(submission: Submission, by: int | None) -> Publication:
+    """The head revision in its article."""
     revision = session.get_one(Revision, submission.head_revision_id)
     article = _article_for(submission, revision)
-    before = approved_revision_id(article)
-    return _put_up_revision(article, submission, revision, submission.significance, submission.reason, by), before
+    return _put_up_revision(article, submission, revision, submission.significance, submission.reason, by)
 
 
 def _put_up_revision(
@@ -119,14 +118,13 @@ def told(
     row: Publication,
     submission: Submission,
     *,
-    before: int | None,
     score: int | None,
     imported: bool = False,
     provisional: bool = False,
     restored: bool = False,
     at: datetime | None = None,
 ) -> ArticlePublished:
-    """What others are told of a publication. ``before``: the text that was approved before it; ``at``: now."""
+    """What others are told of a publication. ``at``: now."""
     article = row.article
     return ArticlePublished(
         article_id=article.id,
@@ -134,7 +132,7 @@ def told(
         kind=article.kind,
         submission_id=submission.id,
         revision_id=row.revision_id,
-        previous_revision_id=before,
+        news=news(row.revision.digest, reviewed_before(row)),
         version=row.version,
         significance=row.significance.value,
         author_ids=submission.author_ids,

@@ -137,6 +137,17 @@ def counts() -> sa.ColumnElement[bool]:
     return sa.not_(sa.or_(early.correlate(Publication), again.correlate(Publication)))
 
 
+def reviewed_before(publication: Publication) -> list[str]:
+    """The digests of the texts of its article that a review stood behind before this one, the oldest first."""
+    found = (
+        sa.select(Revision.digest)
+        .join(Publication, Publication.revision_id == Revision.id)
+        .where(Publication.article_id == publication.article_id, Publication.id < publication.id, counts())
+        .order_by(Publication.id)
+    )
+    return list(session.scalars(found))
+
+
 def approved_revision_id(article: Article | None) -> int | None:
     """The revision that readers see with its review behind it – or would see, were it not for an emergency."""
     if article is None or not article.live:
@@ -158,13 +169,15 @@ def was_approved(article: Article) -> bool:
 
 
 def approved_publication(article: Article | None) -> Publication | None:
-    """The version of which ``approved_revision_id`` is the text."""
-    revision_id = approved_revision_id(article)
-    if article is None or revision_id is None:
+    """The version of which ``approved_revision_id`` is the text; of what readers no longer see, the last one that a
+    review stands behind."""
+    if article is None:
         return None
-    return session.scalar(
-        history(article.id).where(Publication.revision_id == revision_id).order_by(Publication.id.desc()).limit(1)
-    )
+    if article.live:
+        this = Publication.revision_id == approved_revision_id(article)
+    else:
+        this = counts()
+    return session.scalar(history(article.id).where(this).order_by(None).order_by(Publication.id.desc()).limit(1))
 
 
 def written_by(actor: Actor) -> sa.ColumnElement[bool]:

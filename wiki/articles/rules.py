@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -79,6 +80,14 @@ class Because(StrEnum):
     TAKEN_BACK = "taken_back"  # by who had asked
 
 
+class News(StrEnum):
+    """What a publication is to an article."""
+
+    FIRST = "first"  # its first text that a review stands behind
+    CHANGE = "change"
+    BACK = "back"  # the words of an earlier version, after others
+
+
 STILL_OPEN = (ProvisionalState.ASKED, ProvisionalState.PUBLISHED)
 SIGNATURES = frozenset({"supervisor", "manager"})
 
@@ -131,6 +140,16 @@ def next_version(major: int, minor: int, significance: Significance) -> tuple[in
     if major == 0:
         return 1, 0
     return (major + 1, 0) if significance is Significance.MAJOR else (major, minor + 1)
+
+
+def news(text: str, before: Sequence[str]) -> News:
+    """What the text with this digest is after those with these, the oldest first.
+
+    Who changes no word but a tag, a day or the circle of readers makes a change, too.
+    """
+    if not before:
+        return News.FIRST
+    return News.BACK if text in before and text != before[-1] else News.CHANGE
 
 
 def slugify(title: str) -> str:

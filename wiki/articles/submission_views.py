@@ -33,6 +33,7 @@ from wiki.articles.content import TITLE_LIMIT, Content, of_revision
 from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.draft_ops import Clashing
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
+from wiki.articles.lifecycle_showing import gone
 from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
@@ -361,6 +362,7 @@ def show(submission_id: int) -> str:
         trail=tracking.trail_of(submission, with_notes=readable, reader=who),
         beside=tracking.text_of(submission, who) if readable else None,
         returned=tracking.returned_with(submission, who) if readable else None,
+        gone=gone(article) if submission.state in {*EDITABLE, SubmissionState.APPROVED} else None,
         rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
 

@@ -41,7 +41,7 @@ from wiki.articles import (
 from wiki.articles.content import of_revision
 from wiki.articles.diff import changed, changes, names
 from wiki.articles.kinds import KINDS
-from wiki.articles.lifecycle_showing import count_due
+from wiki.articles.lifecycle_showing import count_due, gone
 from wiki.articles.linking import shown
 from wiki.articles.models import Article, Publication, Revision, Submission
 from wiki.articles.ops import SUBJECT
@@ -196,6 +196,7 @@ def _page(actor: Actor, task: Task) -> dict[str, Any]:
             "provisional": article.provisional.value if article and article.provisional else None,
         },
         "live": {"url": _version_url(article, before), "version": before.version} if article and before else None,
+        "gone": gone(article),
         "changes": changed,
         "unchanged": same,
         "texts": shown(presenting.labelled(revision), actor, published=False),

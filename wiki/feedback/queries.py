@@ -15,8 +15,8 @@ from wiki.articles.models import (
     Article,
     ProvisionalPublication,
     Publication,
+    Revision,
     Significance,
-    Submission,
     SubmissionAuthor,
 )
 from wiki.articles.rules import ProvisionalState
@@ -155,8 +155,9 @@ def last_vote(user_id: int, revision_id: int) -> Feedback | None:
 def authors_of(article: Article) -> tuple[int, ...]:
     """Whose work readers judge, the author first: those of the newest *major* publication; nobody for imported text.
 
-    Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away. What
-    was rolled back counts no more, nor does the number under which it brought back an earlier text.
+    Not of the newest of all: whoever corrects a comma of a much-used script would take its readers' thanks away. Where
+    the words of an earlier version are back, it is those whose words they were. What was rolled back counts no more,
+    nor does the number under which it brought back an earlier text.
     """
     gone = sa.exists().where(
         ProvisionalPublication.state == ProvisionalState.ROLLED_BACK,
@@ -165,14 +166,21 @@ def authors_of(article: Article) -> tuple[int, ...]:
             ProvisionalPublication.restored_id == Publication.id,
         ),
     )
-    major = sa.case((Publication.significance == Significance.MAJOR, 1), else_=0)
-    base = session.scalar(
-        sa.select(Publication.submission_id)
-        .join(Submission, Submission.id == Publication.submission_id)
+    versions = session.execute(
+        sa.select(Publication.submission_id, Publication.significance, Revision.digest)
+        .join(Revision, Revision.id == Publication.revision_id)
         .where(Publication.article_id == article.id, sa.not_(gone.correlate(Publication)))
-        .order_by(major.desc(), Publication.id.desc())
-        .limit(1)
+        .order_by(Publication.id)
     )
+    base: int | None = None
+    last, whose = "", dict[str, int | None]()
+    for submission_id, significance, text in versions:
+        if text in whose and text != last:
+            base = whose[text]
+        elif base is None or significance is Significance.MAJOR:
+            base = submission_id
+        last = text
+        whose.setdefault(text, base)
     imported = sa.exists().where(
         TrailEntry.subject_kind == "submission",
         TrailEntry.subject_id == SubmissionAuthor.submission_id,

@@ -39,14 +39,8 @@ def _unpublished_acts() -> Sequence[int]:
 def _tell_publication(publication_id: int) -> None:
     row = session.get_one(Publication, publication_id)
     submission = session.get_one(Submission, row.submission_id)
-    earlier = session.scalar(
-        sa.select(Publication.revision_id)
-        .where(Publication.article_id == row.article_id, Publication.id < row.id, counts())
-        .order_by(Publication.id.desc())
-        .limit(1)
-    )
     at = row.provisional.closed_at or row.published_at if row.provisional else row.published_at
-    article_published(told(row, submission, before=earlier, score=mean_score(submission.id), at=at))
+    article_published(told(row, submission, score=mean_score(submission.id), at=at))
 
 
 def _unpaid_decisions() -> Sequence[int]:

@@ -12,6 +12,7 @@ from core.db import session
 from core.events import on
 from core.i18n import _l, local
 from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
+from wiki.articles.rules import News
 from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall
 from wiki.feedback.flag_models import Flag
 from wiki.feedback.flag_rules import Act, Outcome
@@ -34,18 +35,18 @@ def article_published(event: ArticlePublished) -> None:
     """A submission was accepted: a new article by its kind, a change by its significance.
 
     Imports earn nothing; nor does what was published before its review – it does when the review confirms it, once –
-    nor an earlier text that a rollback brings back, which has earned already.
+    nor an earlier text that a rollback brings back, which has earned already. The words of an earlier version that
+    somebody proposes again are recorded as what they are, and there is no rule for it unless a centre makes one.
     """
     if event.imported or event.provisional or event.restored:
         return
-    first = event.previous_revision_id is None
     grant(
-        "article.accepted" if first else "revision.accepted",
+        "article.accepted" if event.news is News.FIRST else "revision.accepted",
         source_kind="submission",
         source_id=event.submission_id,
         people=event.author_ids,
         at=event.at,
-        variant=event.kind if first else event.significance,
+        variant={News.FIRST: event.kind, News.CHANGE: event.significance, News.BACK: "back"}[event.news],
         score=event.score,
         revision_id=event.revision_id,
         shares=shares_of(event.submission_id, event.author_ids),

@@ -65,7 +65,7 @@ def variant_name(variant: str) -> str:
         return str(KINDS[variant].label)
     words = {
         "major": _("major change"), "minor": _("minor change"), "typo": _("typo"),
-        "in_time": _("in time"), "late": _("late"),
+        "in_time": _("in time"), "late": _("late"), "back": _("words of an earlier version"),
     }  # fmt: skip
     return words.get(variant, variant)
 

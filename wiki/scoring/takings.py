@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.db import session
 from core.events import on
-from wiki.articles.events import ArticlePublished, ArticleRetired, RolledBack
+from wiki.articles.events import ArticlePublished, ArticleRetired, ProvisionalConfirmed, RolledBack
 from wiki.articles.models import ProvisionalPublication, Publication
 from wiki.feedback.events import FlagMoved, TakenBack
 from wiki.feedback.flag_models import Flag
@@ -42,10 +42,16 @@ def retired_as_duplicate(event: ArticleRetired) -> None:
 
 @on(ArticlePublished)
 def put_back(event: ArticlePublished) -> None:
-    """A duplicate that readers see again was none."""
-    if event.restored:
+    """A duplicate that readers see again was none, whether it was put back or a change of it was approved."""
+    if not event.provisional:
         for source in _accepted(event.article_id):
             restore("article.accepted", source, why="again", at=event.at)
+
+
+@on(ProvisionalConfirmed)
+def put_back_confirmed(event: ProvisionalConfirmed) -> None:
+    """The same, of a change that readers saw before its review."""
+    put_back(event.publication)
 
 
 def _accepted(article_id: int) -> list[str]:
