@@ -110,3 +110,28 @@ def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed
     assert "the tariff is gone" in page
     assert "Compared with version 1.0, the last that readers saw" in page
     assert "When this change is approved, they see it again." in desk_of_author.text(f"/submissions/{made.id}")
+
+
+@pytest.mark.both_databases
+def test_what_was_published_and_is_retired_is_told_its_author_as_that(make, signed_in, api, people):
+    with writing():
+        article = make.article(actor_of(people[0]), title="Roaming")
+        slug, number = article.slug, article.revision.submission_id
+    ann, boss, script = signed_in(people[0]), signed_in(people[1]), api(people[0])
+    life = f"/articles/{slug}/lifecycle"
+    assert "Read the article" in ann.text(f"/submissions/{number}")
+    assert "state=retired" not in ann.text("/submissions/mine")
+    boss.submit(life, to=f"{life}/retire", data={"reason": "the tariff is gone"})
+    page = ann.text(f"/submissions/{number}")
+    assert "Read the article" not in page and "can find it now" not in page
+    assert "Readers no longer see this article." in page and "the tariff is gone" in page
+    assert "When this change is approved" not in page
+    assert "state=retired" in ann.text("/submissions/mine")
+    assert "Roaming" in ann.text("/submissions/mine?state=retired")
+    assert "Roaming" not in ann.text("/submissions/mine?state=published")
+    assert script.ok("GET", f"/submissions/{number}")["state"] == "retired"
+    assert [one["id"] for one in script.ok("GET", "/submissions?mine=1&state=retired")["items"]] == [str(number)]
+    assert script.ok("GET", "/submissions?mine=1&state=published")["items"] == []
+    boss.submit(life, to=f"{life}/put-back", data={"reason": "it is not"})
+    assert script.ok("GET", f"/submissions/{number}")["state"] == "published"
+    assert "Read the article" in ann.text(f"/submissions/{number}")

@@ -59,7 +59,7 @@ def _where(submission: Submission) -> dict[str, Any]:
 def _here(submission: Submission, way: presenting.Way | None) -> dict[str, Any]:
     where = presenting.where_is_it(way)
     return {
-        "state": submission.state.value,
+        "state": submission.standing.value,
         "stage": where["stage"] if where else None,
         "waiting_for": where["waiting_for"] if where else [],
         "due_at": where["due_at"] if where else None,
@@ -67,7 +67,7 @@ def _here(submission: Submission, way: presenting.Way | None) -> dict[str, Any]:
 
 
 def _etag(submission: Submission) -> str:
-    return f"{submission.id}-{submission.head_revision_id}-{submission.state.value}"
+    return f"{submission.id}-{submission.head_revision_id}-{submission.standing.value}"
 
 
 def _seen(submission: Submission) -> int | None:

@@ -201,6 +201,12 @@ class Submission(Base):
         """The author first, then co-authors in the order they joined."""
         return tuple(row.user_id for row in self.author_rows)
 
+    @property
+    def standing(self) -> SubmissionState:
+        """Its state as people are told it: what was published is ``retired`` while readers do not see its article."""
+        off = self.state is SubmissionState.PUBLISHED and self.article is not None and not self.article.live
+        return SubmissionState.RETIRED if off else self.state
+
 
 class SubmissionAuthor(Base):
     """The author (position 0) and co-authors."""

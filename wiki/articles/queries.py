@@ -193,7 +193,7 @@ def mine(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Sub
         .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
-    return found.where(Submission.state == state) if state else found
+    return found.where(standing() == state) if state else found
 
 
 def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Select[Submission]:
@@ -204,7 +204,14 @@ def submissions(actor: Actor, *, state: SubmissionState | None = None) -> sa.Sel
         .options(joinedload(Submission.head), joinedload(Submission.article))
         .order_by(Submission.updated_at.desc(), Submission.id.desc())
     )
-    return found.where(Submission.state == state) if state else found
+    return found.where(standing() == state) if state else found
+
+
+def standing() -> sa.ColumnElement[str]:
+    """``Submission.standing``, over ``Submission``."""
+    off = sa.exists().where(Article.id == Submission.article_id, sa.not_(Article.live))
+    published = Submission.state == SubmissionState.PUBLISHED
+    return sa.case((sa.and_(published, off), SubmissionState.RETIRED.value), else_=Submission.state)
 
 
 def by_submission_ids(ids: Sequence[int]) -> dict[int, Submission]:

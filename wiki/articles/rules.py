@@ -131,7 +131,6 @@ MOVES: dict[tuple[SubmissionState, str], SubmissionState] = {
     (S.IN_REVIEW, "reject"): S.REJECTED,
     (S.IN_REVIEW, "approve"): S.APPROVED,
     (S.APPROVED, "publish"): S.PUBLISHED,
-    (S.PUBLISHED, "retire"): S.RETIRED,
 }
 
 

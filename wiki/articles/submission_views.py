@@ -37,10 +37,11 @@ from wiki.articles.lifecycle_showing import gone
 from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import mine, written_by
+from wiki.articles.queries import mine, standing, written_by
 from workflows.blindness import blind_since
 
 bp = blueprint("submissions", __name__)
+GOES_ON = frozenset({*EDITABLE, SubmissionState.APPROVED, SubmissionState.RETIRED})
 WRITING_KEY = re.compile(r"writing-[0-9]{1,9}-[0-9a-f]{12}")
 
 
@@ -300,10 +301,8 @@ def mine_page() -> str:
     who, wanted = actor(), request.args.get("state", "")
     state = SubmissionState(wanted) if wanted in list(SubmissionState) else None
     page = paginate(mine(who, state=state), per=20)
-    rows = session.execute(
-        sa.select(Submission.state, sa.func.count()).where(written_by(who)).group_by(Submission.state)
-    )
-    counts = {state.value: count for state, count in rows}
+    stands = standing().label("stands")
+    counts = dict(session.execute(sa.select(stands, sa.func.count()).where(written_by(who)).group_by(stands)).all())
     ways = presenting.ways_of(page.items)
     items = [tracking.card(row, who, ways.get(row.id)) for row in page.items]
     return render_template(
@@ -340,7 +339,7 @@ def show(submission_id: int) -> str:
             "id": submission.id,
             "title": submission.head.title if submission.head else _("Untitled"),
             "kind": submission.kind,
-            "state": submission.state.value,
+            "state": submission.standing.value,
             "url": url_for(".show", submission_id=submission.id),
             "version_label": presenting.draft_label(submission),
             "author": names.get(ids[0], ""),
@@ -362,7 +361,7 @@ def show(submission_id: int) -> str:
         trail=tracking.trail_of(submission, with_notes=readable, reader=who),
         beside=tracking.text_of(submission, who) if readable else None,
         returned=tracking.returned_with(submission, who) if readable else None,
-        gone=gone(article) if submission.state in {*EDITABLE, SubmissionState.APPROVED} else None,
+        gone=gone(article) if submission.standing in GOES_ON else None,
         rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
 

@@ -36,13 +36,11 @@ def card(submission: Submission, who: Actor, way: presenting.Way | None) -> dict
         "title": title or _("Untitled"),
         "url": url_for("submissions.edit" if editing else "submissions.show", submission_id=submission.id),
         "kind": submission.kind,
-        "state": submission.state.value,
+        "state": submission.standing.value,
         "stages": presenting.stages_of(submission, way) if submission.state is SubmissionState.IN_REVIEW else [],
         "waiting_for": [presenting.role_word(r) for r in where["waiting_for"]] if where else [],
         "due_at": where["due_at"] if where else None,
         "changed_at": submission.updated_at,
-        "points": None,
-        "note": None,
     }
 
 
