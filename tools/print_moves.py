@@ -14,6 +14,11 @@ from wiki.articles.rules import MOVES as SUBMISSION_MOVES
 from wiki.articles.rules import SubmissionState
 from workflows.rules import MOVES, State, Verb
 
+RETIRED = (
+    "No act leads to `retired`: what was `published` is told as that while readers do not see its article, and as "
+    "`published` again when they do."
+)
+
 
 def review_moves() -> list[str]:
     """State × verb → what the step says of itself; states and verbs in the order of the code."""
@@ -64,6 +69,8 @@ def printed() -> str:
         "### A submission",
         "",
         *submission_moves(),
+        "",
+        RETIRED,
         "",
         "### The pipelines that come with the product",
         "",
