@@ -157,6 +157,16 @@ def bar(subject_kind: str, subject_id: int, actor: Actor, people: Iterable[int])
         _follow(review, move(ask(review, current), Verb.REVISE), actor, current.revision_id, Verb.REVISE)
 
 
+def look_again(subject_kind: str, subject_id: int) -> None:
+    """Something beside the text has changed what a decision would do: who has it open is told, and a decision of
+    somebody who has not seen that is refused. Without a review there is nothing to do."""
+    review = hold(subject_kind, subject_id)
+    if review is not None:
+        for task in session.scalars(sa.select(Task).filter_by(review_id=review.id, state=TaskState.OPEN)):
+            task.version += 1
+        session.flush()
+
+
 def join(subject_kind: str, subject_id: int, author_ids: Iterable[int]) -> None:
     """These people are its authors now, and judge it no more; without a review there is nothing to do.
 

@@ -93,7 +93,8 @@ def test_programs_look_and_plan(make, api, people):
     assert boss.post(f"/articles/{slug}/verify", {"note": 1}).status_code == 422
 
 
-def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed_in, people):
+@pytest.mark.both_databases
+def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed_in, api, people):
     make.pipeline("business")
     with writing():
         author, judge = make.user(), make.user("business")
@@ -103,7 +104,12 @@ def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed
     desk, desk_of_author, boss = signed_in(judge), signed_in(author), signed_in(people[1])
     assert "no longer see" not in desk.text(f"/reviews/{task}") + desk_of_author.text(f"/submissions/{made.id}")
     life = f"/articles/{slug}/lifecycle"
+    was = api(judge).ok("GET", "/reviews?state=open")["items"][0]
     boss.submit(life, to=f"{life}/retire", data={"reason": "the tariff is gone"})
+    about = {"verb": "approve", "version": was["version"]}
+    told = api(judge).post(f"/reviews/{task}/decisions", about)
+    assert (told.status_code, told.json["code"]) == (409, "moved"), "who has not seen that does not put it back"
+    assert "has changed since you opened it" in told.json["detail"]
     page = desk.text(f"/reviews/{task}")
     assert "Readers no longer see this article." in page
     assert f"retired · {people[1].name}" in page

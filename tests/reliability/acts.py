@@ -214,6 +214,7 @@ ACTS: dict[str, Act] = {
     ),
     "workflows.ops.join": lambda w: reviewing.join("submission", w.opening, [w.users["rep"].id]),
     "workflows.ops.ensure_pipelines": lambda _w: reviewing.ensure_pipelines({"fresh": seeded()["faq"]}),
+    "workflows.ops.look_again": lambda w: reviewing.look_again("submission", w.opening),
 }  # fmt: skip
 
 READS = {

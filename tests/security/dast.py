@@ -367,20 +367,24 @@ def wapiti(program: str, site: Site, out: Path, seconds: float) -> tuple[int, li
     """How many addresses were looked at, what it calls a hole, and what it notes besides. No time: it is left out."""
     if not seconds:
         return 0, [], []
-    report = out / f"wapiti-{site.name or 'nobody'}.json"
+    who = site.name or "nobody"
+    report = out / f"wapiti-{who}.json"
     command = [program, "-u", site.base + "/", "--scope", "domain", "-m", MODULES, "--flush-session", "--no-bugreport",
                "-f", "json", "-o", str(report), "-H", f"Cookie: {site.cookie}", "-d", "4", "--tasks", "4", "-v", "0",
                "--max-scan-time", str(int(seconds)), "--max-attack-time", str(max(8, int(seconds / 15))), "-t", "15",
                "-S", "polite", "--max-links-per-page", "60",
-               "--store-session", str(out / "wapiti-session")]  # fmt: skip
+               "--store-session", str(out / f"wapiti-{who}")]  # fmt: skip
     for one in ("/logout", "/static/*", "/profile/sessions/*", "/admin/people/*/disable", "/admin/people/*/password"):
         command += ["-x", site.base + one]
     for page in site.pages:
         command += ["-s", site.base + page]
-    with (out / "wapiti.log").open("a") as log:
-        subprocess.run(command, stdout=log, stderr=log, timeout=seconds * 4 + 600, check=False)
+    for _turn in range(2):  # its own database locks it out at times
+        if not report.exists():
+            with (out / "wapiti.log").open("a") as log:
+                subprocess.run(command, stdout=log, stderr=log, timeout=seconds * 4 + 600, check=False)
+    if not report.exists():
+        return 0, [f"{who}: wapiti ended without a report; see wapiti.log"], []
     found = json.loads(report.read_text())
-    who = site.name or "nobody"
     told = [
         f"{who}: {kind}: {one['method']} {one['path']} {one.get('parameter') or ''} {one['info']}"
         for kind, rows in found["vulnerabilities"].items()
@@ -441,6 +445,7 @@ def main() -> None:
         if crawl(site, chosen.most):
             print(f"{name or 'nobody'}: there are more pages than {chosen.most}; see --most", flush=True)
         tried, injectable = sqlmap(site, out, seconds, parameters)
+        (out / "tried.txt").write_text("\n".join(sorted(parameters.tried)), "utf-8")
         if name and "/logout" not in site.read("/"):
             bad.append(f"{name}: signed out on the way, so what follows looked at nothing")
         looked, holes, notes = wapiti(chosen.wapiti, site, out, wapiti_seconds)
@@ -453,7 +458,6 @@ def main() -> None:
         )
         print(line, flush=True)
         summary.append(line)
-        (out / "tried.txt").write_text("\n".join(sorted(parameters.tried)), "utf-8")
     missed = sorted(parameters.seen - parameters.tried)
     (out / "not-reached.txt").write_text("\n".join([*missed, ""]), "utf-8")
     summary.append(f"parameters: {len(parameters.seen)}, by sqlmap not reached: {len(missed)}")

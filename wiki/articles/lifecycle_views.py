@@ -16,7 +16,8 @@ from core.web import actor, blueprint, gate, maybe_actor, paginate
 from wiki.articles import lifecycle, lifecycle_showing, ops, publishing
 from wiki.articles.models import Article, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import by_slug
+from wiki.articles.queries import by_slug, in_review_for
+from workflows import ops as reviewing
 
 bp = blueprint("lifecycle", __name__)
 
@@ -51,11 +52,14 @@ def show(slug: str) -> str:
     return _page(_find(slug, actor()))
 
 
-def _find(slug: str, who: Actor, *, locked: bool = False) -> Article:
-    """The article, published or not any more; the latter only for a manager."""
+def _find(slug: str, who: Actor, *, reviewed: bool = False, locked: bool = False) -> Article:
+    """The article, published or not any more; the latter only for a manager. ``reviewed``: with the review of its change
+    locked, too, and first, in the order of a decision."""
     article = by_slug(slug)
     if article is None or not (can(who, P.READ, article) or can(who, P.MANAGE_ARTICLES)):
         raise NotFound(_("There is no such article, or you may not see it."))
+    if reviewed and (change := in_review_for(article.id)) is not None:
+        reviewing.hold(ops.SUBJECT, change.id)
     if locked:
         lock(Article, article.id)
     return article
@@ -127,7 +131,7 @@ def _months(given: str) -> int:
 @gate(P.MANAGE_ARTICLES)
 def retire(slug: str) -> Any:
     """Readers no longer see it."""
-    article = _find(slug, actor(), locked=True)
+    article = _find(slug, actor(), reviewed=True, locked=True)
     publishing.retire(article, actor(), reason=_reason(), duplicate_of=_original())
     flash(_("Retired. Readers no longer see it; its history stays."), "success")
     return redirect(url_for(".show", slug=slug))

@@ -38,6 +38,7 @@ from wiki.articles.personal_policy import require_masked
 from wiki.articles.queries import approved_revision_id, in_review_for, reviewed_before, was_approved
 from wiki.articles.revisions import store_revision
 from wiki.articles.rules import ProvisionalKind, digest, news, next_version, slugify
+from workflows import ops as reviewing
 from workflows.queries import approvals_of
 
 ADDRESSES = frozenset({"titles", "named"})  # pages of their own
@@ -256,6 +257,8 @@ def retire(article: Article, actor: Actor, *, reason: str, duplicate_of: Article
     about = {"duplicate_of": duplicate_of.slug} if duplicate_of is not None else {}
     audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason, details=about)
     take_off(article, duplicate_of=duplicate_of.id if duplicate_of is not None else None)
+    if (change := in_review_for(article.id)) is not None:
+        reviewing.look_again("submission", change.id)  # to approve it would now put the article back
 
 
 def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
