@@ -53,7 +53,7 @@ def show(slug: str) -> str:
 
 
 def _find(slug: str, who: Actor, *, reviewed: bool = False, locked: bool = False) -> Article:
-    """The article, published or not any more; the latter only for a manager. ``reviewed``: with the review of its change
+    """The article, published or not any more; the latter only for a manager. ``reviewed``: the review of its change is
     locked, too, and first, in the order of a decision."""
     article = by_slug(slug)
     if article is None or not (can(who, P.READ, article) or can(who, P.MANAGE_ARTICLES)):
