@@ -15,6 +15,7 @@ from core.health import Grade
 from core.i18n import force_locale
 from core.outbox import OutboxJob
 from tests.support.smtp import MailServer
+from wiki.search.listeners import TOPIC
 
 CANARY = "canary-7c1f0d"
 
@@ -75,6 +76,42 @@ def test_requests_are_counted_by_template_and_never_by_what_was_typed(app, make,
     for name in ("outbox_waiting", "outbox_oldest_seconds", "outbox_parked", "reviews_open", "sessions",
                  "search_lag_seconds", "database_bytes", "resident_bytes", "descriptors"):  # fmt: skip
         assert re.search(rf"^spiral_{name}(\{{.*\}})? \d", text, re.MULTILINE), name
+
+
+def numbers(client) -> dict[str, float]:
+    """Those without a label."""
+    return {name: float(value) for name, value in re.findall(r"^spiral_(\w+) (\S+)$", client.text("/metrics"), re.M)}
+
+
+@pytest.mark.both_databases
+def test_the_numbers_are_what_is_there(app, make, client, signed_in, book, clock):
+    make.pipeline("business", "qa")
+    before = numbers(client)
+    with writing():
+        for _each in range(2):
+            make.submission()
+        session.execute(sa.delete(OutboxJob))
+        outbox.promise("test", "a")
+    clock.advance(seconds=40)
+    with writing():
+        outbox.promise("test", "b")
+        outbox.promise(TOPIC, "7")
+        outbox.promise("given.up", "c")
+        session.execute(sa.update(OutboxJob).filter_by(topic="given.up").values(parked_at=core_clock.now()))
+    signed_in(make.user("rep"))
+    clock.advance(seconds=20)
+    now = numbers(client)
+    assert {name: now[f"outbox_{name}"] for name in ("waiting", "oldest_seconds", "parked")} == {
+        "waiting": 3, "oldest_seconds": 60, "parked": 1,
+    }  # fmt: skip
+    assert (now["search_waiting"], now["search_lag_seconds"]) == (1, 20)
+    assert (now["reviews_open"] - before["reviews_open"], now["reviews_overdue"]) == (2, 0)
+    assert now["sessions"] - before["sessions"] == 1
+    clock.advance(days=30)
+    late = numbers(client)
+    assert late["reviews_overdue"] - before["reviews_overdue"] == 2
+    assert late["sessions"] == 0
+    assert late["search_lag_seconds"] == 20 + 30 * 86_400
 
 
 def test_a_database_that_is_away_takes_no_other_number_along(app, client, book, monkeypatch):
