@@ -49,6 +49,7 @@ GROWING = re.compile(r"SQL Injection: POST /login \w+ SQL Injection via")
 TESTED = re.compile(r"testing for SQL injection on .*?parameter '(?:JSON )?([^']+)'")
 OF_EACH = 8  # pages of one rule that are read
 AT_ONCE = 4  # runs of sqlmap
+FEW = 15  # parameters of a run
 MODULES = (
     "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,ssrf,xxe,upload,htaccess,methods,backup,csp,http_headers,"
     "csrf,information_disclosure,inconsistent_redirection,log4shell,spring4shell,shellshock"
@@ -293,7 +294,7 @@ class Parameters:
 def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tuple[int, list[str]]:
     """How many parameters were tried in time, and what sqlmap calls injectable."""
     ends, before = time.monotonic() + seconds, len(parameters.tried)
-    wanted = parameters.wanted(list(requests(site)))
+    wanted = in_parts(parameters.wanted(list(requests(site))))
     print(f"{site.name or 'nobody'}: {sum(len(new) for new, _text in wanted)} parameters in {len(wanted)} requests not "
           "tried yet", flush=True)  # fmt: skip
 
@@ -305,7 +306,8 @@ def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tup
         names = {one.rpartition(" ")[2] for one in new}
         found = ask_sqlmap(file, out, () if "*" in names or JSON in text else names)
         if found is None:
-            return [f"{file.name}: sqlmap did not end in five minutes: {', '.join(sorted(new))}"]
+            print(f"{file.name}: sqlmap did not end in five minutes: {', '.join(sorted(new))}", flush=True)
+            return []
         tested, told = found
         parameters.tried |= {one for one in new if one.rpartition(" ")[2] in tested}
         return told
@@ -313,6 +315,16 @@ def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tup
     with ThreadPoolExecutor(AT_ONCE) as pool:
         told = list(pool.map(lambda each: ask(each[0], *each[1]), enumerate(wanted)))
     return len(parameters.tried) - before, [line for lines in told for line in lines]
+
+
+def in_parts(wanted: list[tuple[set[str], str]]) -> list[tuple[set[str], str]]:
+    """No form asks for more than a few of its parameters at once: sqlmap would not come to its end."""
+    return [
+        (set(names[begin : begin + FEW]), text)
+        for new, text in wanted
+        for names in [sorted(new)]
+        for begin in range(0, len(names), len(names) if JSON in text else FEW)
+    ]
 
 
 # ── a site with holes ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from wiki.articles.models import Article
 from wiki.feedback.events import HelpfulVoted, TakenBack, UsedInCall
 from wiki.feedback.models import Feedback, Withdrawal
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import authors_of, is_taken_back, last_vote, use_of_call, uses_today, vote_of
+from wiki.feedback.queries import authors_of, is_taken_back, use_of_call, uses_today, vote_of
 from wiki.feedback.rules import checked, checked_call
 
 
@@ -41,10 +41,11 @@ def say(
 
 
 def vote(article: Article, actor: Actor, *, helpful: bool, reason: str = "", comment: str = "") -> Feedback:
-    """The person's vote on the live revision is ``helpful`` afterwards; saying the same again changes nothing."""
+    """The person's vote on the present major version is ``helpful`` afterwards; saying the same again changes nothing,
+    also when a comma has been mended meanwhile."""
     revision_id = _live(article)
     lock(User, actor.id)  # two votes of one person at one instant wait for each other
-    before = last_vote(actor.id, revision_id)
+    before = vote_of(article, actor.id)
     counted = before.helpful if before is not None and not is_taken_back(before) else None
     if before is not None and counted == helpful and not (reason or comment):
         return before

@@ -142,16 +142,6 @@ def _first_of_month() -> datetime:
     return _midnight().replace(day=1)
 
 
-def last_vote(user_id: int, revision_id: int) -> Feedback | None:
-    """The newest vote of this person on this revision, also when it was taken back."""
-    return session.scalar(
-        sa.select(Feedback)
-        .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id, Feedback.turn.is_not(None))
-        .order_by(Feedback.turn.desc())
-        .limit(1)
-    )
-
-
 def authors_of(article: Article) -> tuple[int, ...]:
     """Whose work readers judge, the author first: those of the newest *major* publication; nobody for imported text.
 

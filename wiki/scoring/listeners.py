@@ -104,7 +104,7 @@ def helpful_voted(event: HelpfulVoted) -> None:
     if event.helpful:
         undoes = None
     elif event.before is True and event.previous_feedback_id is not None:
-        undoes = f"feedback:{paid_by(event.voter_id, event.revision_id, event.previous_feedback_id)}"
+        undoes = f"feedback:{paid_by(event.previous_feedback_id)}"
     else:
         return
     grant(
@@ -120,20 +120,21 @@ def helpful_voted(event: HelpfulVoted) -> None:
     )
 
 
-def paid_by(user_id: int, revision_id: int, last: int) -> int:
-    """The vote that paid: the first 'helpful' of the unbroken row that ends with ``last`` (a repeated one told
-    nothing)."""
-    rows = session.execute(
-        sa.select(Feedback.id, Feedback.helpful, stands())
-        .where(Feedback.user_id == user_id, Feedback.revision_id == revision_id)
+def paid_by(last: int) -> int:
+    """The vote that paid: the first 'helpful' of the unbroken row that ends with the vote ``last``. A row goes through
+    the small versions under one major number; a repeated vote told nothing."""
+    end = session.get_one(Feedback, last)
+    before = session.execute(
+        sa.select(Feedback.id, Feedback.turn, Feedback.helpful, stands())
+        .where(Feedback.user_id == end.user_id, Feedback.article_id == end.article_id)
         .where(Feedback.turn.is_not(None), Feedback.id < last)
-        .order_by(Feedback.turn.desc())
+        .order_by(Feedback.id.desc())
     )
-    paid = last
-    for feedback_id, helpful, counts in rows:
-        if not helpful or not counts:
+    paid, turn = last, end.turn
+    for feedback_id, earlier, helpful, counts in before:
+        if turn == 1 or not helpful or not counts:
             break
-        paid = feedback_id
+        paid, turn = feedback_id, earlier
     return paid
 
 

@@ -25,7 +25,7 @@ from workflows.rules import REFUSALS
 def vote_or_use_taken_back(event: TakenBack) -> None:
     """What a vote or the only use of a day had paid."""
     if event.helpful:
-        paid = paid_by(event.user_id, event.revision_id, event.feedback_id)
+        paid = paid_by(event.feedback_id)
         undo("feedback.helpful", f"feedback:{paid}", why="taken_back", at=event.at)
     if event.used_in_call and not event.left:
         source = used_source(event.revision_id, event.user_id, event.said_at)
