@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.people import actor_of
 from core.db import session
 from core.errors import Conflict
 from tests.make import Make
 from tests.scoring.story import approved, desk, points, submitted
+from wiki.articles import ops, provisional
 from wiki.feedback.ops import take_back, vote
 from wiki.feedback.queries import standing
 from wiki.scoring import rebuilding
@@ -73,3 +75,22 @@ def test_in_any_order_the_ledger_pays_the_votes_that_stand(db: Any, make: Make, 
         session.expire_all()
 
     always()
+
+
+def test_a_vote_after_a_rollback_is_one_more(db: Any, make: Make) -> None:
+    author, reviewers, reader, boss = make.user(), desk(make), make.actor("rep"), make.actor("manager")
+    article = approved(submitted(author), reviewers)
+    for helpful in (True, False, True):
+        vote(article, reader, helpful=helpful)
+    change = submitted(author, title="漫游套餐 2", article_slug=article.slug)
+    provisional.ask_emergency(change, boss, "急")
+    provisional.confirm_emergency(change, make.actor("supervisor"))
+    session.refresh(article)
+    vote(article, reader, helpful=False)
+    ops.withdraw(change, actor_of(author))
+    session.refresh(article)
+    assert article.title == "漫游套餐"
+    vote(article, reader, helpful=True)
+    vote(article, reader, helpful=False)
+    assert standing(article, reader.id).not_helpful == 1
+    assert rebuilding.verify() == []

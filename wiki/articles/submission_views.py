@@ -361,7 +361,7 @@ def show(submission_id: int) -> str:
         trail=tracking.trail_of(submission, with_notes=readable, reader=who),
         beside=tracking.text_of(submission, who) if readable else None,
         returned=tracking.returned_with(submission, who) if readable else None,
-        gone=gone(article) if submission.standing in GOES_ON else None,
+        gone=gone(article) if readable and submission.standing in GOES_ON else None,
         rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
 

@@ -12,7 +12,7 @@ from wiki.articles.models import Article
 from wiki.feedback.events import HelpfulVoted, TakenBack, UsedInCall
 from wiki.feedback.models import Feedback, Withdrawal
 from wiki.feedback.permissions import P
-from wiki.feedback.queries import authors_of, is_taken_back, use_of_call, uses_today, vote_of
+from wiki.feedback.queries import authors_of, is_taken_back, turns, use_of_call, uses_today, vote_of
 from wiki.feedback.rules import checked, checked_call
 
 
@@ -50,7 +50,7 @@ def vote(article: Article, actor: Actor, *, helpful: bool, reason: str = "", com
     if before is not None and counted == helpful and not (reason or comment):
         return before
     row = _row(article, revision_id, actor, helpful=helpful, reason=reason, comment=comment)
-    row.turn = (before.turn or 0) + 1 if before else 1
+    row.turn = turns(article, actor.id) + 1
     session.add(row)
     session.flush()
     if counted != helpful:

@@ -133,6 +133,13 @@ def vote_of(article: Article, user_id: int) -> Feedback | None:
     )
 
 
+def turns(article: Article, user_id: int) -> int:
+    """The highest turn of this person's votes on the present major version, none: 0. After a rollback the votes on the
+    text that is back are among them, older than the last."""
+    mine = Feedback.user_id == user_id, Feedback.revision_id.in_(present(article))
+    return session.scalar(sa.select(sa.func.max(Feedback.turn)).where(Feedback.article_id == article.id, *mine)) or 0
+
+
 def is_taken_back(row: Feedback) -> bool:
     """The reader took it back."""
     return session.scalar(sa.select(Withdrawal.id).where(Withdrawal.feedback_id == row.id)) is not None
