@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from wiki.articles.rules import News
-
 
 @dataclass(frozen=True, slots=True)
 class RevisionSaved:
@@ -30,7 +28,7 @@ class ArticlePublished:
     kind: str
     submission_id: int
     revision_id: int
-    news: News  # what it is after the texts that a review stood behind, whether readers saw the last one or not
+    publication_id: int
     version: str
     significance: str
     author_ids: tuple[int, ...]  # the author first, then co-authors

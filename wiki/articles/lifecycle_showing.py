@@ -22,7 +22,6 @@ from wiki.articles.permissions import P, kept, knowable
 from wiki.articles.presenting import significance_word
 from wiki.articles.queries import versions
 
-ENDS = frozenset({"retire", "expire"})
 VIEWS = ("due", "scheduled", "ending", "ended", "ownerless")
 
 
@@ -95,8 +94,16 @@ def _looks(article: Article) -> list[Moment]:
     return [Moment(row.at, _("looked at and found true"), row.user.name, row.note) for row in rows]
 
 
-def _acts(article: Article, only: frozenset[str] = frozenset()) -> list[Moment]:
-    words = {
+def _acts(article: Article) -> list[Moment]:
+    return [_act(row) for row in session.scalars(trail("article", article.id)) if row.verb in _words()]
+
+
+def _act(row: TrailEntry) -> Moment:
+    return Moment(row.at, _words()[row.verb], row.actor_name if row.actor_id else "", row.note or _changes(row))
+
+
+def _words() -> dict[str, str]:
+    return {
         "retire": _("retired"),
         "put_back": _("put back"),
         "expire": _("its time was over"),
@@ -104,11 +111,6 @@ def _acts(article: Article, only: frozenset[str] = frozenset()) -> list[Moment]:
         "keep": _("its keeping was changed"),
         "ask_to_look": _("its keeper was asked to look at it"),
     }
-    return [
-        Moment(row.at, words[row.verb], row.actor_name if row.actor_id else "", row.note or _changes(row))
-        for row in session.scalars(trail("article", article.id))
-        if row.verb in (only or words)
-    ]
 
 
 def _changes(row: TrailEntry) -> str:
@@ -128,8 +130,14 @@ def gone(article: Article | None) -> Moment | None:
     """How readers lost an article; ``None`` while they see it, or never did."""
     if article is None or article.live or article.revision_id is None:
         return None
-    ends = _acts(article, ENDS)
-    return ends[-1] if ends else Moment(article.updated_at or clock.now(), "")  # rolled back before it was judged
+    end = session.scalar(
+        trail("article", article.id)
+        .where(TrailEntry.verb.in_(("retire", "expire")))
+        .order_by(None)
+        .order_by(TrailEntry.id.desc())
+        .limit(1)
+    )
+    return _act(end) if end else Moment(article.updated_at or clock.now(), "")  # rolled back before it was judged
 
 
 def waiting(article: Article, actor: Actor) -> Submission | None:

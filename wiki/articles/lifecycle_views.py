@@ -52,15 +52,15 @@ def show(slug: str) -> str:
     return _page(_find(slug, actor()))
 
 
-def _find(slug: str, who: Actor, *, reviewed: bool = False, locked: bool = False) -> Article:
-    """The article, published or not any more; the latter only for a manager. ``reviewed``: the review of its change is
-    locked, too, and first, in the order of a decision."""
+def _find(slug: str, who: Actor, *, locked: bool = False) -> Article:
+    """The article, published or not any more; the latter only for a manager. ``locked``: with the review of its change,
+    and that first, in the order of a decision."""
     article = by_slug(slug)
     if article is None or not (can(who, P.READ, article) or can(who, P.MANAGE_ARTICLES)):
         raise NotFound(_("There is no such article, or you may not see it."))
-    if reviewed and (change := in_review_for(article.id)) is not None:
-        reviewing.hold(ops.SUBJECT, change.id)
     if locked:
+        if (change := in_review_for(article.id)) is not None:
+            reviewing.hold(ops.SUBJECT, change.id)
         lock(Article, article.id)
     return article
 
@@ -131,7 +131,7 @@ def _months(given: str) -> int:
 @gate(P.MANAGE_ARTICLES)
 def retire(slug: str) -> Any:
     """Readers no longer see it."""
-    article = _find(slug, actor(), reviewed=True, locked=True)
+    article = _find(slug, actor(), locked=True)
     publishing.retire(article, actor(), reason=_reason(), duplicate_of=_original())
     flash(_("Retired. Readers no longer see it; its history stays."), "success")
     return redirect(url_for(".show", slug=slug))

@@ -35,9 +35,9 @@ from wiki.articles.models import (
 )
 from wiki.articles.permissions import P
 from wiki.articles.personal_policy import require_masked
-from wiki.articles.queries import approved_revision_id, in_review_for, reviewed_before, was_approved
+from wiki.articles.queries import approved_revision_id, in_review_for, was_approved
 from wiki.articles.revisions import store_revision
-from wiki.articles.rules import ProvisionalKind, digest, news, next_version, slugify
+from wiki.articles.rules import ProvisionalKind, digest, next_version, slugify
 from workflows import ops as reviewing
 from workflows.queries import approvals_of
 
@@ -133,7 +133,7 @@ def told(
         kind=article.kind,
         submission_id=submission.id,
         revision_id=row.revision_id,
-        news=news(row.revision.digest, reviewed_before(row)),
+        publication_id=row.id,
         version=row.version,
         significance=row.significance.value,
         author_ids=submission.author_ids,

@@ -24,7 +24,7 @@ from wiki.articles.models import (
     SubmissionState,
 )
 from wiki.articles.permissions import P
-from wiki.articles.rules import Because, ProvisionalState
+from wiki.articles.rules import Because, News, ProvisionalState, news
 
 
 def by_slug(slug: str) -> Article | None:
@@ -137,15 +137,17 @@ def counts() -> sa.ColumnElement[bool]:
     return sa.not_(sa.or_(early.correlate(Publication), again.correlate(Publication)))
 
 
-def reviewed_before(publication: Publication) -> list[str]:
-    """The digests of the texts of its article that a review stood behind before this one, the oldest first."""
-    found = (
+def news_of(publication_id: int) -> News:
+    """What a publication is after the texts that a review stood behind before it, whether readers saw the last of them
+    or not."""
+    this = session.get_one(Publication, publication_id)
+    before = (
         sa.select(Revision.digest)
         .join(Publication, Publication.revision_id == Revision.id)
-        .where(Publication.article_id == publication.article_id, Publication.id < publication.id, counts())
+        .where(Publication.article_id == this.article_id, Publication.id < this.id, counts())
         .order_by(Publication.id)
     )
-    return list(session.scalars(found))
+    return news(this.revision.digest, session.scalars(before).all())
 
 
 def approved_revision_id(article: Article | None) -> int | None:

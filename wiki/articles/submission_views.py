@@ -33,7 +33,6 @@ from wiki.articles.content import TITLE_LIMIT, Content, of_revision
 from wiki.articles.draft_buffers import buffers_of
 from wiki.articles.draft_ops import Clashing
 from wiki.articles.kinds import KINDS, Kind, kind_of, missing
-from wiki.articles.lifecycle_showing import gone
 from wiki.articles.linking import shown
 from wiki.articles.models import EDITABLE, DraftBuffer, Submission, SubmissionState
 from wiki.articles.permissions import P
@@ -41,7 +40,6 @@ from wiki.articles.queries import mine, standing, written_by
 from workflows.blindness import blind_since
 
 bp = blueprint("submissions", __name__)
-GOES_ON = frozenset({*EDITABLE, SubmissionState.APPROVED, SubmissionState.RETIRED})
 WRITING_KEY = re.compile(r"writing-[0-9]{1,9}-[0-9a-f]{12}")
 
 
@@ -361,7 +359,7 @@ def show(submission_id: int) -> str:
         trail=tracking.trail_of(submission, with_notes=readable, reader=who),
         beside=tracking.text_of(submission, who) if readable else None,
         returned=tracking.returned_with(submission, who) if readable else None,
-        gone=gone(article) if readable and submission.standing in GOES_ON else None,
+        gone=tracking.gone_for(submission) if readable else None,
         rebase=tracking.rebase_offer(submission) if request.args.get("conflict") == "base-moved" and own else None,
     )
 

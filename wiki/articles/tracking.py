@@ -12,6 +12,7 @@ from core.db import session
 from core.i18n import _
 from wiki.articles import ops, presenting
 from wiki.articles.draft_buffers import buffers_of
+from wiki.articles.lifecycle_showing import Moment, gone
 from wiki.articles.linking import shown
 from wiki.articles.models import Publication, Revision, Submission, SubmissionState
 from wiki.articles.queries import publication_of
@@ -71,6 +72,12 @@ def rebase_offer(submission: Submission) -> dict[str, str] | None:
         "compare_url": url_for("articles.diff", slug=article.slug, to=article.version) + f"&from={base}",
         "url": url_for("submissions.rebase", submission_id=submission.id),
     }
+
+
+def gone_for(submission: Submission) -> Moment | None:
+    """How readers lost its article, while that matters to it: it is under way, or was published there."""
+    over = {SubmissionState.WITHDRAWN, SubmissionState.REJECTED}
+    return gone(submission.article) if submission.state not in over else None
 
 
 def publication_by_revision(revision_id: int | None, article_id: int) -> str:

@@ -12,6 +12,7 @@ from core.db import session
 from core.events import on
 from core.i18n import _l, local
 from wiki.articles.events import ArticlePublished, ProvisionalConfirmed
+from wiki.articles.queries import news_of
 from wiki.articles.rules import News
 from wiki.feedback.events import FlagMoved, HelpfulVoted, UsedInCall
 from wiki.feedback.flag_models import Flag
@@ -40,13 +41,14 @@ def article_published(event: ArticlePublished) -> None:
     """
     if event.imported or event.provisional or event.restored:
         return
+    news = news_of(event.publication_id)
     grant(
-        "article.accepted" if event.news is News.FIRST else "revision.accepted",
+        "article.accepted" if news is News.FIRST else "revision.accepted",
         source_kind="submission",
         source_id=event.submission_id,
         people=event.author_ids,
         at=event.at,
-        variant={News.FIRST: event.kind, News.CHANGE: event.significance, News.BACK: "back"}[event.news],
+        variant={News.FIRST: event.kind, News.CHANGE: event.significance, News.BACK: "back"}[news],
         score=event.score,
         revision_id=event.revision_id,
         shares=shares_of(event.submission_id, event.author_ids),
