@@ -125,8 +125,14 @@ def open_page(context: BrowserContext) -> Page:
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window; 0 where nobody has to scroll sideways."""
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """By how many pixels the page is wider than its window, or its main menu, which nobody can scroll; 0 where not."""
+    wide = page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            const ends = [...document.querySelectorAll('.main-menu a')].map(a => a.getBoundingClientRect().right);
+            return Math.max(document.documentElement.scrollWidth - width, ...ends.map(end => Math.floor(end - width)));
+        }"""
+    )
     return max(0, int(wide))
 
 

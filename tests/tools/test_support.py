@@ -106,6 +106,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
     BODIES: ClassVar = {
         "/": b"<html lang=zh-Hans><title>t</title><main><h1>\xe7\x9f\xa5\xe8\xaf\x86</h1></main>",
         "/inline": b"<html lang=en><title>t</title><main><h1>h</h1><script>window.x = 1</script></main>",
+        "/menu": b"<html lang=en><title>t</title><main><nav class=main-menu><a href=/>x</a></nav></main>",
         "/wide": b"<html lang=en><title>t</title><main><h1>" + b"x" * 1000 + b"</h1></main>",
         "/unlabelled": b"<html lang=en><title>t</title><main><h1>h</h1><input><img src='/p'></main>",
     }
@@ -142,6 +143,10 @@ def test_the_browser_shows_a_page(page: Page, pages: str) -> None:
 @pytest.mark.browser
 def test_a_visit_is_as_wide_and_as_dark_as_asked(visit: Callable[..., Page], pages: str) -> None:
     page = visit(width=360, locale="zh-TW", dark=True)
+    page.goto(pages + "/menu")
+    assert overflow(page) == 0
+    page.evaluate("Object.assign(document.querySelector('a').style, {position: 'fixed', left: '355px', width: '50px'})")
+    assert overflow(page) == 45, "nobody can scroll what is fixed"
     page.goto(pages + "/wide")
     assert page.evaluate("innerWidth") == 360
     assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
