@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from accounts.people import actor_of
 from core import clock as clocks
 from core.db import reading, session, writing
+from wiki.articles import lifecycle
 from wiki.articles.models import Article, Submission, SubmissionState
 
 
@@ -116,6 +117,25 @@ def test_who_judges_or_writes_a_change_of_a_retired_article_is_told(make, signed
     assert "the tariff is gone" in page
     assert "Compared with version 1.0, the last that readers saw" in page
     assert "When this change is approved, they see it again." in desk_of_author.text(f"/submissions/{made.id}")
+
+
+@pytest.mark.both_databases
+def test_who_judges_a_change_of_an_article_whose_time_is_over_looks_again(make, api, clock):
+    make.pipeline("business")
+    with writing():
+        author, judge = make.user(), make.user("business")
+        article = make.article(title="Roaming", body="one")
+        made = make.submission(actor_of(author), article=article.slug, title="Roaming", body="one two")
+        task = make.task(made).id
+        article.expires_at = clock.now() + timedelta(hours=1)
+    about = {"verb": "approve", "version": api(judge).ok("GET", "/reviews?state=open")["items"][0]["version"]}
+    clock.advance(hours=2)
+    with writing():
+        lifecycle.end_what_has_expired()
+    told = api(judge).post(f"/reviews/{task}/decisions", about)
+    assert (told.status_code, told.json["code"]) == (409, "moved"), "to approve it puts the article back"
+    about["version"] = api(judge).ok("GET", "/reviews?state=open")["items"][0]["version"]
+    assert api(judge).post(f"/reviews/{task}/decisions", about).status_code == 200
 
 
 @pytest.mark.both_databases

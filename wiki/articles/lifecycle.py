@@ -21,7 +21,7 @@ from wiki.articles.events import ArticleTouched, ArticleVerified, ExpiryNear, Ow
 from wiki.articles.lifecycle_rules import INTERVALS, WARNING, due
 from wiki.articles.models import Article, Submission, SubmissionState, Verification
 from wiki.articles.permissions import P
-from wiki.articles.publishing import publish, take_off
+from wiki.articles.publishing import end, hold, publish
 
 SUBJECT = "submission"
 SOME = 200  # texts in one turn of a chore
@@ -296,7 +296,7 @@ def end_what_has_expired() -> None:
     """Readers no longer see texts whose time is over; a manager may put them back."""
     found = sa.select(Article.id).where(Article.live, Article.expires_at <= clock.now())
     for article_id in list(session.scalars(found.order_by(Article.expires_at).limit(SOME))):
-        article = lock(Article, article_id)
+        article = hold(article_id)
         if article is not None and article.live and article.expires_at and article.expires_at <= clock.now():
             audit.record(None, "expire", subject_kind="article", subject_id=article.id)
-            take_off(article)
+            end(article)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, render_template, request, url_for
 
 from core.actors import Actor
-from core.db import lock, session
+from core.db import session
 from core.errors import Invalid, NotFound
 from core.i18n import _, choose_zone, local
 from core.permissions import can, require
@@ -16,8 +16,7 @@ from core.web import actor, blueprint, gate, maybe_actor, paginate
 from wiki.articles import lifecycle, lifecycle_showing, ops, publishing
 from wiki.articles.models import Article, Submission, SubmissionState
 from wiki.articles.permissions import P
-from wiki.articles.queries import by_slug, in_review_for
-from workflows import ops as reviewing
+from wiki.articles.queries import by_slug
 
 bp = blueprint("lifecycle", __name__)
 
@@ -59,9 +58,7 @@ def _find(slug: str, who: Actor, *, locked: bool = False) -> Article:
     if article is None or not (can(who, P.READ, article) or can(who, P.MANAGE_ARTICLES)):
         raise NotFound(_("There is no such article, or you may not see it."))
     if locked:
-        if (change := in_review_for(article.id)) is not None:
-            reviewing.hold(ops.SUBJECT, change.id)
-        lock(Article, article.id)
+        publishing.hold(article.id)
     return article
 
 

@@ -256,9 +256,22 @@ def retire(article: Article, actor: Actor, *, reason: str, duplicate_of: Article
         raise Invalid({"duplicate_of": _("Name another article that readers can see.")})
     about = {"duplicate_of": duplicate_of.slug} if duplicate_of is not None else {}
     audit.record(actor, "retire", subject_kind="article", subject_id=article.id, note=reason, details=about)
-    take_off(article, duplicate_of=duplicate_of.id if duplicate_of is not None else None)
+    end(article, duplicate_of=duplicate_of.id if duplicate_of is not None else None)
+
+
+def end(article: Article, *, duplicate_of: int | None = None) -> None:
+    """Readers no longer see it, and who has a change of it open looks again: to approve that would now put it back."""
+    take_off(article, duplicate_of=duplicate_of)
     if (change := in_review_for(article.id)) is not None:
-        reviewing.look_again("submission", change.id)  # to approve it would now put the article back
+        reviewing.look_again("submission", change.id)
+
+
+def hold(article_id: int) -> Article | None:
+    """The article, locked until the transaction ends, and before it the review of its change, in the order of a
+    decision; ``None``: there is none."""
+    if (change := in_review_for(article_id)) is not None:
+        reviewing.hold("submission", change.id)
+    return lock(Article, article_id)
 
 
 def put_back(article: Article, actor: Actor, *, reason: str) -> Publication:
