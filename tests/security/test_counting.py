@@ -57,6 +57,18 @@ def test_processes_count_together_where_there_are_several(app: Any, now: list[fl
     assert [other.add("a") for _ in range(20)][-1] == 20, "another second"
 
 
+@pytest.mark.both_databases
+def test_where_nothing_can_be_added_up_nobody_waits_for_it(
+    app: Any, now: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    with database().writer.begin() as rival:
+        hold = "DELETE FROM throttles" if database().sqlite else "LOCK TABLE throttles IN EXCLUSIVE MODE"
+        rival.exec_driver_sql(hold)
+        quick = Counted()
+        assert [quick.add("a") for _ in range(12)][-1] == 12, "a process counts by itself"
+    assert ("requests of this second were not added up" in caplog.text) is not database().sqlite
+
+
 def test_each_token_has_its_own_calls_whatever_it_calls(
     app: Any, make: Make, now: list[float], api: Callable[..., Script]
 ) -> None:
