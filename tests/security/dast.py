@@ -193,6 +193,8 @@ def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tup
             print(f"{file.name}: sqlmap did not end in five minutes: {', '.join(sorted(new))}", flush=True)
             return []
         tested, told = found
+        if tested and JSON in text:  # its name for a leaf is not that of the field which holds it: it tries them all
+            parameters.tried |= new
         parameters.tried |= {one for one in new if one.rpartition(" ")[2] in tested}
         return told
 
