@@ -1,15 +1,24 @@
 """What the server itself asks for: public addresses, or hosts that the settings name; no redirect, no surprise."""
 
+import ast
 import ipaddress
+import re
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core import fetching
 from core.fetching import FetchError, bearable, chosen, fetch, get_json
+from wiki.search import engines
+from wiki.search.engines.base import EngineUnavailable
+from wiki.search.engines.remote_client import StraightClient
+from wiki.search.engines.remote_server import Server
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -120,15 +129,25 @@ class Peer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def peer():
+def serving() -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
+    """``serving(kind)``: the address of a server that answers so, until the test ends."""
+    with ExitStack() as ends:
+
+        def begin(kind: type[BaseHTTPRequestHandler]) -> str:
+            server = ends.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), kind))
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            thread.start()
+            ends.callback(thread.join)
+            ends.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield begin
+
+
+@pytest.fixture
+def peer(serving):
     Peer.seen = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return serving(Peer)
 
 
 HERE = frozenset({"127.0.0.1"})
@@ -142,6 +161,68 @@ def test_an_answer_that_is_not_as_it_should_be(peer, path):
     assert Peer.seen == ["/plain", path], "no redirect was followed"
     with pytest.raises(FetchError):
         get_json(f"{peer}/plain", NOBODY)
+
+
+class Elsewhere(Peer):
+    """Whatever it is told, it names another server that is to be told the same."""
+
+    target = ""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(307)
+        self.send_header("Location", self.target + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 - so it calls them
+
+
+ORDERS: dict[str, Callable[[StraightClient], Any]] = {
+    "search": lambda client: client.multi_search([{"indexUid": "a", "q": "words"}]),
+    "terms": lambda client: client.index("a").facet_search("terms", "wo"),
+    "new_index": lambda client: client.new_index("a", "key"),
+    "indexes": lambda client: client.get_raw_indexes({"limit": 9}),
+    "index": lambda client: client.get_raw_index("a"),
+    "swap": lambda client: client.swap_indexes([{"indexes": ["a", "b"]}]),
+    "drop": lambda client: client.delete_index("a"),
+    "settings": lambda client: client.index("a").get_settings(),
+    "set": lambda client: client.index("a").update_settings({"stopWords": []}),
+    "stats": lambda client: client.index("a").get_stats(),
+    "documents": lambda client: client.index("a").get_documents({"limit": 9}),
+    "add": lambda client: client.index("a").add_documents([{"key": "1"}], "key"),
+    "remove": lambda client: client.index("a").delete_documents(filter="key = 1"),
+    "task": lambda client: client.get_task(1),
+    "keys": lambda client: client.get_keys(),
+    "new_key": lambda client: client.create_key({"actions": ["*"], "indexes": ["a"], "expiresAt": None}),
+    "version": lambda client: client.get_version(),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_search_server_that_sends_elsewhere_is_not_followed(peer, serving, monkeypatch, order):
+    monkeypatch.setattr(Elsewhere, "target", peer)
+    server = Server(serving(Elsewhere), "akey")
+    with pytest.raises(EngineUnavailable, match="sends to another address"):
+        server.tell(ORDERS[order])
+    assert Peer.seen == [], "and the other heard nothing"
+
+
+def orders(*files: Path) -> set[str]:
+    """What the code of these files asks of the client, found by reading it."""
+    calls = [
+        node.func
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    return {call.attr for call in calls if re.fullmatch(r"(?:c|client)(?:\.index\(.*\))?", ast.unparse(call.value))}
+
+
+def test_no_order_to_a_search_server_is_left_out_above():
+    ours = orders(*Path(engines.__file__ or "").parent.glob("remote*.py"))
+    assert "multi_search" in ours
+    assert ours <= orders(Path(__file__)), "each of these has to be seen not to follow"
 
 
 def test_a_peer_that_does_not_end_its_answer_is_left(monkeypatch):

@@ -15,8 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from meilisearch import Client
-
 from core.addresses import search_server
 from wiki.search.analysis.synonyms import Synonyms
 from wiki.search.engines.base import (
@@ -31,6 +29,7 @@ from wiki.search.engines.base import (
     Stats,
 )
 from wiki.search.engines.common import titles
+from wiki.search.engines.remote_client import StraightClient
 from wiki.search.engines.remote_fields import KEY, any_of, key_of, settings, stored, version
 from wiki.search.engines.remote_reader import Reader
 from wiki.search.engines.remote_server import Order, Server
@@ -123,7 +122,7 @@ class Meilisearch:
         """An index of this name with these documents; batches are handed over while others are worked on."""
         self.server.done(
             [
-                lambda client: client.create_index(uid, {"primaryKey": KEY}),
+                lambda client: client.new_index(uid, KEY),
                 lambda client: client.index(uid).update_settings(settings()),
             ]
         )
@@ -273,12 +272,12 @@ class Meilisearch:
                 return
 
 
-def _indexes(client: Client) -> list[dict[str, Any]]:
+def _indexes(client: StraightClient) -> list[dict[str, Any]]:
     found: Any = client.get_raw_indexes({"limit": LISTED})  # the library says that this is a list; it is not
     return list(found["results"])
 
 
-def _rows(client: Client, *, uid: str, wanted: dict[str, Any], name: str) -> tuple[list[tuple[str, str]], int]:
+def _rows(client: StraightClient, *, uid: str, wanted: dict[str, Any], name: str) -> tuple[list[tuple[str, str]], int]:
     found = client.index(uid).get_documents(dict(wanted))
     return [(str(getattr(row, "id")), str(getattr(row, name))) for row in found.results], int(found.total)  # noqa: B009
 

@@ -5,22 +5,22 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from meilisearch import Client
 from meilisearch.errors import (
     MeilisearchApiError,
     MeilisearchCommunicationError,
     MeilisearchError,
     MeilisearchTimeoutError,
 )
-from requests import RequestException
+from requests import RequestException, TooManyRedirects
 
 from wiki.search.engines.base import EngineRefused, EngineUnavailable, State
+from wiki.search.engines.remote_client import StraightClient
 
 ASKING = 2  # seconds a question may take: a reader waits
 TELLING = 15  # seconds a batch may take to be handed over: the worker waits
 TASKS = 50.0  # seconds a task may take, together with all before it, until it is asked for again
 T = TypeVar("T")
-Order = Callable[[Client], Any]
+Order = Callable[[StraightClient], Any]
 PAUSE = 3.0  # seconds in which a server that did not answer is not asked by readers
 
 
@@ -35,7 +35,7 @@ class Server:
         self._pause_until = 0.0
         self._reason = ""
 
-    def ask(self, question: Callable[[Client], T]) -> T:
+    def ask(self, question: Callable[[StraightClient], T]) -> T:
         """What a reader waits for. While the server is known not to answer, only one question at a time tries it."""
         with self._guard:
             now = time.monotonic()
@@ -45,7 +45,7 @@ class Server:
                 self._pause_until = now + ASKING + PAUSE
         return self._call(question, ASKING)
 
-    def tell(self, order: Callable[[Client], T]) -> T:
+    def tell(self, order: Callable[[StraightClient], T]) -> T:
         """What the worker waits for."""
         return self._call(order, TELLING)
 
@@ -90,7 +90,7 @@ class Server:
             raise EngineRefused(said)
         raise EngineUnavailable(State.DOWN, said)
 
-    def _call(self, question: Callable[[Client], T], patience: int) -> T:
+    def _call(self, question: Callable[[StraightClient], T], patience: int) -> T:
         try:
             answer = question(self._client(patience))
         except MeilisearchApiError as error:
@@ -99,6 +99,10 @@ class Server:
             raise self._silence(f"the search server did not answer within {patience} s") from error
         except MeilisearchCommunicationError as error:
             raise self._silence("the search server cannot be reached") from error
+        except TooManyRedirects as error:
+            raise self._silence(
+                "the search server sends to another address, which the settings would have to name"
+            ) from error
         except (MeilisearchError, RequestException) as error:
             raise self._silence("the search server broke off its answer") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -121,11 +125,11 @@ class Server:
             self._reason, self._pause_until = reason, time.monotonic() + PAUSE
         return EngineUnavailable(State.DOWN, reason)
 
-    def _client(self, patience: int) -> Client:
+    def _client(self, patience: int) -> StraightClient:
         """A client of this thread: the library's clients change their headers with each call."""
         if not hasattr(self._clients, "by_patience"):
             self._clients.by_patience = {}
-        known: dict[float, Client] = self._clients.by_patience
+        known: dict[float, StraightClient] = self._clients.by_patience
         if patience not in known:
-            known[patience] = Client(self.address, self._key or None, timeout=patience)
+            known[patience] = StraightClient(self.address, self._key or None, timeout=patience)
         return known[patience]
