@@ -95,15 +95,25 @@ def _migrate_postgres(url: str) -> None:
 
 
 @pytest.fixture
+def migrated_postgres(new_postgres: Callable[..., str]) -> Callable[[], str]:
+    """A way to the address of a migrated database of PostgreSQL, of this test alone."""
+
+    def make() -> str:
+        postgres.template("migrated", build=_migrate_postgres)
+        return new_postgres(template="migrated")
+
+    return make
+
+
+@pytest.fixture
 def engine(
-    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path, new_postgres: Callable[..., str]
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path, migrated_postgres: Callable[[], str]
 ) -> str:
     """The address of a migrated database of this test alone."""
     if request.param == SQLITE:
         shutil.copyfile(sqlite_template, tmp_path / "spiral.db")
         return f"sqlite:///{tmp_path / 'spiral.db'}"
-    postgres.template("migrated", build=_migrate_postgres)
-    return new_postgres(template="migrated")
+    return migrated_postgres()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ import sqlalchemy as sa
 
 from accounts.models import User
 from accounts.people import actor_of
-from core import clock
 from core.audit import TrailEntry
 from core.db import reading, writing
 from core.settings import load
@@ -163,13 +163,18 @@ def crowd_at(server: Server) -> Iterator[Crowd]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def crowd(
-    request: pytest.FixtureRequest, start_server: Callable[..., Server], new_postgres: Callable[..., str]
+    request: pytest.FixtureRequest,
+    start_server: Callable[..., Server],
+    sqlite_template: Path,
+    migrated_postgres: Callable[[], str],
 ) -> Iterator[Crowd]:
-    """A started server without a demo, on both databases."""
-    settings = {"SPIRAL_DEMO": "0", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1", "SPIRAL_LOCALE": "en"}
+    """A started server without a demo, on both databases, whose tables are there already: making them takes longer than
+    many a race."""
+    settings: dict[str, Any] = {"SPIRAL_DEMO": "0", "SPIRAL_ALLOW_UNSAFE_DATABASE": "1", "SPIRAL_LOCALE": "en"}
     if request.param == "postgresql":
-        settings["SPIRAL_DATABASE_URL"] = new_postgres()
-    assert clock.now()
+        settings["SPIRAL_DATABASE_URL"] = migrated_postgres()
+    else:
+        settings["database"] = sqlite_template
     with crowd_at(start_server(**settings)) as found:
         yield found
 

@@ -21,7 +21,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.clients import PASSWORD, TOKEN
-from tests.support import postgres as database
 from tests.support.lines import Line
 from tests.support.server import FAST, ROOT, Server
 
@@ -165,14 +164,11 @@ def site(place: Path, postgres: str, meilisearch: str, **common: str) -> Iterato
 
 
 @contextlib.contextmanager
-def fresh_site(new_postgres: Callable[..., str], meilisearch: str, **common: str) -> Iterator[Site]:
+def fresh_site(migrated_postgres: Callable[[], str], meilisearch: str, **common: str) -> Iterator[Site]:
     """The same over a database of its own at head, in a folder that is gone afterwards."""
-    from tests.conftest import _migrate_postgres
-
-    database.template("migrated", build=_migrate_postgres)
     place = Path(tempfile.mkdtemp(prefix="spiral-site-"))  # a short name: sockets lie in it
     try:
-        with site(place, new_postgres(template="migrated"), meilisearch, **common) as found:
+        with site(place, migrated_postgres(), meilisearch, **common) as found:
             yield found
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -26,9 +26,9 @@ HELD_UP = sa.text(
 
 @pytest.fixture
 def machine(
-    new_postgres: Callable[..., str], meilisearch_url: str, request: pytest.FixtureRequest
+    migrated_postgres: Callable[[], str], meilisearch_url: str, request: pytest.FixtureRequest
 ) -> Iterator[Machine]:
-    with fresh_site(new_postgres, meilisearch_url, SPIRAL_WORKERS="2", **getattr(request, "param", {})) as found:
+    with fresh_site(migrated_postgres, meilisearch_url, SPIRAL_WORKERS="2", **getattr(request, "param", {})) as found:
         made = found.machine()
         made.command = GUNICORN
         made.begin()

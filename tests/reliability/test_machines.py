@@ -22,8 +22,8 @@ WORKER = ["-m", "flask", "--app", "wsgi", "worker"]
 
 
 @pytest.fixture
-def small(new_postgres: Callable[..., str], meilisearch_url: str) -> Iterator[Site]:
-    with fresh_site(new_postgres, meilisearch_url, SPIRAL_DRAIN="0") as found:
+def small(migrated_postgres: Callable[[], str], meilisearch_url: str) -> Iterator[Site]:
+    with fresh_site(migrated_postgres, meilisearch_url, SPIRAL_DRAIN="0") as found:
         yield found
 
 

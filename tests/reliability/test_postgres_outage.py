@@ -16,7 +16,6 @@ from core.db import reading, session, writing
 from core.settings import Settings, load
 from tests.clients import Browser
 from tests.make import Make
-from tests.support import postgres
 from tests.support.wire import MODES, Wire
 from wiki.articles.models import Submission
 
@@ -33,11 +32,8 @@ def where(url: str) -> tuple[str, int] | str:
 
 
 @pytest.fixture
-def wire(new_postgres: Callable[..., str], request: pytest.FixtureRequest) -> Iterator[Wire]:
-    from tests.conftest import _migrate_postgres
-
-    postgres.template("migrated", build=_migrate_postgres)
-    request.node.url = new_postgres(template="migrated")
+def wire(migrated_postgres: Callable[[], str], request: pytest.FixtureRequest) -> Iterator[Wire]:
+    request.node.url = migrated_postgres()
     with Wire(where(request.node.url)) as wire:
         yield wire
 

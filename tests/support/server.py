@@ -197,9 +197,13 @@ def servers() -> Iterator[Callable[..., Server]]:
     place = Path(tempfile.mkdtemp(prefix="spiral-server-"))
     made: list[Server] = []
 
-    def start(**settings: str) -> Server:
+    def start(database: Path | None = None, **settings: str) -> Server:
+        """With the demo where nothing else is said; with a copy of this database of SQLite where one is given."""
         var = place / f"var{len(made)}"
-        if settings.keys() <= AFTERWARDS:
+        if database:
+            var.mkdir()
+            shutil.copyfile(database, var / "spiral.db")
+        elif settings.keys() <= AFTERWARDS:
             shutil.copytree(_demo(), var)
         made.append(Server(var, **settings))
         return made[-1].start()
