@@ -1,12 +1,12 @@
 """What the pages of the pipeline editor show: choices, problems, the drawing, the dry run – of a form as it stands."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import lazyload
+from werkzeug.utils import cached_property
 
 from accounts.models import User
 from core import clock

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
+from werkzeug.utils import cached_property
 
 from accounts import queries as people_queries
 from accounts.models import User

@@ -1,21 +1,25 @@
 """Many write at once: nobody meets a locked database, and no update is lost."""
 
 import itertools
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from accounts import queries as people_queries
 from accounts.people import actor_of
 from core.db import reading, session, writing
 from tests.clients import Script
 from tests.make import Make
 from wiki.articles.models import DraftBuffer, Revision, Submission, SubmissionAuthor
 from workflows.models import Decision
+from workflows.pipeline_world import World
 
 pytestmark = pytest.mark.both_databases
 WRITERS, TURNS = 12, 6
@@ -50,6 +54,32 @@ def everybody_writes(make: Make, scripts: Callable[..., Script], writers: int, t
 
 def test_everybody_writes_their_own(make: Make, scripts: Callable[..., Script]):
     everybody_writes(make, scripts, WRITERS, TURNS)
+
+
+def test_who_waits_for_the_right_to_write_holds_nothing_that_its_holder_needs(app: Flask, monkeypatch) -> None:
+    """Two save a pipeline: the second asks for the teams while the first writes, and the first asks for them then.
+
+    `functools.cached_property` has one lock for all objects of a class (until Python 3.12): each waited for the other,
+    and everybody else for both, until the second was refused after half a minute.
+    """
+    asked, teams = threading.Event(), people_queries.teams
+
+    def told() -> Any:
+        asked.set()
+        return teams()
+
+    def second() -> dict[str, str]:
+        with app.app_context(), writing():
+            return World().teams
+
+    monkeypatch.setattr(people_queries, "teams", told)
+    with ThreadPoolExecutor(1) as pool:
+        with writing() as s:
+            s.execute(sa.select(1))
+            later = pool.submit(second)
+            assert asked.wait(30)
+            first = World().teams
+        assert later.result() == first
 
 
 @pytest.mark.soak

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from werkzeug.utils import cached_property
 
 FOLDER = Path(__file__).parent / "content"
 TOKEN = re.compile(r"@([+-]?\d+)d(?: (\d\d):(\d\d))?")

@@ -5,9 +5,11 @@ What was found by sound, by initials or in the other script is marked in the ori
 
 import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
+
+from werkzeug.utils import cached_property
 
 from wiki.search.analysis import sounds
 from wiki.search.analysis.documents import Readable, capitals

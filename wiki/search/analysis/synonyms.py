@@ -7,7 +7,8 @@ A term is found where it stands as words of its own: `话费` is not found in `�
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+
+from werkzeug.utils import cached_property
 
 from wiki.search.analysis import sounds
 from wiki.search.analysis.scripts import HAN, normalise
