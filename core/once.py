@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 def once(make: Callable[P, T]) -> Callable[P, T]:
     """The function with its answer kept for each set of (hashable, positional) arguments; who comes while it is being
-    made waits for it."""
+    made waits for it. So it must not ask the database: its turn there may be held by somebody who waits here."""
     held: dict[tuple[object, ...], T] = {}
     making = threading.RLock()  # one answer may need another one
 
