@@ -186,8 +186,9 @@ def sqlmap(site: Site, out: Path, seconds: float, parameters: Parameters) -> tup
         if time.monotonic() > ends:
             return []
         file = out / f"{site.name or 'nobody'}-{number}.txt"
-        file.write_text(text)
         names = {one.rpartition(" ")[2] for one in new}
+        where, rest = text.split("\n", 1)
+        file.write_text(text if "*" in names else where.replace("*", "") + "\n" + rest)  # it would look at that alone
         found = ask_sqlmap(file, out, () if "*" in names or JSON in text else names)
         if found is None:
             print(f"{file.name}: sqlmap did not end in five minutes: {', '.join(sorted(new))}", flush=True)
