@@ -94,15 +94,17 @@ def _migrate_postgres(url: str) -> None:
     app.extensions["spiral.database"].close()
 
 
+@pytest.fixture(scope="session")
+def migrated_template() -> str:
+    """The name of a migrated, empty database of PostgreSQL, made once in a run."""
+    postgres.template("migrated", build=_migrate_postgres)
+    return "migrated"
+
+
 @pytest.fixture
-def migrated_postgres(new_postgres: Callable[..., str]) -> Callable[[], str]:
+def migrated_postgres(request: pytest.FixtureRequest, new_postgres: Callable[..., str]) -> Callable[[], str]:
     """A way to the address of a migrated database of PostgreSQL, of this test alone."""
-
-    def make() -> str:
-        postgres.template("migrated", build=_migrate_postgres)
-        return new_postgres(template="migrated")
-
-    return make
+    return lambda: new_postgres(template=request.getfixturevalue("migrated_template"))
 
 
 @pytest.fixture

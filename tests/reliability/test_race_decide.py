@@ -4,7 +4,7 @@ import pytest
 
 from tests.reliability.crowd import Crowd, together
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.server, pytest.mark.common_server, pytest.mark.timeout(600)]
 
 
 def race(crowd: Crowd, rounds: int) -> None:

@@ -33,6 +33,8 @@ def begin() -> None:
     Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else when we are root, and must be able to pass
     os.environ[FOLDER] = folder
     os.environ[OWNER] = str(os.getpid())
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # nothing beside the sources, but not a second in every start
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
 
 
 def _into_memory() -> None:
