@@ -149,13 +149,13 @@ def _by_cookie(token: str) -> SignedIn | None:
     if known is None:
         with reading() as s:
             row = s.connection().execute(_SIGNED_IN, {"token": digest}).first()
-        if row is None:
-            return None
-        detail = " · ".join(name for name in (row.tier_name, row.team_name) if name)
-        known = Known(
-            actor_from(row), detail, row.session_id, created_at=row.began_at, seen_at=row.last_at, way=row.way
-        )
-        _known.put(digest, known)
+            if row is None:
+                return None
+            detail = " · ".join(name for name in (row.tier_name, row.team_name) if name)
+            known = Known(
+                actor_from(row), detail, row.session_id, created_at=row.began_at, seen_at=row.last_at, way=row.way
+            )
+            _known.put(digest, known)
     return _still_good(token, digest, known)
 
 
@@ -184,11 +184,11 @@ def _by_bearer(token: str) -> Known | None:
     if known is None:
         with reading() as s:
             row = s.connection().execute(_TOKEN, {"token": digest}).first()
-        if row is None:
-            return None
-        scopes = None if row.scopes is None else frozenset(row.scopes)
-        known = Known(actor_from(row, scopes=scopes), token_id=row.token_id)
-        _known.put(digest, known)
+            if row is None:
+                return None
+            scopes = None if row.scopes is None else frozenset(row.scopes)
+            known = Known(actor_from(row, scopes=scopes), token_id=row.token_id)
+            _known.put(digest, known)
     return known
 
 

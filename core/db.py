@@ -8,6 +8,7 @@ error, not a slow surprise.
 
 import enum
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -235,6 +236,15 @@ class _CurrentSession:
 session = cast(Session, _CurrentSession())
 
 
+def _began() -> float | None:
+    found = _current.get()
+    made = found.made if isinstance(found, _Later) else found
+    return None if made is None else cast(float, made.info["began"])
+
+
+caches.transactions_begin(_began)
+
+
 def has_session() -> bool:
     """True inside a ``reading()`` or ``writing()`` block."""
     return _current.get() is not None
@@ -258,7 +268,8 @@ def reading(*, hold: bool = False) -> Iterator[Session]:
 
 
 def _reader(*, hold: bool = False) -> Session:
-    return Session(database().reader, autoflush=False, expire_on_commit=False, info={"holds": hold})
+    known = {"holds": hold, "began": time.monotonic()}
+    return Session(database().reader, autoflush=False, expire_on_commit=False, info=known)
 
 
 class perhaps_reading:  # noqa: N801 - reads like the block it is
@@ -285,7 +296,7 @@ def writing() -> Iterator[Session]:
     outer = _current.get()
     if isinstance(outer, Session) and outer.info.get("writes"):
         raise RuntimeError("a writing() block inside a writing() block")
-    found = Session(database().writer, expire_on_commit=False, info={"writes": True})
+    found = Session(database().writer, expire_on_commit=False, info={"writes": True, "began": time.monotonic()})
     token = _current.set(found)
     try:
         yield found

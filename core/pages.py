@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 
 from core import clock, slots
 from core.actors import Actor
-from core.caches import Cache
+from core.caches import Cache, is_current
 from core.i18n import choose_locale, local
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
@@ -70,7 +70,8 @@ def kept(actor: Actor, stamp: Hashable, make: Callable[[], Any]) -> Response:
         if "_flashes" in held:  # it was made to say something
             return Response(body, mimetype="text/html")
         found = Kept(body, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
-        _pages.put(key, found)
+        if is_current():  # the stamp may be of another's asking, and newer than what this transaction sees
+            _pages.put(key, found)
     head = [("Cache-Control", "private, no-cache"), ("ETag", found.etag)]  # the browser asks each time …
     if asked.environ.get("HTTP_IF_NONE_MATCH") == found.etag:
         return Page(status=304, headers=Headers(head))  # … and is mostly told that it has the page

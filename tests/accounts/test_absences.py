@@ -1,5 +1,6 @@
 """Being away and standing in: who is away when, who may say so, and what a deputy gains – and does not."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,27 @@ def test_a_deputy_stands_in_from_the_first_moment_to_the_last(db, make, clock):
     clock.advance(hours=2)
     assert principals(deputy.id) == ()
     assert away([away_one.id]) == {}
+
+
+@pytest.mark.both_databases
+def test_who_asked_while_it_was_announced_keeps_it_from_nobody(app, make, clock):
+    """A transaction that began before somebody was away must not have the others told that they are not."""
+    with writing():
+        away_one, deputy = make.user("qa"), make.user("qa")
+        people = away_one, deputy
+
+    def announces() -> None:
+        with app.app_context(), writing():
+            gone(*people, clock)
+
+    with reading() as s:
+        s.scalar(sa.select(sa.func.count()).select_from(Absence))  # what it sees from here on is what was
+        other = threading.Thread(target=announces)
+        other.start()
+        other.join()
+        principals(deputy.id)
+    with reading():
+        assert [person.id for person in principals(deputy.id)] == [away_one.id]
 
 
 def test_another_moment_can_be_asked_about(db, make, clock):

@@ -94,6 +94,34 @@ def test_a_cache_forgets_in_time(monkeypatch):
     assert cache.get("a") is None
 
 
+@pytest.mark.parametrize("how", ["clear", "forget"])
+def test_what_was_forgotten_while_it_was_read_is_not_brought_back(app, how):
+    cache = caches.Cache(2)
+    with reading():
+        assert cache.get("a") is None
+        cache.clear() if how == "clear" else cache.forget("a")  # as the commit of somebody else does now
+        cache.put("a", "what was true at the beginning")
+    assert cache.get("a") is None
+    with reading():
+        cache.put("a", "what is true since")
+    assert cache.get("a") == "what is true since"
+
+
+def test_a_transaction_is_current_until_somebody_commits(app):
+    def commits() -> None:
+        with app.app_context(), writing() as s:
+            s.add(Throttle(key="x", failures=0, updated_at=clock.now()))
+
+    with reading():
+        assert caches.is_current()
+        other = threading.Thread(target=commits)
+        other.start()
+        other.join()
+        assert not caches.is_current()
+    with reading():
+        assert caches.is_current()
+
+
 def test_health_names_what_is_wrong(app, client, clock):
     assert client.get("/readyz").status_code == 200
     with writing():
