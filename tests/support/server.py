@@ -26,7 +26,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run
+from tests.support import nursery, run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = 240  # seconds; the first start migrates and loads the demo, on a machine that has much else to do
@@ -95,6 +95,7 @@ class Server:
 
     within: tuple[str, ...] = ()  # the command that runs it, such as strace
     tree = ROOT  # where the program lies
+    divides = True  # else it begins as the product does, with a Python of its own
 
     def __init__(self, var: Path, **settings: str) -> None:
         self.var = var
@@ -103,7 +104,7 @@ class Server:
         mine = {name: value for name, value in os.environ.items() if not name.startswith("SPIRAL_")}
         self.environment = {**mine, "SPIRAL_VAR": str(var), "PORT": str(self.port), "PYTHONUNBUFFERED": "1",
                             "SPIRAL_RATE": FAST, **settings}  # fmt: skip
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | nursery.Child | None = None
 
     @property
     def log(self) -> Path:
@@ -114,11 +115,7 @@ class Server:
 
     def start(self) -> "Server":
         """It answers on /healthz."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=self.tree, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        self.process = self._divided() if self._may_divide() else self._alone()
         end = time.monotonic() + START
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -128,6 +125,21 @@ class Server:
             time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the server did not answer within {START} s:\n{self.tail()}")
+
+    def _may_divide(self) -> bool:
+        """In an ordinary run of tests; what is measured, and the long runs, start as the product does."""
+        ours = self.divides and self.tree == ROOT and not self.within
+        return ours and run.FOLDER in os.environ and os.environ.get("SOAK") != "1"
+
+    def _divided(self) -> nursery.Child:
+        return nursery.divide("wiki.serve", cwd=ROOT, environment=self.environment, log=self.log)
+
+    def _alone(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*self.within, sys.executable, "-m", "wiki.serve"], cwd=self.tree, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
 
     def healthy(self) -> bool:
         with (
