@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -156,6 +157,20 @@ def authors_of(article: Article) -> tuple[int, ...]:
     the words of an earlier version are back, it is those whose words they were. What was rolled back counts no more,
     nor does the number under which it brought back an earlier text.
     """
+    base: int | None = None
+    last, whose = "", dict[str, int | None]()
+    for submission_id, significance, text in session.execute(_versions(), {"article": article.id}):
+        if text in whose and text != last:
+            base = whose[text]
+        elif base is None or significance is Significance.MAJOR:
+            base = submission_id
+        last = text
+        whose.setdefault(text, base)
+    return tuple(session.scalars(_authors(), {"submission": base}))
+
+
+@cache  # asked with every vote and every use in a call
+def _versions() -> sa.Select[int | None, Significance, str]:
     gone = sa.exists().where(
         ProvisionalPublication.state == ProvisionalState.ROLLED_BACK,
         sa.or_(
@@ -163,29 +178,24 @@ def authors_of(article: Article) -> tuple[int, ...]:
             ProvisionalPublication.restored_id == Publication.id,
         ),
     )
-    versions = session.execute(
+    article = sa.bindparam("article", type_=sa.Integer)
+    return (
         sa.select(Publication.submission_id, Publication.significance, Revision.digest)
         .join(Revision, Revision.id == Publication.revision_id)
-        .where(Publication.article_id == article.id, sa.not_(gone.correlate(Publication)))
+        .where(Publication.article_id == article, sa.not_(gone.correlate(Publication)))
         .order_by(Publication.id)
     )
-    base: int | None = None
-    last, whose = "", dict[str, int | None]()
-    for submission_id, significance, text in versions:
-        if text in whose and text != last:
-            base = whose[text]
-        elif base is None or significance is Significance.MAJOR:
-            base = submission_id
-        last = text
-        whose.setdefault(text, base)
+
+
+@cache
+def _authors() -> sa.Select[int]:
     imported = sa.exists().where(
         TrailEntry.subject_kind == "submission",
         TrailEntry.subject_id == SubmissionAuthor.submission_id,
         TrailEntry.verb == "imported",
     )
-    rows = session.scalars(
+    return (
         sa.select(SubmissionAuthor.user_id)
-        .where(SubmissionAuthor.submission_id == base, sa.not_(imported))
+        .where(SubmissionAuthor.submission_id == sa.bindparam("submission", type_=sa.Integer), sa.not_(imported))
         .order_by(SubmissionAuthor.position, SubmissionAuthor.user_id)
     )
-    return tuple(rows)

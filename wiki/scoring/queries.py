@@ -181,28 +181,36 @@ def entries_by_act(ids: Sequence[int]) -> dict[int, list[LedgerEntry]]:
 
 def spent(user_id: int, rule: str, span: date | str) -> Decimal:
     """What a person has earned by a rule on a day or in a month of the ledger; what was taken back stays spent."""
-    when = LedgerEntry.day == span if isinstance(span, date) else LedgerEntry.period == span
+    by_day = isinstance(span, date)
+    return session.scalar(_spent(by_day=by_day), {"user": user_id, "rule": rule, "span": span}) or NOTHING
+
+
+@cache  # asked for each cap of whoever earns
+def _spent(*, by_day: bool) -> sa.Select[Decimal | None]:
+    user, rule = sa.bindparam("user", type_=sa.Integer), sa.bindparam("rule", type_=sa.String)
+    span = LedgerEntry.day if by_day else LedgerEntry.period
     pays = sa.select(ScoringAct.id).where(ScoringAct.id == LedgerEntry.act_id, ScoringAct.undoes.is_(None)).exists()
-    return (
-        session.scalar(
-            sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
-                LedgerEntry.user_id == user_id, LedgerEntry.rule == rule, when, pays
-            )
-        )
-        or NOTHING
+    return sa.select(sa.func.sum(LedgerEntry.points, type_=LedgerEntry.points.type)).where(
+        LedgerEntry.user_id == user, LedgerEntry.rule == rule, span == sa.bindparam("span", type_=span.type), pays
     )
 
 
 def accepted_act(article_id: int, author_ids: Sequence[int]) -> ScoringAct | None:
     """The newest acceptance of an article by which exactly these people earned."""
-    rows = session.scalars(
+    rows = session.scalars(_accepted(), {"article": article_id})
+    return next((row for row in rows if row.people == list(author_ids)), None)
+
+
+@cache  # asked with every vote and every use in a call
+def _accepted() -> sa.Select[ScoringAct]:
+    return (
         sa.select(ScoringAct)
         .join(Publication, Publication.submission_id == ScoringAct.source_id)
-        .where(Publication.article_id == article_id, ScoringAct.source_kind == "submission")
-        .where(ScoringAct.event.in_(("article.accepted", "revision.accepted")), ScoringAct.undoes.is_(None))
+        .where(Publication.article_id == sa.bindparam("article", type_=sa.Integer))
+        .where(ScoringAct.source_kind == "submission", ScoringAct.event.in_(("article.accepted", "revision.accepted")))
+        .where(ScoringAct.undoes.is_(None))
         .order_by(ScoringAct.id.desc())
     )
-    return next((row for row in rows if row.people == list(author_ids)), None)
 
 
 def is_own(user_id: int, author_ids: Sequence[int]) -> bool:
@@ -212,9 +220,15 @@ def is_own(user_id: int, author_ids: Sequence[int]) -> bool:
 
 def is_same_person(user_id: int, *others: int) -> bool:
     """Another account of the same person, as far as we can know: the same mail address."""
-    mine = sa.select(sa.func.lower(User.email)).where(User.id == user_id, User.email != "").scalar_subquery()
-    same = sa.select(User.id).where(User.id.in_(others), User.id != user_id, sa.func.lower(User.email) == mine)
-    return session.scalar(same.limit(1)) is not None
+    return session.scalar(_same_person(), {"user": user_id, "others": others}) is not None
+
+
+@cache
+def _same_person() -> sa.Select[int]:
+    user, others = sa.bindparam("user", type_=sa.Integer), sa.bindparam("others", type_=sa.Integer, expanding=True)
+    mine = sa.select(sa.func.lower(User.email)).where(User.id == user, User.email != "").scalar_subquery()
+    same = sa.select(User.id).where(User.id.in_(others), User.id != user, sa.func.lower(User.email) == mine)
+    return same.limit(1)
 
 
 def people_seen_by(actor: Actor) -> sa.Select[User]:
