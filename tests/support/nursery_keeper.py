@@ -73,6 +73,7 @@ def _become(asked: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.close(log)
     sys.argv = [asked["module"], *asked["words"]]
+    sys.modules.pop(asked["module"], None)  # it was loaded for what it loads, and has not run yet
 
 
 if __name__ == "__main__":
