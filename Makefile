@@ -24,7 +24,7 @@ test: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## every test, on SQLite and PostgreSQL
 	@$(PY) -m tools.machine
 	@exec $(PY) -m pytest -n logical --dist worksteal $(ARGS)
 
-soak: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## the long forms of the reliability and security tests
+soak: $(DEV_STAMP) $(MO) $(EDITOR_STAMP) ## the long forms of the reliability and security tests (PASSED=file: in pieces)
 	@$(PY) -m tools.machine
 	@exec env SOAK=1 $(PY) -m pytest -n logical --dist worksteal --timeout 3600 $(ARGS)
 

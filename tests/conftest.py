@@ -38,7 +38,7 @@ from tests.support import postgres, routing, run, statements, traced
 from wiki.app import create_app
 from wiki.notifications import telling
 
-pytest_plugins = ["tests.support.plugin"]
+pytest_plugins = ["tests.support.plugin", "tests.support.passed"]
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 

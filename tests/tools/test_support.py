@@ -214,3 +214,48 @@ def test_what_is_left_out_is_told_and_under_ci_fails_unless_ci_cannot_have_it(
     with pytest.raises(pytest.skip.Exception, match=r"no moon on this machine$"):
         run.leave_out("moon", ci=False)
     assert run.left_out() == ["no anvil on this machine; one command helps: buy anvil", "no moon on this machine"]
+
+
+# ── a run in pieces ──────────────────────────────────────────────────────────────────────────────────────────────────
+PIECES = """
+import pathlib, pytest
+there = pathlib.Path(__file__).with_name("there").exists()
+
+@pytest.mark.parametrize("word", ["话术\\nand more", "two"])
+def test_passes(word): assert not there, "passed before, and was run again"
+
+def test_fails_first(): assert there
+
+@pytest.fixture
+def ends_badly():
+    yield
+    assert there
+
+def test_passes_and_ends_badly(ends_badly): pass
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_goes_on_where_the_last_one_ended(workers: str, tmp_path: Path) -> None:
+    (tmp_path / "test_pieces.py").write_text(PIECES, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.passed", "-p", "no:cacheprovider", "-n", workers,
+               "test_pieces.py"]  # fmt: skip
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    clean |= {"PYTHONPATH": str(Path(__file__).parents[2]), run.FOLDER: str(tmp_path), "PASSED": "passed.txt"}
+
+    def piece() -> tuple[int, str]:
+        done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    status, told = piece()
+    assert (status, "2 failed" in told or "1 failed" in told) == (1, True), told
+    lines = (tmp_path / "passed.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2, lines
+    (tmp_path / "there").touch()
+    status, told = piece()
+    assert status == 0, told
+    assert "2 passed" in told, told
+    assert len((tmp_path / "passed.txt").read_text(encoding="utf-8").splitlines()) == 4
+    status, told = piece()
+    assert status == 0, told
