@@ -133,7 +133,7 @@ def many_articles(times: int) -> Figure:
 
 @benchmark("article page made anew", unit="ms", target=20, tenfold=20)
 def cold(times: int) -> Figure:
-    """Nobody has looked at it for a minute: the median of 300 different articles, one after the other."""
+    """Nobody has looked at it lately: the median of 300 different articles, one after the other."""
     base, place = server(times).base, centre(times)
     headers = {"Cookie": place.cookie("rep2")}
     calls = [Call(f"/articles/{slug}", headers=headers) for slug in place.slugs[600:900]]

@@ -40,8 +40,8 @@ class Kept:
     etag: str
 
 
-# A person's page of some 15 kB each. The minute is for what no stamp covers: names of people and places.
-_pages: Cache[Kept] = Cache(size=1500, seconds=60)
+# A person's page of some 15 kB each. Stamps cover what it shows; the quarter of an hour is for what nobody thought of.
+_pages: Cache[Kept] = Cache(size=1500, seconds=15 * 60)
 
 
 _stamps: Cache[Any] = Cache(size=10_000, seconds=1.0, until_write=True)

@@ -42,11 +42,12 @@ class Redirect(Base):
 
 
 class LinkChange(Base):
-    """What the page of an article shows in the place of its mentions has changed. Forgotten after a day: pages are
-    kept for a minute. A row for each change, so that two publications never wait for each other."""
+    """What the page of an article shows in the place of its mentions has changed; without an article: a name that may
+    stand on any page. Forgotten after a day, for pages are kept for a quarter of an hour. A row for each change, so
+    that two publications never wait for each other."""
 
     __tablename__ = "link_changes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(index=True)
+    article_id: Mapped[int | None] = mapped_column(index=True)
     at: Mapped[datetime]

@@ -182,6 +182,7 @@ def forget() -> None:
 
 
 def changed() -> sa.ColumnElement[int | None]:
-    """Changes whenever what the page of ``Article`` shows in the place of its mentions has changed."""
-    found = sa.select(sa.func.sum(LinkChange.id)).where(LinkChange.article_id == Article.id)
+    """Changes whenever what the page of ``Article`` shows in the place of its mentions has changed, or a name."""
+    concerned = sa.or_(LinkChange.article_id == Article.id, LinkChange.article_id.is_(None))
+    found = sa.select(sa.func.sum(LinkChange.id)).where(concerned)
     return found.correlate(Article).scalar_subquery()

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import render_template, request, url_for
 
+from core import clock
 from core.actors import Actor
 from core.db import session
 from core.errors import NotFound
@@ -38,7 +39,8 @@ def show(slug: str) -> Any:
         return _page(slug)  # it knows what to say, and who is of a closed circle
     row = stamp[0]
     opens.note(who, row.id, row.revision_id)  # also when the page is kept, and when the browser has it already
-    return kept(who, stamp, lambda: _page(slug))
+    minute = clock.now().replace(second=0, microsecond=0) if row.kind == "notice" else None  # it says whether it holds
+    return kept(who, (stamp, minute), lambda: _page(slug))
 
 
 def _asked(
@@ -59,6 +61,7 @@ def _stamping() -> tuple[sa.Select[Any], list[Shows]] | None:
     row = Article.__table__.c
     facts = (
         row.id,
+        row.kind,
         row.live,
         row.audience,
         row.owner_id,

@@ -32,6 +32,7 @@ from wiki.articles import (
     presenting,
     provisional_api,
     provisional_views,
+    renaming,
     similar,
     submission_views,
     tracking,
@@ -220,5 +221,6 @@ __all__ = [
     "link_table",
     "listeners",
     "provisional_api",
+    "renaming",
     "version_views",
 ]

@@ -12,6 +12,7 @@ from core.permissions import allowed
 from core.slots import frame, menu, panel
 from wiki.articles import dependants
 from wiki.articles.models import Publication
+from wiki.articles.renaming import on_pages
 from wiki.training import (
     api,
     audience,
@@ -80,6 +81,7 @@ def init_app(app: Flask) -> None:
     panel("page.top", banner.on_every_page)
     frame(banner.frame)
     panel("article.side", beside_article, order=60, stamp=taught_stamp())
+    on_pages(Course.title)
     dependants.register(teaching)
 
 
