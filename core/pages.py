@@ -41,7 +41,7 @@ class Kept:
 
 
 # A person's page of some 15 kB each. Stamps cover what it shows; the quarter of an hour is for what nobody thought of.
-_pages: Cache[Kept] = Cache(size=1500, seconds=15 * 60)
+_pages: Cache[Kept] = Cache(size=1500, seconds=900)
 
 
 _stamps: Cache[Any] = Cache(size=10_000, seconds=1.0, until_write=True)
